@@ -1,0 +1,25 @@
+namespace Vla.Actors.Policies;
+
+/// <summary>What the numbers of a policy's action mean.</summary>
+/// <param name="Names">Dimension names in order: <c>x</c>, <c>y</c>, … <c>gripper</c>.</param>
+/// <param name="Units">A unit for each dimension: <c>m</c>, <c>rad</c>, <c>1</c>.</param>
+/// <param name="Mean">Added after scaling: physical = normalised × std + mean.</param>
+/// <param name="Std">Scale for each dimension.</param>
+/// <param name="Horizon">Actions in a chunk; 1 for a policy that gives single actions.</param>
+/// <param name="StepMs">Time from one action of a chunk to the next, milliseconds.</param>
+public sealed record ActionSpec(
+    IReadOnlyList<string> Names, IReadOnlyList<string> Units, IReadOnlyList<float> Mean, IReadOnlyList<float> Std,
+    int Horizon, double StepMs)
+{
+    public int Dimensions => Names.Count;
+
+    /// <summary>Normalised model output, [horizon × dimensions] row by row, to physical units, in place.</summary>
+    public void Unnormalise(Span<float> values)
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            var dimension = i % Dimensions;
+            values[i] = values[i] * Std[dimension] + Mean[dimension];
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using Vla.Actors.Publishing;
+using Vla.Sensors.Cameras;
+using static TorchSharp.torch;
+
+namespace Vla.Actors;
+
+// Everything the actors say to each other, in the order in which it flows. Tensors flow right, demand flows left.
+// A message that implements IDisposable hands over what it holds: its receiver disposes it, and so does whoever finds
+// that it was never received (a dead letter, a replaced message).
+
+/// <summary>
+/// Demand, said to the upstream neighbour by whoever wants its next result; the answer goes to the sender, once.
+/// </summary>
+/// <remarks>Demand is a flag, not a count: saying it again changes nothing, so after any failure it is just said again.</remarks>
+/// <param name="Ahead">
+/// True when more will be wanted right after this one, so a stage asks for its next input when it begins work (stages
+/// overlap); false when one result is wanted and nothing should run ahead and grow old.
+/// </param>
+public sealed record Ready(bool Ahead)
+{
+    public static Ready Continuous { get; } = new(true);
+
+    public static Ready Once { get; } = new(false);
+}
+
+/// <summary>Camera → vision encoder: the newest picture.</summary>
+public sealed record FrameCaptured(Frame Frame) : IDisposable
+{
+    public void Dispose() => Frame.Dispose();
+}
+
+/// <summary>Anyone → instruction actor: do this from now on.</summary>
+/// <param name="Text">Already checked by <see cref="Instructions.InstructionText"/>.</param>
+public sealed record GiveInstruction(string Text);
+
+/// <summary>Instruction → language encoder: the instruction in force.</summary>
+public sealed record InstructionChanged(Instruction Instruction);
+
+/// <summary>An instruction in plain words.</summary>
+/// <param name="Number">Counts instructions from 1.</param>
+/// <param name="Text">1 to 1,000 characters.</param>
+/// <param name="GivenNs">When it was given, monotonic nanoseconds.</param>
+public sealed record Instruction(long Number, string Text, long GivenNs);
+
+/// <summary>Vision encoder → fusion: features of one picture, [1, …] as the policy's encoder gives them.</summary>
+public sealed record VisionEncoded(Tensor Features, Origin Origin) : IDisposable
+{
+    public void Dispose() => Features.Dispose();
+}
+
+/// <summary>Language encoder → fusion: features of the instruction in force, [1, …]; fusion keeps them.</summary>
+public sealed record LanguageEncoded(Tensor Features, Instruction Instruction) : IDisposable
+{
+    public void Dispose() => Features.Dispose();
+}
+
+/// <summary>Fusion → action decoder: fused features, [1, …].</summary>
+public sealed record FeaturesFused(Tensor Features, Origin Origin) : IDisposable
+{
+    public void Dispose() => Features.Dispose();
+}
+
+/// <summary>Action decoder → publisher: the next actions.</summary>
+public sealed record ActionDecoded(ActionChunk Chunk);

@@ -1,0 +1,34 @@
+using Vla.Actors.Policies;
+using Vla.Sensors.Cameras;
+
+namespace Vla.Runtime;
+
+/// <summary>How <c>vla</c> ends, as documented in README.md.</summary>
+public static class ExitCodes
+{
+    public const int Success = 0;
+
+    /// <summary>Something failed that no other code names.</summary>
+    public const int Failure = 1;
+
+    /// <summary>A wrong flag, setting or argument.</summary>
+    public const int Usage = 2;
+
+    /// <summary>The camera cannot be opened.</summary>
+    public const int Camera = 3;
+
+    /// <summary>The policy or a checkpoint cannot be used.</summary>
+    public const int Policy = 4;
+
+    /// <summary>The code for an exception whose message is meant for the user; null when it is not one of those.</summary>
+    public static int? For(Exception exception) => exception switch
+    {
+        CameraException => Camera,
+        PolicyException => Policy,
+        UsageException => Usage,
+        _ => null,
+    };
+}
+
+/// <summary>The user asked for something that cannot be: the message names the thing and the mend, in one line.</summary>
+public sealed class UsageException(string message, Exception? inner = null) : Exception(message, inner);

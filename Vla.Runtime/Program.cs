@@ -1,0 +1,14 @@
+using System.CommandLine;
+using Vla.Runtime;
+
+var root = new RootCommand("Vla runs vision-language-action policies: a camera and an instruction in, robot actions out.");
+
+try
+{
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (Exception exception) when (ExitCodes.For(exception) is { } code)
+{
+    Console.Error.WriteLine($"vla: {exception.Message}");
+    return code;
+}

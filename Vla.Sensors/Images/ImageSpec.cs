@@ -1,0 +1,9 @@
+namespace Vla.Sensors.Images;
+
+/// <summary>The picture a policy wants: size and normalisation, as its <c>config.json</c> gives them.</summary>
+/// <remarks>A pixel value v in 0…255 becomes (v / 255 − mean) / std, channel by channel in RGB order.</remarks>
+/// <param name="Height">Rows, in pixels.</param>
+/// <param name="Width">Columns, in pixels.</param>
+/// <param name="Mean">Three values in RGB order, on the 0…1 scale.</param>
+/// <param name="Std">Three positive values in RGB order, on the 0…1 scale.</param>
+public sealed record ImageSpec(int Height, int Width, IReadOnlyList<float> Mean, IReadOnlyList<float> Std);
