@@ -54,15 +54,17 @@ public sealed class StageMonitor(string name, TimeProvider time)
         get { lock (_lock) return _lastError; }
     }
 
-    internal void Running()
+    /// <summary>Notes that the module is loaded.</summary>
+    public void Running()
     {
         lock (_lock) _state = StageState.Running;
     }
 
-    internal void CountProcessed() => Interlocked.Increment(ref _processed);
+    /// <summary>Counts one result.</summary>
+    public void CountProcessed() => Interlocked.Increment(ref _processed);
 
     /// <summary>Notes a failure.</summary>
-    internal void Failed(string error)
+    public void Failed(string error)
     {
         lock (_lock)
         {
@@ -77,7 +79,7 @@ public sealed class StageMonitor(string name, TimeProvider time)
 
     /// <summary>Notes that the stage is started anew.</summary>
     /// <returns>How long to wait before loading: 20 ms after one failure, then doubling, 5 s at most.</returns>
-    internal TimeSpan Restarting()
+    public TimeSpan Restarting()
     {
         Interlocked.Increment(ref _restarts);
         lock (_lock)

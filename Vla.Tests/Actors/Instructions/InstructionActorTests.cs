@@ -1,0 +1,78 @@
+using Akka.Actor;
+using Microsoft.Extensions.Logging.Abstractions;
+using Vla.Actors;
+using Vla.Actors.Instructions;
+
+namespace Vla.Tests.Actors.Instructions;
+
+public sealed class InstructionActorTests : PipelineTestKit
+{
+    private readonly InstructionBoard _board = new(TimeProvider.System);
+    private readonly IActorRef _actor;
+
+    public InstructionActorTests() => _actor = Start(InstructionActor.Props(_board, NullLogger.Instance));
+
+    [Fact]
+    public async Task A_new_instruction_goes_to_whoever_waits_for_one_and_is_confirmed_to_the_giver()
+    {
+        var encoder = CreateTestProbe();
+        var giver = CreateTestProbe();
+        _actor.Tell(new InstructionWanted(0), encoder);
+
+        _actor.Tell(new GiveInstruction("  pick up the red block "), giver);
+
+        var confirmed = await giver.ExpectMsgAsync<InstructionChanged>();
+        Assert.Equal("pick up the red block", confirmed.Instruction.Text);
+        Assert.Equal(1, confirmed.Instruction.Number);
+        Assert.Equal(confirmed, await encoder.ExpectMsgAsync<InstructionChanged>());
+    }
+
+    [Fact]
+    public async Task The_instruction_in_force_is_given_at_once_to_whoever_lacks_it()
+    {
+        _board.Give("open");
+        _board.Give("close");
+
+        _actor.Tell(new InstructionWanted(1), TestActor);
+
+        Assert.Equal("close", (await ExpectMsgAsync<InstructionChanged>()).Instruction.Text);
+    }
+
+    [Fact]
+    public async Task Whoever_has_the_instruction_in_force_hears_nothing_until_the_next()
+    {
+        _board.Give("open");
+        var encoder = CreateTestProbe();
+
+        _actor.Tell(new InstructionWanted(1), encoder);
+        await encoder.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+        _actor.Tell(new GiveInstruction("close"), ActorRefs.NoSender);
+
+        Assert.Equal(2, (await encoder.ExpectMsgAsync<InstructionChanged>()).Instruction.Number);
+    }
+
+    [Theory]
+    [InlineData("", "empty")]
+    [InlineData("  \t ", "empty")]
+    [InlineData("a\u0007b", "control characters")]
+    public async Task A_bad_text_is_refused_and_the_last_good_instruction_stays(string text, string reason)
+    {
+        _board.Give("open");
+
+        _actor.Tell(new GiveInstruction(text), TestActor);
+
+        Assert.Contains(reason, (await ExpectMsgAsync<InstructionRefused>()).Problem, StringComparison.Ordinal);
+        Assert.Equal("open", _board.Current?.Text);
+    }
+
+    [Fact]
+    public async Task A_restart_keeps_the_instruction()
+    {
+        _board.Give("open");
+        _actor.Tell(Kill.Instance);
+
+        _actor.Tell(new InstructionWanted(0), TestActor);
+
+        Assert.Equal("open", (await ExpectMsgAsync<InstructionChanged>()).Instruction.Text);
+    }
+}
