@@ -1,0 +1,97 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Vla.Runtime.Settings;
+
+/// <summary>Everything that can be set, with its bounds; <c>config/vla.json</c> explains each key to its user.</summary>
+/// <remarks>
+/// Values come from <c>config/vla.json</c>, then environment variables (<c>VLA_CONTROL__RATEHZ</c> for
+/// <c>control:rateHz</c>), then flags; the last one given wins.
+/// </remarks>
+public sealed class VlaSettings
+{
+    /// <summary>Policy directory; a relative one counts from the configuration's folder.</summary>
+    [Required]
+    public string Policy { get; set; } = "policies/notebook";
+
+    /// <summary>Robot profile; a relative one counts from the configuration's folder.</summary>
+    [Required]
+    public string Robot { get; set; } = "robots/notebook.json";
+
+    /// <summary><c>synthetic</c>, a device, a video file or a URL.</summary>
+    [Required]
+    public string Camera { get; set; } = "synthetic";
+
+    /// <summary>The first instruction; empty for none.</summary>
+    public string Instruction { get; set; } = "";
+
+    /// <summary>Where Torch computes.</summary>
+    [RegularExpression("auto|cpu|cuda(:[0-9]+)?", ErrorMessage = "auto, cpu, cuda or cuda:N")]
+    public string Device { get; set; } = "auto";
+
+    /// <summary>Where actions go: <c>console</c>, <c>jsonl:FILE</c>, <c>udp://HOST:PORT</c>.</summary>
+    public string[] Outputs { get; set; } = [];
+
+    /// <summary>Address of the HTTP API on this machine, or <c>off</c>.</summary>
+    [Required]
+    public string Http { get; set; } = "http://127.0.0.1:5080";
+
+    /// <summary>Seconds until the run ends by itself; 0 for never.</summary>
+    [Range(0, 31_536_000)]
+    public double DurationSeconds { get; set; }
+
+    public ControlSettings Control { get; set; } = new();
+
+    public ThreadSettings Threads { get; set; } = new();
+
+    public LogSettings Log { get; set; } = new();
+}
+
+/// <summary>The control loop.</summary>
+public sealed class ControlSettings
+{
+    /// <summary>Actions a second, Hz.</summary>
+    [Range(1, 1000)]
+    public double RateHz { get; set; } = 50;
+
+    /// <summary>An action older than this is not published, ms since its picture was taken.</summary>
+    [Range(1, 60_000)]
+    public double MaximumActionAgeMs { get; set; } = 200;
+
+    /// <summary>How long to hold without a fresh action before stopping, ms.</summary>
+    [Range(0, 3_600_000)]
+    public double HoldMs { get; set; } = 500;
+
+    /// <summary>After a stop for want of actions: go on with a fresh action, or wait for an operator.</summary>
+    public ResumeAfterStop ResumeAfterStop { get; set; } = ResumeAfterStop.Automatic;
+}
+
+/// <summary>What ends a stop that was not an operator's.</summary>
+public enum ResumeAfterStop
+{
+    Automatic,
+    Manual,
+}
+
+/// <summary>Threads that Torch may use within one operation, by stage; together within the machine's cores.</summary>
+public sealed class ThreadSettings
+{
+    /// <summary>0 means all cores.</summary>
+    [Range(0, 256)]
+    public int Vision { get; set; }
+
+    [Range(1, 256)]
+    public int Language { get; set; } = 1;
+
+    [Range(1, 256)]
+    public int Fusion { get; set; } = 1;
+
+    [Range(1, 256)]
+    public int Decoder { get; set; } = 1;
+}
+
+/// <summary>The log on standard error.</summary>
+public sealed class LogSettings
+{
+    /// <summary>The least important lines that are written.</summary>
+    public LogLevel Level { get; set; } = LogLevel.Information;
+}
