@@ -3,7 +3,10 @@ namespace Vla.Actors.Publishing;
 /// <summary>The next actions a policy wants, in physical units, with where they came from.</summary>
 /// <param name="Values">Actions row by row, [horizon × dimensions], un-normalised.</param>
 /// <param name="Horizon">Number of actions, 1 or more.</param>
-/// <param name="StepNs">Time from one action to the next in nanoseconds; the first is due at the capture time.</param>
+/// <param name="StepNs">
+/// Time from one action to the next in nanoseconds, above 0 for more than one action; the first is due at the capture
+/// time.
+/// </param>
 /// <param name="Origin">The frame and instruction behind the chunk, and when each stage was done.</param>
 public sealed record ActionChunk(float[] Values, int Horizon, long StepNs, Origin Origin);
 
@@ -16,6 +19,9 @@ public readonly record struct Origin
 
     /// <summary>Counts instructions from 1; 0 means none.</summary>
     public long InstructionNumber { get; init; }
+
+    /// <summary>When the instruction was given, so that the time to its first action can be told.</summary>
+    public long InstructionGivenNs { get; init; }
 
     public long CapturedNs { get; init; }
 

@@ -7,11 +7,19 @@ public interface IRobot : IDisposable
     string Name { get; }
 
     /// <summary>
-    /// True (the default) when <see cref="Apply"/> may block: it then gets a thread of its own and only ever the
-    /// newest action. False when it always returns at once: it is then called on the control thread itself.
+    /// True (the default) when <see cref="Apply"/> may block: it is then called on a thread of its own. False when it
+    /// always returns at once: it is then called on the control thread itself, with nothing in between.
     /// </summary>
     bool MayBlock => true;
 
-    /// <summary>Carries out one action. An exception is counted and said; the next action is tried again.</summary>
+    /// <summary>
+    /// How many actions may wait while <see cref="Apply"/> blocks. 1 (the default) suits a robot: it only ever gets the
+    /// newest. More suits a log that wants every action, in order. When full, the oldest is dropped and counted.
+    /// Means nothing when <see cref="MayBlock"/> is false.
+    /// </summary>
+    int QueueCapacity => 1;
+
+    /// <summary>Carries out one action. An exception is counted and said; a later action is tried again.</summary>
+    /// <remarks>The last action of a run is always a stop; after it the robot is disposed, on the thread that applied it.</remarks>
     void Apply(PublishedAction action);
 }

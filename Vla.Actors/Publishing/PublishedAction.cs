@@ -24,15 +24,24 @@ public sealed record PublishedAction
     /// <summary>Why the state is what it is, a short sentence; empty for <see cref="ControlState.Policy"/>.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>Values after limits, one per dimension of the robot profile, in its units.</summary>
+    /// <summary>Values after limits, one per dimension of the robot profile, in its units. Do not write to it.</summary>
     public required float[] Values { get; init; }
 
-    /// <summary>Bit i is set when dimension i was clamped by a limit.</summary>
+    /// <summary>
+    /// Bit i is set when a limit changed what the policy wanted for dimension i. Never set in hold and stop: what a
+    /// limit slows down there is not the policy's wish.
+    /// </summary>
     public required ulong Clamped { get; init; }
 
-    /// <summary>The frame and instruction behind the values; default for hold and stop without a policy action before.</summary>
+    /// <summary>
+    /// The frame and instruction of the newest policy action published; default (<see cref="Origin.CapturedNs"/> is 0)
+    /// before there was one.
+    /// </summary>
     public required Origin Origin { get; init; }
 
     /// <summary>When this action was published, monotonic nanoseconds.</summary>
     public required long PublishedNs { get; init; }
+
+    /// <summary>Age of the observation behind the values at publishing, nanoseconds; null before the first policy action.</summary>
+    public long? AgeNs => Origin.CapturedNs == 0 ? null : PublishedNs - Origin.CapturedNs;
 }

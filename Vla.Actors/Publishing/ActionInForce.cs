@@ -1,0 +1,125 @@
+using System.Globalization;
+using Vla.Sensors;
+
+namespace Vla.Actors.Publishing;
+
+/// <summary>Why an action was refused.</summary>
+public enum Refusal
+{
+    /// <summary>Not horizon × dimensions numbers, or a horizon or step that makes no sense.</summary>
+    WrongLength,
+
+    NotANumber,
+
+    Infinite,
+
+    /// <summary>Its observation was too old when it arrived, or it got too old before a newer one came.</summary>
+    Stale,
+}
+
+/// <summary>Checks each new chunk and tells which of its actions is due; a refused one leaves the last good one in force.</summary>
+/// <remarks>
+/// A single action is due from its arrival until its observation is older than the maximum age. Of a chunk, action i is
+/// due from capture + i × step; the chunk's observation must be within the maximum age when it arrives, and afterwards
+/// the chunk may be carried out to its end: a plan of one second is made to be followed for one second. Used by one
+/// thread; the counts may be read by any.
+/// </remarks>
+internal sealed class ActionInForce(RobotProfile profile, long maximumAgeNs)
+{
+    private readonly long[] _refused = new long[Enum.GetValues<Refusal>().Length];
+    private readonly int _dimensions = profile.Dimensions.Count;
+    private string _lastRefusal = "";
+    private bool _refusedSinceGood;
+
+    /// <summary>The chunk the due action is taken from; null when there is none.</summary>
+    public ActionChunk? Chunk { get; private set; }
+
+    /// <summary>The newest refusal in words; empty when there was none.</summary>
+    public string LastRefusal => Volatile.Read(ref _lastRefusal);
+
+    /// <summary>The newest refusal in words when nothing good has come since; otherwise empty.</summary>
+    public string Complaint => _refusedSinceGood ? _lastRefusal : "";
+
+    public long RefusedFor(Refusal reason) => Interlocked.Read(ref _refused[(int)reason]);
+
+    /// <summary>Puts a chunk in force, or refuses it.</summary>
+    public void Consider(ActionChunk chunk, long nowNs)
+    {
+        if (FindFault(chunk) is { } fault)
+        {
+            Refuse(fault.Reason, fault.Text);
+        }
+        else if (nowNs - chunk.Origin.CapturedNs > maximumAgeNs)
+        {
+            Refuse(Refusal.Stale, TooOld("the action's observation is", nowNs - chunk.Origin.CapturedNs));
+        }
+        else
+        {
+            Chunk = chunk;
+            _refusedSinceGood = false;
+        }
+    }
+
+    /// <summary>The action due now, one value per dimension; empty when there is none.</summary>
+    public ReadOnlySpan<float> Due(long nowNs)
+    {
+        if (Chunk is not { } chunk) return default;
+        var age = Math.Max(0, nowNs - chunk.Origin.CapturedNs);
+        if (chunk.Horizon == 1)
+        {
+            if (age <= maximumAgeNs) return chunk.Values;
+            Expire(TooOld("the last action's observation is", age));
+            return default;
+        }
+
+        var row = age / chunk.StepNs;
+        if (row < chunk.Horizon) return chunk.Values.AsSpan((int)row * _dimensions, _dimensions);
+        Expire("the last action chunk is used up");
+        return default;
+    }
+
+    /// <summary>Takes back whatever is in force.</summary>
+    public void Clear() => Chunk = null;
+
+    private (Refusal Reason, string Text)? FindFault(ActionChunk chunk)
+    {
+        var values = chunk.Values;
+        if (chunk.Horizon < 1 || values.Length != (long)chunk.Horizon * _dimensions)
+        {
+            return (Refusal.WrongLength, string.Create(CultureInfo.InvariantCulture,
+                $"the action has {values.Length} values, expected are {chunk.Horizon} × {_dimensions}"));
+        }
+
+        if (chunk.Horizon > 1 && chunk.StepNs <= 0)
+            return (Refusal.WrongLength, $"the action chunk's step is {chunk.StepNs} ns, expected is more than 0");
+
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (float.IsFinite(values[i])) continue;
+            var name = profile.Dimensions[i % _dimensions].Name;
+            return float.IsNaN(values[i])
+                ? (Refusal.NotANumber, $"the action's {name} is not a number")
+                : (Refusal.Infinite, $"the action's {name} is infinite");
+        }
+
+        return null;
+    }
+
+    private void Expire(string text)
+    {
+        Chunk = null;
+        // What came since the good one and was refused says more than that the good one ran out.
+        if (_refusedSinceGood) Interlocked.Increment(ref _refused[(int)Refusal.Stale]);
+        else Refuse(Refusal.Stale, text);
+    }
+
+    private void Refuse(Refusal reason, string text)
+    {
+        Interlocked.Increment(ref _refused[(int)reason]);
+        Volatile.Write(ref _lastRefusal, text);
+        _refusedSinceGood = true;
+    }
+
+    private string TooOld(string what, long ageNs) => string.Create(CultureInfo.InvariantCulture,
+        $"{what} {ageNs / MonotonicTime.NsPerMs} ms old, allowed are {maximumAgeNs / MonotonicTime.NsPerMs} ms");
+}

@@ -1,0 +1,290 @@
+using System.ComponentModel.DataAnnotations;
+using System.Diagnostics;
+using Vla.Sensors;
+
+namespace Vla.Actors.Publishing;
+
+/// <summary>Publishes an action to every robot at a fixed rate, whatever the rest of the process is doing.</summary>
+/// <remarks>
+/// A thread of its own waits for each deadline of an absolute schedule and calls <see cref="Tick"/>, which holds all the
+/// logic and needs no thread. Chunks come in through a cell that keeps the newest. Everything except
+/// <see cref="Tick"/> may be called from any thread.
+/// </remarks>
+public sealed class ControlLoop : IDisposable
+{
+    /// <summary>The clock is waited for in slices, so that a slow loop still ends soon.</summary>
+    private const long LongestWaitNs = 50 * MonotonicTime.NsPerMs;
+
+    /// <summary>How long a shutdown lets a tick under way finish.</summary>
+    private const int TickInTheWayMs = 100;
+
+    private readonly RobotProfile _profile;
+    private readonly ControlOptions _options;
+    private readonly IControlClock _clock;
+    private readonly RobotOutput[] _outputs;
+    private readonly ActionInForce _action;
+    private readonly SafetyLadder _ladder;
+    private readonly ActionLimiter _limiter;
+    private readonly ControlCounters _counters;
+    private readonly LatencyWindow _lateness = new();
+
+    private readonly object _gate = new();
+    private readonly ManualResetEventSlim _ended = new(false);
+    private int _shuttingDown;
+    private Thread? _thread;
+    private ControlSchedule? _schedule;
+
+    private OfferedChunk? _offered;
+    private OfferedChunk? _taken;
+    private string? _operatorStop;
+    private int _resumeWanted;
+    private long _lastTickNs;
+    private Origin _origin;
+    private PublishedAction? _last;
+    private string _scheduling = "";
+    private string _idleReason = "no action yet";
+
+    /// <param name="profile">Dimensions and limits of the robot.</param>
+    /// <param name="options">Checked here once more.</param>
+    /// <param name="robots">Where actions go; the loop disposes them after their last message.</param>
+    /// <param name="clock">Tells the time and waits for deadlines.</param>
+    /// <exception cref="ValidationException">An option is out of its range.</exception>
+    public ControlLoop(RobotProfile profile, ControlOptions options, IEnumerable<IRobot> robots, IControlClock clock)
+    {
+        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        _profile = profile;
+        _options = options;
+        _clock = clock;
+        _action = new ActionInForce(profile, options.MaximumActionAgeNs);
+        _ladder = new SafetyLadder(options);
+        _limiter = new ActionLimiter(profile, (long)(MonotonicTime.NsPerSecond / options.RateHz));
+        _counters = new ControlCounters(profile.Dimensions.Count);
+        _lastTickNs = clock.NowNs;
+        _outputs = [.. robots.Select(RobotOutput.For)];
+    }
+
+    /// <summary>Where the time between a picture and its action goes.</summary>
+    public PipelineLatencies Latencies { get; } = new();
+
+    /// <summary>Why there is no action before the first one, as published while holding.</summary>
+    public string IdleReason
+    {
+        get => Volatile.Read(ref _idleReason);
+        set => Volatile.Write(ref _idleReason, value);
+    }
+
+    /// <summary>Starts the control thread.</summary>
+    public void Start()
+    {
+        if (_thread is not null) throw new InvalidOperationException("the control loop runs already");
+        _schedule = new ControlSchedule(_options.RateHz, _clock.NowNs);
+        _thread = new Thread(Run) { Name = "vla-control", IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>Hands over the newest actions; replaces what no tick has taken yet. Never blocks.</summary>
+    public void Offer(ActionChunk chunk)
+    {
+        Interlocked.Increment(ref _counters.Offered);
+        if (Interlocked.Exchange(ref _offered, new OfferedChunk(chunk, _clock.NowNs)) is not null)
+            Interlocked.Increment(ref _counters.Replaced);
+    }
+
+    /// <summary>An operator's stop: from the next tick on, until <see cref="Resume"/>.</summary>
+    public void Stop(string reason) => Volatile.Write(ref _operatorStop, reason);
+
+    /// <summary>Ends any stop: the robot holds until a fresh action comes.</summary>
+    public void Resume()
+    {
+        Volatile.Write(ref _operatorStop, null);
+        Volatile.Write(ref _resumeWanted, 1);
+    }
+
+    /// <summary>One tick: chooses, limits and publishes the action due now. Called by the control thread, or by a test.</summary>
+    public void Tick(long nowNs)
+    {
+        lock (_gate)
+        {
+            if (_shuttingDown != 0) return;
+            try
+            {
+                Publish(nowNs);
+            }
+            catch (Exception exception)
+            {
+                // The tick must go on whatever happens in it: a loop that died silently could not say stop.
+                _counters.CountFault(exception);
+                _action.Clear();
+                _taken = null;
+                _ladder.Fail($"the control loop failed: {exception.Message}");
+                Send(StopAction(_ladder.Reason, nowNs));
+            }
+            finally
+            {
+                _lastTickNs = nowNs;
+            }
+        }
+    }
+
+    /// <summary>Ends the loop: the last message on every output is a stop. Bounded in time; may be called again.</summary>
+    /// <remarks>
+    /// Fit for handlers of process exit and unhandled exceptions: it needs no other thread, and it does not wait for a
+    /// control thread or an output that hangs. A second caller returns when the first is done.
+    /// </remarks>
+    public void Shutdown(string reason)
+    {
+        if (Interlocked.Exchange(ref _shuttingDown, 1) != 0)
+        {
+            _ended.Wait(TickInTheWayMs + _options.FlushMs);
+            return;
+        }
+
+        var alone = Monitor.TryEnter(_gate, TickInTheWayMs);
+        try
+        {
+            var last = StopAction(reason, _clock.NowNs);
+            _counters.Count(last);
+            Volatile.Write(ref _last, last);
+            // The robots with a thread first: a direct one that breaks its word and blocks holds up nobody else.
+            foreach (var output in _outputs.OrderBy(output => output is DirectOutput)) output.Finish(last, alone);
+        }
+        finally
+        {
+            if (alone) Monitor.Exit(_gate);
+        }
+
+        var started = Stopwatch.GetTimestamp();
+        foreach (var output in _outputs)
+            output.WaitFinished((int)Math.Max(0, _options.FlushMs - Stopwatch.GetElapsedTime(started).TotalMilliseconds));
+        _ended.Set();
+        if (_thread is not null && _thread != Thread.CurrentThread) _thread.Join(2 * (int)(LongestWaitNs / MonotonicTime.NsPerMs));
+    }
+
+    /// <summary>What the loop has done so far. Reads without holding the loop up.</summary>
+    public ControlSnapshot Snapshot()
+    {
+        var last = Volatile.Read(ref _last);
+        var nowNs = _clock.NowNs;
+        return new ControlSnapshot
+        {
+            State = last?.State ?? ControlState.Hold,
+            Reason = last?.Reason ?? IdleReason,
+            Last = last,
+            Published = last?.Sequence ?? 0,
+            PublishedByState = ControlCounters.Copy(_counters.PublishedByState),
+            Offered = Interlocked.Read(ref _counters.Offered),
+            Replaced = Interlocked.Read(ref _counters.Replaced),
+            Refused = [.. Enum.GetValues<Refusal>().Select(_action.RefusedFor)],
+            LastRefusal = _action.LastRefusal,
+            Clamps = ControlCounters.Copy(_counters.Clamps),
+            LimitsEnabled = _profile.LimitsEnabled,
+            SkippedTicks = _schedule?.Skipped ?? 0,
+            TickLateness = _lateness.Read(nowNs),
+            Faults = Interlocked.Read(ref _counters.Faults),
+            LastFault = Volatile.Read(ref _counters.LastFault),
+            Scheduling = Volatile.Read(ref _scheduling),
+            ActionAgeNs = last is { Origin.CapturedNs: > 0 } ? nowNs - last.Origin.CapturedNs : null,
+            Outputs = [.. _outputs.Select(output => output.Snapshot())],
+        };
+    }
+
+    public void Dispose()
+    {
+        Shutdown("the control loop was closed");
+        if (_thread is { IsAlive: true }) return;
+        foreach (var output in _outputs) output.Dispose();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            Volatile.Write(ref _scheduling, ControlThreadPriority.Raise(_options.RealTime));
+            var schedule = _schedule!;
+            while (Volatile.Read(ref _shuttingDown) == 0)
+            {
+                var wakeNs = Math.Min(schedule.NextNs, _clock.NowNs + LongestWaitNs);
+                _clock.WaitUntil(wakeNs);
+                if (wakeNs < schedule.NextNs) continue;
+                var nowNs = _clock.NowNs;
+                _lateness.Record(nowNs - schedule.NextNs, nowNs);
+                Tick(nowNs);
+                schedule.Advance(_clock.NowNs);
+            }
+        }
+        catch (Exception exception)
+        {
+            // Only the clock can fail here. Without a clock there is no control: say stop and end.
+            _counters.CountFault(exception);
+            Shutdown($"the control clock failed: {exception.Message}");
+        }
+    }
+
+    private void Publish(long nowNs)
+    {
+        if (Interlocked.Exchange(ref _offered, null) is { } offered)
+        {
+            _action.Consider(offered.Chunk, nowNs);
+            if (ReferenceEquals(_action.Chunk, offered.Chunk)) _taken = offered;
+        }
+
+        var due = _action.Due(nowNs);
+        ObeyOperator();
+        var state = _ladder.Step(nowNs, !due.IsEmpty, _action.Complaint, IdleReason);
+        var values = new float[_profile.Dimensions.Count];
+        var clamped = 0UL;
+        var elapsedNs = nowNs - _lastTickNs;
+        switch (state)
+        {
+            case ControlState.Policy:
+                clamped = _limiter.Follow(due, elapsedNs, values);
+                _origin = _action.Chunk!.Origin;
+                break;
+            case ControlState.Hold:
+                _limiter.Hold(elapsedNs, values);
+                break;
+            default:
+                _limiter.Stop(values);
+                break;
+        }
+
+        Send(Compose(state, _ladder.Reason, values, clamped, nowNs));
+        if (state != ControlState.Policy || _taken is not { } first) return;
+        Latencies.Record(_origin, first.OfferedNs, nowNs);
+        _taken = null;
+    }
+
+    private void ObeyOperator()
+    {
+        if (Interlocked.Exchange(ref _resumeWanted, 0) != 0 && _ladder.State == ControlState.Stop) _ladder.Reset();
+        if (Volatile.Read(ref _operatorStop) is { } reason) _ladder.Latch(reason);
+    }
+
+    private PublishedAction StopAction(string reason, long nowNs)
+    {
+        var values = new float[_profile.Dimensions.Count];
+        _limiter.Stop(values);
+        return Compose(ControlState.Stop, reason, values, 0, nowNs);
+    }
+
+    private PublishedAction Compose(ControlState state, string reason, float[] values, ulong clamped, long nowNs) => new()
+    {
+        Sequence = (_last?.Sequence ?? 0) + 1,
+        State = state,
+        Reason = reason,
+        Values = values,
+        Clamped = clamped,
+        Origin = _origin,
+        PublishedNs = nowNs,
+    };
+
+    private void Send(PublishedAction action)
+    {
+        _counters.Count(action);
+        Volatile.Write(ref _last, action);
+        foreach (var output in _outputs) output.Send(action);
+    }
+
+    /// <summary>A chunk with the time it arrived.</summary>
+    private sealed record OfferedChunk(ActionChunk Chunk, long OfferedNs);
+}

@@ -1,0 +1,55 @@
+using System.ComponentModel.DataAnnotations;
+using Vla.Sensors;
+
+namespace Vla.Actors.Publishing;
+
+/// <summary>How the control loop runs: its rate and when it steps down the ladder policy → hold → stop.</summary>
+public sealed record ControlOptions
+{
+    public const double MinimumRateHz = 1;
+    public const double MaximumRateHz = 1_000;
+    public const int LongestMs = 60_000;
+
+    /// <summary>Actions published a second, 1 to 1000. Default 50.</summary>
+    [Range(MinimumRateHz, MaximumRateHz)]
+    public double RateHz { get; init; } = 50;
+
+    /// <summary>
+    /// How old an action's observation may be, 1 to 60000 ms. Default 200. A single action may be used until then; a
+    /// chunk must arrive by then and may be carried out to its end, because that is what it was planned for.
+    /// </summary>
+    [Range(1, LongestMs)]
+    public int MaximumActionAgeMs { get; init; } = 200;
+
+    /// <summary>How long the robot holds without a fresh action before it is told to stop, 0 to 60000 ms. Default 500.</summary>
+    [Range(0, LongestMs)]
+    public int HoldMs { get; init; } = 500;
+
+    /// <summary>What ends a stop that came from missing actions. Default automatic.</summary>
+    [EnumDataType(typeof(ResumeAfterStop))]
+    public ResumeAfterStop ResumeAfterStop { get; init; }
+
+    /// <summary>
+    /// Whether the control thread asks for the real-time class SCHED_FIFO (Linux, needs the right to it; status says
+    /// what was granted). Default false: a process that hogs a core in that class can starve the machine.
+    /// </summary>
+    public bool RealTime { get; init; }
+
+    /// <summary>How long a shutdown waits for outputs to take their last message, 0 to 60000 ms. Default 500.</summary>
+    [Range(0, LongestMs)]
+    public int FlushMs { get; init; } = 500;
+
+    internal long MaximumActionAgeNs => MaximumActionAgeMs * MonotonicTime.NsPerMs;
+
+    internal long HoldNs => HoldMs * MonotonicTime.NsPerMs;
+}
+
+/// <summary>What ends a stop that came from missing actions. An operator's stop always waits for the operator.</summary>
+public enum ResumeAfterStop
+{
+    /// <summary>A fresh action.</summary>
+    Automatic,
+
+    /// <summary>Only <see cref="ControlLoop.Resume"/>.</summary>
+    Manual,
+}

@@ -1,0 +1,70 @@
+namespace Vla.Actors.Publishing;
+
+/// <summary>What the control loop has done so far, for status and logs.</summary>
+public sealed record ControlSnapshot
+{
+    public required ControlState State { get; init; }
+
+    public required string Reason { get; init; }
+
+    /// <summary>The newest action; null before the first tick.</summary>
+    public required PublishedAction? Last { get; init; }
+
+    public required long Published { get; init; }
+
+    /// <summary>Actions published from each state, in the order of <see cref="ControlState"/>.</summary>
+    public required IReadOnlyList<long> PublishedByState { get; init; }
+
+    /// <summary>Chunks offered.</summary>
+    public required long Offered { get; init; }
+
+    /// <summary>Chunks replaced by a newer one before a tick took them.</summary>
+    public required long Replaced { get; init; }
+
+    /// <summary>Chunks refused, in the order of <see cref="Refusal"/>.</summary>
+    public required IReadOnlyList<long> Refused { get; init; }
+
+    /// <summary>The newest refusal in words; empty when there was none.</summary>
+    public required string LastRefusal { get; init; }
+
+    /// <summary>Clamped values, in the order of the profile's dimensions.</summary>
+    public required IReadOnlyList<long> Clamps { get; init; }
+
+    /// <summary>False when the profile switches limits off.</summary>
+    public required bool LimitsEnabled { get; init; }
+
+    /// <summary>Periods without a tick.</summary>
+    public required long SkippedTicks { get; init; }
+
+    /// <summary>How late ticks are.</summary>
+    public required LatencyPercentiles TickLateness { get; init; }
+
+    /// <summary>Ticks that failed inside the loop; each published a stop.</summary>
+    public required long Faults { get; init; }
+
+    /// <summary>The newest such failure; empty when there was none.</summary>
+    public required string LastFault { get; init; }
+
+    /// <summary>What scheduling the control thread was granted; empty before it started.</summary>
+    public required string Scheduling { get; init; }
+
+    /// <summary>Age of the newest policy action's observation now, nanoseconds; null before there was one.</summary>
+    public required long? ActionAgeNs { get; init; }
+
+    public required IReadOnlyList<OutputSnapshot> Outputs { get; init; }
+
+    public long RefusedFor(Refusal reason) => Refused[(int)reason];
+
+    public long PublishedFrom(ControlState state) => PublishedByState[(int)state];
+}
+
+/// <summary>How one output is doing.</summary>
+/// <param name="Name">The robot's name.</param>
+/// <param name="Applied">Actions it took.</param>
+/// <param name="Failures">Actions it threw at.</param>
+/// <param name="Dropped">Actions it never saw: replaced by newer ones, or passed over after a failure.</param>
+/// <param name="Failing">Whether its last attempt failed.</param>
+/// <param name="LastError">The newest error in words; empty when there was none.</param>
+/// <param name="Finished">Whether it has taken the run's last message, or failed at it, and was closed.</param>
+public sealed record OutputSnapshot(
+    string Name, long Applied, long Failures, long Dropped, bool Failing, string LastError, bool Finished);

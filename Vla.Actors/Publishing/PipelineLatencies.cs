@@ -1,0 +1,68 @@
+namespace Vla.Actors.Publishing;
+
+/// <summary>Where the time between a picture and the action made of it goes.</summary>
+/// <remarks>
+/// Recorded when a chunk's first action is published. For every chunk prepare + encode + fuse + decode + waiting + tick
+/// wait is capture-to-publish, to the nanosecond (percentiles of parts do not add up to the percentile of the sum).
+/// One thread records, any thread reads.
+/// </remarks>
+public sealed class PipelineLatencies
+{
+    private long _lastInstruction;
+
+    /// <summary>Resizing and normalising the picture.</summary>
+    public LatencyWindow Prepare { get; } = new();
+
+    public LatencyWindow Encode { get; } = new();
+
+    public LatencyWindow Fuse { get; } = new();
+
+    public LatencyWindow Decode { get; } = new();
+
+    /// <summary>Between the stages, and from the decoder to the control loop: what the runtime adds.</summary>
+    public LatencyWindow Waiting { get; } = new();
+
+    /// <summary>From the arrival in the control loop to the tick that published it.</summary>
+    public LatencyWindow TickWait { get; } = new();
+
+    public LatencyWindow CaptureToPublish { get; } = new();
+
+    /// <summary>From giving an instruction to publishing the first action made with it.</summary>
+    public LatencyWindow InstructionToAction { get; } = new();
+
+    /// <param name="origin">The published chunk's origin.</param>
+    /// <param name="offeredNs">When the control loop got it.</param>
+    /// <param name="publishedNs">When its first action was published.</param>
+    public void Record(in Origin origin, long offeredNs, long publishedNs)
+    {
+        var total = publishedNs - origin.CapturedNs;
+        var tickWait = publishedNs - offeredNs;
+        var stages = origin.Prepared.DurationNs + origin.Encoded.DurationNs + origin.Fused.DurationNs + origin.Decoded.DurationNs;
+        Prepare.Record(origin.Prepared.DurationNs, publishedNs);
+        Encode.Record(origin.Encoded.DurationNs, publishedNs);
+        Fuse.Record(origin.Fused.DurationNs, publishedNs);
+        Decode.Record(origin.Decoded.DurationNs, publishedNs);
+        Waiting.Record(total - stages - tickWait, publishedNs);
+        TickWait.Record(tickWait, publishedNs);
+        CaptureToPublish.Record(total, publishedNs);
+        if (origin.InstructionNumber == _lastInstruction) return;
+        _lastInstruction = origin.InstructionNumber;
+        if (origin.InstructionGivenNs > 0) InstructionToAction.Record(publishedNs - origin.InstructionGivenNs, publishedNs);
+    }
+
+    /// <summary>All windows with the names that status and logs use.</summary>
+    public IReadOnlyList<NamedLatency> Read(long nowNs) =>
+    [
+        new("prepare", Prepare.Read(nowNs)),
+        new("encode", Encode.Read(nowNs)),
+        new("fuse", Fuse.Read(nowNs)),
+        new("decode", Decode.Read(nowNs)),
+        new("waiting", Waiting.Read(nowNs)),
+        new("tick_wait", TickWait.Read(nowNs)),
+        new("capture_to_publish", CaptureToPublish.Read(nowNs)),
+        new("instruction_to_action", InstructionToAction.Read(nowNs)),
+    ];
+}
+
+/// <summary>One duration's percentiles under its name.</summary>
+public readonly record struct NamedLatency(string Name, LatencyPercentiles Percentiles);
