@@ -30,10 +30,19 @@ public sealed record FrameCaptured(Frame Frame) : IDisposable
 }
 
 /// <summary>Anyone → instruction actor: do this from now on.</summary>
-/// <param name="Text">Already checked by <see cref="Instructions.InstructionText"/>.</param>
+/// <param name="Text">Checked by <see cref="Instructions.InstructionText"/>; the answer says how that went.</param>
 public sealed record GiveInstruction(string Text);
 
-/// <summary>Instruction → language encoder: the instruction in force.</summary>
+/// <summary>Instruction → whoever gave it: not taken; the last good one stays in force.</summary>
+/// <param name="Problem">Why, with the mend.</param>
+public sealed record InstructionRefused(string Problem);
+
+/// <summary>Demand on the language side: an instruction newer than the one the asker has.</summary>
+/// <remarks>Said by fusion to the language encoder and passed on to the instruction actor; saying it again is harmless.</remarks>
+/// <param name="After">Number of the newest instruction that the asker has; 0 for none.</param>
+public sealed record InstructionWanted(long After);
+
+/// <summary>Instruction → language encoder, and → whoever gave it: the instruction now in force.</summary>
 public sealed record InstructionChanged(Instruction Instruction);
 
 /// <summary>An instruction in plain words.</summary>

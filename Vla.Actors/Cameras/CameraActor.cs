@@ -1,0 +1,166 @@
+using Akka.Actor;
+using Microsoft.Extensions.Logging;
+using Vla.Sensors.Cameras;
+
+namespace Vla.Actors.Cameras;
+
+/// <summary>
+/// Owns the capture thread and gives its newest frame to whoever asks: <see cref="Ready"/> in,
+/// <see cref="FrameCaptured"/> out.
+/// </summary>
+/// <remarks>
+/// A camera that is lost is opened again, after 250 ms at first, then twice as long each time, 5 s at most. A video
+/// file that has ended stays ended.
+/// </remarks>
+public sealed partial class CameraActor(
+    Func<ICamera> open, FramePool pool, CameraMonitor monitor, TimeProvider time, ILogger logger) : UntypedActor, IWithTimers
+{
+    /// <summary>Delay before the first attempt to open a lost camera again.</summary>
+    public static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Longest delay between two attempts.</summary>
+    public static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
+
+    private CameraCapture? _capture;
+    private long _replacedBefore;
+    private IActorRef? _asker;
+    private TimeSpan _delay = FirstDelay;
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <param name="open">Opens the camera; called on the capture thread, again after every loss.</param>
+    /// <param name="pool">Memory of the frames.</param>
+    /// <param name="monitor">Shown in status; counts go on across restarts.</param>
+    /// <param name="time">The clock of every stamp.</param>
+    /// <param name="logger">Where a lost or reopened camera is said.</param>
+    public static Props Props(Func<ICamera> open, FramePool pool, CameraMonitor monitor, TimeProvider time, ILogger logger) =>
+        Akka.Actor.Props.Create(() => new CameraActor(open, pool, monitor, time, logger));
+
+    protected override void PreStart() => Open();
+
+    protected override void PostStop() => Close();
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Ready:
+                _asker = Sender;
+                Serve();
+                break;
+
+            case CaptureEvent @event when @event.From != _capture:
+                break; // A late word of a capture that was closed.
+
+            case CaptureOpened opened:
+                monitor.Description = opened.Camera;
+                if (monitor.State == CameraState.Lost)
+                {
+                    monitor.CountReopened();
+                    Log.Reopened(logger, opened.Camera.Name);
+                }
+                break;
+
+            case FrameArrived:
+                monitor.State = CameraState.Streaming;
+                monitor.Replaced = _replacedBefore + _capture!.Replaced;
+                _delay = FirstDelay;
+                Serve();
+                break;
+
+            case CaptureEnded { Reason: CameraEndedException } ended:
+                monitor.State = CameraState.Ended;
+                monitor.LastError = ended.Reason.Message;
+                Log.Ended(logger, ended.Reason.Message);
+                break;
+
+            case CaptureEnded ended:
+                Lost(ended.Reason);
+                break;
+
+            case OpenAgain:
+                Open();
+                break;
+
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void Serve()
+    {
+        if (_asker is not { } asker || _capture?.TakeNewest() is not { } frame) return;
+
+        _asker = null;
+        asker.Tell(new FrameCaptured(frame));
+    }
+
+    private void Lost(CameraException reason)
+    {
+        // Said once, however long it takes to come back.
+        if (monitor.State != CameraState.Lost) Log.Lost(logger, reason.Message);
+        monitor.State = CameraState.Lost;
+        monitor.LastError = reason.Message;
+        Close();
+        Timers.StartSingleTimer(OpenAgain.Instance, OpenAgain.Instance, _delay);
+        _delay = _delay * 2 < LongestDelay ? _delay * 2 : LongestDelay;
+    }
+
+    private void Open()
+    {
+        _replacedBefore = monitor.Replaced;
+        var events = new CaptureEvents(Self, monitor);
+        _capture = new CameraCapture(open, pool, time, monitor.Frames, events);
+        events.From = _capture;
+        _capture.Start();
+    }
+
+    private void Close()
+    {
+        _capture?.Dispose();
+        _capture = null;
+    }
+
+    private abstract record CaptureEvent(CameraCapture? From);
+
+    private sealed record CaptureOpened(CameraCapture? From, CameraDescription Camera) : CaptureEvent(From);
+
+    private sealed record FrameArrived(CameraCapture? From) : CaptureEvent(From);
+
+    private sealed record CaptureEnded(CameraCapture? From, CameraException Reason) : CaptureEvent(From);
+
+    private sealed class OpenAgain
+    {
+        public static readonly OpenAgain Instance = new();
+    }
+
+    /// <summary>Turns the capture thread's calls into messages.</summary>
+    private sealed class CaptureEvents(IActorRef self, CameraMonitor monitor) : ICaptureEvents
+    {
+        public CameraCapture? From { get; set; }
+
+        public void Opened(CameraDescription camera) => self.Tell(new CaptureOpened(From, camera));
+
+        void ICaptureEvents.FrameArrived(long sequence)
+        {
+            // Here and not in the actor: the next capture counts on from it even if this word comes too late.
+            monitor.Frames = sequence;
+            self.Tell(new FrameArrived(From));
+        }
+
+        public void Ended(CameraException reason) => self.Tell(new CaptureEnded(From, reason));
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(20, LogLevel.Warning, "camera lost: {Reason}; it is tried again until it is back")]
+        public static partial void Lost(ILogger logger, string reason);
+
+        [LoggerMessage(21, LogLevel.Information, "camera is back: {Camera}")]
+        public static partial void Reopened(ILogger logger, string camera);
+
+        [LoggerMessage(22, LogLevel.Information, "{Reason}")]
+        public static partial void Ended(ILogger logger, string reason);
+    }
+}

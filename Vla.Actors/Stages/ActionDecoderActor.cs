@@ -1,0 +1,45 @@
+using Akka.Actor;
+using Vla.Actors.Policies;
+using Vla.Actors.Publishing;
+using Vla.Sensors;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Vla.Actors.Stages;
+
+/// <summary>
+/// Turns fused features into actions in physical units: <see cref="FeaturesFused"/> in, <see cref="ActionDecoded"/> out.
+/// </summary>
+public sealed class ActionDecoderActor(
+    StageSetup setup, Func<Module<Tensor, Tensor>> createDecoder, ActionSpec action, IActorRef fusion)
+    : StageActor<FeaturesFused>(setup, fusion)
+{
+    private readonly long _stepNs = (long)(action.StepMs * MonotonicTime.NsPerMs);
+    private Module<Tensor, Tensor>? _decoder;
+
+    /// <param name="setup">Name, clock, threads.</param>
+    /// <param name="createDecoder">Makes the module; called after every start, on the stage's thread.</param>
+    /// <param name="action">What the module's numbers mean.</param>
+    /// <param name="fusion">Upstream: is told <see cref="Ready"/>.</param>
+    public static Props Props(StageSetup setup, Func<Module<Tensor, Tensor>> createDecoder, ActionSpec action, IActorRef fusion) =>
+        Akka.Actor.Props.Create(() => new ActionDecoderActor(setup, createDecoder, action, fusion));
+
+    protected override void Load() => _decoder = createDecoder();
+
+    protected override object Process(FeaturesFused input, long startedNs)
+    {
+        // [1, dimensions] or [1, horizon, dimensions]. A wrong number of values is the publisher's to refuse.
+        var values = _decoder!.call(input.Features).to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
+        action.Unnormalise(values);
+        return new ActionDecoded(new ActionChunk(values, action.Horizon, _stepNs, input.Origin with
+        {
+            Decoded = new StageTimes(startedNs, Setup.Time.NowNs()),
+        }));
+    }
+
+    protected override void Release()
+    {
+        base.Release();
+        _decoder?.Dispose();
+    }
+}

@@ -1,0 +1,79 @@
+using Akka.Actor;
+using Vla.Actors.Publishing;
+using Vla.Sensors;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Vla.Actors.Stages;
+
+/// <summary>
+/// Joins what is seen with what is wanted: <see cref="VisionEncoded"/> and <see cref="LanguageEncoded"/> in,
+/// <see cref="FeaturesFused"/> out.
+/// </summary>
+/// <remarks>
+/// Keeps the language features of the instruction in force and uses them for every picture; without an instruction it
+/// asks for no pictures at all.
+/// </remarks>
+public sealed class FusionActor(
+    StageSetup setup, Func<Module<Tensor, Tensor, Tensor>> createFusion, IActorRef vision, IActorRef language)
+    : StageActor<VisionEncoded>(setup, vision)
+{
+    private Module<Tensor, Tensor, Tensor>? _fusion;
+    private LanguageEncoded? _language;
+    private InstructionWanted _wanted = new(0);
+
+    /// <param name="setup">Name, clock, threads.</param>
+    /// <param name="createFusion">Makes the module; called after every start, on the stage's thread.</param>
+    /// <param name="vision">Upstream: is told <see cref="Ready"/>.</param>
+    /// <param name="language">Upstream: is told <see cref="InstructionWanted"/>.</param>
+    public static Props Props(
+        StageSetup setup, Func<Module<Tensor, Tensor, Tensor>> createFusion, IActorRef vision, IActorRef language) =>
+        Akka.Actor.Props.Create(() => new FusionActor(setup, createFusion, vision, language));
+
+    protected override bool CanWork => _language is not null;
+
+    protected override void Load() => _fusion = createFusion();
+
+    protected override void Handle(object message)
+    {
+        switch (message)
+        {
+            case LanguageEncoded encoded:
+                _language?.Dispose();
+                _language = encoded;
+                _wanted = new InstructionWanted(encoded.Instruction.Number);
+                language.Tell(_wanted);
+                if (!TryWork()) AskUpstream();
+                break;
+
+            // Said anew with every demand, so that a language encoder that was restarted knows whom to answer.
+            case Ready:
+                language.Tell(_wanted);
+                base.Handle(message);
+                break;
+
+            default:
+                base.Handle(message);
+                break;
+        }
+    }
+
+    protected override object Process(VisionEncoded input, long startedNs)
+    {
+        var fused = _fusion!.call(input.Features, _language!.Features).DetachFromDisposeScope();
+        return new FeaturesFused(fused, input.Origin with
+        {
+            Instruction = _language.Instruction.Text,
+            InstructionNumber = _language.Instruction.Number,
+            Fused = new StageTimes(startedNs, Setup.Time.NowNs()),
+        });
+    }
+
+    protected override void Release()
+    {
+        base.Release();
+        _language?.Dispose();
+        _language = null;
+        _fusion?.Dispose();
+    }
+}

@@ -1,0 +1,81 @@
+using Akka.Actor;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Vla.Actors.Stages;
+
+/// <summary>
+/// Turns an instruction into language features, once for each instruction: <see cref="InstructionChanged"/> in,
+/// <see cref="LanguageEncoded"/> out.
+/// </summary>
+/// <remarks>
+/// Demand here is <see cref="InstructionWanted"/>: it names the newest instruction that the asker has, so that asking
+/// again after any failure brings exactly what is missing.
+/// </remarks>
+public sealed class LanguageEncoderActor(
+    StageSetup setup, Func<Module<Tensor, Tensor>> createEncoder, Func<string, Tensor> tokenize, Device device, IActorRef instructions)
+    : TorchActor(setup)
+{
+    private Module<Tensor, Tensor>? _encoder;
+    private IActorRef? _asker;
+    private InstructionWanted _wanted = new(0);
+    private Instruction? _instruction;
+
+    /// <param name="setup">Name, clock, threads.</param>
+    /// <param name="createEncoder">Makes the module; called after every start, on the stage's thread.</param>
+    /// <param name="tokenize">Text to token ids [1, sequence], int64, on the CPU.</param>
+    /// <param name="device">Where the module computes.</param>
+    /// <param name="instructions">Upstream: is told <see cref="InstructionWanted"/>.</param>
+    public static Props Props(
+        StageSetup setup, Func<Module<Tensor, Tensor>> createEncoder, Func<string, Tensor> tokenize, Device device, IActorRef instructions) =>
+        Akka.Actor.Props.Create(() => new LanguageEncoderActor(setup, createEncoder, tokenize, device, instructions));
+
+    protected override void Load() => _encoder = createEncoder();
+
+    protected override void OnLoaded() => EncodeOrAsk();
+
+    protected override void Handle(object message)
+    {
+        switch (message)
+        {
+            case InstructionWanted wanted:
+                _asker = Sender;
+                _wanted = wanted;
+                EncodeOrAsk();
+                break;
+
+            case InstructionChanged changed:
+                _instruction = changed.Instruction;
+                EncodeOrAsk();
+                break;
+
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    protected override void Release() => _encoder?.Dispose();
+
+    private void EncodeOrAsk()
+    {
+        if (_asker is not { } asker || !IsLoaded) return;
+
+        if (_instruction is not { } instruction || instruction.Number <= _wanted.After)
+        {
+            instructions.Tell(_wanted);
+            return;
+        }
+
+        _asker = null;
+        Tensor features;
+        using (inference_mode())
+        using (NewDisposeScope())
+        {
+            features = _encoder!.call(tokenize(instruction.Text).to(device)).DetachFromDisposeScope();
+        }
+
+        Setup.Monitor.CountProcessed();
+        asker.Tell(new LanguageEncoded(features, instruction));
+    }
+}

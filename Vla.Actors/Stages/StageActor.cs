@@ -1,0 +1,99 @@
+using Akka.Actor;
+using Vla.Sensors;
+using static TorchSharp.torch;
+
+namespace Vla.Actors.Stages;
+
+/// <summary>
+/// One step of the pipeline: takes its upstream neighbour's newest result, works on it, gives its own to whoever
+/// asked.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Handles <see cref="Ready"/> from downstream and <typeparamref name="TInput"/> from upstream. Work begins when an
+/// input is there, the module is loaded and somebody has asked. With <see cref="Ready.Ahead"/> the next input is asked
+/// for when work begins, so that neighbours work at the same time; without, nothing runs ahead.
+/// </para>
+/// <para>
+/// A second input before the first was used replaces it. A repeated <see cref="Ready"/> is passed on: whatever was lost
+/// in a restart, here or further up, is thereby asked for again.
+/// </para>
+/// </remarks>
+/// <typeparam name="TInput">A message that hands over what it holds.</typeparam>
+public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) : TorchActor(setup)
+    where TInput : class, IDisposable
+{
+    private IActorRef? _downstream;
+    private Ready _demand = Ready.Once;
+    private TInput? _input;
+
+    /// <summary>False while something other than the input is missing: then nothing is asked for.</summary>
+    protected virtual bool CanWork => true;
+
+    /// <summary>Computes the result; runs in inference mode and in a dispose scope of its own.</summary>
+    /// <param name="input">Disposed by the caller.</param>
+    /// <param name="startedNs">When the work began, monotonic nanoseconds.</param>
+    /// <returns>The message for downstream; its tensors detached from the dispose scope.</returns>
+    protected abstract object Process(TInput input, long startedNs);
+
+    protected override void Handle(object message)
+    {
+        switch (message)
+        {
+            case Ready ready:
+                _downstream = Sender;
+                _demand = ready;
+                if (!TryWork()) AskUpstream();
+                break;
+
+            case TInput input:
+                _input?.Dispose();
+                _input = input;
+                TryWork();
+                break;
+
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    protected override void OnLoaded()
+    {
+        if (!TryWork()) AskUpstream();
+    }
+
+    /// <summary>Asks for an input if there is somebody to work for.</summary>
+    protected virtual void AskUpstream()
+    {
+        if (_downstream is not null && IsLoaded && CanWork) upstream.Tell(_demand);
+    }
+
+    /// <summary>Works if all that it takes is there.</summary>
+    protected bool TryWork()
+    {
+        if (_downstream is not { } asker || _input is not { } input || !IsLoaded || !CanWork) return false;
+
+        _downstream = null;
+        _input = null;
+        if (_demand.Ahead) upstream.Tell(_demand);
+
+        object result;
+        using (input)
+        using (inference_mode())
+        using (NewDisposeScope())
+        {
+            result = Process(input, Setup.Time.NowNs());
+        }
+
+        Setup.Monitor.CountProcessed();
+        asker.Tell(result);
+        return true;
+    }
+
+    protected override void Release()
+    {
+        _input?.Dispose();
+        _input = null;
+    }
+}

@@ -1,0 +1,91 @@
+using Akka.Actor;
+using Microsoft.Extensions.Logging;
+using static TorchSharp.torch;
+
+namespace Vla.Actors.Stages;
+
+/// <summary>The life of an actor that runs a Torch module: load after start, fail, wait, load again.</summary>
+/// <remarks>
+/// <para>
+/// The module is made by a message that the actor sends itself, on the thread that will run it (an exception in a
+/// constructor would mean stop, not restart). After a failure the supervisor restarts the actor in place: its
+/// reference, mailbox and thread stay, so neighbours notice nothing, and the new instance waits
+/// (<see cref="StageMonitor"/>) before it loads. Messages that arrive meanwhile are kept by the subclass.
+/// </para>
+/// <para>
+/// Receives are synchronous: after an <c>await</c> a pinned actor would go on on the thread pool, where neither
+/// inference mode nor the dispose scope, both thread-local, would be in force.
+/// </para>
+/// </remarks>
+public abstract partial class TorchActor(StageSetup setup) : UntypedActor, IWithTimers
+{
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    protected StageSetup Setup { get; } = setup;
+
+    protected bool IsLoaded { get; private set; }
+
+    /// <summary>Makes the module. Runs on the stage's own thread; may throw, and is then tried again later.</summary>
+    protected abstract void Load();
+
+    /// <summary>The module is there: go on with what was kept.</summary>
+    protected abstract void OnLoaded();
+
+    /// <summary>Disposes the module and every message or tensor that is kept.</summary>
+    protected abstract void Release();
+
+    /// <summary>A message of the protocol.</summary>
+    protected abstract void Handle(object message);
+
+    protected override void PreStart() => Self.Tell(LoadNow.Instance);
+
+    protected override void PreRestart(Exception reason, object message)
+    {
+        Setup.Monitor.Failed(reason.Message);
+        base.PreRestart(reason, message);
+    }
+
+    protected override void PostRestart(Exception reason)
+    {
+        var delay = Setup.Monitor.Restarting();
+        Log.Restarting(Setup.Logger, Setup.Monitor.Name, (long)delay.TotalMilliseconds, reason.Message);
+        Timers.StartSingleTimer(LoadNow.Instance, LoadNow.Instance, delay);
+    }
+
+    protected override void PostStop() => Release();
+
+    protected sealed override void OnReceive(object message)
+    {
+        if (message is not LoadNow)
+        {
+            Handle(message);
+            return;
+        }
+
+        // Must come before this thread's first use of Torch: it does not reach a thread that has used it already.
+        set_num_threads(Setup.Threads);
+        Load();
+        IsLoaded = true;
+        Setup.Monitor.Running();
+        OnLoaded();
+    }
+
+    private sealed class LoadNow : INoSerializationVerificationNeeded
+    {
+        public static readonly LoadNow Instance = new();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "{Stage} failed and is loaded again in {DelayMs} ms: {Reason}")]
+        public static partial void Restarting(ILogger logger, string stage, long delayMs, string reason);
+    }
+}
+
+/// <summary>What every stage is given.</summary>
+/// <param name="Monitor">Outlives restarts; shown in status.</param>
+/// <param name="Time">The clock of every stamp.</param>
+/// <param name="Threads">Threads Torch may use for one operation of this stage; all stages' together should not
+/// exceed the cores.</param>
+/// <param name="Logger">Where restarts are said.</param>
+public sealed record StageSetup(StageMonitor Monitor, TimeProvider Time, int Threads, ILogger Logger);

@@ -1,0 +1,49 @@
+using Akka.Actor;
+using Vla.Actors.Publishing;
+using Vla.Sensors;
+using Vla.Sensors.Cameras;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Vla.Actors.Stages;
+
+/// <summary>Turns camera pictures into vision features: <see cref="FrameCaptured"/> in, <see cref="VisionEncoded"/> out.</summary>
+public sealed class VisionEncoderActor(
+    StageSetup setup, Func<Module<Tensor, Tensor>> createEncoder, Device device, IActorRef camera)
+    : StageActor<FrameCaptured>(setup, camera)
+{
+    private Module<Tensor, Tensor>? _encoder;
+
+    /// <param name="setup">Name, clock, threads.</param>
+    /// <param name="createEncoder">Makes the module; called after every start, on the stage's thread.</param>
+    /// <param name="device">Where the module computes.</param>
+    /// <param name="camera">Upstream: is told <see cref="Ready"/>.</param>
+    public static Props Props(StageSetup setup, Func<Module<Tensor, Tensor>> createEncoder, Device device, IActorRef camera) =>
+        Akka.Actor.Props.Create(() => new VisionEncoderActor(setup, createEncoder, device, camera));
+
+    protected override void Load() => _encoder = createEncoder();
+
+    protected override object Process(FrameCaptured input, long startedNs)
+    {
+        var frame = input.Frame;
+        var features = _encoder!.call(View(frame).to(device)).DetachFromDisposeScope();
+        return new VisionEncoded(features, new Origin
+        {
+            FrameSequence = frame.Sequence,
+            Instruction = "",
+            CapturedNs = frame.CapturedNs,
+            Prepared = new StageTimes(frame.CapturedNs, frame.PreparedNs),
+            Encoded = new StageTimes(startedNs, Setup.Time.NowNs()),
+        });
+    }
+
+    protected override void Release()
+    {
+        base.Release();
+        _encoder?.Dispose();
+    }
+
+    /// <summary>The frame's own memory as [1, 3, height, width]; its strides say channels-last, nothing is copied.</summary>
+    private static Tensor View(Frame frame) =>
+        frombuffer(frame.Pixels, ScalarType.Float32).reshape(1, frame.Height, frame.Width, 3).permute(0, 3, 1, 2);
+}
