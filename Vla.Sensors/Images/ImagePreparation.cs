@@ -1,0 +1,129 @@
+using OpenCvSharp;
+
+namespace Vla.Sensors.Images;
+
+/// <summary>Turns camera pictures into what a policy's vision encoder wants: its size, RGB, normalised floats.</summary>
+/// <remarks>
+/// <para>
+/// The whole picture is stretched to the wanted size, as <c>Resize((height, width))</c> does in training code, in two
+/// steps. First whole blocks of pixels are averaged, as long as the result is not too small: bilinear alone would skip
+/// pixels and let fine texture flicker, which is why torchvision shrinks with <c>antialias=True</c>. Then bilinear
+/// with half-pixel centres, PyTorch's <c>interpolate(mode="bilinear", align_corners=False)</c>, in OpenCV's bit-exact
+/// variant: the same picture gives the same numbers on every machine. Averaging over fractions of pixels
+/// (<c>INTER_AREA</c> in one step) looks the same and takes several times as long.
+/// </para>
+/// <para>
+/// Normalising goes through a table of 256 values a channel, filled in PyTorch's order of single-precision operations
+/// (ToTensor, then Normalize), so it rounds as training did.
+/// </para>
+/// <para>Keeps its working memory from call to call: one instance for each thread.</para>
+/// </remarks>
+public sealed class ImagePreparation : IDisposable
+{
+    private const int Channels = 3;
+
+    private readonly float[] _red;
+    private readonly float[] _green;
+    private readonly float[] _blue;
+    private readonly Size _size;
+    private readonly Mat _averaged = new();
+    private readonly Mat _resized = new();
+    private readonly Mat _colour = new();
+
+    /// <exception cref="ArgumentException">A size is not positive, or mean and std are not three values each.</exception>
+    public ImagePreparation(ImageSpec spec)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(spec.Height, nameof(spec));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(spec.Width, nameof(spec));
+        if (spec.Mean.Count != Channels || spec.Std.Count != Channels)
+            throw new ArgumentException("mean and std need three values each, in RGB order", nameof(spec));
+
+        _size = new Size(spec.Width, spec.Height);
+        _red = Table(spec.Mean[0], spec.Std[0]);
+        _green = Table(spec.Mean[1], spec.Std[1]);
+        _blue = Table(spec.Mean[2], spec.Std[2]);
+    }
+
+    /// <summary>Prepares one picture.</summary>
+    /// <param name="bgr">8 bits a channel, any size: BGR, BGRA (alpha is dropped) or grey; may be part of another.</param>
+    /// <param name="hwcRgb">Receives [height, width, 3], RGB, as <see cref="ImageSpec"/> describes.</param>
+    /// <exception cref="ArgumentException">The picture is empty or of another kind, or the memory has another length.</exception>
+    public void Prepare(Mat bgr, Span<float> hwcRgb)
+    {
+        if (bgr.Empty()) throw new ArgumentException("the picture is empty", nameof(bgr));
+        if (bgr.Depth() != MatType.CV_8U) throw new ArgumentException($"a picture of type {bgr.Type()} is not 8 bits a channel", nameof(bgr));
+        if (hwcRgb.Length != _size.Width * _size.Height * Channels)
+            throw new ArgumentException($"{_size.Height}×{_size.Width}×{Channels} values do not fit into {hwcRgb.Length}", nameof(hwcRgb));
+
+        Normalise(ThreeChannels(Resized(bgr)), hwcRgb);
+    }
+
+    public void Dispose()
+    {
+        _averaged.Dispose();
+        _resized.Dispose();
+        _colour.Dispose();
+    }
+
+    private Mat Resized(Mat picture)
+    {
+        var size = picture.Size();
+        var averaged = new Size(WholeShare(size.Width, _size.Width), WholeShare(size.Height, _size.Height));
+        if (averaged != size)
+        {
+            Cv2.Resize(picture, _averaged, averaged, interpolation: InterpolationFlags.Area);
+            picture = _averaged;
+        }
+
+        if (averaged == _size) return picture;
+        Cv2.Resize(picture, _resized, _size, interpolation: InterpolationFlags.LinearExact);
+        return _resized;
+    }
+
+    // The smallest whole share of a length that is no shorter than wanted: of 640 for 224, that is half, 320.
+    private static int WholeShare(int length, int wanted)
+    {
+        for (var divisor = length / wanted; divisor > 1; divisor--)
+            if (length % divisor == 0) return length / divisor;
+        return length;
+    }
+
+    // After resizing: a webcam picture has several times as many pixels as the policy wants.
+    private Mat ThreeChannels(Mat picture)
+    {
+        var channels = picture.Channels();
+        if (channels == Channels) return picture;
+
+        Cv2.CvtColor(picture, _colour, channels switch
+        {
+            1 => ColorConversionCodes.GRAY2BGR,
+            4 => ColorConversionCodes.BGRA2BGR,
+            _ => throw new ArgumentException($"a picture of {channels} channels is neither grey, BGR nor BGRA", nameof(picture)),
+        });
+        return _colour;
+    }
+
+    private unsafe void Normalise(Mat picture, Span<float> target)
+    {
+        var rowLength = _size.Width * Channels;
+        for (var y = 0; y < _size.Height; y++)
+        {
+            // Row by row: the rows of a part of a larger picture do not follow one another in memory.
+            var source = new ReadOnlySpan<byte>((byte*)picture.Ptr(y), rowLength);
+            var row = target.Slice(y * rowLength, rowLength);
+            for (var i = 0; i + 2 < rowLength; i += Channels)
+            {
+                row[i] = _red[source[i + 2]];
+                row[i + 1] = _green[source[i + 1]];
+                row[i + 2] = _blue[source[i]];
+            }
+        }
+    }
+
+    private static float[] Table(float mean, float std)
+    {
+        var table = new float[256];
+        for (var value = 0; value < table.Length; value++) table[value] = (value / 255f - mean) / std;
+        return table;
+    }
+}
