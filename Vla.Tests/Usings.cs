@@ -1,2 +1,1 @@
-global using TorchSharp;
 global using Xunit;

@@ -32,9 +32,7 @@ internal abstract class RobotOutput(IRobot robot) : IDisposable
     public abstract void WaitFinished(int milliseconds);
 
     /// <summary>Lets go of what the hand-over needed. Nothing is sent any more.</summary>
-    public virtual void Dispose()
-    {
-    }
+    public abstract void Dispose();
 
     public OutputSnapshot Snapshot() => new(
         robot.Name, Interlocked.Read(ref _applied), Interlocked.Read(ref _failures), Interlocked.Read(ref _dropped),
@@ -132,6 +130,10 @@ internal sealed class DirectOutput(IRobot robot) : RobotOutput(robot)
     }
 
     public override void WaitFinished(int milliseconds)
+    {
+    }
+
+    public override void Dispose()
     {
     }
 }

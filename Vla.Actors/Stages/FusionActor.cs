@@ -65,6 +65,7 @@ public sealed class FusionActor(
         {
             Instruction = _language.Instruction.Text,
             InstructionNumber = _language.Instruction.Number,
+            InstructionGivenNs = _language.Instruction.GivenNs,
             Fused = new StageTimes(startedNs, Setup.Time.NowNs()),
         });
     }

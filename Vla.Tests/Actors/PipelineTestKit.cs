@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.TestKit.Xunit2;
 using Microsoft.Extensions.Logging.Abstractions;
+using TorchSharp;
 using Vla.Actors;
 using Vla.Actors.Stages;
 using Vla.Sensors.Cameras;

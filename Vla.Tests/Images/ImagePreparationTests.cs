@@ -1,6 +1,5 @@
 using OpenCvSharp;
 using Vla.Sensors.Images;
-using Xunit;
 
 namespace Vla.Tests.Images;
 

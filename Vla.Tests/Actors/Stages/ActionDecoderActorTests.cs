@@ -1,4 +1,5 @@
 using Akka.TestKit;
+using TorchSharp;
 using Vla.Actors;
 using Vla.Actors.Policies;
 using Vla.Actors.Publishing;

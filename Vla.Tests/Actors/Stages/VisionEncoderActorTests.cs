@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.TestKit;
+using TorchSharp;
 using Vla.Actors;
 using Vla.Actors.Stages;
 using static TorchSharp.torch;

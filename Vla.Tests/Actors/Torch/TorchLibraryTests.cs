@@ -1,3 +1,4 @@
+using TorchSharp;
 using Vla.Actors.Torch;
 
 namespace Vla.Tests.Actors.Torch;

@@ -1,0 +1,97 @@
+using Akka.Actor;
+using Akka.Hosting;
+using Microsoft.Extensions.Logging;
+using Vla.Actors.Cameras;
+using Vla.Actors.Instructions;
+using Vla.Actors.Policies;
+using Vla.Actors.Publishing;
+using Vla.Actors.Stages;
+using Vla.Actors.Supervision;
+using Vla.Sensors.Cameras;
+using static TorchSharp.torch;
+
+namespace Vla.Actors;
+
+/// <summary>The whole wiring: which actors exist and who talks to whom.</summary>
+public static class Pipeline
+{
+    /// <summary>
+    /// Starts the pipeline's actors. Each is given its upstream neighbour only: downstream is whoever asks.
+    /// </summary>
+    /// <remarks>
+    /// <code>
+    /// camera ──► vision encoder ──► fusion ──► action decoder ──► publisher ──► control loop
+    /// instruction ──► language encoder ──┘
+    /// </code>
+    /// Every actor has a thread of its own: the Torch stages because Torch's modes are thread-local, the others so that
+    /// a busy thread pool (HTTP, timers) never delays a frame.
+    /// </remarks>
+    public static AkkaConfigurationBuilder WithVlaPipeline(this AkkaConfigurationBuilder akka, PipelineParts parts) => akka
+        .AddHocon(PipelineConfig.Hocon, HoconAddMode.Prepend)
+        .WithActors((system, registry) =>
+        {
+            system.ActorOf(LostMessageActor.Props(), "lost-messages");
+
+            var (monitors, time, policy, device) = (parts.Monitors, parts.Time, parts.Policy, parts.Device);
+
+            var camera = Add<CameraActor>("camera", CameraActor.Props(
+                parts.OpenCamera, parts.Frames, monitors.Camera, time, Logger<CameraActor>()));
+
+            var vision = Add<VisionEncoderActor>("vision-encoder", VisionEncoderActor.Props(
+                Setup(monitors.Vision, parts.Threads.Vision), () => policy.CreateVisionEncoder(device), device, camera));
+
+            var instruction = Add<InstructionActor>("instruction", InstructionActor.Props(
+                parts.Instructions, Logger<InstructionActor>()));
+
+            var language = Add<LanguageEncoderActor>("language-encoder", LanguageEncoderActor.Props(
+                Setup(monitors.Language, parts.Threads.Language), () => policy.CreateLanguageEncoder(device), policy.Tokenize,
+                device, instruction));
+
+            var fusion = Add<FusionActor>("fusion", FusionActor.Props(
+                Setup(monitors.Fusion, parts.Threads.Fusion), () => policy.CreateFusion(device), vision, language));
+
+            var decoder = Add<ActionDecoderActor>("action-decoder", ActionDecoderActor.Props(
+                Setup(monitors.Decoder, parts.Threads.Decoder), () => policy.CreateActionDecoder(device), policy.Action, fusion));
+
+            Add<PublisherActor>("publisher", PublisherActor.Props(parts.Control, decoder, Logger<PublisherActor>()));
+
+            IActorRef Add<TActor>(string name, Props props)
+            {
+                var actor = system.ActorOf(props.WithDispatcher(PipelineConfig.PinnedDispatcher), name);
+                registry.Register<TActor>(actor);
+                return actor;
+            }
+
+            StageSetup Setup(StageMonitor monitor, int threads) => new(monitor, time, threads, Logger<TorchActor>());
+
+            ILogger Logger<T>() => parts.Loggers.CreateLogger<T>();
+        });
+}
+
+/// <summary>What the pipeline is made of.</summary>
+public sealed record PipelineParts
+{
+    public required Policy Policy { get; init; }
+
+    public required Device Device { get; init; }
+
+    /// <summary>Opens the camera; called again after every loss.</summary>
+    public required Func<ICamera> OpenCamera { get; init; }
+
+    public required FramePool Frames { get; init; }
+
+    public required InstructionBoard Instructions { get; init; }
+
+    public required ControlLoop Control { get; init; }
+
+    public required PipelineMonitors Monitors { get; init; }
+
+    public required StageThreads Threads { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    public required ILoggerFactory Loggers { get; init; }
+}
+
+/// <summary>Threads Torch may use within one operation of each stage; together within the machine's cores.</summary>
+public sealed record StageThreads(int Vision, int Language, int Fusion, int Decoder);

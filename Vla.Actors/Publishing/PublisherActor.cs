@@ -1,0 +1,120 @@
+using Akka.Actor;
+using Microsoft.Extensions.Logging;
+
+namespace Vla.Actors.Publishing;
+
+/// <summary>
+/// Hands decoded actions to the control loop and asks for more: <see cref="ActionDecoded"/> in, <see cref="Ready"/> out.
+/// </summary>
+/// <remarks>
+/// <para>
+/// All demand begins here. It is said again every <see cref="DemandAgain"/> while no action comes, and each stage passes
+/// it on: that is how flow resumes after any stage was restarted, and nothing else is needed for it.
+/// </para>
+/// <para>
+/// The loop, not this actor, publishes: it goes on with its rate and its ladder whatever happens here. What it refuses
+/// or fails at is said from here, once a second at most.
+/// </para>
+/// </remarks>
+public sealed partial class PublisherActor(ControlLoop control, IActorRef decoder, ILogger logger) : UntypedActor, IWithTimers
+{
+    /// <summary>How long to wait for an action before asking again.</summary>
+    public static readonly TimeSpan DemandAgain = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How often the loop's counters are looked at for something to say.</summary>
+    public static readonly TimeSpan SayAtMost = TimeSpan.FromSeconds(1);
+
+    private bool _served;
+    private ControlSnapshot _said = control.Snapshot();
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <param name="control">Publishes; started and ended by whoever made it.</param>
+    /// <param name="decoder">Upstream: is told <see cref="Ready"/>.</param>
+    /// <param name="logger">Where refusals, state changes and failing outputs are said.</param>
+    public static Props Props(ControlLoop control, IActorRef decoder, ILogger logger) =>
+        Akka.Actor.Props.Create(() => new PublisherActor(control, decoder, logger));
+
+    protected override void PreStart()
+    {
+        Timers.StartPeriodicTimer(nameof(DemandAgain), AskAgain.Instance, DemandAgain);
+        Timers.StartPeriodicTimer(nameof(SayAtMost), LookAtCounters.Instance, SayAtMost);
+        decoder.Tell(Ready.Continuous);
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case ActionDecoded decoded:
+                control.Offer(decoded.Chunk);
+                _served = true;
+                decoder.Tell(Ready.Continuous);
+                break;
+
+            case AskAgain:
+                if (!_served) decoder.Tell(Ready.Continuous);
+                _served = false;
+                break;
+
+            case LookAtCounters:
+                SayWhatChanged(control.Snapshot());
+                break;
+
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void SayWhatChanged(ControlSnapshot now)
+    {
+        var refused = now.Refused.Sum() - _said.Refused.Sum();
+        if (refused > 0) Log.Refused(logger, refused, now.LastRefusal);
+        if (now.Faults > _said.Faults) Log.Fault(logger, now.LastFault);
+        if (now.State != _said.State || now.Reason != _said.Reason) Log.State(logger, Word(now.State), now.Reason);
+
+        foreach (var (output, before) in now.Outputs.Zip(_said.Outputs))
+        {
+            if (output.Failing && !before.Failing) Log.OutputFails(logger, output.Name, output.LastError);
+            if (before.Failing && !output.Failing) Log.OutputBack(logger, output.Name, output.Failures);
+        }
+
+        _said = now;
+    }
+
+    private static string Word(ControlState state) => state switch
+    {
+        ControlState.Policy => "policy",
+        ControlState.Hold => "hold",
+        _ => "stop",
+    };
+
+    private sealed class AskAgain
+    {
+        public static readonly AskAgain Instance = new();
+    }
+
+    private sealed class LookAtCounters
+    {
+        public static readonly LookAtCounters Instance = new();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(30, LogLevel.Warning, "{Count} actions refused: {Refusal}")]
+        public static partial void Refused(ILogger logger, long count, string refusal);
+
+        [LoggerMessage(31, LogLevel.Information, "control: {State} {Reason}")]
+        public static partial void State(ILogger logger, string state, string reason);
+
+        [LoggerMessage(32, LogLevel.Error, "the control loop failed and published a stop: {Fault}")]
+        public static partial void Fault(ILogger logger, string fault);
+
+        [LoggerMessage(33, LogLevel.Warning, "output {Output} fails: {Error}; it is tried again")]
+        public static partial void OutputFails(ILogger logger, string output, string error);
+
+        [LoggerMessage(34, LogLevel.Information, "output {Output} works again after {Failures} failures")]
+        public static partial void OutputBack(ILogger logger, string output, long failures);
+    }
+}

@@ -1,0 +1,119 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Vla.Runtime.Status;
+
+/// <summary>Everything that <c>GET /status</c> tells; names in JSON are snake_case.</summary>
+public sealed record StatusReport
+{
+    /// <summary><c>policy</c>, <c>hold</c> or <c>stop</c>.</summary>
+    public required string State { get; init; }
+
+    /// <summary>Why; empty while the policy drives.</summary>
+    public required string Reason { get; init; }
+
+    public required double UptimeS { get; init; }
+
+    public required string Policy { get; init; }
+
+    public required RobotStatus Robot { get; init; }
+
+    /// <summary>Where Torch computes: <c>cpu</c> or <c>cuda:0</c>.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>The instruction in force; null before the first.</summary>
+    public required InstructionStatus? Instruction { get; init; }
+
+    public required CameraStatus Camera { get; init; }
+
+    public required RateStatus Rates { get; init; }
+
+    public required IReadOnlyList<StageStatus> Stages { get; init; }
+
+    /// <summary>The newest action; null before the first tick.</summary>
+    public required ActionStatus? Action { get; init; }
+
+    /// <summary>
+    /// Milliseconds over the last minute, by part: prepare, encode, fuse, decode, waiting, tick_wait, and their sum
+    /// capture_to_publish; instruction_to_action; tick_lateness.
+    /// </summary>
+    public required IReadOnlyDictionary<string, LatencyStatus> LatencyMs { get; init; }
+
+    public required CountStatus Counts { get; init; }
+
+    public required IReadOnlyList<OutputStatus> Outputs { get; init; }
+
+    /// <summary>What scheduling the control thread has.</summary>
+    public required string ControlThread { get; init; }
+}
+
+/// <param name="Name">The profile's name.</param>
+/// <param name="Limits">False when the profile switches limits off.</param>
+public sealed record RobotStatus(string Name, bool Limits);
+
+public sealed record InstructionStatus(long Number, string Text);
+
+/// <summary>The camera; its state is <c>opening</c>, <c>streaming</c>, <c>lost</c> or <c>ended</c>.</summary>
+public sealed record CameraStatus(string State, string? Name, int Width, int Height, string? LastError);
+
+/// <param name="CameraHz">Frames captured a second.</param>
+/// <param name="PolicyHz">Actions decoded a second.</param>
+/// <param name="ControlHz">Actions published a second.</param>
+/// <param name="TargetHz">The rate that was set.</param>
+public sealed record RateStatus(double CameraHz, double PolicyHz, double ControlHz, double TargetHz);
+
+/// <summary>A stage; its state is <c>starting</c>, <c>running</c> or <c>backing_off</c>.</summary>
+public sealed record StageStatus(string Name, string State, long Processed, long Restarts, string? LastError);
+
+/// <summary>An action; its age is that of the picture behind it when it was published, null without one.</summary>
+public sealed record ActionStatus(long Sequence, long FrameSequence, double? AgeMs, IReadOnlyDictionary<string, float> Values);
+
+/// <summary>A duration's percentiles in milliseconds; count is how many there were in the last minute.</summary>
+public sealed record LatencyStatus(long Count, double P50, double P99, double P999, double Max);
+
+public sealed record CountStatus
+{
+    /// <summary>Frames captured.</summary>
+    public required long Frames { get; init; }
+
+    /// <summary>Frames replaced by newer ones before a stage wanted them.</summary>
+    public required long FramesDropped { get; init; }
+
+    public required long CameraReopened { get; init; }
+
+    /// <summary>Actions decoded.</summary>
+    public required long Actions { get; init; }
+
+    /// <summary>Actions replaced by newer ones before a tick came.</summary>
+    public required long ActionsReplaced { get; init; }
+
+    /// <summary>Refused actions by reason.</summary>
+    public required IReadOnlyDictionary<string, long> Refused { get; init; }
+
+    /// <summary>Published actions by state.</summary>
+    public required IReadOnlyDictionary<string, long> Published { get; init; }
+
+    /// <summary>Clamped values by dimension.</summary>
+    public required IReadOnlyDictionary<string, long> Clamps { get; init; }
+
+    public required long SkippedTicks { get; init; }
+
+    /// <summary>Failures inside the control loop; each published a stop.</summary>
+    public required long ControlFaults { get; init; }
+
+    /// <summary>Restarts of all stages.</summary>
+    public required long Restarts { get; init; }
+}
+
+/// <summary>An output; dropped are actions it never saw: replaced by newer ones, or passed over after a failure.</summary>
+public sealed record OutputStatus(string Name, long Applied, long Failures, long Dropped, bool Failing, string LastError);
+
+/// <summary>JSON of the report, without reflection.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSerializable(typeof(StatusReport))]
+public sealed partial class StatusJson : JsonSerializerContext
+{
+    /// <summary>A name as JSON spells it: <c>WrongLength</c> → <c>wrong_length</c>.</summary>
+    public static string Name<TEnum>(TEnum value)
+        where TEnum : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+}

@@ -1,0 +1,110 @@
+using Vla.Actors;
+using Vla.Actors.Publishing;
+using Vla.Sensors;
+
+namespace Vla.Runtime.Status;
+
+/// <summary>Puts the report together from what the running parts count.</summary>
+public sealed class StatusSource : IHostedService, IDisposable
+{
+    /// <summary>How often rates are sampled.</summary>
+    private static readonly TimeSpan SampleEvery = TimeSpan.FromMilliseconds(500);
+
+    private readonly PipelineParts _parts;
+    private readonly RobotProfile _profile;
+    private readonly double _targetHz;
+    private readonly TimeProvider _time;
+    private readonly long _startedNs;
+    private readonly RateMeter _camera;
+    private readonly RateMeter _policy;
+    private readonly RateMeter _control;
+    private ITimer? _timer;
+
+    public StatusSource(PipelineParts parts, RobotProfile profile, ControlOptions options)
+    {
+        (_parts, _profile, _targetHz, _time) = (parts, profile, options.RateHz, parts.Time);
+        (_camera, _policy, _control) = (new RateMeter(_time), new RateMeter(_time), new RateMeter(_time));
+        _startedNs = _time.NowNs();
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _timer = _time.CreateTimer(_ => Sample(), null, TimeSpan.Zero, SampleEvery);
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose() => _timer?.Dispose();
+
+    public StatusReport Read()
+    {
+        var control = _parts.Control.Snapshot();
+        var monitors = _parts.Monitors;
+        var now = _time.NowNs();
+        var camera = monitors.Camera;
+        var instruction = _parts.Instructions.Current;
+
+        return new StatusReport
+        {
+            State = StatusJson.Name(control.State),
+            Reason = control.Reason,
+            UptimeS = Round((now - _startedNs) / (double)MonotonicTime.NsPerSecond),
+            Policy = _parts.Policy.Directory,
+            Robot = new RobotStatus(_profile.Name, control.LimitsEnabled),
+            Device = _parts.Device.ToString(),
+            Instruction = instruction is null ? null : new InstructionStatus(instruction.Number, instruction.Text),
+            Camera = new CameraStatus(
+                StatusJson.Name(camera.State), camera.Description?.Name, camera.Description?.Width ?? 0,
+                camera.Description?.Height ?? 0, camera.LastError),
+            Rates = new RateStatus(Round(_camera.Hz), Round(_policy.Hz), Round(_control.Hz), _targetHz),
+            Stages = [.. monitors.Stages.Select(s => new StageStatus(s.Name, StatusJson.Name(s.State), s.Processed, s.Restarts, s.LastError))],
+            Action = control.Last is { } last ? Describe(last) : null,
+            LatencyMs = _parts.Control.Latencies.Read(now)
+                .Append(new NamedLatency("tick_lateness", control.TickLateness))
+                .ToDictionary(latency => latency.Name, latency => Milliseconds(latency.Percentiles)),
+            Counts = Count(control),
+            Outputs = [.. control.Outputs.Select(o => new OutputStatus(o.Name, o.Applied, o.Failures, o.Dropped, o.Failing, o.LastError))],
+            ControlThread = control.Scheduling,
+        };
+    }
+
+    private void Sample()
+    {
+        var control = _parts.Control.Snapshot();
+        _camera.Sample(_parts.Monitors.Camera.Frames);
+        _policy.Sample(control.Offered);
+        _control.Sample(control.Published);
+    }
+
+    private ActionStatus Describe(PublishedAction action) => new(
+        action.Sequence,
+        action.Origin.FrameSequence,
+        action.AgeNs is { } age ? Round(age / (double)MonotonicTime.NsPerMs) : null,
+        ByDimension(action.Values));
+
+    private CountStatus Count(ControlSnapshot control) => new()
+    {
+        Frames = _parts.Monitors.Camera.Frames,
+        FramesDropped = _parts.Monitors.Camera.Replaced,
+        CameraReopened = _parts.Monitors.Camera.Reopened,
+        Actions = control.Offered,
+        ActionsReplaced = control.Replaced,
+        Refused = Enum.GetValues<Refusal>().ToDictionary(StatusJson.Name, control.RefusedFor),
+        Published = Enum.GetValues<ControlState>().ToDictionary(StatusJson.Name, control.PublishedFrom),
+        Clamps = ByDimension(control.Clamps),
+        SkippedTicks = control.SkippedTicks,
+        ControlFaults = control.Faults,
+        Restarts = _parts.Monitors.Stages.Sum(stage => stage.Restarts),
+    };
+
+    private Dictionary<string, T> ByDimension<T>(IReadOnlyList<T> values) =>
+        _profile.Dimensions.Zip(values).ToDictionary(pair => pair.First.Name, pair => pair.Second);
+
+    private static LatencyStatus Milliseconds(LatencyPercentiles ns) =>
+        new(ns.Count, Ms(ns.P50Ns), Ms(ns.P99Ns), Ms(ns.P999Ns), Ms(ns.MaximumNs));
+
+    private static double Ms(long ns) => Round(ns / (double)MonotonicTime.NsPerMs);
+
+    private static double Round(double value) => Math.Round(value, 3);
+}
