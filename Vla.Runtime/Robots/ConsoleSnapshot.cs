@@ -1,0 +1,22 @@
+using Vla.Actors.Publishing;
+
+namespace Vla.Runtime.Robots;
+
+/// <summary>What the console output shows besides the action itself.</summary>
+public sealed record ConsoleSnapshot
+{
+    /// <summary>The instruction in force; null when there is none yet.</summary>
+    public string? Instruction { get; init; }
+
+    /// <summary>Things a second, in the order of the pipeline: <c>camera</c>, <c>policy</c>, <c>published</c>.</summary>
+    public IReadOnlyList<(string Name, double Hz)> Rates { get; init; } = [];
+
+    /// <summary>As <see cref="PipelineLatencies.Read"/> gives them; those never recorded are left out.</summary>
+    public IReadOnlyList<NamedLatency> Latencies { get; init; } = [];
+
+    /// <summary>Counts worth a look: <c>frames dropped</c>, <c>refused</c>, <c>restarts</c>; zeros are left out.</summary>
+    public IReadOnlyList<(string Name, long Count)> Counts { get; init; } = [];
+
+    /// <summary>One line each, for what is wrong or unusual: a camera that is gone, an output that fails, limits off.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}
