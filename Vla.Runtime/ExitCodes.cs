@@ -1,4 +1,5 @@
 using Vla.Actors.Policies;
+using Vla.Actors.Publishing;
 using Vla.Sensors.Cameras;
 
 namespace Vla.Runtime;
@@ -20,11 +21,15 @@ public static class ExitCodes
     /// <summary>The policy or a checkpoint cannot be used.</summary>
     public const int Policy = 4;
 
+    /// <summary>The robot profile cannot be used or does not fit the policy.</summary>
+    public const int Robot = 5;
+
     /// <summary>The code for an exception whose message is meant for the user; null when it is not one of those.</summary>
     public static int? For(Exception exception) => exception switch
     {
         CameraException => Camera,
         PolicyException => Policy,
+        RobotProfileException => Robot,
         UsageException => Usage,
         _ => null,
     };

@@ -1,7 +1,11 @@
 using System.CommandLine;
 using Vla.Runtime;
+using Vla.Runtime.Commands;
 
-var root = new RootCommand("Vla runs vision-language-action policies: a camera and an instruction in, robot actions out.");
+var root = new RootCommand("Vla runs vision-language-action policies: a camera and an instruction in, robot actions out.")
+{
+    RunCommand.Create(),
+};
 
 try
 {

@@ -12,9 +12,15 @@ public sealed class InstructionBoard(TimeProvider time)
     /// <summary>The instruction in force; null before the first.</summary>
     public Instruction? Current => _current;
 
+    /// <summary>Told of each new instruction, on the giver's thread.</summary>
+    public event Action<Instruction>? Changed;
+
     /// <summary>Puts a checked text in force under the next number.</summary>
     public Instruction Give(string text)
     {
-        lock (_lock) return _current = new Instruction((_current?.Number ?? 0) + 1, text, time.NowNs());
+        Instruction given;
+        lock (_lock) _current = given = new Instruction((_current?.Number ?? 0) + 1, text, time.NowNs());
+        Changed?.Invoke(given);
+        return given;
     }
 }

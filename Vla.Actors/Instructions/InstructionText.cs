@@ -37,6 +37,13 @@ public static class InstructionText
     /// <summary>Decodes UTF-8 and checks the text.</summary>
     public static bool TryRead(ReadOnlySpan<byte> utf8, out string instruction, out string problem)
     {
+        if (utf8.Length > MaximumBytes)
+        {
+            instruction = "";
+            problem = $"the instruction has over {MaximumBytes:N0} bytes: at most {MaximumLength:N0} characters are taken";
+            return false;
+        }
+
         try
         {
             return TryRead(Strict.GetString(utf8).TrimStart('\ufeff'), out instruction, out problem);

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Vla.Actors.Publishing;
 
 namespace Vla.Runtime.Settings;
 
@@ -55,21 +56,17 @@ public sealed class ControlSettings
 
     /// <summary>An action older than this is not published, ms since its picture was taken.</summary>
     [Range(1, 60_000)]
-    public double MaximumActionAgeMs { get; set; } = 200;
+    public int MaximumActionAgeMs { get; set; } = 200;
 
     /// <summary>How long to hold without a fresh action before stopping, ms.</summary>
-    [Range(0, 3_600_000)]
-    public double HoldMs { get; set; } = 500;
+    [Range(0, 60_000)]
+    public int HoldMs { get; set; } = 500;
 
     /// <summary>After a stop for want of actions: go on with a fresh action, or wait for an operator.</summary>
     public ResumeAfterStop ResumeAfterStop { get; set; } = ResumeAfterStop.Automatic;
-}
 
-/// <summary>What ends a stop that was not an operator's.</summary>
-public enum ResumeAfterStop
-{
-    Automatic,
-    Manual,
+    /// <summary>Ask for the real-time class SCHED_FIFO for the control thread.</summary>
+    public bool RealTime { get; set; }
 }
 
 /// <summary>Threads that Torch may use within one operation, by stage; together within the machine's cores.</summary>

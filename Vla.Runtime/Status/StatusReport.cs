@@ -111,6 +111,7 @@ public sealed record OutputStatus(string Name, long Applied, long Failures, long
 /// <summary>JSON of the report, without reflection.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(StatusReport))]
+[JsonSerializable(typeof(InstructionStatus))]
 public sealed partial class StatusJson : JsonSerializerContext
 {
     /// <summary>A name as JSON spells it: <c>WrongLength</c> → <c>wrong_length</c>.</summary>

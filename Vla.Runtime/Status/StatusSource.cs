@@ -1,5 +1,8 @@
 using Vla.Actors;
+using Vla.Actors.Cameras;
 using Vla.Actors.Publishing;
+using Vla.Actors.Stages;
+using Vla.Runtime.Robots;
 using Vla.Sensors;
 
 namespace Vla.Runtime.Status;
@@ -67,6 +70,38 @@ public sealed class StatusSource : IHostedService, IDisposable
             Outputs = [.. control.Outputs.Select(o => new OutputStatus(o.Name, o.Applied, o.Failures, o.Dropped, o.Failing, o.LastError))],
             ControlThread = control.Scheduling,
         };
+    }
+
+    /// <summary>What the live view shows besides the action.</summary>
+    public ConsoleSnapshot ForConsole()
+    {
+        var control = _parts.Control.Snapshot();
+        var monitors = _parts.Monitors;
+        return new ConsoleSnapshot
+        {
+            Instruction = _parts.Instructions.Current?.Text,
+            Rates = [("camera", _camera.Hz), ("policy", _policy.Hz), ("published", _control.Hz)],
+            Latencies = _parts.Control.Latencies.Read(_time.NowNs()),
+            Counts =
+            [
+                ("frames dropped", monitors.Camera.Replaced),
+                ("refused", control.Refused.Sum()),
+                ("skipped ticks", control.SkippedTicks),
+                ("restarts", monitors.Stages.Sum(stage => stage.Restarts)),
+            ],
+            Notes = [.. Notes(control)],
+        };
+    }
+
+    private IEnumerable<string> Notes(ControlSnapshot control)
+    {
+        var camera = _parts.Monitors.Camera;
+        if (camera.State is CameraState.Lost or CameraState.Ended) yield return $"camera {StatusJson.Name(camera.State)}: {camera.LastError}";
+        foreach (var stage in _parts.Monitors.Stages.Where(stage => stage.State == StageState.BackingOff))
+            yield return $"{stage.Name} failed: {stage.LastError}";
+        foreach (var output in control.Outputs.Where(output => output.Failing))
+            yield return $"output {output.Name} fails: {output.LastError}";
+        if (!control.LimitsEnabled) yield return "limits are off";
     }
 
     private void Sample()

@@ -1,0 +1,62 @@
+using System.Collections;
+using System.CommandLine;
+using System.Globalization;
+using Vla.Runtime.Hosting;
+using Vla.Runtime.Settings;
+
+namespace Vla.Runtime.Commands;
+
+/// <summary><c>vla run</c>: the controller, until it is told to end.</summary>
+public static class RunCommand
+{
+    public static Command Create()
+    {
+        var config = new Option<string?>("--config") { HelpName = "FILE", Description = "Settings file (default: config/vla.json)" };
+        var outputs = new Option<string[]>("--output")
+        {
+            HelpName = "OUTPUT",
+            Description = "Where actions go: console, jsonl:FILE or udp://HOST:PORT; may be given several times",
+        };
+        var flags = new (Option<string?> Option, string Key)[]
+        {
+            (Flag("--camera", "CAMERA", "synthetic, a device (0, /dev/video0), a video file (clip.mp4?loop) or a URL"), "camera"),
+            (Flag("--instruction", "TEXT", "The first instruction, in plain words"), "instruction"),
+            (Flag("--policy", "DIR", "Policy directory"), "policy"),
+            (Flag("--robot", "FILE", "Robot profile: dimensions, units, limits"), "robot"),
+            (Flag("--rate", "HZ", "Actions a second, 1 to 1000 (default: 50)"), "control:rateHz"),
+            (Flag("--max-age", "MS", "Oldest picture an action may come from, 1 to 60000 ms (default: 200)"), "control:maximumActionAgeMs"),
+            (Flag("--device", "DEVICE", "Where Torch computes: auto, cpu, cuda or cuda:N"), "device"),
+            (Flag("--http", "URL", "Address of the HTTP API on this machine, or off (default: http://127.0.0.1:5080)"), "http"),
+            (Flag("--duration", "SECONDS", "End the run by itself after this time"), "durationSeconds"),
+        };
+
+        var command = new Command("run", "Run the controller: camera and instruction in, actions out at a fixed rate.") { config, outputs };
+        foreach (var (option, _) in flags) command.Options.Add(option);
+        command.SetAction(async (result, cancellation) =>
+        {
+            var given = new Dictionary<string, string?>();
+            foreach (var (option, key) in flags)
+            {
+                if (result.GetValue(option) is { } value) given[key] = IsPath(key) ? Path.GetFullPath(value) : value;
+            }
+
+            foreach (var (output, i) in (result.GetValue(outputs) ?? []).Select((output, i) => (output, i)))
+                given[string.Create(CultureInfo.InvariantCulture, $"outputs:{i}")] = output;
+
+            var file = result.GetValue(config) ?? Path.Combine(ProjectPaths.Config, "vla.json");
+            var settings = SettingsLoader.Load(file, EnvironmentVariables(), given);
+            await Daemon.RunAsync(settings, Path.GetDirectoryName(Path.GetFullPath(file))!, cancellation);
+            return ExitCodes.Success;
+        });
+        return command;
+    }
+
+    private static Option<string?> Flag(string name, string helpName, string description) =>
+        new(name) { HelpName = helpName, Description = description };
+
+    /// <summary>On the command line a path counts from where the user is, in the file from where the file is.</summary>
+    private static bool IsPath(string key) => key is "policy" or "robot";
+
+    private static Dictionary<string, string?> EnvironmentVariables() =>
+        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value);
+}

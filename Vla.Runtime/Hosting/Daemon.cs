@@ -1,0 +1,148 @@
+using Akka.Hosting;
+using Microsoft.Extensions.Hosting.Systemd;
+using TorchSharp;
+using Vla.Actors;
+using Vla.Actors.Instructions;
+using Vla.Actors.Policies;
+using Vla.Actors.Publishing;
+using Vla.Runtime.Http;
+using Vla.Runtime.Robots;
+using Vla.Runtime.Settings;
+using Vla.Runtime.Status;
+using Vla.Sensors.Cameras;
+
+namespace Vla.Runtime.Hosting;
+
+/// <summary>The robot controller as one process: opens what it needs, hosts the pipeline, ends with a stop.</summary>
+public static class Daemon
+{
+    /// <summary>Runs until SIGTERM, SIGINT, the set duration or <paramref name="cancellation"/>.</summary>
+    /// <param name="settings">Checked already, one by one.</param>
+    /// <param name="configFolder">Where relative paths of policy and robot count from.</param>
+    /// <param name="cancellation">Ends the run in good order.</param>
+    /// <exception cref="Exception">
+    /// One of those that <see cref="ExitCodes"/> knows: camera, policy, robot or address cannot be used. Nothing has been
+    /// published then.
+    /// </exception>
+    public static async Task RunAsync(VlaSettings settings, string configFolder, CancellationToken cancellation)
+    {
+        var time = TimeProvider.System;
+        var address = HttpAddress.Parse(settings.Http);
+        var policy = Policy.Load(Path.Combine(configFolder, settings.Policy));
+        var profile = RobotProfile.Load(Path.Combine(configFolder, settings.Robot));
+        profile.RequireFits(policy.Action);
+        var instructions = FirstInstruction(settings.Instruction, time);
+        var options = Options(settings.Control);
+        var device = torch.CPU; // TorchDevice.Select(settings.Device)
+
+        // The first camera is opened before anything else starts: a missing one is an error now, not a status later.
+        var source = CameraSource.Parse(settings.Camera);
+        var first = source.Open(time);
+        using var screen = settings.Outputs.Contains("console") ? ConsoleScreen.ForTerminal() : null;
+        StatusSource? status = null;
+        var robots = RobotFactory.Create(settings.Outputs, profile, () => status?.ForConsole() ?? new ConsoleSnapshot(), screen);
+
+        using var control = new ControlLoop(profile, options, robots, new ControlClock());
+        control.IdleReason = instructions.Current is null ? "no instruction yet" : "no action yet";
+        instructions.Changed += _ => control.IdleReason = "no action yet";
+        using var lastWord = new LastWord(control);
+
+        var builder = Builder(address);
+        var services = builder.Services;
+        services.AddSystemd();
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        Logs.Configure(builder.Logging, settings.Log.Level, screen);
+        services.AddSingleton(control);
+        services.AddSingleton(time);
+        services.AddSingleton(provider => new PipelineParts
+        {
+            Policy = policy,
+            Device = device,
+            OpenCamera = () => Interlocked.Exchange(ref first, null) ?? source.Open(time),
+            Frames = new FramePool(policy.Image),
+            Instructions = instructions,
+            Control = control,
+            Monitors = new PipelineMonitors(time),
+            Threads = Threads(settings.Threads),
+            Time = time,
+            Loggers = provider.GetRequiredService<ILoggerFactory>(),
+        });
+        services.AddSingleton(provider => status = new StatusSource(provider.GetRequiredService<PipelineParts>(), profile, options));
+        services.AddHostedService(provider => provider.GetRequiredService<StatusSource>());
+        services.AddAkka("vla", (akka, provider) => akka
+            .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
+            .WithVlaPipeline(provider.GetRequiredService<PipelineParts>()));
+        services.AddHostedService(provider => new InstructionConsole(
+            provider.GetRequiredService<IRequiredActor<InstructionActor>>().ActorRef, screen,
+            provider.GetRequiredService<ILogger<InstructionConsole>>()));
+        services.AddHostedService(provider => new WatchdogService(
+            provider.GetRequiredService<ISystemdNotifier>(), () => control.Snapshot().Published, time));
+        services.AddHostedService(provider => new DurationService(
+            TimeSpan.FromSeconds(settings.DurationSeconds), time, provider.GetRequiredService<IHostApplicationLifetime>()));
+
+        using var host = Build(builder);
+        var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
+        // Before anything else is shut down: the robot's last message does not wait for actors or connections to end.
+        lifetime.ApplicationStopping.Register(() => control.Shutdown("the controller is shutting down"));
+        using var cancelled = cancellation.Register(lifetime.StopApplication);
+
+        control.Start();
+        try
+        {
+            await host.StartAsync(CancellationToken.None);
+        }
+        catch (IOException e) when (address is not null)
+        {
+            throw new UsageException($"cannot listen at {settings.Http}: {e.Message.ReplaceLineEndings(" ")}; choose another address with --http, or --http off", e);
+        }
+
+        await host.WaitForShutdownAsync(CancellationToken.None);
+        first?.Dispose();
+    }
+
+    private static IHostApplicationBuilder Builder(Uri? address)
+    {
+        if (address is null) return Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+
+        var web = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "vla" });
+        web.WebHost.UseKestrelCore().UseUrls(address.ToString());
+        web.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = HttpApi.LargestBody;
+        });
+        web.Services.AddRoutingCore();
+        return web;
+    }
+
+    private static IHost Build(IHostApplicationBuilder builder)
+    {
+        if (builder is not WebApplicationBuilder web) return ((HostApplicationBuilder)builder).Build();
+
+        var app = web.Build();
+        HttpApi.Map(app);
+        return app;
+    }
+
+    private static InstructionBoard FirstInstruction(string text, TimeProvider time)
+    {
+        var board = new InstructionBoard(time);
+        if (text.Length == 0) return board;
+        if (!InstructionText.TryRead(text, out var instruction, out var problem)) throw new UsageException(problem);
+
+        board.Give(instruction);
+        return board;
+    }
+
+    private static ControlOptions Options(ControlSettings settings) => new()
+    {
+        RateHz = settings.RateHz,
+        MaximumActionAgeMs = settings.MaximumActionAgeMs,
+        HoldMs = settings.HoldMs,
+        ResumeAfterStop = settings.ResumeAfterStop,
+        RealTime = settings.RealTime,
+    };
+
+    private static StageThreads Threads(ThreadSettings settings) => new(
+        settings.Vision == 0 ? Environment.ProcessorCount : settings.Vision, settings.Language, settings.Fusion, settings.Decoder);
+}

@@ -1,0 +1,126 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Akka.Actor;
+using Akka.Hosting;
+using Vla.Actors;
+using Vla.Actors.Instructions;
+using Vla.Actors.Publishing;
+using Vla.Runtime.Status;
+
+namespace Vla.Runtime.Http;
+
+/// <summary>The HTTP API: health, status, instructions, stop and resume.</summary>
+/// <remarks>Every answer is JSON; a refusal is <c>{"error": "…"}</c> with what would be right.</remarks>
+public static class HttpApi
+{
+    /// <summary>Longest request body, bytes: an instruction of full length with every character escaped in JSON.</summary>
+    public const int LargestBody = 16 * 1024;
+
+    /// <summary>Longest time the instruction actor may take to answer.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>A loop that published nothing for so long is not well.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(3);
+
+    public static void Map(WebApplication app)
+    {
+        app.Use(SameOriginOnly.Invoke);
+        app.MapGet("/healthz", Health);
+        app.MapGet("/status", (StatusSource status) => Results.Json(status.Read(), StatusJson.Default.StatusReport));
+        app.MapPost("/instruction", TakeInstruction);
+        app.MapPost("/stop", (ControlLoop control) => Stop(control));
+        app.MapPost("/resume", (ControlLoop control) => Resume(control));
+        app.MapFallback(context => Problem(
+            StatusCodes.Status404NotFound,
+            "not here: GET /healthz, GET /status, POST /instruction, POST /stop, POST /resume").ExecuteAsync(context));
+    }
+
+    /// <summary>An answer that says what is wrong.</summary>
+    public static IResult Problem(int statusCode, string error) =>
+        Results.Json(new ErrorAnswer(error), ApiJson.Default.ErrorAnswer, statusCode: statusCode);
+
+    private static IResult Health(ControlLoop control, TimeProvider time)
+    {
+        var snapshot = control.Snapshot();
+        var silentFor = snapshot.Last is { } last ? time.GetElapsedTime(last.PublishedNs) : Silence;
+        return silentFor < Silence
+            ? Results.Json(new StateAnswer(StatusJson.Name(snapshot.State), snapshot.Reason), ApiJson.Default.StateAnswer)
+            : Problem(StatusCodes.Status503ServiceUnavailable, "the control loop publishes nothing");
+    }
+
+    private static IResult Stop(ControlLoop control)
+    {
+        control.Stop("stopped by an operator");
+        return Results.Json(new StateAnswer("stop", "stopped by an operator"), ApiJson.Default.StateAnswer);
+    }
+
+    private static IResult Resume(ControlLoop control)
+    {
+        control.Resume();
+        return Results.Json(new StateAnswer("hold", "resumed; waiting for a fresh action"), ApiJson.Default.StateAnswer);
+    }
+
+    private static async Task<IResult> TakeInstruction(
+        HttpRequest request, IRequiredActor<InstructionActor> instructions, CancellationToken cancellation)
+    {
+        var (text, problem) = await ReadInstruction(request, cancellation);
+        if (text is null) return Problem(StatusCodes.Status400BadRequest, problem);
+
+        try
+        {
+            var answer = await instructions.ActorRef.Ask<object>(new GiveInstruction(text), Patience, cancellation);
+            return answer is InstructionChanged { Instruction: var given }
+                ? Results.Json(new InstructionStatus(given.Number, given.Text), StatusJson.Default.InstructionStatus)
+                : Problem(StatusCodes.Status400BadRequest, ((InstructionRefused)answer).Problem);
+        }
+        catch (AskTimeoutException)
+        {
+            return Problem(StatusCodes.Status503ServiceUnavailable, "the instruction actor does not answer; try again");
+        }
+    }
+
+    private static async Task<(string? Text, string Problem)> ReadInstruction(HttpRequest request, CancellationToken cancellation)
+    {
+        using var body = new MemoryStream();
+        try
+        {
+            await request.Body.CopyToAsync(body, cancellation);
+        }
+        catch (BadHttpRequestException e)
+        {
+            return (null, $"the request cannot be read: {e.Message}");
+        }
+
+        var bytes = body.ToArray();
+        if (request.HasJsonContentType())
+        {
+            try
+            {
+                var given = JsonSerializer.Deserialize(bytes, ApiJson.Default.InstructionRequest)?.Instruction;
+                return given is null ? (null, """the JSON has no text: send {"instruction": "…"}""") : (given, "");
+            }
+            catch (JsonException)
+            {
+                return (null, """the body is not the JSON expected: send {"instruction": "…"} as UTF-8""");
+            }
+        }
+
+        return InstructionText.TryRead(bytes, out var text, out var problem) ? (text, "") : (null, problem);
+    }
+}
+
+/// <summary>Body of <c>POST /instruction</c> as JSON.</summary>
+public sealed record InstructionRequest(string? Instruction);
+
+/// <summary>The state after a request.</summary>
+public sealed record StateAnswer(string State, string Reason);
+
+/// <summary>What is wrong with a request.</summary>
+public sealed record ErrorAnswer(string Error);
+
+/// <summary>JSON of requests and answers, without reflection.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(InstructionRequest))]
+[JsonSerializable(typeof(StateAnswer))]
+[JsonSerializable(typeof(ErrorAnswer))]
+public sealed partial class ApiJson : JsonSerializerContext;

@@ -1,0 +1,22 @@
+namespace Vla.Runtime;
+
+/// <summary>Where the files lie that come with Vla.</summary>
+public static class ProjectPaths
+{
+    /// <summary>The folder with <c>config</c> in it: <c>VLA_HOME</c>, which the launcher sets, or a folder above the program.</summary>
+    public static string Home { get; } = FindHome();
+
+    /// <summary>Settings, robot profiles and policies.</summary>
+    public static string Config => Path.Combine(Home, "config");
+
+    private static string FindHome()
+    {
+        if (Environment.GetEnvironmentVariable("VLA_HOME") is { Length: > 0 } home) return home;
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (Directory.Exists(Path.Combine(folder.FullName, "config", "policies"))) return folder.FullName;
+        }
+
+        return AppContext.BaseDirectory;
+    }
+}
