@@ -10,7 +10,8 @@ namespace Vla.Actors.Stages;
 /// </summary>
 /// <remarks>
 /// Demand here is <see cref="InstructionWanted"/>: it names the newest instruction that the asker has, so that asking
-/// again after any failure brings exactly what is missing.
+/// again after any failure brings exactly what is missing. The features are kept and a copy is handed over: whoever lost
+/// them gets them again without another encoding.
 /// </remarks>
 public sealed class LanguageEncoderActor(
     StageSetup setup, Func<Module<Tensor, Tensor>> createEncoder, Func<string, Tensor> tokenize, Device device, IActorRef instructions)
@@ -20,6 +21,7 @@ public sealed class LanguageEncoderActor(
     private IActorRef? _asker;
     private InstructionWanted _wanted = new(0);
     private Instruction? _instruction;
+    private Tensor? _features;
 
     /// <param name="setup">Name, clock, threads.</param>
     /// <param name="createEncoder">Makes the module; called after every start, on the stage's thread.</param>
@@ -45,6 +47,7 @@ public sealed class LanguageEncoderActor(
                 break;
 
             case InstructionChanged changed:
+                if (changed.Instruction != _instruction) Forget();
                 _instruction = changed.Instruction;
                 EncodeOrAsk();
                 break;
@@ -55,7 +58,17 @@ public sealed class LanguageEncoderActor(
         }
     }
 
-    protected override void Release() => _encoder?.Dispose();
+    protected override void Release()
+    {
+        Forget();
+        _encoder?.Dispose();
+    }
+
+    private void Forget()
+    {
+        _features?.Dispose();
+        _features = null;
+    }
 
     private void EncodeOrAsk()
     {
@@ -68,14 +81,18 @@ public sealed class LanguageEncoderActor(
         }
 
         _asker = null;
-        Tensor features;
         using (inference_mode())
         using (NewDisposeScope())
         {
-            features = _encoder!.call(tokenize(instruction.Text).to(device)).DetachFromDisposeScope();
+            _features ??= Encode(instruction.Text);
+            asker.Tell(new LanguageEncoded(_features.clone().DetachFromDisposeScope(), instruction));
         }
+    }
 
+    private Tensor Encode(string text)
+    {
+        var features = _encoder!.call(tokenize(text).to(device)).DetachFromDisposeScope();
         Setup.Monitor.CountProcessed();
-        asker.Tell(new LanguageEncoded(features, instruction));
+        return features;
     }
 }

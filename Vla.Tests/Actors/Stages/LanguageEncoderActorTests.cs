@@ -49,7 +49,7 @@ public sealed class LanguageEncoderActorTests : PipelineTestKit
     }
 
     [Fact]
-    public async Task An_asker_that_lost_its_features_gets_them_again()
+    public async Task An_asker_that_lost_its_features_gets_them_again_without_another_encoding()
     {
         var encoder = StartEncoder();
         encoder.Tell(new InstructionWanted(0), _fusion);
@@ -60,6 +60,7 @@ public sealed class LanguageEncoderActorTests : PipelineTestKit
 
         using var again = await _fusion.ExpectMsgAsync<LanguageEncoded>();
         Assert.Equal(1, again.Instruction.Number);
+        Assert.Equal(1, _tokenized);
     }
 
     [Fact]
