@@ -24,6 +24,9 @@ public sealed class ActionLimiter
     /// <summary>After a longer gap the robot must not jump: no tick counts for more than this many periods.</summary>
     public const int MaximumElapsedPeriods = 5;
 
+    /// <summary>What is left of the way to a target when only rounding is left, in any unit: a picometre.</summary>
+    private const double Negligible = 1e-12;
+
     private readonly RobotProfile _profile;
     private readonly long _maximumElapsedNs;
     private readonly Motion[] _motions;
@@ -101,7 +104,10 @@ public sealed class ActionLimiter
             ? targetSpeed + Approach(motion.Target - motion.Value, limits.MaximumAcceleration, speedChange)
             : Approach(target - motion.Value, limits.MaximumAcceleration, speedChange);
         motion.Target = target;
-        return Advance(ref motion, limits, speed, speedChange, seconds);
+        var value = Advance(ref motion, limits, speed, speedChange, seconds);
+        if (Math.Abs(target - motion.Value) > Negligible) return value;
+        motion.Value = target;
+        return (float)target;
     }
 
     private float Brake(int index, double seconds)

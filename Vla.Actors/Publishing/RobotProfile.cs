@@ -8,7 +8,8 @@ public sealed class RobotProfile
     /// <summary>Clamps are marked in 64 bits.</summary>
     public const int MaximumDimensions = 64;
 
-    internal RobotProfile(string name, bool limitsEnabled, IReadOnlyList<RobotDimension> dimensions)
+    /// <summary>A profile made in code: its values are not checked. <see cref="Load"/> checks a file.</summary>
+    public RobotProfile(string name, bool limitsEnabled, IReadOnlyList<RobotDimension> dimensions)
     {
         Name = name;
         LimitsEnabled = limitsEnabled;
