@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Vla.Runtime;
+using Vla.Runtime.Commands;
 
 var root = new RootCommand("Vla runs vision-language-action policies: a camera and an instruction in, robot actions out.");
+root.Subcommands.Add(CamerasCommand.Create());
 
 try
 {
