@@ -92,7 +92,8 @@ public abstract record CameraSource
             Synthetic source => new SyntheticCamera(source, time),
             Device source => DeviceCamera.Open(source, time),
             VideoFile source => VideoFileCamera.Open(source, time),
-            Url source => StreamCamera.Open(source, time),
+            Url { Address.Scheme: "http" or "https" } source => MotionJpegCamera.Open(source, time),
+            Url source => RtspCamera.Open(source, time),
             _ => throw new CameraException($"camera '{Name}' cannot be opened; give {Possible}"),
         };
     }
