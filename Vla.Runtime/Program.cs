@@ -5,6 +5,7 @@ using Vla.Runtime.Commands;
 var root = new RootCommand("Vla runs vision-language-action policies: a camera and an instruction in, robot actions out.")
 {
     RunCommand.Create(),
+    CamerasCommand.Create(),
 };
 
 try

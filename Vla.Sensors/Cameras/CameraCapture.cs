@@ -1,37 +1,128 @@
+using OpenCvSharp;
+using Vla.Sensors.Images;
+
 namespace Vla.Sensors.Cameras;
 
 /// <summary>Reads one camera on a thread of its own and keeps only the newest prepared frame.</summary>
+/// <remarks>
+/// The thread never waits for whoever takes the frames: it goes on reading at the camera's rate, so that no old picture
+/// waits in the driver, and puts each frame into a one-slot cell. A frame that was not taken in time goes back to the pool.
+/// </remarks>
 public sealed class CameraCapture : IDisposable
 {
-    /// <param name="open">Opens the camera; called on the capture thread.</param>
+    /// <summary>Longer than any camera's own read timeout, so only a stuck driver is left behind.</summary>
+    private static readonly TimeSpan MaximumCloseTime = TimeSpan.FromSeconds(OpenCvNative.SilentDeviceSeconds + 1);
+
+    private readonly Func<ICamera> _open;
+    private readonly FramePool _pool;
+    private readonly TimeProvider _time;
+    private readonly ICaptureEvents _events;
+    private readonly Thread _thread;
+    private readonly LatestPicture _picture = new();
+    private Frame? _newest;
+    private long _sequence;
+    private long _replaced;
+    private volatile bool _stopping;
+
+    /// <param name="open">Opens the camera, or hands over one already opened; called once, on the capture thread.</param>
     /// <param name="pool">Gives the frames' memory and says which picture the policy wants.</param>
     /// <param name="time">The clock of every stamp.</param>
     /// <param name="lastSequence">The number of the last frame of an earlier capture; 0 for the first.</param>
     /// <param name="events">Told from the capture thread.</param>
     public CameraCapture(Func<ICamera> open, FramePool pool, TimeProvider time, long lastSequence, ICaptureEvents events)
-        => throw new NotSupportedException();
-
-    /// <summary>Starts the thread. Opening happens there: this returns at once.</summary>
-    public void Start() => throw new NotSupportedException();
-
-    /// <summary>Hands over the newest frame, or null when there has been none since the last call.</summary>
-    public Frame? TakeNewest() => throw new NotSupportedException();
+    {
+        _open = open;
+        _pool = pool;
+        _time = time;
+        _sequence = lastSequence;
+        _events = events;
+        _thread = new Thread(Run) { Name = "camera", IsBackground = true };
+    }
 
     /// <summary>Frames replaced by a newer one before anyone took them.</summary>
-    public long Replaced => throw new NotSupportedException();
+    public long Replaced => Volatile.Read(ref _replaced);
+
+    /// <summary>Starts the thread. Opening happens there: this returns at once.</summary>
+    public void Start() => _thread.Start();
+
+    /// <summary>Hands over the newest frame, or null when there has been none since the last call.</summary>
+    public Frame? TakeNewest() => Interlocked.Exchange(ref _newest, null);
+
+    /// <summary>Copies the newest picture as the camera gave it, for a person to look at. Costs nothing until called.</summary>
+    /// <param name="into">Receives BGR, 8 bits, [height, width, 3].</param>
+    /// <returns>False when there is none, before the first and after the last picture.</returns>
+    public bool TryCopyPicture(Mat into) => _picture.TryCopy(into);
 
     /// <summary>Ends the thread, waiting a bounded time for a device that blocks, closes the camera.</summary>
-    public void Dispose() => throw new NotSupportedException();
-}
+    public void Dispose()
+    {
+        _stopping = true;
+        var started = (_thread.ThreadState & ThreadState.Unstarted) == 0;
+        // A thread that is still stuck in its driver after this closes the camera when it comes back.
+        if (started && Thread.CurrentThread != _thread) _thread.Join(MaximumCloseTime);
+        if (!started) _picture.Dispose();
+        TakeNewest()?.Dispose();
+    }
 
-/// <summary>What a capture thread reports. Calls come from that thread and must return at once.</summary>
-public interface ICaptureEvents
-{
-    void Opened(CameraDescription camera);
+    private void Run()
+    {
+        var reason = Capture();
+        _picture.Dispose();
+        if (_stopping) TakeNewest()?.Dispose();
+        else _events.Ended(reason);
+    }
 
-    /// <summary>A newer frame waits in <see cref="CameraCapture.TakeNewest"/>.</summary>
-    void FrameArrived(long sequence);
+    /// <summary>Captures until told to stop or until the camera fails, which is the reason it returns.</summary>
+    private CameraException Capture()
+    {
+        try
+        {
+            using var camera = _open();
+            using var preparation = new ImagePreparation(_pool.Spec);
+            if (!_stopping) _events.Opened(camera.Description);
+            while (!_stopping) CaptureOne(camera, preparation);
+            return new CameraLostException($"camera '{camera.Description.Name}' was closed");
+        }
+        catch (CameraException exception)
+        {
+            return exception;
+        }
+        catch (Exception exception)
+        {
+            // Whatever a driver or codec throws ends this capture, never the process.
+            return new CameraLostException($"the camera failed: {exception.Message}", exception);
+        }
+    }
 
-    /// <summary>The thread has ended: the camera could not be opened, was lost, or (a file) has ended.</summary>
-    void Ended(CameraException reason);
+    private void CaptureOne(ICamera camera, ImagePreparation preparation)
+    {
+        var picture = _picture.Next;
+        var capturedNs = camera.Read(picture);
+        if (_stopping) return;
+
+        var frame = _pool.Rent();
+        try
+        {
+            preparation.Prepare(picture, frame.Pixels);
+        }
+        catch
+        {
+            frame.Dispose();
+            throw;
+        }
+
+        frame.Sequence = ++_sequence;
+        frame.CapturedNs = capturedNs;
+        frame.PreparedNs = _time.NowNs();
+        _picture.Publish();
+
+        if (Interlocked.Exchange(ref _newest, frame) is { } unseen)
+        {
+            unseen.Dispose();
+            Interlocked.Increment(ref _replaced);
+        }
+
+        // Not frame.Sequence: the frame may already be somebody else's.
+        _events.FrameArrived(_sequence);
+    }
 }

@@ -1,0 +1,97 @@
+using OpenCvSharp;
+
+namespace Vla.Sensors.Cameras;
+
+/// <summary>A video file, played as a camera would have seen it: at its own rate, whatever the reader's.</summary>
+/// <remarks>
+/// Picture times come from the file; each picture is due at that time after the first, on an absolute schedule, and
+/// stamped so. A reader that is late finds the pictures it missed left out. Only after a pause longer than
+/// <see cref="MaximumLagNs"/> does the film wait for its reader: it goes on where it was.
+/// </remarks>
+internal sealed class VideoFileCamera : OpenCvCamera
+{
+    private const long MaximumLagNs = MonotonicTime.NsPerSecond;
+    private const double UsualFps = 30;
+
+    private readonly string _path;
+    private readonly bool _loop;
+    private readonly FramePacer _pacer;
+    private readonly long _periodNs;
+    private long? _filmStartNs;
+    private long _roundStartNs;
+    private long _positionNs;
+    private long _picturesInRound;
+
+    private VideoFileCamera(CameraSource.VideoFile source, VideoCapture capture, TimeProvider time, Action<TimeSpan>? sleep)
+        : base(source.Name, capture, time)
+    {
+        _path = source.Path;
+        _loop = source.Loop;
+        _pacer = new FramePacer(time, sleep);
+        _periodNs = (long)(MonotonicTime.NsPerSecond / (Description.Fps > 0 ? Description.Fps : UsualFps));
+    }
+
+    /// <exception cref="CameraException">The file is missing, may not be read, or is no video.</exception>
+    public static VideoFileCamera Open(CameraSource.VideoFile source, TimeProvider time, Action<TimeSpan>? sleep = null) =>
+        new(source, OpenFile(source.Path), time, sleep);
+
+    public override long Read(Mat picture)
+    {
+        while (true)
+        {
+            if (!Advance()) throw new CameraEndedException($"video '{_path}' has ended; '{_path}?loop' plays it again and again");
+
+            var nowNs = _pacer.NowNs;
+            if (_filmStartNs is not { } start || nowNs - (start + _positionNs) > MaximumLagNs)
+                _filmStartNs = start = nowNs - _positionNs;
+
+            var dueNs = start + _positionNs;
+            var nextIsDue = nowNs >= dueNs + _periodNs;
+            // A damaged picture is left out, like one that is late.
+            if (nextIsDue || !Retrieve(picture)) continue;
+
+            _pacer.WaitUntil(dueNs);
+            return dueNs;
+        }
+    }
+
+    /// <summary>Goes to the next picture; false at the end of a film that does not loop.</summary>
+    private bool Advance()
+    {
+        if (!Grab())
+        {
+            if (!_loop) return false;
+            if (_picturesInRound == 0) throw Lost("holds no pictures");
+
+            // Opened anew rather than rewound: not every kind of file can seek.
+            Replace(OpenFile(_path));
+            _roundStartNs = _positionNs + _periodNs;
+            _picturesInRound = 0;
+            if (!Grab()) throw Lost("holds no pictures");
+        }
+
+        var position = Math.Max((long)(PositionMs * MonotonicTime.NsPerMs), 0);
+        // A file without times of its own runs at its nominal rate.
+        if (position == 0) position = _picturesInRound * _periodNs;
+        _positionNs = _roundStartNs + position;
+        _picturesInRound++;
+        return true;
+    }
+
+    private static VideoCapture OpenFile(string path)
+    {
+        if (Directory.Exists(path)) throw new CameraException($"camera '{path}' is a directory; name a video file in it");
+        if (!File.Exists(path)) throw new CameraException($"there is no camera or video file '{path}'; give {CameraSource.Possible}");
+        try
+        {
+            using var readable = File.OpenRead(path);
+        }
+        catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
+        {
+            throw new CameraException($"video '{path}' cannot be read: {exception.Message}", exception);
+        }
+
+        return TryOpen(Path.GetFullPath(path), VideoCaptureAPIs.FFMPEG)
+            ?? throw new CameraException($"'{path}' is not a video that can be played; try `ffprobe {path}`, or convert it to MP4 (H.264)");
+    }
+}
