@@ -14,29 +14,45 @@ public static class StateDict
     /// <exception cref="PolicyException">They do not fit; the message names what is missing, unexpected and misshapen.</exception>
     public static void Load(Module module, Checkpoint checkpoint, string prefix = "")
     {
-        Check(module, checkpoint, prefix);
+        var wanted = module.state_dict();
+        Compare(module.GetName(), WithPrefix(wanted, prefix), checkpoint, name => name.StartsWith(prefix, StringComparison.Ordinal));
         using var guard = no_grad();
-        foreach (var (name, tensor) in module.state_dict())
+        foreach (var (name, tensor) in wanted)
         {
             using var stored = checkpoint.ReadTensor(prefix + name);
             tensor.copy_(stored);
         }
     }
 
-    /// <summary>Compares names, shapes and types without reading any weights.</summary>
-    /// <inheritdoc cref="Load"/>
-    public static void Check(Module module, Checkpoint checkpoint, string prefix = "")
+    /// <summary>Compares names, shapes and types of a whole checkpoint with several modules', without reading any weights.</summary>
+    /// <param name="modules">With the prefix of each.</param>
+    /// <param name="checkpoint">Every tensor must have its place, but for the ignored ones.</param>
+    /// <param name="ignoredPrefixes">Names that begin so are nobody's concern.</param>
+    /// <exception cref="PolicyException">They do not fit; the message names what is missing, unexpected and misshapen.</exception>
+    public static void Check(
+        IEnumerable<(Module Module, string Prefix)> modules, Checkpoint checkpoint, IEnumerable<string> ignoredPrefixes)
     {
-        var wanted = module.state_dict().ToDictionary(pair => prefix + pair.Key, pair => pair.Value);
+        var ignored = ignoredPrefixes.ToList();
+        Compare(
+            "the policy's stages", modules.SelectMany(entry => WithPrefix(entry.Module.state_dict(), entry.Prefix)), checkpoint,
+            name => !ignored.Exists(prefix => name.StartsWith(prefix, StringComparison.Ordinal)));
+    }
+
+    private static IEnumerable<KeyValuePair<string, Tensor>> WithPrefix(Dictionary<string, Tensor> tensors, string prefix)
+        => tensors.Select(pair => KeyValuePair.Create(prefix + pair.Key, pair.Value));
+
+    private static void Compare(
+        string whose, IEnumerable<KeyValuePair<string, Tensor>> tensors, Checkpoint checkpoint, Func<string, bool> concerns)
+    {
+        var wanted = tensors.ToDictionary();
         var problems = new List<string>();
         Add("missing", wanted.Keys.Where(name => !checkpoint.Tensors.ContainsKey(name)));
-        Add("unexpected", checkpoint.Tensors.Keys.Where(name =>
-            name.StartsWith(prefix, StringComparison.Ordinal) && !wanted.ContainsKey(name)));
+        Add("unexpected", checkpoint.Tensors.Keys.Where(name => concerns(name) && !wanted.ContainsKey(name)));
         Add("misshapen", wanted
             .Where(pair => checkpoint.Tensors.TryGetValue(pair.Key, out var stored) && !Fits(stored, pair.Value))
             .Select(pair => Describe(checkpoint.Tensors[pair.Key], pair.Value)));
         if (problems.Count > 0)
-            throw new PolicyException($"{checkpoint.Path}: does not fit {module.GetName()}: {string.Join("; ", problems)}");
+            throw new PolicyException($"{checkpoint.Path}: does not fit {whose}: {string.Join("; ", problems)}");
 
         void Add(string kind, IEnumerable<string> names)
         {
@@ -54,7 +70,7 @@ public static class StateDict
 
     private static string Describe(CheckpointTensor stored, Tensor wanted)
     {
-        var type = SameKind(stored.Type, wanted) ? ("", "") : ($" {stored.Type}", $" {wanted.dtype}");
-        return $"{stored.Name} is {stored.ShapeText}{type.Item1}, expected {CheckpointShape.Text(wanted.shape)}{type.Item2}";
+        var (has, expected) = SameKind(stored.Type, wanted) ? ("", "") : ($" {stored.Type}", $" {wanted.dtype}");
+        return $"{stored.Name} is {stored.ShapeText}{has}, expected {CheckpointShape.Text(wanted.shape)}{expected}";
     }
 }

@@ -1,3 +1,5 @@
+using TorchSharp;
+using Vla.Actors.Checkpoints;
 using Vla.Sensors.Images;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -7,31 +9,120 @@ namespace Vla.Actors.Policies;
 /// <summary>A policy directory: four stages, a tokenizer, the picture it wants and what its actions mean.</summary>
 /// <remarks>
 /// Loading reads and checks everything but keeps no weights: each stage is made by its <c>Create…</c> method, on the
-/// thread that will run it, as often as that thread is started anew.
+/// thread that will run it, as often as that thread is started anew. The directory holds <c>config.json</c>,
+/// <c>vocab.txt</c> and <c>model.safetensors</c>, whose names begin with <c>vision_encoder.</c>,
+/// <c>language_encoder.</c>, <c>fusion.</c> and <c>action_decoder.</c>; a TorchScript stage has its own file instead.
 /// </remarks>
 public sealed class Policy
 {
+    public const string ConfigFile = "config.json";
+    public const string WeightsFile = "model.safetensors";
+    public const string VocabularyFile = "vocab.txt";
+
+    private readonly PolicyConfig _config;
+    private readonly InstructionTokenizer _tokenizer;
+
+    private Policy(string directory)
+    {
+        Directory = directory;
+        _config = PolicyConfig.Read(Path.Combine(directory, ConfigFile));
+        _tokenizer = InstructionTokenizer.Load(Path.Combine(directory, VocabularyFile), _config.SequenceLength, _config.Padding);
+    }
+
     /// <exception cref="PolicyException">Something is missing, malformed or does not fit together.</exception>
-    public static Policy Load(string directory) => throw new NotSupportedException();
+    public static Policy Load(string directory)
+    {
+        if (!System.IO.Directory.Exists(directory))
+            throw new PolicyException($"{directory}: is not a directory; a policy is a directory with {ConfigFile}, {WeightsFile} and {VocabularyFile}");
+        var policy = new Policy(directory);
+        policy.CheckWeights();
+        PolicyTrial.Run(directory, policy._config, policy._tokenizer.VocabularySize);
+        return policy;
+    }
 
-    public string Directory => throw new NotSupportedException();
+    public string Directory { get; }
 
-    public ImageSpec Image => throw new NotSupportedException();
+    public PolicyInfo Info => _config.Info;
 
-    public ActionSpec Action => throw new NotSupportedException();
+    public ImageSpec Image => _config.Image;
+
+    public ActionSpec Action => _config.Action;
+
+    /// <summary>Token ids in an instruction.</summary>
+    public int SequenceLength => _tokenizer.SequenceLength;
+
+    /// <summary>Token ids go from 0 to one less than this.</summary>
+    public int VocabularySize => _tokenizer.VocabularySize;
 
     /// <summary>Text → token ids [1, sequence length], int64, on the CPU; owned by the caller.</summary>
-    public Tensor Tokenize(string instruction) => throw new NotSupportedException();
+    public Tensor Tokenize(string instruction) => tensor(_tokenizer.Encode(instruction), [1, SequenceLength], dtype: int64);
 
     /// <summary>[batch, 3, height, width] → vision features; in evaluation mode, on <paramref name="device"/>.</summary>
-    public Module<Tensor, Tensor> CreateVisionEncoder(Device device) => throw new NotSupportedException();
+    public Module<Tensor, Tensor> CreateVisionEncoder(Device device) => Create(_config.Vision, PolicyConfig.VisionKey, device);
 
     /// <summary>[batch, sequence] int64 → language features.</summary>
-    public Module<Tensor, Tensor> CreateLanguageEncoder(Device device) => throw new NotSupportedException();
+    public Module<Tensor, Tensor> CreateLanguageEncoder(Device device) => Create(_config.Language, PolicyConfig.LanguageKey, device);
 
     /// <summary>vision features, language features → fused features.</summary>
-    public Module<Tensor, Tensor, Tensor> CreateFusion(Device device) => throw new NotSupportedException();
+    public Module<Tensor, Tensor, Tensor> CreateFusion(Device device) => Create(_config.Fusion, PolicyConfig.FusionKey, device);
 
     /// <summary>fused features → normalised actions, [batch, dimensions] or [batch, horizon, dimensions].</summary>
-    public Module<Tensor, Tensor> CreateActionDecoder(Device device) => throw new NotSupportedException();
+    public Module<Tensor, Tensor> CreateActionDecoder(Device device) => Create(_config.Decoder, PolicyConfig.DecoderKey, device);
+
+    /// <summary>All four stages as one module, to look at or to try.</summary>
+    public SimpleVLA CreateModel(Device device)
+    {
+        var model = new SimpleVLA(
+            CreateVisionEncoder(device), CreateLanguageEncoder(device), CreateFusion(device), CreateActionDecoder(device));
+        model.eval();
+        return model;
+    }
+
+    private string WeightsPath => Path.Combine(Directory, WeightsFile);
+
+    private TModule Create<TModule>(PolicyStage<TModule> stage, string key, Device device)
+        where TModule : Module
+    {
+        var module = stage.Create();
+        try
+        {
+            if (!stage.HasOwnWeights)
+            {
+                using var checkpoint = SafetensorsCheckpoint.Open(WeightsPath);
+                StateDict.Load(module, checkpoint, $"{key}.");
+            }
+            module.eval();
+            return module.to(device);
+        }
+        catch
+        {
+            module.Dispose();
+            throw;
+        }
+    }
+
+    private void CheckWeights()
+    {
+        var stages = new (string Key, bool HasOwnWeights, Func<Module> Create)[]
+        {
+            (PolicyConfig.VisionKey, _config.Vision.HasOwnWeights, _config.Vision.Create),
+            (PolicyConfig.LanguageKey, _config.Language.HasOwnWeights, _config.Language.Create),
+            (PolicyConfig.FusionKey, _config.Fusion.HasOwnWeights, _config.Fusion.Create),
+            (PolicyConfig.DecoderKey, _config.Decoder.HasOwnWeights, _config.Decoder.Create),
+        };
+        if (stages.All(stage => stage.HasOwnWeights)) return;
+
+        var modules = new List<(Module Module, string Prefix)>();
+        try
+        {
+            modules.AddRange(stages.Where(stage => !stage.HasOwnWeights).Select(stage => (stage.Create(), $"{stage.Key}.")));
+            using var checkpoint = SafetensorsCheckpoint.Open(WeightsPath);
+            // Weights of a part that a TorchScript file stands in for are of no use, and no harm.
+            StateDict.Check(modules, checkpoint, ignoredPrefixes: stages.Where(stage => stage.HasOwnWeights).Select(stage => $"{stage.Key}."));
+        }
+        finally
+        {
+            modules.ForEach(entry => entry.Module.Dispose());
+        }
+    }
 }

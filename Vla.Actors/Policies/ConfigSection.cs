@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Text.Json;
+using Vla.Actors.Checkpoints;
+
+namespace Vla.Actors.Policies;
+
+/// <summary>
+/// One object of a <c>config.json</c>, read key by key. A wrong value names file, key, value and allowed range; a key
+/// that nobody asked for is an error (<see cref="CheckUnknown"/>).
+/// </summary>
+public sealed class ConfigSection
+{
+    private readonly string _file;
+    private readonly string _path;
+    private readonly JsonElement _object;
+    private readonly List<string> _known = [];
+
+    /// <param name="file">The file, named in errors.</param>
+    /// <param name="path">Where in the file: <c>stages.fusion</c>; empty for the whole.</param>
+    /// <param name="json">An object.</param>
+    /// <exception cref="PolicyException"><paramref name="json"/> is not an object.</exception>
+    public ConfigSection(string file, string path, JsonElement json)
+    {
+        _file = file;
+        _path = path;
+        _object = json;
+        if (json.ValueKind != JsonValueKind.Object)
+            throw new PolicyException($"{file}: {(path.Length == 0 ? "the file" : path)} is {Shown(json)}, allowed is an object {{ … }}");
+    }
+
+    /// <summary>The policy's directory.</summary>
+    public string Directory => Path.GetDirectoryName(Path.GetFullPath(_file))!;
+
+    public ConfigSection Section(string key) => new(_file, Full(key), Required(key, "an object { … }"));
+
+    public string Text(string key, int maximumLength) => Text(key, Required(key, "text"), maximumLength);
+
+    public string? OptionalText(string key, int maximumLength)
+        => Optional(key) is { } value ? Text(key, value, maximumLength) : null;
+
+    public bool? OptionalFlag(string key) => Optional(key) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.True } => true,
+        { ValueKind: JsonValueKind.False } => false,
+        { } other => throw Wrong(key, other, "true or false"),
+    };
+
+    public string Choice(string key, params ReadOnlySpan<string> choices)
+    {
+        var allowed = string.Join(", ", choices.ToArray().Order(StringComparer.Ordinal));
+        var value = Required(key, allowed);
+        return value.ValueKind == JsonValueKind.String && choices.Contains(value.GetString()!)
+            ? value.GetString()!
+            : throw Wrong(key, value, allowed);
+    }
+
+    public int Integer(string key, int minimum, int maximum)
+    {
+        var allowed = string.Create(CultureInfo.InvariantCulture, $"{minimum} to {maximum}, whole");
+        var value = Required(key, allowed);
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= minimum && number <= maximum
+            ? number
+            : throw Wrong(key, value, allowed);
+    }
+
+    public double Number(string key, double minimum, double maximum)
+        => Number(key, Required(key, Range(minimum, maximum)), minimum, maximum);
+
+    public IReadOnlyList<float> Numbers(string key, int count, double minimum, double maximum)
+    {
+        var allowed = $"a list of {count} numbers, each {Range(minimum, maximum)}";
+        var list = Required(key, allowed);
+        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() != count) throw Wrong(key, list, allowed);
+        return [.. list.EnumerateArray().Select((item, i) => (float)Number($"{key}[{i}]", item, minimum, maximum))];
+    }
+
+    public IReadOnlyList<string> Texts(string key, int minimumCount, int maximumCount, int maximumLength)
+    {
+        var allowed = minimumCount == maximumCount ? $"a list of {minimumCount} texts" : $"a list of {minimumCount} to {maximumCount} texts";
+        var list = Required(key, allowed);
+        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() < minimumCount || list.GetArrayLength() > maximumCount)
+            throw Wrong(key, list, allowed);
+        return [.. list.EnumerateArray().Select((item, i) => Text($"{key}[{i}]", item, maximumLength))];
+    }
+
+    /// <summary>Call when every key has been asked for.</summary>
+    /// <exception cref="PolicyException">There are further keys.</exception>
+    public void CheckUnknown()
+    {
+        foreach (var property in _object.EnumerateObject())
+        {
+            if (!_known.Contains(property.Name))
+                throw new PolicyException($"{_file}: unknown key '{Full(ErrorText.Bounded(property.Name))}'; known here are {string.Join(", ", _known)}");
+        }
+    }
+
+    /// <summary>An error about one of this section's values.</summary>
+    public PolicyException Wrong(string key, string value, string allowed) => new($"{_file}: {Full(key)} is {value}, allowed is {allowed}");
+
+    private PolicyException Wrong(string key, JsonElement value, string allowed) => Wrong(key, Shown(value), allowed);
+
+    private string Text(string key, JsonElement value, int maximumLength)
+        => value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text && text.Length <= maximumLength
+            ? text
+            : throw Wrong(key, value, $"text of 1 to {maximumLength} characters");
+
+    private double Number(string key, JsonElement value, double minimum, double maximum)
+        => value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number >= minimum && number <= maximum
+            ? number
+            : throw Wrong(key, value, Range(minimum, maximum));
+
+    private JsonElement Required(string key, string allowed)
+        => Optional(key) ?? throw new PolicyException($"{_file}: {Full(key)} is missing, allowed is {allowed}");
+
+    private JsonElement? Optional(string key)
+    {
+        _known.Add(key);
+        return _object.TryGetProperty(key, out var value) ? value : null;
+    }
+
+    private string Full(string key) => _path.Length == 0 ? key : $"{_path}.{key}";
+
+    private static string Range(double minimum, double maximum) => string.Create(CultureInfo.InvariantCulture, $"{minimum} to {maximum}");
+
+    private static string Shown(JsonElement value) => ErrorText.Bounded(value.GetRawText());
+}

@@ -1,0 +1,111 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using Microsoft.ML.Tokenizers;
+using Vla.Actors.Checkpoints;
+
+namespace Vla.Actors.Policies;
+
+/// <summary>Which end of a short sentence is filled up with <c>[PAD]</c>.</summary>
+public enum PaddingSide
+{
+    /// <summary>For encoders that read the last position, as the notebook's does: there stands the last word.</summary>
+    Left,
+
+    /// <summary>For encoders that read the first position or mask the padding themselves.</summary>
+    Right,
+}
+
+/// <summary>Turns an instruction into the fixed number of token ids that a language encoder wants.</summary>
+/// <remarks>
+/// Lower case; split into words and punctuation; each word the longest pieces that the vocabulary has (WordPiece:
+/// <c>grasped</c> → <c>grasp ##ed</c>), or <c>[UNK]</c>. A sentence that is too long loses its end, which in an
+/// instruction says least.
+/// </remarks>
+public sealed partial class InstructionTokenizer
+{
+    public const string PadToken = "[PAD]";
+    public const string UnknownToken = "[UNK]";
+
+    private const int MaximumFileBytes = 32 << 20;
+
+    private readonly WordPieceTokenizer _words;
+    private readonly PaddingSide _padding;
+    private readonly int _padId;
+
+    private InstructionTokenizer(WordPieceTokenizer words, int padId, int vocabularySize, int sequenceLength, PaddingSide padding)
+    {
+        _words = words;
+        _padId = padId;
+        VocabularySize = vocabularySize;
+        SequenceLength = sequenceLength;
+        _padding = padding;
+    }
+
+    /// <summary>Token ids go from 0 to one less than this.</summary>
+    public int VocabularySize { get; }
+
+    /// <summary>Token ids in every encoded instruction.</summary>
+    public int SequenceLength { get; }
+
+    /// <param name="file">A <c>vocab.txt</c>: one token a line, UTF-8; a token's id is its line's number, from 0.</param>
+    /// <param name="sequenceLength">Token ids wanted for every instruction.</param>
+    /// <param name="padding">Where <c>[PAD]</c> goes.</param>
+    /// <exception cref="PolicyException">The file is missing, has no <c>[PAD]</c> or <c>[UNK]</c>, or names a token twice.</exception>
+    public static InstructionTokenizer Load(string file, int sequenceLength, PaddingSide padding)
+    {
+        var tokens = ReadTokens(file);
+        var ids = new Dictionary<string, int>(tokens.Length, StringComparer.Ordinal);
+        for (var id = 0; id < tokens.Length; id++)
+        {
+            if (tokens[id].Length == 0) throw new PolicyException($"{file}: line {id + 1} is empty; each line is one token");
+            if (!ids.TryAdd(tokens[id], id))
+                throw new PolicyException($"{file}: line {id + 1} repeats '{ErrorText.Bounded(tokens[id])}' of line {ids[tokens[id]] + 1}");
+        }
+        foreach (var needed in (string[])[PadToken, UnknownToken])
+        {
+            if (!ids.ContainsKey(needed)) throw new PolicyException($"{file}: has no line {needed}");
+        }
+
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', tokens)));
+        var words = WordPieceTokenizer.Create(stream, new WordPieceOptions
+        {
+            Normalizer = new LowerCaseNormalizer(),
+            PreTokenizer = new RegexPreTokenizer(WordOrMark(), specialTokens: null),
+            UnknownToken = UnknownToken,
+        });
+        return new InstructionTokenizer(words, ids[PadToken], tokens.Length, sequenceLength, padding);
+    }
+
+    /// <summary>The token ids of an instruction, always <see cref="SequenceLength"/> of them.</summary>
+    public long[] Encode(string instruction)
+    {
+        var ids = _words.EncodeToIds(instruction);
+        var count = Math.Min(ids.Count, SequenceLength);
+        var encoded = new long[SequenceLength];
+        Array.Fill(encoded, _padId);
+        var start = _padding == PaddingSide.Left ? SequenceLength - count : 0;
+        for (var i = 0; i < count; i++) encoded[start + i] = ids[i];
+        return encoded;
+    }
+
+    private static string[] ReadTokens(string file)
+    {
+        try
+        {
+            if (new FileInfo(file) is { Exists: true, Length: > MaximumFileBytes } info)
+                throw new PolicyException($"{file}: has {info.Length} bytes; a vocabulary has at most {MaximumFileBytes}");
+            return File.ReadAllLines(file, new UTF8Encoding(false, throwOnInvalidBytes: true));
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new PolicyException($"{file}: is not UTF-8 text", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new PolicyException($"{file}: cannot be read ({e.Message})", e);
+        }
+    }
+
+    [GeneratedRegex(@"\w+|[^\w\s]")]
+    private static partial Regex WordOrMark();
+}

@@ -1,0 +1,112 @@
+using System.Text.Json;
+using Vla.Actors.Checkpoints;
+using Vla.Sensors.Images;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Vla.Actors.Policies;
+
+/// <summary>A policy's <c>config.json</c>, read and checked.</summary>
+internal sealed record PolicyConfig(
+    PolicyInfo Info, PolicyStage<Module<Tensor, Tensor>> Vision, PolicyStage<Module<Tensor, Tensor>> Language,
+    PolicyStage<Module<Tensor, Tensor, Tensor>> Fusion, PolicyStage<Module<Tensor, Tensor>> Decoder, ImageSpec Image,
+    int SequenceLength, PaddingSide Padding, ActionSpec Action)
+{
+    // Keys of "stages", and the names of the model's parts in model.safetensors.
+    public const string VisionKey = "vision_encoder";
+    public const string LanguageKey = "language_encoder";
+    public const string FusionKey = "fusion";
+    public const string DecoderKey = "action_decoder";
+
+    private const int MaximumNameLength = 64;
+    private const int MaximumNoteLength = 2_000;
+    private const int MaximumFileBytes = 1 << 20;
+
+    /// <exception cref="PolicyException">A key is missing, unknown, or its value out of range.</exception>
+    public static PolicyConfig Read(string file)
+    {
+        using var document = Parse(file);
+        var root = new ConfigSection(file, "", document.RootElement);
+        var (name, description) = (root.Text("name", MaximumNameLength), root.OptionalText("description", MaximumNoteLength));
+        var (trained, note) = (root.OptionalFlag("trained"), root.OptionalText("note", MaximumNoteLength));
+
+        var stages = root.Section("stages");
+        var vision = StageTypes.Read(stages.Section(VisionKey), StageTypes.Vision);
+        var language = StageTypes.Read(stages.Section(LanguageKey), StageTypes.Language);
+        var fusion = StageTypes.Read(stages.Section(FusionKey), StageTypes.Fusion);
+        var decoder = StageTypes.Read(stages.Section(DecoderKey), StageTypes.Decoder);
+        stages.CheckUnknown();
+
+        var image = ReadImage(root.Section("image"));
+        var text = root.Section("text");
+        var sequenceLength = text.Integer("sequence_length", 1, 4_096);
+        var padding = text.Choice("padding", "left", "right") == "left" ? PaddingSide.Left : PaddingSide.Right;
+        text.CheckUnknown();
+        var action = ReadAction(root.Section("action"));
+        root.CheckUnknown();
+
+        var info = new PolicyInfo
+        {
+            Name = name,
+            Description = description ?? "",
+            Trained = trained,
+            Note = note ?? "",
+            StageTypes = new Dictionary<string, string>
+            {
+                [VisionKey] = vision.Type,
+                [LanguageKey] = language.Type,
+                [FusionKey] = fusion.Type,
+                [DecoderKey] = decoder.Type,
+            },
+        };
+        return new PolicyConfig(info, vision, language, fusion, decoder, image, sequenceLength, padding, action);
+    }
+
+    private static JsonDocument Parse(string file)
+    {
+        try
+        {
+            if (new FileInfo(file) is { Exists: true, Length: > MaximumFileBytes } info)
+                throw new PolicyException($"{file}: has {info.Length} bytes; at most {MaximumFileBytes} are read");
+            return JsonDocument.Parse(File.ReadAllBytes(file), new JsonDocumentOptions
+            {
+                CommentHandling = JsonCommentHandling.Skip,
+                AllowTrailingCommas = true,
+                AllowDuplicateProperties = false,
+            });
+        }
+        catch (JsonException e)
+        {
+            throw new PolicyException($"{file}: is not valid JSON ({ErrorText.FirstLine(e.Message)})", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new PolicyException($"{file}: cannot be read ({e.Message})", e);
+        }
+    }
+
+    private static ImageSpec ReadImage(ConfigSection section)
+    {
+        const int channels = 3;
+        var image = new ImageSpec(
+            section.Integer("height", 8, 4_096), section.Integer("width", 8, 4_096),
+            section.Numbers("mean", channels, 0, 1), section.Numbers("std", channels, 0.001, 10));
+        section.CheckUnknown();
+        return image;
+    }
+
+    private static ActionSpec ReadAction(ConfigSection section)
+    {
+        const int maximumDimensions = 64;
+        const double largest = 1e6;
+        var names = section.Texts("names", 1, maximumDimensions, MaximumNameLength);
+        if (names.Distinct(StringComparer.Ordinal).Count() < names.Count)
+            throw section.Wrong("names", ErrorText.Bounded(string.Join(", ", names)), "each name once");
+        var action = new ActionSpec(
+            names, section.Texts("units", names.Count, names.Count, MaximumNameLength),
+            section.Numbers("mean", names.Count, -largest, largest), section.Numbers("std", names.Count, 0, largest),
+            section.Integer("horizon", 1, 1_000), section.Number("step_ms", 0.1, 10_000));
+        section.CheckUnknown();
+        return action;
+    }
+}

@@ -1,0 +1,11 @@
+using static TorchSharp.torch;
+
+namespace Vla.Actors.Policies;
+
+/// <summary>One stage as <c>config.json</c> describes it, ready to be made.</summary>
+/// <typeparam name="TModule">The Torch module's type, which says what goes in and comes out.</typeparam>
+/// <param name="Type">The stage's <c>type</c> in the file.</param>
+/// <param name="HasOwnWeights">True when the module brings its weights; false when model.safetensors holds them.</param>
+/// <param name="Create">Makes the module, on the CPU.</param>
+public sealed record PolicyStage<TModule>(string Type, bool HasOwnWeights, Func<TModule> Create)
+    where TModule : nn.Module;

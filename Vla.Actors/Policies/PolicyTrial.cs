@@ -1,0 +1,54 @@
+using System.Runtime.InteropServices;
+using Vla.Actors.Checkpoints;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Vla.Actors.Policies;
+
+/// <summary>Sends zeros through a policy's stages once, so that stages which do not fit together are found at load.</summary>
+internal static class PolicyTrial
+{
+    /// <exception cref="PolicyException">A stage refuses what the one before it gives; the message names both and the shapes.</exception>
+    public static void Run(string directory, PolicyConfig config, int vocabularySize)
+    {
+        using var scope = NewDisposeScope();
+        using var guard = inference_mode();
+        var image = zeros(1, 3, config.Image.Height, config.Image.Width);
+        // The highest token id: a vocabulary longer than the encoder's table is found as well.
+        var text = full([1, config.SequenceLength], vocabularySize - 1, dtype: int64);
+
+        var vision = Try(config.Vision, PolicyConfig.VisionKey, module => module.call(image), ("a picture", image));
+        var language = Try(
+            config.Language, PolicyConfig.LanguageKey, module => module.call(text), ($"token ids up to {vocabularySize - 1}", text));
+        var fused = Try(
+            config.Fusion, PolicyConfig.FusionKey, module => module.call(vision, language),
+            ("vision features", vision), ("language features", language));
+        var action = Try(config.Decoder, PolicyConfig.DecoderKey, module => module.call(fused), ("fused features", fused));
+
+        var (dimensions, horizon) = (config.Action.Dimensions, config.Action.Horizon);
+        var expected = new List<string> { CheckpointShape.Text([1, horizon, dimensions]) };
+        if (horizon == 1) expected.Insert(0, CheckpointShape.Text([1, dimensions]));
+        if (!expected.Contains(CheckpointShape.Text(action.shape)))
+        {
+            throw new PolicyException($"{directory}: {PolicyConfig.DecoderKey} gives {CheckpointShape.Text(action.shape)}, "
+                + $"expected {string.Join(" or ", expected)} for {dimensions} action names and a horizon of {horizon}");
+        }
+
+        Tensor Try<TModule>(
+            PolicyStage<TModule> stage, string key, Func<TModule, Tensor> call, params (string What, Tensor Value)[] inputs)
+            where TModule : Module
+        {
+            using var module = stage.Create();
+            module.eval();
+            try
+            {
+                return call(module);
+            }
+            catch (ExternalException e)
+            {
+                var given = string.Join(" and ", inputs.Select(input => $"{input.What} {CheckpointShape.Text(input.Value.shape)}"));
+                throw new PolicyException($"{directory}: {key} ({stage.Type}) does not take {given}: {ErrorText.FirstLine(e.Message)}", e);
+            }
+        }
+    }
+}
