@@ -17,3 +17,10 @@ catch (Exception exception) when (ExitCodes.For(exception) is { } code)
     Console.Error.WriteLine($"vla: {exception.Message}");
     return code;
 }
+catch (Exception exception) when (exception is not OperationCanceledException)
+{
+    // A defect of ours: one line for the user, with the place for whoever mends it.
+    var place = exception.StackTrace?.Split('\n')[0].Trim();
+    Console.Error.WriteLine($"vla: unexpected {exception.GetType().Name}: {exception.Message.ReplaceLineEndings(" ")} ({place})");
+    return ExitCodes.Failure;
+}

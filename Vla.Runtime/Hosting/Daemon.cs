@@ -1,10 +1,10 @@
 using Akka.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
-using TorchSharp;
 using Vla.Actors;
 using Vla.Actors.Instructions;
 using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
+using Vla.Actors.Torch;
 using Vla.Runtime.Http;
 using Vla.Runtime.Robots;
 using Vla.Runtime.Settings;
@@ -33,7 +33,7 @@ public static class Daemon
         profile.RequireFits(policy.Action);
         var instructions = FirstInstruction(settings.Instruction, time);
         var options = Options(settings.Control);
-        var device = torch.CPU; // TorchDevice.Select(settings.Device)
+        var device = TorchDevice.Select(settings.Device);
 
         // The first camera is opened before anything else starts: a missing one is an error now, not a status later.
         var source = CameraSource.Parse(settings.Camera);
@@ -73,10 +73,10 @@ public static class Daemon
             .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
             .WithVlaPipeline(provider.GetRequiredService<PipelineParts>()));
         services.AddHostedService(provider => new InstructionConsole(
-            provider.GetRequiredService<IRequiredActor<InstructionActor>>().ActorRef, screen,
+            provider.GetRequiredService<IRequiredActor<InstructionActor>>(), screen,
             provider.GetRequiredService<ILogger<InstructionConsole>>()));
         services.AddHostedService(provider => new WatchdogService(
-            provider.GetRequiredService<ISystemdNotifier>(), () => control.Snapshot().Published, time));
+            provider.GetService<ISystemdNotifier>(), () => control.Snapshot().Published, time));
         services.AddHostedService(provider => new DurationService(
             TimeSpan.FromSeconds(settings.DurationSeconds), time, provider.GetRequiredService<IHostApplicationLifetime>()));
 

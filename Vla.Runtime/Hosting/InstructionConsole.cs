@@ -1,5 +1,6 @@
 using System.Text;
 using Akka.Actor;
+using Akka.Hosting;
 using Vla.Actors;
 using Vla.Actors.Instructions;
 using Vla.Runtime.Robots;
@@ -8,8 +9,8 @@ namespace Vla.Runtime.Hosting;
 
 /// <summary>Takes instructions from standard input: typed at a prompt below the live view, or line by line from a pipe.</summary>
 /// <remarks>Reading blocks and cannot be cancelled, so it has a background thread that ends with the process.</remarks>
-public sealed partial class InstructionConsole(IActorRef instructions, ConsoleScreen? screen, ILogger<InstructionConsole> logger)
-    : IHostedService
+public sealed partial class InstructionConsole(
+    IRequiredActor<InstructionActor> instructions, ConsoleScreen? screen, ILogger<InstructionConsole> logger) : IHostedService
 {
     private const string Prompt = "instruction> ";
 
@@ -41,7 +42,7 @@ public sealed partial class InstructionConsole(IActorRef instructions, ConsoleSc
     private void Take(byte[] utf8)
     {
         if (InstructionText.TryRead(utf8, out var text, out var problem))
-            instructions.Tell(new GiveInstruction(text), ActorRefs.NoSender);
+            instructions.ActorRef.Tell(new GiveInstruction(text), ActorRefs.NoSender);
         else
             Log.Refused(logger, problem);
     }

@@ -13,6 +13,8 @@ public static class Logs
         logging.SetMinimumLevel(level);
         // What the frameworks have to say matters to a person only when something is wrong.
         logging.AddFilter("Microsoft", Max(level, LogLevel.Warning));
+        // A host that cannot start throws, too, and that is said by whoever started it.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         logging.AddFilter("Akka", Max(level, LogLevel.Warning));
         if (screen is not null)
         {

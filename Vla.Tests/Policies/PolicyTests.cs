@@ -1,3 +1,4 @@
+using TorchSharp;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
 using static TorchSharp.torch;
