@@ -1,10 +1,13 @@
 using System.Globalization;
-using Microsoft.Extensions.Logging.Console;
 using Vla.Runtime.Robots;
 
 namespace Vla.Runtime.Hosting;
 
 /// <summary>Where log lines go: standard error, or above the live view when there is one.</summary>
+/// <remarks>
+/// A provider of our own, since .NET's console logger would write into the live view, and names classes where a person
+/// wants to read what happened.
+/// </remarks>
 public static class Logs
 {
     public static void Configure(ILoggingBuilder logging, LogLevel level, ConsoleScreen? screen)
@@ -13,28 +16,16 @@ public static class Logs
         logging.SetMinimumLevel(level);
         // What the frameworks have to say matters to a person only when something is wrong.
         logging.AddFilter("Microsoft", Max(level, LogLevel.Warning));
+        logging.AddFilter("Akka", Max(level, LogLevel.Warning));
         // A host that cannot start throws, too, and that is said by whoever started it.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
-        logging.AddFilter("Akka", Max(level, LogLevel.Warning));
-        if (screen is not null)
-        {
-            logging.AddProvider(new ScreenLoggerProvider(screen));
-            return;
-        }
-
-        logging.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "HH:mm:ss ";
-            console.ColorBehavior = LoggerColorBehavior.Default;
-        });
-        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.AddProvider(new LineLogger(screen is null ? Console.Error.WriteLine : screen.WriteLine));
     }
 
     private static LogLevel Max(LogLevel a, LogLevel b) => a > b ? a : b;
 
-    /// <summary>Writes log lines above the live view; .NET's console logger would write into it.</summary>
-    private sealed class ScreenLoggerProvider(ConsoleScreen screen) : ILoggerProvider, ILogger
+    /// <summary>One line for each event: time, level when it matters, what happened.</summary>
+    private sealed class LineLogger(Action<string> write) : ILoggerProvider, ILogger
     {
         public ILogger CreateLogger(string categoryName) => this;
 
@@ -46,9 +37,10 @@ public static class Logs
         public void Log<TState>(
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            var now = DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture);
+            var now = DateTime.Now.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
             var level = logLevel >= LogLevel.Warning ? $"{logLevel}: ".ToLowerInvariant() : "";
-            screen.WriteLine($"{now} {level}{formatter(state, exception).ReplaceLineEndings(" ")}");
+            var reason = exception is null ? "" : $": {exception.Message}";
+            write($"{now} {level}{formatter(state, exception)}{reason}".ReplaceLineEndings(" "));
         }
 
         public void Dispose()

@@ -37,7 +37,7 @@ public sealed class VlaSettings
     public string Http { get; set; } = "http://127.0.0.1:5080";
 
     /// <summary>Seconds until the run ends by itself; 0 for never.</summary>
-    [Range(0, 31_536_000)]
+    [Range(0.0, 31_536_000.0)]
     public double DurationSeconds { get; set; }
 
     public ControlSettings Control { get; set; } = new();
@@ -51,7 +51,7 @@ public sealed class VlaSettings
 public sealed class ControlSettings
 {
     /// <summary>Actions a second, Hz.</summary>
-    [Range(1, 1000)]
+    [Range(1.0, 1000.0)]
     public double RateHz { get; set; } = 50;
 
     /// <summary>An action older than this is not published, ms since its picture was taken.</summary>
