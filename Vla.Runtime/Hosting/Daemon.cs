@@ -86,7 +86,6 @@ public static class Daemon
         lifetime.ApplicationStopping.Register(() => control.Shutdown("the controller is shutting down"));
         using var cancelled = cancellation.Register(lifetime.StopApplication);
 
-        control.Start();
         try
         {
             await host.StartAsync(CancellationToken.None);
@@ -95,7 +94,13 @@ public static class Daemon
         {
             throw new UsageException($"cannot listen at {settings.Http}: {e.Message.ReplaceLineEndings(" ")}; choose another address with --http, or --http off", e);
         }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            return; // Told to end while still starting.
+        }
 
+        // Last: the first action says that everything else is there.
+        if (!lifetime.ApplicationStopping.IsCancellationRequested) control.Start();
         await host.WaitForShutdownAsync(CancellationToken.None);
         first?.Dispose();
     }

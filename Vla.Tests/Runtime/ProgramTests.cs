@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using Vla.Runtime;
+
+namespace Vla.Tests.Runtime;
+
+/// <summary>The program as its user meets it: a process with arguments, output, signals and an exit code.</summary>
+public sealed class ProgramTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("vla-test-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData(ExitCodes.Camera, "run", "--camera", "/dev/video99")]
+    [InlineData(ExitCodes.Camera, "run", "--camera", "nothing-here.mp4")]
+    [InlineData(ExitCodes.Policy, "run", "--policy", "nowhere")]
+    [InlineData(ExitCodes.Robot, "run", "--robot", "nowhere.json")]
+    [InlineData(ExitCodes.Usage, "run", "--rate", "1001")]
+    [InlineData(ExitCodes.Usage, "run", "--rate", "NaN")]
+    [InlineData(ExitCodes.Usage, "run", "--max-age", "-1")]
+    [InlineData(ExitCodes.Usage, "run", "--output", "tcp://127.0.0.1:1")]
+    [InlineData(ExitCodes.Usage, "run", "--http", "http://0.0.0.0:80")]
+    [InlineData(ExitCodes.Usage, "run", "--instruction", " ")]
+    [InlineData(ExitCodes.Usage, "run", "--config", "nowhere.json")]
+    public async Task What_cannot_be_is_one_line_and_an_exit_code(int exitCode, params string[] arguments)
+    {
+        using var vla = Start([.. arguments, .. arguments.Contains("--http") ? Array.Empty<string>() : ["--http", "off"]]);
+
+        var errors = await vla.StandardError.ReadToEndAsync();
+        await vla.WaitForExitAsync();
+
+        Assert.Equal(exitCode, vla.ExitCode);
+        var line = Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.StartsWith("vla: ", line, StringComparison.Ordinal);
+    }
+
+    [LinuxFact]
+    public Task After_SIGTERM_the_last_message_is_a_stop_and_the_exit_code_is_0() => LastMessageIsStopAfter("TERM");
+
+    [LinuxFact]
+    public Task After_SIGINT_the_last_message_is_a_stop_and_the_exit_code_is_0() => LastMessageIsStopAfter("INT");
+
+    [Fact]
+    public async Task A_set_duration_ends_the_run_in_good_order()
+    {
+        using var vla = Start("run", "--http", "off", "--duration", "0.5", "--output", $"jsonl:{File("actions.jsonl")}");
+
+        await vla.WaitForExitAsync();
+
+        Assert.Equal(0, vla.ExitCode);
+        Assert.Contains("\"state\":\"stop\"", (await LinesAsync()).Last(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Instructions_come_line_by_line_from_a_pipe()
+    {
+        using var vla = Start("run", "--http", "off", "--max-age", "10000", "--output", $"jsonl:{File("actions.jsonl")}");
+
+        await vla.StandardInput.WriteLineAsync("pick up the red block");
+
+        await UntilAsync(lines => lines.Any(line => line.Contains("\"instruction\":\"pick up the red block\"", StringComparison.Ordinal)));
+        vla.Kill();
+        await vla.WaitForExitAsync();
+    }
+
+    private async Task LastMessageIsStopAfter(string signal)
+    {
+        using var vla = Start("run", "--http", "off", "--output", $"jsonl:{File("actions.jsonl")}");
+        await UntilAsync(lines => lines.Length > 0);
+
+        using var kill = Process.Start("kill", [$"-{signal}", $"{vla.Id}"]);
+        await vla.WaitForExitAsync();
+
+        Assert.Equal(0, vla.ExitCode);
+        Assert.Contains("\"state\":\"stop\"", (await LinesAsync()).Last(), StringComparison.Ordinal);
+    }
+
+    private Process Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "vla.dll"), .. arguments])
+        {
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            WorkingDirectory = _folder,
+        };
+        start.Environment["VLA_HOME"] = Path.GetDirectoryName(Repository.File("Vla.sln"));
+        return Process.Start(start)!;
+    }
+
+    private string File(string name) => Path.Combine(_folder, name);
+
+    private async Task<string[]> LinesAsync() => System.IO.File.Exists(File("actions.jsonl"))
+        ? (await System.IO.File.ReadAllTextAsync(File("actions.jsonl"))).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        : [];
+
+    /// <summary>Looks at the file of actions until it says what is waited for.</summary>
+    private async Task UntilAsync(Func<string[], bool> condition)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!condition(await LinesAsync())) await look.WaitForNextTickAsync(patience.Token);
+    }
+}
