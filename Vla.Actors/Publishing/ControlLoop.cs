@@ -12,7 +12,7 @@ namespace Vla.Actors.Publishing;
 /// </remarks>
 public sealed class ControlLoop : IDisposable
 {
-    /// <summary>The clock is waited for in slices, so that a slow loop still ends soon.</summary>
+    /// <summary>The clock is waited for in slices, so that a slow loop still stops and ends soon.</summary>
     private const long LongestWaitNs = 50 * MonotonicTime.NsPerMs;
 
     /// <summary>How long a shutdown lets a tick under way finish.</summary>
@@ -73,6 +73,8 @@ public sealed class ControlLoop : IDisposable
         set => Volatile.Write(ref _idleReason, value);
     }
 
+    private bool StopIsPending => Volatile.Read(ref _operatorStop) is not null && _ladder.State != ControlState.Stop;
+
     /// <summary>Starts the control thread.</summary>
     public void Start()
     {
@@ -90,7 +92,7 @@ public sealed class ControlLoop : IDisposable
             Interlocked.Increment(ref _counters.Replaced);
     }
 
-    /// <summary>An operator's stop: from the next tick on, until <see cref="Resume"/>.</summary>
+    /// <summary>An operator's stop: with the next tick, within 50 ms at any rate, until <see cref="Resume"/>.</summary>
     public void Stop(string reason) => Volatile.Write(ref _operatorStop, reason);
 
     /// <summary>Ends any stop: the robot holds until a fresh action comes.</summary>
@@ -205,7 +207,12 @@ public sealed class ControlLoop : IDisposable
             {
                 var wakeNs = Math.Min(schedule.NextNs, _clock.NowNs + LongestWaitNs);
                 _clock.WaitUntil(wakeNs);
-                if (wakeNs < schedule.NextNs) continue;
+                if (wakeNs < schedule.NextNs)
+                {
+                    if (StopIsPending) Tick(_clock.NowNs);
+                    continue;
+                }
+
                 var nowNs = _clock.NowNs;
                 _lateness.Record(nowNs - schedule.NextNs, nowNs);
                 Tick(nowNs);

@@ -72,7 +72,7 @@ public sealed class ConsoleView(RobotProfile profile)
             ControlState.Hold => ("yellow", "H O L D"),
             _ => ("red", "S T O P"),
         };
-        var grid = new Grid { Expand = true }.AddColumn(new GridColumn().NoWrap().PadRight(2)).AddColumn(new GridColumn().NoWrap());
+        var grid = new Grid().AddColumn(new GridColumn().NoWrap().Width(19).PadRight(2)).AddColumn(new GridColumn().NoWrap());
         var instruction = snapshot.Instruction is { } text ? $"[bold]{Escape(text)}[/]" : "[grey]no instruction yet[/]";
         var style = $"[bold black on {colour}]";
         grid.AddRow(new Markup($"{style}                   [/]"), new Markup(instruction) { Overflow = Overflow.Ellipsis });

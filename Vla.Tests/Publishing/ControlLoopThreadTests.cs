@@ -8,7 +8,7 @@ public class ControlLoopThreadTests
     [Fact]
     public void The_thread_ticks_at_every_deadline()
     {
-        var clock = new SteppingClock(waits: 5);
+        using var clock = new SteppingClock(waits: 5);
         var robot = new FakeRobot();
         using var loop = new ControlLoop(Make.Profile(), new ControlOptions { RateHz = 100 }, [robot], clock);
 
@@ -23,9 +23,27 @@ public class ControlLoopThreadTests
     }
 
     [Fact]
+    public void An_operators_stop_does_not_wait_for_the_next_tick_of_a_slow_loop()
+    {
+        using var clock = new SteppingClock(waits: 1);
+        var robot = new FakeRobot();
+        using var loop = new ControlLoop(Make.Profile(), new ControlOptions { RateHz = 1 }, [robot], clock);
+        loop.Start();
+        robot.Await(1);
+
+        loop.Stop("stopped by the operator");
+        clock.Allow(1);
+        robot.Await(1);
+
+        Assert.Equal(ControlState.Stop, robot.Last.State);
+        Assert.Equal(50_000_000, robot.Applied[1].PublishedNs - robot.Applied[0].PublishedNs);
+        clock.Allow(100);
+    }
+
+    [Fact]
     public void A_clock_that_fails_ends_the_run_with_a_stop()
     {
-        var clock = new SteppingClock(waits: 3);
+        using var clock = new SteppingClock(waits: 3);
         var robot = new FakeRobot();
         using var loop = new ControlLoop(Make.Profile(), new ControlOptions { RateHz = 100 }, [robot], clock);
         loop.Start();
@@ -92,7 +110,7 @@ public class ControlLoopThreadTests
     {
         using var release = new ManualResetEventSlim();
         using var inside = new ManualResetEventSlim();
-        var clock = new SteppingClock(waits: 1);
+        using var clock = new SteppingClock(waits: 1);
         var hanging = new FakeRobot
         {
             Name = "hanging",
