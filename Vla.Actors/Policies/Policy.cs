@@ -83,7 +83,7 @@ public sealed class Policy
     private TModule Create<TModule>(PolicyStage<TModule> stage, string key, Device device)
         where TModule : Module
     {
-        var module = stage.Create();
+        var module = stage.Create(device);
         try
         {
             if (!stage.HasOwnWeights)
@@ -103,7 +103,7 @@ public sealed class Policy
 
     private void CheckWeights()
     {
-        var stages = new (string Key, bool HasOwnWeights, Func<Module> Create)[]
+        var stages = new (string Key, bool HasOwnWeights, Func<Device, Module> Create)[]
         {
             (PolicyConfig.VisionKey, _config.Vision.HasOwnWeights, _config.Vision.Create),
             (PolicyConfig.LanguageKey, _config.Language.HasOwnWeights, _config.Language.Create),
@@ -115,7 +115,7 @@ public sealed class Policy
         var modules = new List<(Module Module, string Prefix)>();
         try
         {
-            modules.AddRange(stages.Where(stage => !stage.HasOwnWeights).Select(stage => (stage.Create(), $"{stage.Key}.")));
+            modules.AddRange(stages.Where(stage => !stage.HasOwnWeights).Select(stage => (stage.Create(CPU), $"{stage.Key}.")));
             using var checkpoint = SafetensorsCheckpoint.Open(WeightsPath);
             // Weights of a part that a TorchScript file stands in for are of no use, and no harm.
             StateDict.Check(modules, checkpoint, ignoredPrefixes: stages.Where(stage => stage.HasOwnWeights).Select(stage => $"{stage.Key}."));

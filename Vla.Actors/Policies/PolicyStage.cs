@@ -6,6 +6,6 @@ namespace Vla.Actors.Policies;
 /// <typeparam name="TModule">The Torch module's type, which says what goes in and comes out.</typeparam>
 /// <param name="Type">The stage's <c>type</c> in the file.</param>
 /// <param name="HasOwnWeights">True when the module brings its weights; false when model.safetensors holds them.</param>
-/// <param name="Create">Makes the module, on the CPU.</param>
-public sealed record PolicyStage<TModule>(string Type, bool HasOwnWeights, Func<TModule> Create)
+/// <param name="Create">Makes the module; weights of its own go to the device at once.</param>
+public sealed record PolicyStage<TModule>(string Type, bool HasOwnWeights, Func<Device, TModule> Create)
     where TModule : nn.Module;

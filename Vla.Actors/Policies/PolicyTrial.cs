@@ -38,7 +38,7 @@ internal static class PolicyTrial
             PolicyStage<TModule> stage, string key, Func<TModule, Tensor> call, params (string What, Tensor Value)[] inputs)
             where TModule : Module
         {
-            using var module = stage.Create();
+            using var module = stage.Create(CPU);
             module.eval();
             try
             {

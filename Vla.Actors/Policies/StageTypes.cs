@@ -11,53 +11,53 @@ public static class StageTypes
     private const int MaximumSize = 65_536;
     private const int MaximumVocabulary = 1_000_000;
 
-    public static IReadOnlyDictionary<string, Func<ConfigSection, Func<Module<Tensor, Tensor>>>> Vision { get; } =
-        new Dictionary<string, Func<ConfigSection, Func<Module<Tensor, Tensor>>>>
+    public static IReadOnlyDictionary<string, Func<ConfigSection, Func<Device, Module<Tensor, Tensor>>>> Vision { get; } =
+        new Dictionary<string, Func<ConfigSection, Func<Device, Module<Tensor, Tensor>>>>
         {
             ["simple_vision"] = section =>
             {
                 var features = Size(section, "feature_dim");
-                return () => new VisionEncoder(features);
+                return _ => new VisionEncoder(features);
             },
             [TorchScript] = TorchScriptStage,
         };
 
-    public static IReadOnlyDictionary<string, Func<ConfigSection, Func<Module<Tensor, Tensor>>>> Language { get; } =
-        new Dictionary<string, Func<ConfigSection, Func<Module<Tensor, Tensor>>>>
+    public static IReadOnlyDictionary<string, Func<ConfigSection, Func<Device, Module<Tensor, Tensor>>>> Language { get; } =
+        new Dictionary<string, Func<ConfigSection, Func<Device, Module<Tensor, Tensor>>>>
         {
             ["simple_language"] = section =>
             {
                 var vocabulary = section.Integer("vocab_size", 1, MaximumVocabulary);
                 var (embedding, hidden) = (Size(section, "embed_dim"), Size(section, "hidden_dim"));
                 var features = Size(section, "feature_dim");
-                return () => new LanguageEncoder(vocabulary, embedding, hidden, features);
+                return _ => new LanguageEncoder(vocabulary, embedding, hidden, features);
             },
             [TorchScript] = TorchScriptStage,
         };
 
-    public static IReadOnlyDictionary<string, Func<ConfigSection, Func<Module<Tensor, Tensor, Tensor>>>> Fusion { get; } =
-        new Dictionary<string, Func<ConfigSection, Func<Module<Tensor, Tensor, Tensor>>>>
+    public static IReadOnlyDictionary<string, Func<ConfigSection, Func<Device, Module<Tensor, Tensor, Tensor>>>> Fusion { get; } =
+        new Dictionary<string, Func<ConfigSection, Func<Device, Module<Tensor, Tensor, Tensor>>>>
         {
             ["simple_fusion"] = section =>
             {
                 var (vision, language) = (Size(section, "vision_dim"), Size(section, "language_dim"));
                 var fused = section.Integer("fused_dim", 2, MaximumSize);
-                return () => new FusionLayer(vision, language, fused);
+                return _ => new FusionLayer(vision, language, fused);
             },
             [TorchScript] = section =>
             {
                 var file = TorchScriptFile(section);
-                return () => new TorchScriptFusion(file);
+                return device => new TorchScriptFusion(file, device);
             },
         };
 
-    public static IReadOnlyDictionary<string, Func<ConfigSection, Func<Module<Tensor, Tensor>>>> Decoder { get; } =
-        new Dictionary<string, Func<ConfigSection, Func<Module<Tensor, Tensor>>>>
+    public static IReadOnlyDictionary<string, Func<ConfigSection, Func<Device, Module<Tensor, Tensor>>>> Decoder { get; } =
+        new Dictionary<string, Func<ConfigSection, Func<Device, Module<Tensor, Tensor>>>>
         {
             ["simple_decoder"] = section =>
             {
                 var (input, action) = (Size(section, "input_dim"), Size(section, "action_dim"));
-                return () => new ActionDecoder(input, action);
+                return _ => new ActionDecoder(input, action);
             },
             [TorchScript] = TorchScriptStage,
         };
@@ -65,7 +65,7 @@ public static class StageTypes
     /// <summary>Reads one stage's section.</summary>
     /// <exception cref="PolicyException">The type is not known, or a size is missing or out of range.</exception>
     public static PolicyStage<TModule> Read<TModule>(
-        ConfigSection section, IReadOnlyDictionary<string, Func<ConfigSection, Func<TModule>>> types)
+        ConfigSection section, IReadOnlyDictionary<string, Func<ConfigSection, Func<Device, TModule>>> types)
         where TModule : Module
     {
         var type = section.Choice("type", [.. types.Keys]);
@@ -76,10 +76,10 @@ public static class StageTypes
 
     private static int Size(ConfigSection section, string key) => section.Integer(key, 1, MaximumSize);
 
-    private static Func<Module<Tensor, Tensor>> TorchScriptStage(ConfigSection section)
+    private static Func<Device, Module<Tensor, Tensor>> TorchScriptStage(ConfigSection section)
     {
         var file = TorchScriptFile(section);
-        return () => new TorchScriptStage(file);
+        return device => new TorchScriptStage(file, device);
     }
 
     private static string TorchScriptFile(ConfigSection section)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using TorchSharp.Modules;
 using Vla.Actors.Checkpoints;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -6,37 +7,62 @@ using static TorchSharp.torch.nn;
 namespace Vla.Actors.Policies;
 
 /// <summary>A stage that somebody exported from PyTorch (<c>torch.jit.script</c> or <c>trace</c>): one tensor in, one out.</summary>
-/// <remarks>TorchSharp's script modules are not its <c>Module</c>s: this is one that holds one.</remarks>
+/// <remarks>
+/// TorchSharp's script modules are not its <c>Module</c>s, and one that is registered as a child cannot be disposed. So
+/// this module keeps one beside it and hands on what concerns its weights.
+/// </remarks>
 public sealed class TorchScriptStage : Module<Tensor, Tensor>
 {
-    private readonly jit.ScriptModule<Tensor, Tensor> script;
+    private readonly jit.ScriptModule<Tensor, Tensor> _script;
 
     /// <param name="file">As <c>torch.jit.save</c> writes it.</param>
+    /// <param name="device">Where it computes; it stays there.</param>
     /// <exception cref="PolicyException">It is missing or not TorchScript.</exception>
-    public TorchScriptStage(string file)
+    public TorchScriptStage(string file, Device device)
         : base(nameof(TorchScriptStage))
-    {
-        script = TorchScriptFile.Load(file, () => jit.load<Tensor, Tensor>(file, CPU));
-        RegisterComponents();
-    }
+        => _script = TorchScriptFile.Load(file, () => jit.load<Tensor, Tensor>(file, device));
 
-    public override Tensor forward(Tensor input) => script.call(input);
+    public override Tensor forward(Tensor input) => _script.call(input);
+
+    public override IEnumerable<(string name, Parameter parameter)> named_parameters(bool recurse = true)
+        => _script.named_parameters(recurse);
+
+    public override void train(bool train = true) => _script.train(train);
+
+    public override void eval() => _script.eval();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) _script.Dispose();
+        base.Dispose(disposing);
+    }
 }
 
 /// <summary>A fusion stage that somebody exported from PyTorch: vision and language features in, fused features out.</summary>
+/// <inheritdoc cref="TorchScriptStage"/>
 public sealed class TorchScriptFusion : Module<Tensor, Tensor, Tensor>
 {
-    private readonly jit.ScriptModule<Tensor, Tensor, Tensor> script;
+    private readonly jit.ScriptModule<Tensor, Tensor, Tensor> _script;
 
-    /// <inheritdoc cref="TorchScriptStage(string)"/>
-    public TorchScriptFusion(string file)
+    /// <inheritdoc cref="TorchScriptStage(string, Device)"/>
+    public TorchScriptFusion(string file, Device device)
         : base(nameof(TorchScriptFusion))
-    {
-        script = TorchScriptFile.Load(file, () => jit.load<Tensor, Tensor, Tensor>(file, CPU));
-        RegisterComponents();
-    }
+        => _script = TorchScriptFile.Load(file, () => jit.load<Tensor, Tensor, Tensor>(file, device));
 
-    public override Tensor forward(Tensor vision, Tensor language) => script.call(vision, language);
+    public override Tensor forward(Tensor vision, Tensor language) => _script.call(vision, language);
+
+    public override IEnumerable<(string name, Parameter parameter)> named_parameters(bool recurse = true)
+        => _script.named_parameters(recurse);
+
+    public override void train(bool train = true) => _script.train(train);
+
+    public override void eval() => _script.eval();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) _script.Dispose();
+        base.Dispose(disposing);
+    }
 }
 
 /// <summary>Opens TorchScript files with errors that name the file.</summary>

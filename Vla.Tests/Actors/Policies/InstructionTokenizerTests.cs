@@ -1,6 +1,6 @@
 using Vla.Actors.Policies;
 
-namespace Vla.Tests.Policies;
+namespace Vla.Tests.Actors.Policies;
 
 public sealed class InstructionTokenizerTests : IDisposable
 {

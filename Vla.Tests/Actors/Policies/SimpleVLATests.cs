@@ -3,7 +3,7 @@ using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
 using static TorchSharp.torch;
 
-namespace Vla.Tests.Policies;
+namespace Vla.Tests.Actors.Policies;
 
 /// <summary>The modules against what stock PyTorch computed for the notebook's model.</summary>
 public sealed class SimpleVLATests : IDisposable
