@@ -48,21 +48,17 @@ public static class CamerasCommand
 
     private static Table Table(IReadOnlyList<VideoDevice> devices)
     {
-        var table = new Table().Border(TableBorder.Rounded).AddColumns("Device", "Name", "Format", "Sizes", "Fps");
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("Device", "Formats", "Sizes, with the highest rate");
         foreach (var device in devices)
         {
-            var name = $"{device.Name}\n{device.Driver}, {device.Bus}";
+            var name = $"{device.Path}\n{device.Name}\n{device.Driver}, {device.Bus}";
             if (device.Problem is { } problem) AddRow(device.Path, problem);
-            else if (!device.CanCapture) AddRow(device.Path, name, "gives no pictures");
-            else if (device.Formats.Count == 0) AddRow(device.Path, name, "names no format");
+            else if (!device.CanCapture) AddRow(name, "gives no pictures");
+            else if (device.Formats.Count == 0) AddRow(name, "names no format");
 
-            var firstOfDevice = true;
-            foreach (var format in device.Formats)
-            {
-                AddRow(firstOfDevice ? device.Path : "", firstOfDevice ? name : "", $"{format.Code}\n{format.Description}",
-                    string.Join('\n', format.Sizes), string.Join('\n', format.Sizes.Select(Rates)));
-                firstOfDevice = false;
-            }
+            // A driver may have dozens of formats, all of the same sizes.
+            foreach (var (group, formats) in device.Formats.GroupBy(format => string.Join('\n', format.Sizes.Select(SizeAndRate))).Index())
+                AddRow(group == 0 ? name : "", FormatNames([.. formats]), formats.Key);
         }
 
         return table;
@@ -70,6 +66,11 @@ public static class CamerasCommand
         void AddRow(params string[] cells) => table.AddRow([.. cells.Select(cell => new Text(cell))]);
     }
 
-    private static string Rates(VideoSize size) =>
-        string.Join(", ", size.Fps.Select(rate => rate.ToString("0.##", CultureInfo.InvariantCulture)));
+    private static string FormatNames(IReadOnlyList<VideoFormat> formats) => formats is [var single]
+        ? $"{single.Code} ({single.Description})"
+        : string.Join(", ", formats.Select(format => format.Code));
+
+    private static string SizeAndRate(VideoSize size) => size.Fps.Count == 0
+        ? $"{size}"
+        : string.Create(CultureInfo.InvariantCulture, $"{size}, {size.Fps[0]:0.##} fps");
 }

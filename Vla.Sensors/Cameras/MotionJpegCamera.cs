@@ -96,7 +96,7 @@ internal sealed class MotionJpegCamera : ICamera
         {
             _firstNs = ReadPart(_first);
         }
-        catch (InvalidDataException exception)
+        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException)
         {
             var kind = _response.Content.Headers.ContentType?.MediaType ?? "no content type";
             throw new InvalidDataException($"answers with '{kind}', not with Motion JPEG; check the path", exception);
