@@ -6,6 +6,8 @@ var root = new RootCommand("Vla runs vision-language-action policies: a camera a
 {
     RunCommand.Create(),
     CamerasCommand.Create(),
+    DoctorCommand.Create(),
+    TestCommand.Create(),
 };
 
 try
