@@ -15,7 +15,7 @@ public static class RunCommand
         var outputs = new Option<string[]>("--output")
         {
             HelpName = "OUTPUT",
-            Description = "Where actions go: console, jsonl:FILE or udp://HOST:PORT; may be given several times",
+            Description = "Where actions go: console, jsonl:FILE, udp://HOST:PORT or dll:FILE#ADDRESS (your own robot); may be given several times",
         };
         var flags = new (Option<string?> Option, string Key)[]
         {

@@ -5,7 +5,7 @@ namespace Vla.Runtime.Robots;
 /// <summary>Where actions go, as given to <c>--output</c>.</summary>
 public abstract record OutputSpec
 {
-    private const string Allowed = "use console, jsonl:FILE or udp://HOST:PORT";
+    private const string Allowed = "use console, jsonl:FILE, udp://HOST:PORT or dll:FILE#ADDRESS";
 
     private OutputSpec()
     {
@@ -20,7 +20,10 @@ public abstract record OutputSpec
     /// <summary>One datagram for each action.</summary>
     public sealed record Udp(string Host, int Port) : OutputSpec;
 
-    /// <summary>Reads <c>console</c>, <c>jsonl:FILE</c> or <c>udp://HOST:PORT</c>.</summary>
+    /// <summary>A robot of the user's own, in an assembly.</summary>
+    public sealed record Library(string File, string Address) : OutputSpec;
+
+    /// <summary>Reads <c>console</c>, <c>jsonl:FILE</c>, <c>udp://HOST:PORT</c> or <c>dll:FILE#ADDRESS</c>.</summary>
     /// <exception cref="UsageException">The text is none of these; the message says what is possible.</exception>
     public static OutputSpec Parse(string text)
     {
@@ -29,6 +32,14 @@ public abstract record OutputSpec
         {
             var file = text["jsonl:".Length..];
             return file.Trim().Length > 0 ? new JsonLines(file) : throw new UsageException($"output '{text}' names no file: use jsonl:FILE");
+        }
+
+        if (text.StartsWith("dll:", StringComparison.Ordinal))
+        {
+            var parts = text["dll:".Length..].Split('#', 2);
+            return parts[0].Trim().Length > 0
+                ? new Library(parts[0], parts.ElementAtOrDefault(1) ?? "")
+                : throw new UsageException($"output '{text}' names no file: use dll:FILE#ADDRESS");
         }
 
         if (text.StartsWith("udp:", StringComparison.Ordinal)) return ParseUdp(text);

@@ -2,7 +2,7 @@ using Vla.Actors.Publishing;
 
 namespace Vla.Runtime.Robots;
 
-/// <summary>Makes the outputs that <c>--output</c> names. Your own robot gets its line here.</summary>
+/// <summary>Makes the outputs that <c>--output</c> names.</summary>
 public static class RobotFactory
 {
     /// <param name="outputs">As given to <c>--output</c>.</param>
@@ -26,6 +26,8 @@ public static class RobotFactory
                 return file;
             case OutputSpec.Udp udp:
                 return new UdpRobot(udp.Host, udp.Port, profile);
+            case OutputSpec.Library library:
+                return RobotLibrary.Load(library.File, library.Address, profile);
             default:
                 throw new InvalidOperationException($"no robot for {output}");
         }

@@ -29,7 +29,7 @@ public sealed class VlaSettings
     [RegularExpression("auto|cpu|cuda(:[0-9]+)?", ErrorMessage = "auto, cpu, cuda or cuda:N")]
     public string Device { get; set; } = "auto";
 
-    /// <summary>Where actions go: <c>console</c>, <c>jsonl:FILE</c>, <c>udp://HOST:PORT</c>.</summary>
+    /// <summary>Where actions go: <c>console</c>, <c>jsonl:FILE</c>, <c>udp://HOST:PORT</c>, <c>dll:FILE#ADDRESS</c>.</summary>
     public string[] Outputs { get; set; } = [];
 
     /// <summary>Address of the HTTP API on this machine, or <c>off</c>.</summary>

@@ -4,7 +4,6 @@ using OpenCvSharp;
 using Vla.Sensors;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Images;
-using Xunit;
 
 namespace Vla.Tests.Cameras;
 

@@ -1,5 +1,4 @@
 using Vla.Sensors.Cameras;
-using Xunit;
 
 namespace Vla.Tests.Cameras;
 

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Text;
 using OpenCvSharp;
 using Vla.Sensors.Cameras;
-using Xunit;
 
 namespace Vla.Tests.Cameras;
 

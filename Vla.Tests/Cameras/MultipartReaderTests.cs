@@ -1,7 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using Vla.Sensors.Cameras;
-using Xunit;
 
 namespace Vla.Tests.Cameras;
 

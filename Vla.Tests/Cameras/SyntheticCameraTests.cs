@@ -2,7 +2,6 @@ using Microsoft.Extensions.Time.Testing;
 using OpenCvSharp;
 using Vla.Sensors;
 using Vla.Sensors.Cameras;
-using Xunit;
 
 namespace Vla.Tests.Cameras;
 

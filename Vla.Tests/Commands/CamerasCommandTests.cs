@@ -2,7 +2,6 @@ using System.Text.Json;
 using Spectre.Console;
 using Vla.Runtime.Commands;
 using Vla.Sensors.Cameras;
-using Xunit;
 
 namespace Vla.Tests.Commands;
 

@@ -16,7 +16,7 @@ public class OutputSpecTests
     }
 
     [Theory]
-    [InlineData("", "use console, jsonl:FILE or udp://HOST:PORT")]
+    [InlineData("", "use console, jsonl:FILE, udp://HOST:PORT or dll:FILE#ADDRESS")]
     [InlineData("csv:x", "output 'csv:x' is not known")]
     [InlineData("jsonl:", "names no file")]
     [InlineData("udp:127.0.0.1:9000", "use udp://HOST:PORT")]
