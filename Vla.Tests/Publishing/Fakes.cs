@@ -25,7 +25,8 @@ internal sealed class SteppingClock(int waits) : IControlClock, IDisposable
 
     public long NowNs => Interlocked.Read(ref _nowNs);
 
-    public void Dispose() => _allowed.Dispose();
+    /// <summary>Lets a thread that still waits go on to its end.</summary>
+    public void Dispose() => Break();
 
     public void Allow(int more) => _allowed.Release(more);
 
