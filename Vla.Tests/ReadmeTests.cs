@@ -1,0 +1,68 @@
+using System.Reflection;
+using System.Runtime.Loader;
+using System.Text.RegularExpressions;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Vla.Actors.Publishing;
+using Vla.Runtime.Robots;
+
+namespace Vla.Tests;
+
+/// <summary>Keeps the README's code honest: it compiles, and it does what the README says.</summary>
+public sealed partial class ReadmeTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("vla-test-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task The_test_of_an_actor_of_ones_own_compiles_and_passes()
+    {
+        var assembly = AssemblyLoadContext.Default.LoadFromAssemblyPath(Compile(CodeWith("LookOnlyActorTests"), "LookOnly"));
+
+        var specs = assembly.GetType("LookOnlyActorTests", throwOnError: true)!;
+        var spec = Assert.Single(specs.GetMethods(), method => method.GetCustomAttribute<FactAttribute>() is not null);
+        using var instance = (IDisposable)Activator.CreateInstance(specs)!;
+        await (Task)spec.Invoke(instance, null)!;
+    }
+
+    [Fact]
+    public void The_robot_of_ones_own_compiles_loads_and_gets_its_actions()
+    {
+        var library = Compile(CodeWith("class MyArm"), "MyArm");
+        var port = Path.Combine(_folder, "port");
+        var profile = RobotProfile.Load(Repository.File("config/robots/notebook.json"));
+
+        using (var robot = Assert.Single(RobotFactory.Create([$"dll:{library}#{port}"], profile, () => new ConsoleSnapshot(), null)))
+        {
+            Assert.Equal($"my arm at {port}", robot.Name);
+            robot.Apply(new PublishedAction
+            {
+                Sequence = 1, State = ControlState.Policy, Reason = "", Values = [1, 2, 3], Clamped = 0, Origin = default, PublishedNs = 1,
+            });
+        }
+
+        Assert.Equal("1 2 3\n", File.ReadAllText(port));
+    }
+
+    private static string CodeWith(string text) =>
+        Assert.Single(CodeBlock().Matches(File.ReadAllText(Repository.File("README.md"))), block => block.Value.Contains(text, StringComparison.Ordinal))
+            .Groups["code"].Value;
+
+    private string Compile(string code, string name)
+    {
+        const string ImplicitUsings = "global using System; global using System.IO; global using System.Linq; global using System.Threading.Tasks;";
+        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
+            .Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path));
+        var compilation = CSharpCompilation.Create(
+            name, [CSharpSyntaxTree.ParseText(ImplicitUsings), CSharpSyntaxTree.ParseText(code)], references,
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
+        var file = Path.Combine(_folder, name + ".dll");
+
+        Assert.Empty(compilation.Emit(file).Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error));
+        return file;
+    }
+
+    [GeneratedRegex("^```csharp\n(?<code>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex CodeBlock();
+}
