@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Vla.Sensors;
-using Xunit;
 
 namespace Vla.Tests.Cameras;
 
