@@ -13,6 +13,7 @@ namespace Vla.Sensors.Cameras;
 internal sealed class RtspCamera : ICamera
 {
     private const int SilenceSeconds = 2;
+    private const int MaximumExitMs = 500;
     private const int MaximumLength = 16_384;
 
     private readonly string _name;
@@ -48,7 +49,7 @@ internal sealed class RtspCamera : ICamera
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException)
         {
-            camera._ffmpeg.WaitForExit();
+            camera._ffmpeg.WaitForExit(MaximumExitMs);
             var why = camera._complaint?.Replace(source.Address.OriginalString, source.Name, StringComparison.Ordinal);
             camera.Dispose();
             throw new CameraException($"camera '{source.Name}' sends no pictures ({why ?? "ffmpeg does not say why"}); check the address and that the camera is on");
