@@ -26,14 +26,11 @@ public static class ForwardFigure
             Bars("Action", features["action"], actionNames),
         ];
 
+        var figure = new Multiplot(plots[0]) { Layout = new ScottPlot.MultiplotLayouts.Grid(rows: 2, columns: 2) };
+        foreach (var plot in plots[1..]) figure.Subplots.Add(plot);
         using var surface = SKSurface.Create(new SKImageInfo(Width, Height));
-        for (var i = 0; i < plots.Length; i++)
-        {
-            var (column, row) = (i % 2, i / 2);
-            plots[i].Render(surface.Canvas, new PixelRect(
-                column * Width / 2, (column + 1) * Width / 2, (row + 1) * Height / 2, row * Height / 2));
-        }
-
+        surface.Canvas.Clear(SKColors.White);
+        figure.Render(surface.Canvas, new PixelRect(0, Width, Height, 0));
         using var image = surface.Snapshot();
         using var png = image.Encode(SKEncodedImageFormat.Png, quality: 100);
         try

@@ -106,6 +106,11 @@ public sealed class ModelCommandsTests : IDisposable
             Assert.True(allclose(golden.ReadTensor(name), features.ReadTensor(name), rtol: 0, atol: 1e-5), name);
         using var picture = Cv2.ImRead(figure);
         Assert.Equal((1_200, 1_000), (picture.Width, picture.Height));
+        for (var quarter = 0; quarter < 4; quarter++)
+        {
+            using var part = new Mat(picture, new Rect(quarter % 2 * 600, quarter / 2 * 500, 600, 500));
+            Assert.True(ColouredShare(part) > 0.01, $"quarter {quarter} of the figure is empty");
+        }
         Assert.Contains("[2, 3, 224, 224]", text, StringComparison.Ordinal);
         Assert.Contains("Action 2 of 2", text, StringComparison.Ordinal);
         Assert.Contains("-0.0670", text, StringComparison.Ordinal);
@@ -214,6 +219,15 @@ public sealed class ModelCommandsTests : IDisposable
 
         Assert.Contains("exists already and is not empty", error.Message, StringComparison.Ordinal);
         Assert.Equal([_directory.File("kept.txt")], Directory.GetFiles(_directory.Path));
+    }
+
+    // Bars are coloured; axes, grid and text are grey.
+    private static double ColouredShare(Mat picture)
+    {
+        using var hsv = picture.CvtColor(ColorConversionCodes.BGR2HSV);
+        using var saturation = hsv.ExtractChannel(1);
+        using var coloured = saturation.Threshold(60, 255, ThresholdTypes.Binary);
+        return (double)coloured.CountNonZero() / coloured.Total();
     }
 
     private static string Invoke(params string[] arguments)
