@@ -6,6 +6,9 @@ var root = new RootCommand("Vla runs vision-language-action policies: a camera a
 {
     RunCommand.Create(),
     CamerasCommand.Create(),
+    ModelCommand.Create(),
+    ForwardCommand.Create(),
+    ImportCommand.Create(),
     DoctorCommand.Create(),
     TestCommand.Create(),
 };

@@ -9,12 +9,15 @@ public static class ProjectPaths
     /// <summary>Settings, robot profiles and policies.</summary>
     public static string Config => Path.Combine(Home, "config");
 
+    /// <summary>The policy that ships with Vla, used where a command is given none.</summary>
+    public static string NotebookPolicy => Path.Combine(Config, "policies", "notebook");
+
     private static string FindHome()
     {
         if (Environment.GetEnvironmentVariable("VLA_HOME") is { Length: > 0 } home) return home;
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            if (Directory.Exists(Path.Combine(folder.FullName, "config", "policies"))) return folder.FullName;
+            if (File.Exists(Path.Combine(folder.FullName, "config", "vla.json"))) return folder.FullName;
         }
 
         return AppContext.BaseDirectory;

@@ -4,7 +4,7 @@ namespace Vla.Tests;
 public static class TestData
 {
     /// <summary>The policy that ships with Vla.</summary>
-    public static string NotebookPolicy { get; } = System.IO.Path.Combine(AppContext.BaseDirectory, "config", "policies", "notebook");
+    public static string NotebookPolicy { get; } = Repository.File("config/policies/notebook");
 
     /// <param name="name">As under <c>Fixtures/</c>: <c>simplevla/golden.safetensors</c>.</param>
     public static string Path(string name) => System.IO.Path.Combine(AppContext.BaseDirectory, "Fixtures", name);

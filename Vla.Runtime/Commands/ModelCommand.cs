@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using TorchSharp;
+using Vla.Actors.Policies;
+using Vla.Actors.Torch;
+
+namespace Vla.Runtime.Commands;
+
+/// <summary><c>vla model</c>: device, module tree and number of parameters (the notebook's section 3).</summary>
+public static class ModelCommand
+{
+    private static readonly JsonSerializerOptions JsonForm = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    public static Command Create()
+    {
+        var policy = PolicyOptions.Policy();
+        var device = PolicyOptions.Device();
+        var json = new Option<bool>("--json") { Description = "Print JSON instead of text." };
+        var command = new Command("model", "Show a policy's model: device, modules, parameters.") { policy, device, json };
+        command.SetAction(result =>
+        {
+            var output = result.InvocationConfiguration.Output;
+            var report = Report.Of(Policy.Load(result.GetValue(policy)!), TorchDevice.Select(result.GetValue(device)!));
+            if (result.GetValue(json)) output.WriteLine(JsonSerializer.Serialize(report, JsonForm));
+            else Write(output, report);
+            return ExitCodes.Success;
+        });
+        return command;
+    }
+
+    private static void Write(TextWriter output, Report report)
+    {
+        output.WriteLine($"Policy: {report.Policy.Name} ({report.Directory})");
+        if (report.Policy.Note.Length > 0) output.WriteLine($"        {report.Policy.Note}");
+        output.WriteLine($"CUDA:   {(report.CudaAvailable ? "available" : "not available")}");
+        output.WriteLine($"Device: {report.Device}");
+        if (report.Gpu is { } gpu)
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"GPU:    {gpu.Name}, {gpu.MemoryBytes / 1e9:F2} GB"));
+        output.WriteLine();
+        output.WriteLine(report.Modules);
+        output.WriteLine();
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Total parameters:     {report.TotalParameters:N0}"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Trainable parameters: {report.TrainableParameters:N0}"));
+    }
+
+    private sealed record Report(
+        PolicyInfo Policy, string Directory, bool CudaAvailable, string Device, GpuInfo? Gpu, string Modules, long TotalParameters,
+        long TrainableParameters)
+    {
+        public static Report Of(Policy policy, torch.Device device)
+        {
+            using var model = policy.CreateModel(device);
+            var parameters = model.parameters().ToList();
+            return new Report(
+                policy.Info, policy.Directory, torch.cuda.is_available(), device.ToString(),
+                device.type == DeviceType.CUDA ? GpuInfo.Read(Math.Max(0, device.index)) : null,
+                ModuleTree.Text(model), parameters.Sum(parameter => parameter.numel()),
+                parameters.Where(parameter => parameter.requires_grad).Sum(parameter => parameter.numel()));
+        }
+    }
+}
