@@ -1,5 +1,6 @@
 using System.Collections;
 using Vla.Actors.Policies;
+using Vla.Actors.Publishing;
 using Vla.Runtime.Robots;
 using Vla.Runtime.Settings;
 
@@ -27,22 +28,24 @@ public static class FileCheck
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(settingsFile))!;
         yield return Finding.Ok("settings", settingsFile);
-        yield return Readable("robot", Path.Combine(folder, settings.Robot));
+        yield return Loads<RobotProfileException>("robot", Path.Combine(folder, settings.Robot), file => RobotProfile.Load(file));
 
-        yield return PolicyAt(Path.Combine(folder, settings.Policy));
+        yield return Loads<PolicyException>("policy", Path.Combine(folder, settings.Policy), directory => Policy.Load(directory));
         foreach (var output in settings.Outputs) yield return Output(output);
     }
 
-    private static Finding PolicyAt(string folder)
+    /// <typeparam name="TRefusal">The exception whose message is meant for the user.</typeparam>
+    private static Finding Loads<TRefusal>(string key, string path, Action<string> load)
+        where TRefusal : Exception
     {
         try
         {
-            _ = Policy.Load(folder);
-            return Finding.Ok("policy", folder);
+            load(path);
+            return Finding.Ok(key, path);
         }
-        catch (PolicyException e)
+        catch (TRefusal e)
         {
-            return Finding.Fail("policy", e.Message, "give another with --policy, or correct policy in the settings");
+            return Finding.Fail(key, e.Message, $"give another with --{key}, or correct {key} in the settings");
         }
     }
 
@@ -57,24 +60,6 @@ public static class FileCheck
         catch (UsageException e)
         {
             return Finding.Fail("output", e.Message, "correct outputs in the settings");
-        }
-    }
-
-    /// <summary>Is there a file, and may this user read it?</summary>
-    public static Finding Readable(string subject, string path)
-    {
-        try
-        {
-            using var handle = File.OpenHandle(path);
-            return Finding.Ok(subject, path);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return Finding.Fail(subject, $"{path} is not there", $"correct {subject} in the settings");
-        }
-        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
-        {
-            return Finding.Fail(subject, $"{path} cannot be read: {e.Message}", $"sudo chmod a+r {path}");
         }
     }
 
