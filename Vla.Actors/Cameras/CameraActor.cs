@@ -111,9 +111,18 @@ public sealed partial class CameraActor(
     {
         _replacedBefore = monitor.Replaced;
         var events = new CaptureEvents(Self, monitor);
-        _capture = new CameraCapture(open, pool, time, monitor.Frames, events);
-        events.From = _capture;
-        _capture.Start();
+        try
+        {
+            _capture = new CameraCapture(open, pool, time, monitor.Frames, events);
+            events.From = _capture;
+            _capture.Start();
+        }
+        catch (Exception e)
+        {
+            // A native library that does not load, memory that is used up: tried again with the same patience as a lost
+            // camera. Thrown from here, it would mean a restart at once, over and over.
+            Lost(new CameraException(e.Message, e));
+        }
     }
 
     private void Close()
