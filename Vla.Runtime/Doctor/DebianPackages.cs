@@ -28,6 +28,8 @@ public sealed class DebianPackages(bool wideTime)
     public string? For(string library) => library switch
     {
         "libgtk-3.so.0" or "libgdk-3.so.0" => wideTime ? "libgtk-3-0t64" : "libgtk-3-0",
+        "libdrm.so.2" => "libdrm2",
+        "libatomic.so.1" => "libatomic1",
         "libgomp.so.1" => "libgomp1",
         "libstdc++.so.6" => "libstdc++6",
         _ => null,

@@ -12,6 +12,8 @@ internal sealed class LauncherSandbox : IDisposable
         "tail", "touch", "uname",
     ];
 
+    private static readonly string[] Libraries = ["libgtk-3.so.0", "libdrm.so.2", "libatomic.so.1"];
+
     private readonly string _tools;
 
     public LauncherSandbox()
@@ -30,14 +32,20 @@ internal sealed class LauncherSandbox : IDisposable
                     for project in Vla.Runtime Vla.Tests; do : >"$project/bin/Release/net10.0/$project.dll"; done
                     : >Vla.Runtime/bin/Release/net10.0/vla.dll ;;
                 test)
-                    [[ ! -e $ROOT/results ]] || cat "$ROOT/results" >"$(expr_trx "$@")"
+                    for argument; do
+                        [[ $argument != trx* || ! -e $ROOT/results ]] || cat "$ROOT/results" >"${argument#*LogFileName=}"
+                    done
                     exit "$(cat "$ROOT/test-exit")" ;;
                 *) echo "program in $PWD: $*" ;;
             esac
             """);
-        Tool("ldconfig", """[[ ! -e $ROOT/gtk ]] || echo '	libgtk-3.so.0 (libc6,x86-64) => /lib/libgtk-3.so.0'""");
+        Tool("ldconfig", """cat "$ROOT"/libraries/*""");
         Tool("id", "echo 0");
-        Tool("apt-get", """echo "apt-get $*" >>"$ROOT/calls"; [[ $* != *install* || -e $ROOT/offline ]] || : >"$ROOT/gtk" """);
+        Tool("apt-get", """
+            echo "apt-get $*" >>"$ROOT/calls"
+            [[ $* != *install* || -e $ROOT/offline ]] ||
+                for library in LIBRARIES; do echo "	$library (" >"$ROOT/libraries/$library"; done
+            """.Replace("LIBRARIES", string.Join(' ', Libraries), StringComparison.Ordinal));
 
         File.Copy(Repository.File("vla"), Path.Combine(Root, "vla"));
         foreach (var project in new[] { "Vla.Sensors", "Vla.Actors", "Vla.Runtime", "Vla.Tests" })
@@ -45,7 +53,7 @@ internal sealed class LauncherSandbox : IDisposable
         foreach (var project in new[] { "Vla.Runtime", "Vla.Tests" }) Directory.CreateDirectory(Path.Combine(Root, project, "bin/Release/net10.0"));
         Write("sdks", "10.0.100 [/sdk]\n");
         Write("os-release", "ID=debian\nVERSION_ID=\"12\"\n");
-        Write("gtk", "");
+        foreach (var library in Libraries) Write($"libraries/{library}", $"\t{library} (libc6,x86-64) => /lib/{library}\n");
         Write("test-exit", "0");
     }
 
@@ -68,8 +76,7 @@ internal sealed class LauncherSandbox : IDisposable
     public void Tool(string name, string script)
     {
         var path = Path.Combine(_tools, name);
-        var trx = """expr_trx() { for a; do [[ $a != trx* ]] || echo "${a#*LogFileName=}"; done; }""";
-        File.WriteAllText(path, $"#!{Find("bash")}\nROOT={Root}\n{trx}\n{script}\n");
+        File.WriteAllText(path, $"#!{Find("bash")}\nROOT={Root}\n{script}\n");
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }

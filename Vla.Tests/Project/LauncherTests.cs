@@ -102,7 +102,7 @@ public sealed class LauncherTests : IDisposable
     [InlineData("ubuntu", "24.04", "libgtk-3-0t64")]
     public void It_installs_what_OpenCv_needs_under_this_systems_name_and_says_so(string system, string version, string package)
     {
-        _machine.Remove("gtk");
+        _machine.Remove("libraries/libgtk-3.so.0");
         _machine.Write("os-release", $"ID={system}\nVERSION_ID=\"{version}\"\n");
         var (exitCode, _, errors) = _machine.Run("run");
         Assert.Equal(0, exitCode);
@@ -111,9 +111,17 @@ public sealed class LauncherTests : IDisposable
     }
 
     [LinuxFact]
+    public void On_a_bare_system_it_installs_all_that_OpenCv_needs_at_once()
+    {
+        foreach (var library in new[] { "libgtk-3.so.0", "libdrm.so.2", "libatomic.so.1" }) _machine.Remove($"libraries/{library}");
+        Assert.Equal(0, _machine.Run("run").ExitCode);
+        Assert.Contains(_machine.Calls, call => call.EndsWith(" libgtk-3-0 libdrm2 libatomic1", StringComparison.Ordinal));
+    }
+
+    [LinuxFact]
     public void It_uses_sudo_when_not_root()
     {
-        _machine.Remove("gtk");
+        _machine.Remove("libraries/libgtk-3.so.0");
         _machine.Tool("id", "echo 1000");
         _machine.Tool("sudo", """echo "sudo" >>"$ROOT/calls"; "$@" """);
         Assert.Equal(0, _machine.Run("run").ExitCode);
@@ -123,7 +131,7 @@ public sealed class LauncherTests : IDisposable
     [LinuxFact]
     public void Without_sudo_it_says_what_root_has_to_install()
     {
-        _machine.Remove("gtk");
+        _machine.Remove("libraries/libgtk-3.so.0");
         _machine.Tool("id", "echo 1000");
         var (exitCode, _, errors) = _machine.Run("run");
         Assert.Equal(1, exitCode);
@@ -134,7 +142,7 @@ public sealed class LauncherTests : IDisposable
     [LinuxFact]
     public void Without_network_it_says_what_to_install()
     {
-        _machine.Remove("gtk");
+        _machine.Remove("libraries/libgtk-3.so.0");
         _machine.Write("offline", "");
         var (exitCode, _, errors) = _machine.Run("run");
         Assert.Equal(1, exitCode);
@@ -148,7 +156,7 @@ public sealed class LauncherTests : IDisposable
     [InlineData]
     public void The_doctor_and_help_install_nothing(params string[] arguments)
     {
-        _machine.Remove("gtk");
+        _machine.Remove("libraries/libgtk-3.so.0");
         Assert.Equal(0, _machine.Run(arguments).ExitCode);
         Assert.DoesNotContain(_machine.Calls, call => call.StartsWith("apt-get", StringComparison.Ordinal));
     }
