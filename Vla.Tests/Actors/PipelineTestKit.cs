@@ -16,8 +16,17 @@ public abstract class PipelineTestKit : TestKit
     /// <summary>A picture of 2 × 2 pixels is enough to follow one through the pipeline.</summary>
     protected static readonly ImageSpec TinyImage = new(2, 2, [0f, 0f, 0f], [1f, 1f, 1f]);
 
+    /// <summary>Timers stand still until a spec advances them.</summary>
+    protected const string TestScheduling = """akka.scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit" """;
+
     protected PipelineTestKit()
-        : base(PipelineConfig.Hocon)
+        : this("")
+    {
+    }
+
+    /// <param name="config">HOCON that goes before the daemon's.</param>
+    protected PipelineTestKit(string config)
+        : base(config + "\n" + PipelineConfig.Hocon)
     {
     }
 

@@ -1,0 +1,180 @@
+using System.Collections.Concurrent;
+using Akka.Actor;
+using Akka.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
+using OpenCvSharp;
+using Vla.Actors;
+using Vla.Actors.Cameras;
+using Vla.Sensors.Cameras;
+
+namespace Vla.Tests.Actors.Cameras;
+
+/// <summary>Time between attempts is the test scheduler's, so that nobody waits for it.</summary>
+public sealed class CameraActorTests() : PipelineTestKit(TestScheduling)
+{
+    private readonly ConcurrentQueue<Func<ICamera>> _openings = new();
+    private readonly CameraMonitor _monitor = new();
+    private readonly List<Script> _scripts = [];
+    private int _opened;
+
+    [Fact]
+    public async Task The_newest_frame_goes_to_whoever_asks_once()
+    {
+        var script = NextOpening();
+        var camera = StartCamera();
+        script.Show();
+        await AwaitAssertAsync(() => Assert.Equal(CameraState.Streaming, _monitor.State));
+
+        camera.Tell(Ready.Once);
+
+        using var captured = await ExpectMsgAsync<FrameCaptured>();
+        Assert.Equal(1, captured.Frame.Sequence);
+        script.Show();
+        await AwaitAssertAsync(() => Assert.Equal(2, _monitor.Frames));
+        await ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+    }
+
+    [Fact]
+    public async Task Whoever_asks_too_early_gets_the_next_frame()
+    {
+        var script = NextOpening();
+        var camera = StartCamera();
+        camera.Tell(Ready.Once);
+        await ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+
+        script.Show();
+
+        (await ExpectMsgAsync<FrameCaptured>()).Dispose();
+    }
+
+    [Fact]
+    public async Task A_lost_camera_is_opened_again_with_growing_patience_and_frames_count_on()
+    {
+        var script = NextOpening();
+        _openings.Enqueue(() => throw new CameraException("still unplugged"));
+        _openings.Enqueue(() => throw new CameraException("still unplugged"));
+        var back = NextOpening();
+        var camera = StartCamera();
+        script.Show();
+        await AwaitAssertAsync(() => Assert.Equal(1, _monitor.Frames));
+
+        script.Fail(new CameraLostException("unplugged"));
+
+        await OpensAgainAfterAsync(CameraActor.FirstDelay);
+        await AwaitAssertAsync(() => Assert.Equal("still unplugged", _monitor.LastError));
+        await OpensAgainAfterAsync(CameraActor.FirstDelay * 2);
+        await OpensAgainAfterAsync(CameraActor.FirstDelay * 4);
+        back.Show();
+        camera.Tell(Ready.Once);
+        using var captured = await ExpectMsgAsync<FrameCaptured>();
+        Assert.Equal(2, captured.Frame.Sequence);
+        await AwaitAssertAsync(() => Assert.Equal((CameraState.Streaming, 1), (_monitor.State, _monitor.Reopened)));
+    }
+
+    [Fact]
+    public async Task A_camera_that_fails_in_an_unheard_of_way_is_tried_again_with_the_same_patience()
+    {
+        _openings.Enqueue(() => throw new CameraException("no such thing"));
+        NextOpening();
+        StartCamera();
+
+        await AwaitAssertAsync(() => Assert.Equal(CameraState.Lost, _monitor.State));
+        Assert.Equal(1, _opened);
+        await OpensAgainAfterAsync(CameraActor.FirstDelay);
+    }
+
+    [Fact]
+    public async Task A_video_that_has_ended_stays_ended()
+    {
+        var script = NextOpening();
+        StartCamera();
+
+        script.Fail(new CameraEndedException("the film is over"));
+
+        await AwaitAssertAsync(() => Assert.Equal((CameraState.Ended, "the film is over"), (_monitor.State, _monitor.LastError)));
+        Scheduler.Advance(TimeSpan.FromMinutes(1));
+        await ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+        Assert.Equal(1, _opened);
+    }
+
+    [Fact]
+    public async Task After_a_restart_the_camera_is_opened_anew()
+    {
+        var first = NextOpening();
+        var second = NextOpening();
+        var camera = StartCamera();
+        await AwaitAssertAsync(() => Assert.Equal(1, _opened));
+
+        camera.Tell(Kill.Instance);
+        first.Fail(new CameraLostException("closed")); // So that nobody waits for its reader.
+
+        await AwaitAssertAsync(() => Assert.Equal(2, _opened));
+        camera.Tell(Ready.Once);
+        second.Show();
+        (await ExpectMsgAsync<FrameCaptured>()).Dispose();
+    }
+
+    /// <summary>Lets capture threads that still wait for a picture come to their end, before the actors wait for them.</summary>
+    protected override void AfterAll()
+    {
+        foreach (var script in _scripts) script.Fail(new CameraLostException("the test is over"));
+        base.AfterAll();
+    }
+
+    private TestScheduler Scheduler => (TestScheduler)Sys.Scheduler;
+
+    private async Task OpensAgainAfterAsync(TimeSpan delay)
+    {
+        var before = _opened;
+        await AwaitAssertAsync(() => Assert.Equal(CameraState.Lost, _monitor.State));
+        // The actor sets its timer a moment after it says that the camera is lost: once it answers, that is done.
+        await _camera!.Ask<ActorIdentity>(new Identify(1));
+        Scheduler.Advance(delay - TimeSpan.FromMilliseconds(1));
+        await _camera!.Ask<ActorIdentity>(new Identify(2));
+        Assert.Equal(before, _opened);
+        Scheduler.Advance(TimeSpan.FromMilliseconds(1));
+        await AwaitAssertAsync(() => Assert.Equal(before + 1, _opened));
+        await _camera!.Ask<ActorIdentity>(new Identify(3));
+    }
+
+    private IActorRef? _camera;
+
+    private IActorRef StartCamera() => _camera = Start(CameraActor.Props(Open, Pool, _monitor, TimeProvider.System, NullLogger.Instance));
+
+    private ICamera Open()
+    {
+        Interlocked.Increment(ref _opened);
+        return _openings.TryDequeue(out var opening) ? opening() : throw new CameraException("nothing more in the script");
+    }
+
+    private Script NextOpening()
+    {
+        var script = new Script();
+        _scripts.Add(script);
+        _openings.Enqueue(() => script);
+        return script;
+    }
+
+    /// <summary>A camera that does what the test says, picture by picture.</summary>
+    private sealed class Script : ICamera
+    {
+        private readonly BlockingCollection<Func<Mat, long>> _reads = [];
+
+        public CameraDescription Description { get; } = new("scripted", 4, 4, 30);
+
+        public void Show() => _reads.Add(picture =>
+        {
+            picture.Create(4, 4, MatType.CV_8UC3);
+            picture.SetTo(Scalar.All(100));
+            return 1;
+        });
+
+        public void Fail(CameraException exception) => _reads.Add(_ => throw exception);
+
+        public long Read(Mat picture) => (_reads.TryTake(out var read, TimeSpan.FromSeconds(20)) ? read : throw new CameraLostException("the test is over"))(picture);
+
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using Akka.Actor;
+using Akka.TestKit;
+using Microsoft.Extensions.Logging;
+using Vla.Actors;
+using Vla.Actors.Publishing;
+using Vla.Tests.Publishing;
+
+namespace Vla.Tests.Actors.Publishing;
+
+public sealed class PublisherActorTests : PipelineTestKit
+{
+    private readonly TestProbe _decoder;
+    private readonly ManualClock _clock = new();
+    private readonly ControlLoop _control;
+    private readonly ListLogger _log = new();
+
+    public PublisherActorTests()
+        : base(TestScheduling)
+    {
+        _decoder = CreateTestProbe();
+        _control = new ControlLoop(RobotProfile.Load(Repository.File("config/robots/notebook.json")), new ControlOptions(), [], _clock);
+    }
+
+    [Fact]
+    public async Task All_demand_begins_here()
+    {
+        StartPublisher();
+
+        await _decoder.ExpectMsgAsync(Ready.Continuous);
+    }
+
+    [Fact]
+    public async Task A_decoded_action_goes_to_the_control_loop_and_the_next_is_asked_for()
+    {
+        var publisher = await StartedAsync();
+
+        publisher.Tell(new ActionDecoded(Chunk(0.01f)), _decoder);
+
+        await _decoder.ExpectMsgAsync(Ready.Continuous);
+        _control.Tick(_clock.NowNs);
+        Assert.Equal(ControlState.Policy, _control.Snapshot().State);
+    }
+
+    [Fact]
+    public async Task While_nothing_comes_it_asks_again_and_again()
+    {
+        await StartedAsync();
+
+        for (var i = 0; i < 3; i++)
+        {
+            Scheduler.Advance(PublisherActor.DemandAgain);
+            await _decoder.ExpectMsgAsync(Ready.Continuous);
+        }
+    }
+
+    [Fact]
+    public async Task After_a_restart_it_asks_again_and_the_control_loop_goes_on()
+    {
+        var publisher = await StartedAsync();
+
+        publisher.Tell(Kill.Instance);
+        await _decoder.ExpectMsgAsync(Ready.Continuous);
+        publisher.Tell(new ActionDecoded(Chunk(0.01f)), _decoder);
+
+        await _decoder.ExpectMsgAsync(Ready.Continuous);
+        _control.Tick(_clock.NowNs);
+        Assert.Equal(ControlState.Policy, _control.Snapshot().State);
+    }
+
+    [Fact]
+    public async Task Refusals_are_said_once_a_second_at_most_with_their_number()
+    {
+        var publisher = await StartedAsync();
+        for (var i = 0; i < 100; i++)
+        {
+            _control.Offer(Chunk(float.NaN));
+            _control.Tick(_clock.NowNs);
+        }
+
+        Scheduler.Advance(PublisherActor.SayAtMost);
+        await HandledAsync(publisher);
+        Scheduler.Advance(PublisherActor.SayAtMost);
+        await HandledAsync(publisher);
+
+        var said = Assert.Single(_log.Lines, line => line.Contains("refused", StringComparison.Ordinal));
+        Assert.StartsWith("100 actions refused: the action's x is not a number", said, StringComparison.Ordinal);
+    }
+
+    private TestScheduler Scheduler => (TestScheduler)Sys.Scheduler;
+
+    private IActorRef StartPublisher() => Start(PublisherActor.Props(_control, _decoder, _log));
+
+    private async Task<IActorRef> StartedAsync()
+    {
+        var publisher = StartPublisher();
+        await _decoder.ExpectMsgAsync(Ready.Continuous);
+        await HandledAsync(publisher);
+        return publisher;
+    }
+
+    /// <summary>Whoever answers this has handled everything that came before it.</summary>
+    private static Task<ActorIdentity> HandledAsync(IActorRef actor) => actor.Ask<ActorIdentity>(new Identify(1));
+
+    private ActionChunk Chunk(float x) => new([x, 0, 0, 0, 0, 0, 0], 1, 1, new Origin { CapturedNs = _clock.NowNs, Instruction = "go" });
+
+    private sealed class ListLogger : ILogger
+    {
+        private readonly System.Collections.Concurrent.ConcurrentQueue<string> _lines = new();
+
+        public IReadOnlyCollection<string> Lines => _lines;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            _lines.Enqueue(formatter(state, exception));
+    }
+}
