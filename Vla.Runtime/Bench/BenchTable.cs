@@ -41,6 +41,7 @@ public static class BenchTable
         [
             Row("plain TorchSharp port", inference.PlainMs, "0.00 ms", Why("plain_ms", "default layouts, instruction encoded each time")),
             Row("through the stages", inference.RuntimeMs, "0.00 ms", Faster(inference.PlainMs, inference.RuntimeMs)),
+            Row("· preparation and messages", inference.RuntimeMs - inference.VisionMs - inference.FusionMs - inference.DecoderMs, "0.00 ms"),
             Row("· vision encoder", inference.VisionMs, "0.00 ms"),
             Row("· fusion", inference.FusionMs, "0.000 ms"),
             Row("· action decoder", inference.DecoderMs, "0.000 ms"),

@@ -15,6 +15,7 @@ public static class BenchCommand
     private const double DefaultSeconds = 30;
     private const double ShortestSeconds = 0.5;
     private const double LongestSeconds = 600;
+    private const int FileWidth = 110;
 
     public static Command Create()
     {
@@ -65,6 +66,8 @@ public static class BenchCommand
             }
 
             if (file is not null) await JsonSerializer.SerializeAsync(file, report, BenchJson.Default.BenchReport, CancellationToken.None);
+            // A file or a pipe has no width of its own; the tables need this much.
+            if (Console.IsOutputRedirected) AnsiConsole.Console.Profile.Width = FileWidth;
             BenchTable.Write(AnsiConsole.Console, report);
             return ExitCodes.Success;
         });
