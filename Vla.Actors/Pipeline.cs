@@ -33,25 +33,26 @@ public static class Pipeline
             system.ActorOf(LostMessageActor.Props(), "lost-messages");
 
             var (monitors, time, policy, device) = (parts.Monitors, parts.Time, parts.Policy, parts.Device);
+            var modules = parts.Modules ?? PolicyModules.Of(policy, device);
 
             var camera = Add<CameraActor>("camera", CameraActor.Props(
                 parts.OpenCamera, parts.Frames, monitors.Camera, time, Logger<CameraActor>()));
 
             var vision = Add<VisionEncoderActor>("vision-encoder", VisionEncoderActor.Props(
-                Setup(monitors.Vision, parts.Threads.Vision), () => policy.CreateVisionEncoder(device), device, camera));
+                Setup(monitors.Vision, parts.Threads.Vision), modules.Vision, device, camera));
 
             var instruction = Add<InstructionActor>("instruction", InstructionActor.Props(
                 parts.Instructions, Logger<InstructionActor>()));
 
             var language = Add<LanguageEncoderActor>("language-encoder", LanguageEncoderActor.Props(
-                Setup(monitors.Language, parts.Threads.Language), () => policy.CreateLanguageEncoder(device), policy.Tokenize,
+                Setup(monitors.Language, parts.Threads.Language), modules.Language, policy.Tokenize,
                 device, instruction));
 
             var fusion = Add<FusionActor>("fusion", FusionActor.Props(
-                Setup(monitors.Fusion, parts.Threads.Fusion), () => policy.CreateFusion(device), vision, language));
+                Setup(monitors.Fusion, parts.Threads.Fusion), modules.Fusion, vision, language));
 
             var decoder = Add<ActionDecoderActor>("action-decoder", ActionDecoderActor.Props(
-                Setup(monitors.Decoder, parts.Threads.Decoder), () => policy.CreateActionDecoder(device), policy.Action, fusion));
+                Setup(monitors.Decoder, parts.Threads.Decoder), modules.Decoder, policy.Action, fusion));
 
             Add<PublisherActor>("publisher", PublisherActor.Props(parts.Control, decoder, Logger<PublisherActor>()));
 
@@ -72,6 +73,9 @@ public static class Pipeline
 public sealed record PipelineParts
 {
     public required Policy Policy { get; init; }
+
+    /// <summary>What the stages run, where that is not simply the policy's modules: stand-ins, or watched ones.</summary>
+    public PolicyModules? Modules { get; init; }
 
     public required Device Device { get; init; }
 

@@ -60,6 +60,9 @@ public sealed record VisionEncoded(Tensor Features, Origin Origin) : IDisposable
 /// <summary>Language encoder → fusion: features of the instruction in force, [1, …]; fusion keeps them.</summary>
 public sealed record LanguageEncoded(Tensor Features, Instruction Instruction) : IDisposable
 {
+    /// <summary>When the features were computed; earlier than this message where they are handed over again.</summary>
+    public StageTimes Encoded { get; init; }
+
     public void Dispose() => Features.Dispose();
 }
 

@@ -1,5 +1,6 @@
 using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
+using Vla.Runtime.Bench;
 using Vla.Sensors.Cameras;
 
 namespace Vla.Runtime;
@@ -31,6 +32,7 @@ public static class ExitCodes
         PolicyException => Policy,
         RobotProfileException => Robot,
         UsageException => Usage,
+        BenchException => Failure,
         _ => null,
     };
 }

@@ -23,6 +23,9 @@ public readonly record struct Origin
     /// <summary>When the instruction was given, so that the time to its first action can be told.</summary>
     public long InstructionGivenNs { get; init; }
 
+    /// <summary>When the instruction was encoded: once, and often before the picture was taken.</summary>
+    public StageTimes InstructionEncoded { get; init; }
+
     public long CapturedNs { get; init; }
 
     public StageTimes Prepared { get; init; }

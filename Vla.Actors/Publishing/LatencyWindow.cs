@@ -61,6 +61,17 @@ public sealed class LatencyWindow
         }
     }
 
+    /// <summary>Forgets what was recorded, so that a measurement can begin when everything is warm.</summary>
+    public void Clear()
+    {
+        lock (_windows)
+        {
+            Collect();
+            _current.Reset();
+            _previous.Reset();
+        }
+    }
+
     private static LongHistogram NewHistogram() => new(MonotonicTime.NsPerUs, LongestNs, Digits);
 
     private void Turn(long nowNs)

@@ -19,6 +19,9 @@ public sealed class PipelineLatencies
 
     public LatencyWindow Decode { get; } = new();
 
+    /// <summary>What the stages worked on it, all together: prepare + encode + fuse + decode.</summary>
+    public LatencyWindow Stages { get; } = new();
+
     /// <summary>Between the stages, and from the decoder to the control loop: what the runtime adds.</summary>
     public LatencyWindow Waiting { get; } = new();
 
@@ -42,12 +45,20 @@ public sealed class PipelineLatencies
         Encode.Record(origin.Encoded.DurationNs, publishedNs);
         Fuse.Record(origin.Fused.DurationNs, publishedNs);
         Decode.Record(origin.Decoded.DurationNs, publishedNs);
+        Stages.Record(stages, publishedNs);
         Waiting.Record(total - stages - tickWait, publishedNs);
         TickWait.Record(tickWait, publishedNs);
         CaptureToPublish.Record(total, publishedNs);
         if (origin.InstructionNumber == _lastInstruction) return;
         _lastInstruction = origin.InstructionNumber;
         if (origin.InstructionGivenNs > 0) InstructionToAction.Record(publishedNs - origin.InstructionGivenNs, publishedNs);
+    }
+
+    /// <summary>Forgets what was recorded, so that a measurement can begin when everything is warm.</summary>
+    public void Clear()
+    {
+        foreach (var window in (LatencyWindow[])[Prepare, Encode, Fuse, Decode, Stages, Waiting, TickWait, CaptureToPublish, InstructionToAction])
+            window.Clear();
     }
 
     /// <summary>All windows with the names that status and logs use.</summary>
@@ -57,6 +68,7 @@ public sealed class PipelineLatencies
         new("encode", Encode.Read(nowNs)),
         new("fuse", Fuse.Read(nowNs)),
         new("decode", Decode.Read(nowNs)),
+        new("stages", Stages.Read(nowNs)),
         new("waiting", Waiting.Read(nowNs)),
         new("tick_wait", TickWait.Read(nowNs)),
         new("capture_to_publish", CaptureToPublish.Read(nowNs)),

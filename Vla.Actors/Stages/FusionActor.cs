@@ -66,6 +66,7 @@ public sealed class FusionActor(
             Instruction = _language.Instruction.Text,
             InstructionNumber = _language.Instruction.Number,
             InstructionGivenNs = _language.Instruction.GivenNs,
+            InstructionEncoded = _language.Encoded,
             Fused = new StageTimes(startedNs, Setup.Time.NowNs()),
         });
     }

@@ -1,4 +1,6 @@
 using Akka.Actor;
+using Vla.Actors.Publishing;
+using Vla.Sensors;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -22,6 +24,7 @@ public sealed class LanguageEncoderActor(
     private InstructionWanted _wanted = new(0);
     private Instruction? _instruction;
     private Tensor? _features;
+    private StageTimes _encoded;
 
     /// <param name="setup">Name, clock, threads.</param>
     /// <param name="createEncoder">Makes the module; called after every start, on the stage's thread.</param>
@@ -85,13 +88,15 @@ public sealed class LanguageEncoderActor(
         using (NewDisposeScope())
         {
             _features ??= Encode(instruction.Text);
-            asker.Tell(new LanguageEncoded(_features.clone().DetachFromDisposeScope(), instruction));
+            asker.Tell(new LanguageEncoded(_features.clone().DetachFromDisposeScope(), instruction) { Encoded = _encoded });
         }
     }
 
     private Tensor Encode(string text)
     {
+        var startedNs = Setup.Time.NowNs();
         var features = _encoder!.call(tokenize(text).to(device)).DetachFromDisposeScope();
+        _encoded = new StageTimes(startedNs, Setup.Time.NowNs());
         Setup.Monitor.CountProcessed();
         return features;
     }

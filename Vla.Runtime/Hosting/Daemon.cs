@@ -63,7 +63,7 @@ public static class Daemon
             Instructions = instructions,
             Control = control,
             Monitors = new PipelineMonitors(time),
-            Threads = Threads(settings.Threads),
+            Threads = settings.Threads.ForThisMachine(),
             Time = time,
             Loggers = provider.GetRequiredService<ILoggerFactory>(),
         });
@@ -147,7 +147,4 @@ public static class Daemon
         ResumeAfterStop = settings.ResumeAfterStop,
         RealTime = settings.RealTime,
     };
-
-    private static StageThreads Threads(ThreadSettings settings) => new(
-        settings.Vision == 0 ? Environment.ProcessorCount : settings.Vision, settings.Language, settings.Fusion, settings.Decoder);
 }

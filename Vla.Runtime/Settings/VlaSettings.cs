@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Vla.Actors;
 using Vla.Actors.Publishing;
 
 namespace Vla.Runtime.Settings;
@@ -84,6 +85,9 @@ public sealed class ThreadSettings
 
     [Range(1, 256)]
     public int Decoder { get; set; } = 1;
+
+    /// <summary>The same with this machine's cores in place of 0.</summary>
+    public StageThreads ForThisMachine() => new(Vision == 0 ? Environment.ProcessorCount : Vision, Language, Fusion, Decoder);
 }
 
 /// <summary>The log on standard error.</summary>

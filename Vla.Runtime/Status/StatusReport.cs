@@ -34,8 +34,8 @@ public sealed record StatusReport
     public required ActionStatus? Action { get; init; }
 
     /// <summary>
-    /// Milliseconds over the last minute, by part: prepare, encode, fuse, decode, waiting, tick_wait, and their sum
-    /// capture_to_publish; instruction_to_action; tick_lateness.
+    /// Milliseconds over the last minute, by part: prepare, encode, fuse, decode, those four together (stages), waiting,
+    /// tick_wait, and the whole, capture_to_publish = stages + waiting + tick_wait; instruction_to_action; tick_lateness.
     /// </summary>
     public required IReadOnlyDictionary<string, LatencyStatus> LatencyMs { get; init; }
 

@@ -29,6 +29,7 @@ public sealed class PipelineTests : PipelineTestKit
         var origin = chunk.Origin;
         Assert.Equal("four", origin.Instruction);
         Assert.True(origin.FrameSequence > 0);
+        Assert.InRange(origin.InstructionEncoded.StartedNs, origin.InstructionGivenNs, origin.InstructionEncoded.FinishedNs);
         Assert.True(origin.CapturedNs <= origin.Prepared.FinishedNs);
         Assert.True(origin.Prepared.FinishedNs <= origin.Encoded.StartedNs);
         Assert.True(origin.Encoded.FinishedNs <= origin.Fused.StartedNs);

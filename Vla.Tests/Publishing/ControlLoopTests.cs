@@ -277,6 +277,7 @@ public sealed class ControlLoopTests : IDisposable
         Assert.Equal(19e6, parts["capture_to_publish"].P50Ns, 19e6 * 0.01);
         string[] summands = ["prepare", "encode", "fuse", "decode", "waiting", "tick_wait"];
         Assert.Equal(19e6, summands.Sum(name => (double)parts[name].P50Ns), 19e6 * 0.01);
+        Assert.Equal(summands[..4].Sum(name => (double)parts[name].P50Ns), parts["stages"].P50Ns, 19e6 * 0.01);
     }
 
     [Theory]

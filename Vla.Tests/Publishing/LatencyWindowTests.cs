@@ -39,6 +39,21 @@ public class LatencyWindowTests
     }
 
     [Fact]
+    public void What_was_cleared_is_forgotten_and_recording_goes_on()
+    {
+        var window = new LatencyWindow();
+        window.Record(9 * MonotonicTime.NsPerMs, 29 * Second);
+        window.Record(9 * MonotonicTime.NsPerMs, 31 * Second);
+
+        window.Clear();
+        Assert.Equal(default, window.Read(31 * Second));
+
+        window.Record(MonotonicTime.NsPerMs, 31 * Second);
+        Assert.Equal(1, window.Read(31 * Second).Count);
+        Assert.Equal(1e6, window.Read(31 * Second).MaximumNs, 1e4);
+    }
+
+    [Fact]
     public void Values_out_of_range_count_as_the_nearest_end()
     {
         var window = new LatencyWindow();

@@ -1,0 +1,44 @@
+using Vla.Actors;
+using Vla.Actors.Policies;
+using static TorchSharp.torch;
+
+namespace Vla.Runtime.Bench;
+
+/// <summary>What every measurement is given.</summary>
+public sealed record BenchContext
+{
+    /// <summary>Every measurement's instruction, within the notebook's vocabulary and length.</summary>
+    public const string Instruction = "pick up the red block";
+
+    public required Policy Policy { get; init; }
+
+    public required Device Device { get; init; }
+
+    /// <summary>As the daemon uses by default.</summary>
+    public required StageThreads Threads { get; init; }
+
+    /// <summary>How long a measurement takes, roughly; jitter takes so long at each rate.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>Told what is being done and for how long, seconds.</summary>
+    public required Action<string, double> Say { get; init; }
+
+    public required CancellationToken Cancellation { get; init; }
+
+    public Task WaitAsync(double seconds) => Task.Delay(TimeSpan.FromSeconds(seconds), Cancellation);
+}
+
+/// <summary>One of the bench's measurements, with the name that <c>--only</c> takes.</summary>
+public interface IMeasurement
+{
+    string Name { get; }
+
+    /// <summary>How long it takes beyond warming up, as a multiple of <see cref="BenchContext.Seconds"/>.</summary>
+    double Share { get; }
+
+    /// <summary>Measures and puts its figures into the report.</summary>
+    Task RunAsync(BenchContext context, BenchReport report);
+}
+
+/// <summary>Something went wrong that makes the figures worthless. The message says what, in one line.</summary>
+public sealed class BenchException(string message) : Exception(message);

@@ -1,0 +1,88 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Spectre.Console;
+using Vla.Actors.Policies;
+using Vla.Actors.Torch;
+using Vla.Runtime.Bench;
+using Vla.Runtime.Settings;
+
+namespace Vla.Runtime.Commands;
+
+/// <summary><c>vla bench</c>: how fast and how punctual the real actors are on this machine.</summary>
+public static class BenchCommand
+{
+    private const double DefaultSeconds = 30;
+    private const double ShortestSeconds = 0.5;
+    private const double LongestSeconds = 600;
+    private const int FileWidth = 110;
+
+    public static Command Create()
+    {
+        var json = new Option<string?>("--json") { HelpName = "FILE", Description = "Write the figures to a file as JSON, too" };
+        var seconds = new Option<double>("--seconds")
+        {
+            HelpName = "N",
+            Description = "How long each measurement takes, roughly; 2 for a quick look of under a minute",
+            DefaultValueFactory = _ => DefaultSeconds,
+        };
+        var only = new Option<string[]>("--only")
+        {
+            HelpName = "NAME,…",
+            Description = $"Only some: {string.Join(", ", BenchSuite.All.Select(measurement => measurement.Name))}",
+        };
+        var policy = PolicyOptions.Policy();
+        var command = new Command("bench", "Measure speed, punctuality and memory of the whole pipeline on this machine, one thing at a time (about 4 minutes).")
+        {
+            json, seconds, only, policy,
+        };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var chosen = BenchSuite.Choose(parsed.GetValue(only) ?? []);
+            var length = parsed.GetValue(seconds);
+            if (length is not (>= ShortestSeconds and <= LongestSeconds))
+                throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"--seconds is {length}: allowed is {ShortestSeconds} to {LongestSeconds}"));
+            // Before the work: minutes of it must not end in a file that cannot be written.
+            using var file = parsed.GetValue(json) is { } path ? Create(path) : null;
+
+            var loaded = Policy.Load(parsed.GetValue(policy)!);
+            var context = new BenchContext
+            {
+                Policy = loaded,
+                Device = TorchDevice.Select("auto"),
+                Threads = new ThreadSettings().ForThisMachine(),
+                Seconds = length,
+                Say = (_, _) => { },
+                Cancellation = cancellation,
+            };
+            BenchReport report;
+            try
+            {
+                report = await BenchProgress.ShowAsync(say => BenchSuite.RunAsync(chosen, context with { Say = say }));
+            }
+            catch (OperationCanceledException)
+            {
+                throw new BenchException("stopped before the end: there are no figures");
+            }
+
+            if (file is not null) await JsonSerializer.SerializeAsync(file, report, BenchJson.Default.BenchReport, CancellationToken.None);
+            // A file or a pipe has no width of its own; the tables need this much.
+            if (Console.IsOutputRedirected) AnsiConsole.Console.Profile.Width = FileWidth;
+            BenchTable.Write(AnsiConsole.Console, report);
+            return ExitCodes.Success;
+        });
+        return command;
+    }
+
+    private static FileStream Create(string path)
+    {
+        try
+        {
+            return File.Create(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new UsageException($"--json file '{path}' cannot be written: {e.Message}", e);
+        }
+    }
+}
