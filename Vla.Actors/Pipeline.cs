@@ -7,8 +7,6 @@ using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
 using Vla.Actors.Stages;
 using Vla.Actors.Supervision;
-using Vla.Sensors.Cameras;
-using static TorchSharp.torch;
 
 namespace Vla.Actors;
 
@@ -49,7 +47,8 @@ public static class Pipeline
                 device, instruction));
 
             var fusion = Add<FusionActor>("fusion", FusionActor.Props(
-                Setup(monitors.Fusion, parts.Threads.Fusion), modules.Fusion, vision, language));
+                Setup(monitors.Fusion, parts.Threads.Fusion), modules.Fusion, vision, language,
+                policy.State.Dimensions > 0 ? new StateInput(policy.State, parts.RobotState, device) : null));
 
             var decoder = Add<ActionDecoderActor>("action-decoder", ActionDecoderActor.Props(
                 Setup(monitors.Decoder, parts.Threads.Decoder), modules.Decoder, policy.Action, fusion));
@@ -68,34 +67,3 @@ public static class Pipeline
             ILogger Logger<T>() => parts.Loggers.CreateLogger<T>();
         });
 }
-
-/// <summary>What the pipeline is made of.</summary>
-public sealed record PipelineParts
-{
-    public required Policy Policy { get; init; }
-
-    /// <summary>What the stages run, where that is not simply the policy's modules: stand-ins, or watched ones.</summary>
-    public PolicyModules? Modules { get; init; }
-
-    public required Device Device { get; init; }
-
-    /// <summary>Opens the camera; called again after every loss.</summary>
-    public required Func<ICamera> OpenCamera { get; init; }
-
-    public required FramePool Frames { get; init; }
-
-    public required InstructionBoard Instructions { get; init; }
-
-    public required ControlLoop Control { get; init; }
-
-    public required PipelineMonitors Monitors { get; init; }
-
-    public required StageThreads Threads { get; init; }
-
-    public required TimeProvider Time { get; init; }
-
-    public required ILoggerFactory Loggers { get; init; }
-}
-
-/// <summary>Threads Torch may use within one operation of each stage; together within the machine's cores.</summary>
-public sealed record StageThreads(int Vision, int Language, int Fusion, int Decoder);
