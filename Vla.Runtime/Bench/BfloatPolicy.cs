@@ -35,7 +35,9 @@ internal sealed class BfloatPolicy : IDisposable
         }
         catch (PolicyException exception)
         {
-            made.Problem = exception.Message.Replace(made._folder.FullName + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
+            // The table has room for what is wrong; what would be right instead is no matter of the reader's.
+            var folder = made._folder.FullName + Path.DirectorySeparatorChar;
+            made.Problem = exception.Message.Replace(folder, "", StringComparison.Ordinal).Split(';')[0];
         }
 
         return made;
