@@ -7,26 +7,43 @@ namespace Vla.Actors.Policies;
 
 /// <summary>The notebook's vision encoder (section 2.1): three convolutions, global average pooling, a linear layer.</summary>
 /// <remarks>
-/// Weights lie channels-last and ReLUs work in place: the same numbers as the notebook's, in less than half the time on
-/// a CPU, because nothing is reordered between layers. Pictures that lie channels-last as well go in without a copy.
+/// <para>
+/// The same numbers as the notebook's in less than half the time on a CPU. Weights lie channels-last, so nothing is
+/// reordered between layers; pictures that lie channels-last as well go in without a copy.
+/// </para>
+/// <para>
+/// The layers are gone through by hand. A ReLU comes after the pooling that follows it: the greatest of four values cut
+/// off at zero is the same either way, and there is a quarter left to cut off. Pooling is the maximum of neighbours:
+/// Torch's own max-pooling also writes down where each maximum was, which only training needs, and takes 2 to 3 times
+/// as long.
+/// </para>
 /// </remarks>
 public sealed class VisionEncoder : Module<Tensor, Tensor>
 {
     private readonly Sequential conv_layers;
     private readonly Linear fc;
 
+    // The convolutions among the layers. In an array: a field of its own would be registered as a further part.
+    private readonly Conv2d[] _convolutions;
+
     /// <param name="featureDim">Features that come out.</param>
     public VisionEncoder(long featureDim = 128)
         : base(nameof(VisionEncoder))
     {
+        _convolutions =
+        [
+            ChannelsLast(Conv2d(3, 32, 3, padding: 1)),
+            ChannelsLast(Conv2d(32, 64, 3, padding: 1)),
+            ChannelsLast(Conv2d(64, 128, 3, padding: 1)),
+        ];
         conv_layers = Sequential(
-            ("0", ChannelsLast(Conv2d(3, 32, 3, padding: 1))),
+            ("0", _convolutions[0]),
             ("1", ReLU(inplace: true)),
             ("2", MaxPool2d(2)),
-            ("3", ChannelsLast(Conv2d(32, 64, 3, padding: 1))),
+            ("3", _convolutions[1]),
             ("4", ReLU(inplace: true)),
             ("5", MaxPool2d(2)),
-            ("6", ChannelsLast(Conv2d(64, 128, 3, padding: 1))),
+            ("6", _convolutions[2]),
             ("7", ReLU(inplace: true)),
             ("8", AdaptiveAvgPool2d([1, 1])),
             ("9", Flatten()));
@@ -36,5 +53,38 @@ public sealed class VisionEncoder : Module<Tensor, Tensor>
 
     /// <param name="x">Pictures [batch, 3, height, width]; height and width at least 4.</param>
     /// <returns>Vision features [batch, featureDim].</returns>
-    public override Tensor forward(Tensor x) => fc.call(conv_layers.call(x));
+    public override Tensor forward(Tensor x)
+    {
+        using var first = Layer(_convolutions[0], x);
+        using var second = Layer(_convolutions[1], first);
+        using var third = _convolutions[2].call(second);
+        using var pooled = third.relu_().mean([2, 3]);
+        return fc.call(pooled);
+    }
+
+    private static Tensor Layer(Conv2d convolution, Tensor x)
+    {
+        // Let go of at once, here and below: the next layer finds the memory still in the cache.
+        using var full = convolution.call(x);
+        return HalfSize(full).relu_();
+    }
+
+    /// <summary>The greatest of each 2 × 2 pixels; an odd last row or column is left out.</summary>
+    private static Tensor HalfSize(Tensor x)
+    {
+        var (batch, channels, height, width) = (x.size(0), x.size(1), x.size(2), x.size(3));
+        if ((height | width) % 2 != 0) return functional.max_pool2d(x, 2);
+
+        using var pixels = x.permute(0, 2, 3, 1);
+        using var rows = pixels.reshape(batch * height / 2, 2, width * channels);
+        using var upper = rows.select(1, 0);
+        using var lower = rows.select(1, 1);
+        using var halfHeight = upper.maximum(lower);
+        using var columns = halfHeight.view(batch * height / 2 * width / 2, 2, channels);
+        using var left = columns.select(1, 0);
+        using var right = columns.select(1, 1);
+        using var halfSize = left.maximum(right);
+        using var shaped = halfSize.view(batch, height / 2, width / 2, channels);
+        return shaped.permute(0, 3, 1, 2);
+    }
 }

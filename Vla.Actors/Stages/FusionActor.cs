@@ -19,9 +19,13 @@ public sealed class FusionActor(
     StageSetup setup, Func<Module<Tensor, Tensor, Tensor>> createFusion, IActorRef vision, IActorRef language, StateInput? state)
     : StageActor<VisionEncoded>(setup, vision)
 {
+    /// <summary>Often enough for an instruction not to wait, too seldom to cost anything.</summary>
+    private const long WantAgainNs = 50 * MonotonicTime.NsPerMs;
+
     private Module<Tensor, Tensor, Tensor>? _fusion;
     private LanguageEncoded? _language;
     private InstructionWanted _wanted = new(0);
+    private long? _wantedSaidNs;
 
     /// <param name="setup">Name, clock, threads.</param>
     /// <param name="createFusion">Makes the module; called after every start, on the stage's thread.</param>
@@ -45,13 +49,13 @@ public sealed class FusionActor(
                 _language?.Dispose();
                 _language = encoded;
                 _wanted = new InstructionWanted(encoded.Instruction.Number);
-                language.Tell(_wanted);
+                WantInstruction();
                 if (!TryWork()) AskUpstream();
                 break;
 
-            // Said anew with every demand, so that a language encoder that was restarted knows whom to answer.
+            // Said again and again, so that a language encoder that was restarted knows whom to answer.
             case Ready:
-                language.Tell(_wanted);
+                WantInstructionAgain();
                 base.Handle(message);
                 break;
 
@@ -59,6 +63,17 @@ public sealed class FusionActor(
                 base.Handle(message);
                 break;
         }
+    }
+
+    private void WantInstructionAgain()
+    {
+        if (_wantedSaidNs is not { } saidNs || Setup.Time.NowNs() - saidNs >= WantAgainNs) WantInstruction();
+    }
+
+    private void WantInstruction()
+    {
+        _wantedSaidNs = Setup.Time.NowNs();
+        language.Tell(_wanted);
     }
 
     protected override object Process(VisionEncoded input, long startedNs)

@@ -15,8 +15,10 @@ namespace Vla.Actors.Stages;
 /// for when work begins, so that neighbours work at the same time; without, nothing runs ahead.
 /// </para>
 /// <para>
-/// A second input before the first was used replaces it. A repeated <see cref="Ready"/> is passed on: whatever was lost
-/// in a restart, here or further up, is thereby asked for again.
+/// A second input before the first was used replaces it. <see cref="Ready"/> said again while it still waits is passed
+/// on: whatever was lost in a restart, here or further up, is thereby asked for again. Said again while the stage was
+/// only busy, it is answered by the result given since. So one demand is under way between two neighbours, and one
+/// result: were there more, each would wait for the ones before it and be older by as much.
 /// </para>
 /// </remarks>
 /// <typeparam name="TInput">A message that hands over what it holds.</typeparam>
@@ -26,9 +28,17 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
     private IActorRef? _downstream;
     private Ready _demand = Ready.Once;
     private TInput? _input;
+    private bool _asked;
+    private IActorRef? _justAnswered;
 
     /// <summary>False while something other than the input is missing: then nothing is asked for.</summary>
     protected virtual bool CanWork => true;
+
+    /// <summary>
+    /// False for a stage whose upstream has its result waiting and only needs to hand it over: asked for ahead, it would
+    /// grow old here while this stage works.
+    /// </summary>
+    protected virtual bool AsksAhead => true;
 
     /// <summary>Computes the result; runs in inference mode and in a dispose scope of its own.</summary>
     /// <param name="input">Disposed by the caller.</param>
@@ -40,16 +50,26 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
     {
         switch (message)
         {
+            // Said before the result was given that it waits for.
+            case Ready when Sender.Equals(_justAnswered):
+                break;
+
             case Ready ready:
+                var again = _downstream is not null;
                 _downstream = Sender;
                 _demand = ready;
-                if (!TryWork()) AskUpstream();
+                if (!TryWork() && (again || !_asked)) AskUpstream();
                 break;
 
             case TInput input:
                 _input?.Dispose();
                 _input = input;
+                _asked = false;
                 TryWork();
+                break;
+
+            case ResultGiven:
+                _justAnswered = null;
                 break;
 
             default:
@@ -66,7 +86,7 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
     /// <summary>Asks for an input if there is somebody to work for.</summary>
     protected virtual void AskUpstream()
     {
-        if (_downstream is not null && IsLoaded && CanWork) upstream.Tell(_demand);
+        if (_downstream is not null && IsLoaded && CanWork) Ask();
     }
 
     /// <summary>Works if all that it takes is there.</summary>
@@ -76,7 +96,7 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
 
         _downstream = null;
         _input = null;
-        if (_demand.Ahead) upstream.Tell(_demand);
+        if (_demand.Ahead && AsksAhead) Ask();
 
         object result;
         using (input)
@@ -87,13 +107,27 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
         }
 
         Setup.Monitor.CountProcessed();
+        // Behind all that came while it worked, before all that is said in answer to the result.
+        _justAnswered = asker;
+        Self.Tell(ResultGiven.Instance);
         asker.Tell(result);
         return true;
+    }
+
+    private void Ask()
+    {
+        _asked = true;
+        upstream.Tell(_demand);
     }
 
     protected override void Release()
     {
         _input?.Dispose();
         _input = null;
+    }
+
+    private sealed class ResultGiven : INoSerializationVerificationNeeded
+    {
+        public static readonly ResultGiven Instance = new();
     }
 }

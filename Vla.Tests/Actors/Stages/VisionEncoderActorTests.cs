@@ -88,7 +88,7 @@ public sealed class VisionEncoderActorTests : PipelineTestKit
     }
 
     [Fact]
-    public async Task Demand_ahead_asks_for_the_next_frame_when_work_begins()
+    public async Task The_next_frame_is_asked_for_only_when_it_can_be_encoded_at_once()
     {
         var encoder = StartEncoder(StandIns.MeanEncoder);
         encoder.Tell(Ready.Continuous, _fusion);
@@ -97,7 +97,61 @@ public sealed class VisionEncoderActorTests : PipelineTestKit
         encoder.Tell(Captured(sequence: 1), _camera);
 
         (await _fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
+        await _camera.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+        encoder.Tell(Ready.Continuous, _fusion);
         await _camera.ExpectMsgAsync(Ready.Continuous);
+    }
+
+    [Fact]
+    public async Task Demand_repeated_while_it_works_brings_no_more_results_and_the_newest_frame_comes_next()
+    {
+        using var working = new ManualResetEventSlim();
+        using var mayGoOn = new ManualResetEventSlim();
+        var encoder = StartEncoder(() => StandIns.Calling(x =>
+        {
+            working.Set();
+            mayGoOn.Wait();
+            return x * 1;
+        }));
+        encoder.Tell(Ready.Continuous, _fusion);
+        encoder.Tell(Captured(sequence: 1), _camera);
+        working.Wait();
+
+        encoder.Tell(Captured(sequence: 2), _camera);
+        encoder.Tell(Ready.Continuous, _fusion);
+        encoder.Tell(Captured(sequence: 3), _camera);
+        encoder.Tell(Ready.Continuous, _fusion);
+        mayGoOn.Set();
+
+        using var first = await _fusion.ExpectMsgAsync<VisionEncoded>();
+        await _fusion.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+        encoder.Tell(Ready.Continuous, _fusion);
+        using var second = await _fusion.ExpectMsgAsync<VisionEncoded>();
+        Assert.Equal((1, 3), (first.Origin.FrameSequence, second.Origin.FrameSequence));
+    }
+
+    [Fact]
+    public async Task Somebody_else_who_asks_while_it_works_is_answered_too()
+    {
+        using var working = new ManualResetEventSlim();
+        using var mayGoOn = new ManualResetEventSlim();
+        var other = CreateTestProbe();
+        var encoder = StartEncoder(() => StandIns.Calling(x =>
+        {
+            working.Set();
+            mayGoOn.Wait();
+            return x * 1;
+        }));
+        encoder.Tell(Ready.Once, _fusion);
+        encoder.Tell(Captured(sequence: 1), _camera);
+        working.Wait();
+
+        encoder.Tell(Ready.Once, other);
+        encoder.Tell(Captured(sequence: 2), _camera);
+        mayGoOn.Set();
+
+        (await _fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
+        (await other.ExpectMsgAsync<VisionEncoded>()).Dispose();
     }
 
     [Fact]
