@@ -49,7 +49,8 @@ public static class Pipeline
                 device, instruction));
 
             var fusion = Add<FusionActor>("fusion", FusionActor.Props(
-                Setup(monitors.Fusion, parts.Threads.Fusion), modules.Fusion, vision, language));
+                Setup(monitors.Fusion, parts.Threads.Fusion), modules.Fusion, vision, language,
+                policy.State.Dimensions > 0 ? new StateInput(policy.State, parts.RobotState, device) : null));
 
             var decoder = Add<ActionDecoderActor>("action-decoder", ActionDecoderActor.Props(
                 Setup(monitors.Decoder, parts.Threads.Decoder), modules.Decoder, policy.Action, fusion));
@@ -83,6 +84,9 @@ public sealed record PipelineParts
     public required Func<ICamera> OpenCamera { get; init; }
 
     public required FramePool Frames { get; init; }
+
+    /// <summary>The robot's state, for policies that take it; null when the robot gives none: they then get the average.</summary>
+    public IRobotState? RobotState { get; init; }
 
     public required InstructionBoard Instructions { get; init; }
 

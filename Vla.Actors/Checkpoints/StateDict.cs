@@ -15,7 +15,8 @@ public static class StateDict
     public static void Load(Module module, Checkpoint checkpoint, string prefix = "")
     {
         var wanted = module.state_dict();
-        Compare(module.GetName(), WithPrefix(wanted, prefix), checkpoint, name => name.StartsWith(prefix, StringComparison.Ordinal));
+        Compare(module.GetName(), WithPrefix(wanted, prefix), checkpoint,
+            name => name.StartsWith(prefix, StringComparison.Ordinal) && !Ignored(module, prefix, name));
         using var guard = no_grad();
         foreach (var (name, tensor) in wanted)
         {
@@ -33,9 +34,20 @@ public static class StateDict
         IEnumerable<(Module Module, string Prefix)> modules, Checkpoint checkpoint, IEnumerable<string> ignoredPrefixes)
     {
         var ignored = ignoredPrefixes.ToList();
+        var checkedModules = modules.ToList();
         Compare(
-            "the policy's stages", modules.SelectMany(entry => WithPrefix(entry.Module.state_dict(), entry.Prefix)), checkpoint,
-            name => !ignored.Exists(prefix => name.StartsWith(prefix, StringComparison.Ordinal)));
+            "the policy's stages", checkedModules.SelectMany(entry => WithPrefix(entry.Module.state_dict(), entry.Prefix)), checkpoint,
+            name => !ignored.Exists(prefix => name.StartsWith(prefix, StringComparison.Ordinal))
+                && !checkedModules.Exists(entry => Ignored(entry.Module, entry.Prefix, name)));
+    }
+
+    // By the module itself, or by one inside it.
+    private static bool Ignored(Module module, string prefix, string name)
+    {
+        return By(module, prefix) || module.named_modules().Any(entry => By(entry.module, $"{prefix}{entry.name}."));
+
+        bool By(Module candidate, string path)
+            => candidate is IIgnoresWeights ignores && name.StartsWith(path, StringComparison.Ordinal) && ignores.Ignores(name[path.Length..]);
     }
 
     private static IEnumerable<KeyValuePair<string, Tensor>> WithPrefix(Dictionary<string, Tensor> tensors, string prefix)

@@ -33,6 +33,9 @@ public sealed class ConfigSection
 
     public ConfigSection Section(string key) => new(_file, Full(key), Required(key, "an object { … }"));
 
+    public ConfigSection? OptionalSection(string key)
+        => Optional(key) is { } value ? new ConfigSection(_file, Full(key), value) : null;
+
     public string Text(string key, int maximumLength) => Text(key, Required(key, "text"), maximumLength);
 
     public string? OptionalText(string key, int maximumLength)
@@ -63,6 +66,12 @@ public sealed class ConfigSection
             ? number
             : throw Wrong(key, value, allowed);
     }
+
+    public int OptionalInteger(string key, int minimum, int maximum, int ifMissing)
+        => Optional(key) is null ? ifMissing : Integer(key, minimum, maximum);
+
+    public double OptionalNumber(string key, double minimum, double maximum, double ifMissing)
+        => Optional(key) is null ? ifMissing : Number(key, minimum, maximum);
 
     public double Number(string key, double minimum, double maximum)
         => Number(key, Required(key, Range(minimum, maximum)), minimum, maximum);
@@ -115,7 +124,7 @@ public sealed class ConfigSection
 
     private JsonElement? Optional(string key)
     {
-        _known.Add(key);
+        if (!_known.Contains(key)) _known.Add(key);
         return _object.TryGetProperty(key, out var value) ? value : null;
     }
 

@@ -30,12 +30,11 @@ public sealed partial class InstructionTokenizer
 
     private readonly WordPieceTokenizer _words;
     private readonly PaddingSide _padding;
-    private readonly int _padId;
 
     private InstructionTokenizer(WordPieceTokenizer words, int padId, int vocabularySize, int sequenceLength, PaddingSide padding)
     {
         _words = words;
-        _padId = padId;
+        PadId = padId;
         VocabularySize = vocabularySize;
         SequenceLength = sequenceLength;
         _padding = padding;
@@ -43,6 +42,9 @@ public sealed partial class InstructionTokenizer
 
     /// <summary>Token ids go from 0 to one less than this.</summary>
     public int VocabularySize { get; }
+
+    /// <summary>The id of <c>[PAD]</c>.</summary>
+    public int PadId { get; }
 
     /// <summary>Token ids in every encoded instruction.</summary>
     public int SequenceLength { get; }
@@ -82,7 +84,7 @@ public sealed partial class InstructionTokenizer
         var ids = _words.EncodeToIds(instruction);
         var count = Math.Min(ids.Count, SequenceLength);
         var encoded = new long[SequenceLength];
-        Array.Fill(encoded, _padId);
+        Array.Fill(encoded, PadId);
         var start = _padding == PaddingSide.Left ? SequenceLength - count : 0;
         for (var i = 0; i < count; i++) encoded[start + i] = ids[i];
         return encoded;

@@ -43,6 +43,11 @@ public static class ModuleTree
         Linear layer => $"in_features={layer.in_features}, out_features={layer.out_features}, bias={Flag(layer.bias is not null)}",
         Embedding layer => string.Join(", ", layer.weight!.shape),
         LSTM layer => Lstm(layer),
+        LayerNorm layer => string.Create(CultureInfo.InvariantCulture,
+            $"({string.Join(", ", layer.normalized_shape)},), eps={layer.eps:0e-00}, elementwise_affine={Flag(layer.elementwise_affine)}"),
+        BatchNorm2d layer => string.Create(CultureInfo.InvariantCulture,
+            $"{layer.num_features}, eps={layer.eps:0e-00}, momentum={layer.momentum}, affine={Flag(layer.affine)}, ")
+            + $"track_running_stats={Flag(layer.track_running_stats)}",
         MaxPool2d layer => $"kernel_size={One(layer.kernel_size)}, stride={One(layer.stride ?? layer.kernel_size)}, "
             + $"padding={One(layer.padding ?? [0])}, dilation={One(layer.dilation ?? [1])}, ceil_mode={Flag(layer.ceil_mode)}",
         AdaptiveAvgPool2d layer => $"output_size={All(layer.output_size)}",

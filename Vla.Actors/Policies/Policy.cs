@@ -36,7 +36,7 @@ public sealed class Policy
             throw new PolicyException($"{directory}: is not a directory; a policy is a directory with {ConfigFile}, {WeightsFile} and {VocabularyFile}");
         var policy = new Policy(directory);
         policy.CheckWeights();
-        PolicyTrial.Run(directory, policy._config, policy._tokenizer.VocabularySize);
+        PolicyTrial.Run(directory, policy._config, policy._tokenizer);
         return policy;
     }
 
@@ -45,6 +45,9 @@ public sealed class Policy
     public PolicyInfo Info => _config.Info;
 
     public ImageSpec Image => _config.Image;
+
+    /// <summary>What the fusion wants to know of the robot's own state; <see cref="StateSpec.None"/> for nothing.</summary>
+    public StateSpec State => _config.State;
 
     public ActionSpec Action => _config.Action;
 
@@ -63,7 +66,7 @@ public sealed class Policy
     /// <summary>[batch, sequence] int64 → language features.</summary>
     public Module<Tensor, Tensor> CreateLanguageEncoder(Device device) => Create(_config.Language, PolicyConfig.LanguageKey, device);
 
-    /// <summary>vision features, language features → fused features.</summary>
+    /// <summary>vision features, language features → fused features; a <see cref="Fusion.StateFusion"/> takes robot state as well.</summary>
     public Module<Tensor, Tensor, Tensor> CreateFusion(Device device) => Create(_config.Fusion, PolicyConfig.FusionKey, device);
 
     /// <summary>fused features → normalised actions, [batch, dimensions] or [batch, horizon, dimensions].</summary>

@@ -10,7 +10,7 @@ namespace Vla.Actors.Policies;
 internal sealed record PolicyConfig(
     PolicyInfo Info, PolicyStage<Module<Tensor, Tensor>> Vision, PolicyStage<Module<Tensor, Tensor>> Language,
     PolicyStage<Module<Tensor, Tensor, Tensor>> Fusion, PolicyStage<Module<Tensor, Tensor>> Decoder, ImageSpec Image,
-    int SequenceLength, PaddingSide Padding, ActionSpec Action)
+    int SequenceLength, PaddingSide Padding, StateSpec State, ActionSpec Action)
 {
     // Keys of "stages", and the names of the model's parts in model.safetensors.
     public const string VisionKey = "vision_encoder";
@@ -21,6 +21,7 @@ internal sealed record PolicyConfig(
     private const int MaximumNameLength = 64;
     private const int MaximumNoteLength = 2_000;
     private const int MaximumFileBytes = 1 << 20;
+    private const double LargestNumber = 1e6;
 
     /// <exception cref="PolicyException">A key is missing, unknown, or its value out of range.</exception>
     public static PolicyConfig Read(string file)
@@ -42,6 +43,7 @@ internal sealed record PolicyConfig(
         var sequenceLength = text.Integer("sequence_length", 1, 4_096);
         var padding = text.Choice("padding", "left", "right") == "left" ? PaddingSide.Left : PaddingSide.Right;
         text.CheckUnknown();
+        var state = root.OptionalSection("state") is { } section ? ReadState(section) : StateSpec.None;
         var action = ReadAction(root.Section("action"));
         root.CheckUnknown();
 
@@ -59,7 +61,7 @@ internal sealed record PolicyConfig(
                 [DecoderKey] = decoder.Type,
             },
         };
-        return new PolicyConfig(info, vision, language, fusion, decoder, image, sequenceLength, padding, action);
+        return new PolicyConfig(info, vision, language, fusion, decoder, image, sequenceLength, padding, state, action);
     }
 
     private static JsonDocument Parse(string file)
@@ -95,18 +97,34 @@ internal sealed record PolicyConfig(
         return image;
     }
 
+    private static StateSpec ReadState(ConfigSection section)
+    {
+        const double smallest = 1e-6;
+        var names = ReadNames(section, StateSpec.MaximumDimensions);
+        var state = new StateSpec(
+            names, section.Texts("units", names.Count, names.Count, MaximumNameLength),
+            section.Numbers("mean", names.Count, -LargestNumber, LargestNumber), section.Numbers("std", names.Count, smallest, LargestNumber));
+        section.CheckUnknown();
+        return state;
+    }
+
     private static ActionSpec ReadAction(ConfigSection section)
     {
         const int maximumDimensions = 64;
-        const double largest = 1e6;
-        var names = section.Texts("names", 1, maximumDimensions, MaximumNameLength);
-        if (names.Distinct(StringComparer.Ordinal).Count() < names.Count)
-            throw section.Wrong("names", ErrorText.Bounded(string.Join(", ", names)), "each name once");
+        var names = ReadNames(section, maximumDimensions);
         var action = new ActionSpec(
             names, section.Texts("units", names.Count, names.Count, MaximumNameLength),
-            section.Numbers("mean", names.Count, -largest, largest), section.Numbers("std", names.Count, 0, largest),
+            section.Numbers("mean", names.Count, -LargestNumber, LargestNumber), section.Numbers("std", names.Count, 0, LargestNumber),
             section.Integer("horizon", 1, 1_000), section.Number("step_ms", 0.1, 10_000));
         section.CheckUnknown();
         return action;
+    }
+
+    private static IReadOnlyList<string> ReadNames(ConfigSection section, int maximum)
+    {
+        var names = section.Texts("names", 1, maximum, MaximumNameLength);
+        return names.Distinct(StringComparer.Ordinal).Count() == names.Count
+            ? names
+            : throw section.Wrong("names", ErrorText.Bounded(string.Join(", ", names)), "each name once");
     }
 }

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using Vla.Actors.Checkpoints;
+using Vla.Actors.Policies.Fusion;
+using Vla.Actors.Policies.Language;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -9,19 +11,20 @@ namespace Vla.Actors.Policies;
 internal static class PolicyTrial
 {
     /// <exception cref="PolicyException">A stage refuses what the one before it gives; the message names both and the shapes.</exception>
-    public static void Run(string directory, PolicyConfig config, int vocabularySize)
+    public static void Run(string directory, PolicyConfig config, InstructionTokenizer tokenizer)
     {
         using var scope = NewDisposeScope();
         using var guard = inference_mode();
+        var vocabularySize = tokenizer.VocabularySize;
         var image = zeros(1, 3, config.Image.Height, config.Image.Width);
         // The highest token id: a vocabulary longer than the encoder's table is found as well.
         var text = full([1, config.SequenceLength], vocabularySize - 1, dtype: int64);
 
         var vision = Try(config.Vision, PolicyConfig.VisionKey, module => module.call(image), ("a picture", image));
         var language = Try(
-            config.Language, PolicyConfig.LanguageKey, module => module.call(text), ($"token ids up to {vocabularySize - 1}", text));
+            config.Language, PolicyConfig.LanguageKey, module => CheckPadding(module).call(text), ($"token ids up to {vocabularySize - 1}", text));
         var fused = Try(
-            config.Fusion, PolicyConfig.FusionKey, module => module.call(vision, language),
+            config.Fusion, PolicyConfig.FusionKey, module => CheckState(module).call(vision, language),
             ("vision features", vision), ("language features", language));
         var action = Try(config.Decoder, PolicyConfig.DecoderKey, module => module.call(fused), ("fused features", fused));
 
@@ -34,6 +37,23 @@ internal static class PolicyTrial
                 + $"expected {string.Join(" or ", expected)} for {dimensions} action names and a horizon of {horizon}");
         }
 
+        Module<Tensor, Tensor> CheckPadding(Module<Tensor, Tensor> module)
+        {
+            if (module is IMasksPadding { PadId: var id } && id != tokenizer.PadId)
+                throw new PolicyException($"{directory}: {PolicyConfig.LanguageKey} has pad_id {id}, but {InstructionTokenizer.PadToken} is "
+                    + $"line {tokenizer.PadId + 1} of {Policy.VocabularyFile}; set pad_id to {tokenizer.PadId}");
+            return module;
+        }
+
+        Module<Tensor, Tensor, Tensor> CheckState(Module<Tensor, Tensor, Tensor> module)
+        {
+            var (wanted, named) = (module is StateFusion fusion ? fusion.StateDim : 0, config.State.Dimensions);
+            if (wanted != named)
+                throw new PolicyException($"{directory}: {PolicyConfig.FusionKey} ({config.Fusion.Type}) takes {wanted} numbers of robot state, "
+                    + $"but state.names has {named}; set state_dim of the fusion, or the state section, to fit the other");
+            return module;
+        }
+
         Tensor Try<TModule>(
             PolicyStage<TModule> stage, string key, Func<TModule, Tensor> call, params (string What, Tensor Value)[] inputs)
             where TModule : Module
@@ -44,7 +64,7 @@ internal static class PolicyTrial
             {
                 return call(module);
             }
-            catch (ExternalException e)
+            catch (Exception e) when (e is ExternalException or ArgumentException)
             {
                 var given = string.Join(" and ", inputs.Select(input => $"{input.What} {CheckpointShape.Text(input.Value.shape)}"));
                 throw new PolicyException($"{directory}: {key} ({stage.Type}) does not take {given}: {ErrorText.FirstLine(e.Message)}", e);

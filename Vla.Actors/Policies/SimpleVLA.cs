@@ -1,3 +1,4 @@
+using Vla.Actors.Policies.Fusion;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -39,11 +40,14 @@ public sealed class SimpleVLA : Module<Tensor, Tensor, Tensor>
     public override Tensor forward(Tensor image, Tensor text) => Features(image, text).Action;
 
     /// <summary>What each stage gives for the same input (notebook, section 6); the four tensors are the caller's.</summary>
-    public (Tensor Vision, Tensor Language, Tensor Fused, Tensor Action) Features(Tensor image, Tensor text)
+    /// <param name="image">Pictures [batch, 3, height, width].</param>
+    /// <param name="text">Token ids [batch, sequence], int64.</param>
+    /// <param name="state">Normalised robot state [batch, dimensions] for a fusion that takes it; null when it is not known.</param>
+    public (Tensor Vision, Tensor Language, Tensor Fused, Tensor Action) Features(Tensor image, Tensor text, Tensor? state = null)
     {
         var vision = vision_encoder.call(image);
         var language = language_encoder.call(text);
-        var fused = fusion.call(vision, language);
+        var fused = fusion.Fuse(vision, language, state);
         return (vision, language, fused, action_decoder.call(fused));
     }
 }

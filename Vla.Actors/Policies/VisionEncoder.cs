@@ -1,6 +1,7 @@
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
+using static Vla.Actors.Policies.Layers.ConvolutionLayers;
 
 namespace Vla.Actors.Policies;
 
@@ -36,13 +37,4 @@ public sealed class VisionEncoder : Module<Tensor, Tensor>
     /// <param name="x">Pictures [batch, 3, height, width]; height and width at least 4.</param>
     /// <returns>Vision features [batch, featureDim].</returns>
     public override Tensor forward(Tensor x) => fc.call(conv_layers.call(x));
-
-    private static Conv2d ChannelsLast(Conv2d layer)
-    {
-        using var guard = no_grad();
-        using var scope = NewDisposeScope();
-        var weight = layer.weight!.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
-        layer.weight = (Parameter)new Parameter(weight).MoveToOuterDisposeScope();
-        return layer;
-    }
 }

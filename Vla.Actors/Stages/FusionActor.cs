@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Vla.Actors.Policies.Fusion;
 using Vla.Actors.Publishing;
 using Vla.Sensors;
 using static TorchSharp.torch;
@@ -15,7 +16,7 @@ namespace Vla.Actors.Stages;
 /// asks for no pictures at all.
 /// </remarks>
 public sealed class FusionActor(
-    StageSetup setup, Func<Module<Tensor, Tensor, Tensor>> createFusion, IActorRef vision, IActorRef language)
+    StageSetup setup, Func<Module<Tensor, Tensor, Tensor>> createFusion, IActorRef vision, IActorRef language, StateInput? state)
     : StageActor<VisionEncoded>(setup, vision)
 {
     private Module<Tensor, Tensor, Tensor>? _fusion;
@@ -26,9 +27,11 @@ public sealed class FusionActor(
     /// <param name="createFusion">Makes the module; called after every start, on the stage's thread.</param>
     /// <param name="vision">Upstream: is told <see cref="Ready"/>.</param>
     /// <param name="language">Upstream: is told <see cref="InstructionWanted"/>.</param>
+    /// <param name="state">The robot's state, for a <see cref="StateFusion"/>; null when there is none.</param>
     public static Props Props(
-        StageSetup setup, Func<Module<Tensor, Tensor, Tensor>> createFusion, IActorRef vision, IActorRef language) =>
-        Akka.Actor.Props.Create(() => new FusionActor(setup, createFusion, vision, language));
+        StageSetup setup, Func<Module<Tensor, Tensor, Tensor>> createFusion, IActorRef vision, IActorRef language,
+        StateInput? state = null) =>
+        Akka.Actor.Props.Create(() => new FusionActor(setup, createFusion, vision, language, state));
 
     protected override bool CanWork => _language is not null;
 
@@ -60,7 +63,7 @@ public sealed class FusionActor(
 
     protected override object Process(VisionEncoded input, long startedNs)
     {
-        var fused = _fusion!.call(input.Features, _language!.Features).DetachFromDisposeScope();
+        var fused = _fusion!.Fuse(input.Features, _language!.Features, state?.Read(input.Origin.CapturedNs)).DetachFromDisposeScope();
         return new FeaturesFused(fused, input.Origin with
         {
             Instruction = _language.Instruction.Text,

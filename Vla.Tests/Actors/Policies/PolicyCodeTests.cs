@@ -18,7 +18,7 @@ public sealed class PolicyCodeTests
 
         var calls = metadata.TypeDefinitions
             .Select(metadata.GetTypeDefinition)
-            .Where(type => Layers.Contains(NamespaceOf(metadata, type)))
+            .Where(type => Layers.Any(layer => $"{NamespaceOf(metadata, type)}.".StartsWith($"{layer}.", StringComparison.Ordinal)))
             .SelectMany(type => type.GetMethods())
             .Select(method => metadata.GetMethodDefinition(method).RelativeVirtualAddress)
             .Where(address => address != 0)

@@ -76,7 +76,7 @@ public sealed class PolicyTests : IDisposable
     [InlineData("0.225]", "0.225, 1]", "image.std is [0.229, 0.224, 0.225, 1], allowed is a list of 3 numbers")]
     [InlineData("\"sequence_length\": 10", "\"sequence_length\": 0", "text.sequence_length is 0, allowed is 1 to 4096")]
     [InlineData("\"left\"", "\"top\"", "text.padding is \"top\", allowed is left, right")]
-    [InlineData("\"simple_fusion\"", "\"sum\"", "stages.fusion.type is \"sum\", allowed is simple_fusion, torchscript")]
+    [InlineData("\"simple_fusion\"", "\"sum\"", "stages.fusion.type is \"sum\", allowed is cross_attention, film, simple_fusion, slot_attention, torchscript")]
     [InlineData("\"fused_dim\": 256", "\"fused_dim\": 1", "stages.fusion.fused_dim is 1, allowed is 2 to 65536")]
     [InlineData("\"yaw\"", "\"roll\"", "action.names is x, y, z, roll, pitch, roll, gripper, allowed is each name once")]
     [InlineData("\"rad\", \"1\"", "\"rad\"", "action.units is")]

@@ -1,0 +1,35 @@
+using static TorchSharp.torch;
+
+namespace Vla.Actors.Policies.Language;
+
+/// <summary>A language encoder that leaves padding out by its id.</summary>
+public interface IMasksPadding
+{
+    /// <summary>The vocabulary's <c>[PAD]</c>.</summary>
+    long PadId { get; }
+}
+
+/// <summary>Token ids of sentences that were filled up to one length: which are words, and where.</summary>
+/// <param name="ids">[batch, sequence], int64.</param>
+/// <param name="padId">The id of padding.</param>
+internal sealed class PaddedText(Tensor ids, long padId)
+{
+    /// <summary>[batch, sequence], true for words.</summary>
+    public Tensor Present { get; } = ids.ne(padId);
+
+    /// <summary>[batch, sequence], int64: words count from 0 wherever the padding is.</summary>
+    public Tensor Positions => (Present.to(int64).cumsum(1) - 1).clamp_min(0);
+
+    /// <summary>Each sentence's first word: [batch, sequence, dim] → [batch, dim].</summary>
+    public Tensor First(Tensor tokens) => At(tokens, Present.to(int64).argmax(1));
+
+    /// <summary>Each sentence's last word: [batch, sequence, dim] → [batch, dim].</summary>
+    public Tensor Last(Tensor tokens) => At(tokens, Positions.argmax(1));
+
+    /// <summary>The same tokens, zero where there is no word.</summary>
+    public Tensor WithoutPadding(Tensor tokens) => tokens * Present.unsqueeze(2).to(tokens.dtype);
+
+    // One of the equal highest values counts: torch gives the first one's index.
+    private static Tensor At(Tensor tokens, Tensor index)
+        => tokens.gather(1, index.reshape(-1, 1, 1).expand(-1, 1, tokens.shape[2])).squeeze(1);
+}

@@ -1,0 +1,43 @@
+using static TorchSharp.torch;
+
+namespace Vla.Actors.Policies.Layers;
+
+/// <summary>Where each cell of a grid is, as sines and cosines of row and column ("Attention Is All You Need", section 3.5, in two dimensions).</summary>
+/// <remarks>Nothing to learn and nothing to store: the table is made for a grid's size when that size is first seen.</remarks>
+/// <param name="dim">Numbers for each cell, a multiple of 4: half for the row, half for the column.</param>
+internal sealed class GridPositions(long dim) : IDisposable
+{
+    // In words the wavelengths go up to 10,000; a grid has tens of cells to a side.
+    private const double LongestWavelength = 100;
+
+    private (long Rows, long Columns, string Device) _size;
+    private Tensor? _table;
+
+    /// <returns>[rows × columns, dim], row by row; belongs to this object.</returns>
+    public Tensor For(long rows, long columns, Device device)
+    {
+        var size = (rows, columns, device.ToString());
+        if (_table is not null && _size == size) return _table;
+
+        // Training may come after inference: what is made in inference mode has no place in a gradient.
+        using var guard = inference_mode(false);
+        using var scope = NewDisposeScope();
+        _table?.Dispose();
+        var row = Waves(rows).unsqueeze(1).expand(rows, columns, dim / 2);
+        var column = Waves(columns).unsqueeze(0).expand(rows, columns, dim / 2);
+        _table = cat([row, column], 2).flatten(0, 1).to(device).DetachFromDisposeScope();
+        _size = size;
+        return _table;
+    }
+
+    public void Dispose() => _table?.Dispose();
+
+    // [count, dim / 2]: sines, then cosines, from a wavelength of 2π cells to the longest.
+    private Tensor Waves(long count)
+    {
+        var waves = dim / 4;
+        var frequencies = exp(arange(waves, dtype: float32) * (-Math.Log(LongestWavelength) / waves));
+        var phases = arange(count, dtype: float32).unsqueeze(1) * frequencies;
+        return cat([sin(phases), cos(phases)], 1);
+    }
+}
