@@ -18,6 +18,7 @@ public sealed class Bert : Module<Tensor, Tensor>, IIgnoresWeights, IMasksPaddin
     private readonly Embeddings embeddings;
     private readonly Encoder encoder;
     private readonly Pooler? pooler;
+    private readonly long _maxPositions;
 
     /// <param name="vocabSize">Tokens in the vocabulary.</param>
     /// <param name="maxPositions">Longest sentence.</param>
@@ -33,7 +34,7 @@ public sealed class Bert : Module<Tensor, Tensor>, IIgnoresWeights, IMasksPaddin
         long padId = 0, bool pooled = false, double dropout = 0.1)
         : base(nameof(Bert))
     {
-        PadId = padId;
+        (PadId, _maxPositions) = (padId, maxPositions);
         embeddings = new Embeddings(vocabSize, maxPositions, dim, dropout);
         encoder = new Encoder(layers, () => new Layer(dim, heads, feedForwardDim, dropout));
         if (pooled) pooler = new Pooler(dim);
@@ -49,6 +50,7 @@ public sealed class Bert : Module<Tensor, Tensor>, IIgnoresWeights, IMasksPaddin
     /// <returns>Tokens [batch, sequence, dim], zero for padding; pooled: [batch, dim].</returns>
     public override Tensor forward(Tensor x)
     {
+        PaddedText.CheckLength(x, _maxPositions);
         using var scope = NewDisposeScope();
         var text = new PaddedText(x, PadId);
         var tokens = encoder.call(embeddings.call(x, text.Positions), Tokens.AttentionMask(text.Present));

@@ -18,6 +18,7 @@ public sealed class Gpt2 : Module<Tensor, Tensor>, IIgnoresWeights, IMasksPaddin
     private readonly Dropout drop;
     private readonly ModuleList<Block> h;
     private readonly LayerNorm ln_f;
+    private readonly long _maxPositions;
     private readonly bool _pooled;
 
     /// <param name="vocabSize">Tokens in the vocabulary.</param>
@@ -33,7 +34,7 @@ public sealed class Gpt2 : Module<Tensor, Tensor>, IIgnoresWeights, IMasksPaddin
         bool pooled = false, double dropout = 0.1)
         : base(nameof(Gpt2))
     {
-        (PadId, _pooled) = (padId, pooled);
+        (PadId, _maxPositions, _pooled) = (padId, maxPositions, pooled);
         wte = Embedding(vocabSize, dim);
         wpe = Embedding(maxPositions, dim);
         drop = Dropout(dropout);
@@ -52,6 +53,7 @@ public sealed class Gpt2 : Module<Tensor, Tensor>, IIgnoresWeights, IMasksPaddin
     /// <returns>Tokens [batch, sequence, dim], zero for padding; pooled: [batch, dim].</returns>
     public override Tensor forward(Tensor x)
     {
+        PaddedText.CheckLength(x, _maxPositions);
         using var scope = NewDisposeScope();
         var text = new PaddedText(x, PadId);
         var length = x.shape[1];

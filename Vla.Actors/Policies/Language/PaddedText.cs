@@ -29,6 +29,13 @@ internal sealed class PaddedText(Tensor ids, long padId)
     /// <summary>The same tokens, zero where there is no word.</summary>
     public Tensor WithoutPadding(Tensor tokens) => tokens * Present.unsqueeze(2).to(tokens.dtype);
 
+    /// <exception cref="ArgumentException">The sentences are longer than an encoder has positions for.</exception>
+    public static void CheckLength(Tensor ids, long maxPositions)
+    {
+        if (ids.shape[1] > maxPositions)
+            throw new ArgumentException($"a sentence has {ids.shape[1]} tokens, max_positions is {maxPositions}");
+    }
+
     // One of the equal highest values counts: torch gives the first one's index.
     private static Tensor At(Tensor tokens, Tensor index)
         => tokens.gather(1, index.reshape(-1, 1, 1).expand(-1, 1, tokens.shape[2])).squeeze(1);

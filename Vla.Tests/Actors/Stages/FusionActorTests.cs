@@ -1,8 +1,11 @@
 using Akka.Actor;
 using Akka.TestKit;
 using Vla.Actors;
+using Vla.Actors.Policies;
+using Vla.Actors.Policies.Fusion;
 using Vla.Actors.Publishing;
 using Vla.Actors.Stages;
+using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Stages;
 
@@ -88,6 +91,34 @@ public sealed class FusionActorTests : PipelineTestKit
         Assert.True(features.Features.IsInvalid);
         _fusion.Tell(Encoded(5, "left", 10), _language);
         Assert.Equal((11f, "left", 5), await FuseAsync(frame: 1, value: 1));
+    }
+
+    [Fact]
+    public async Task A_fusion_that_takes_state_gets_that_of_the_pictures_moment()
+    {
+        var spec = new StateSpec(["jaw"], ["m"], [0f], [2f]);
+        var fusion = Start(FusionActor.Props(Setup, () => new AddsState(), _vision, _language, new StateInput(spec, new MomentAsState(), CPU)));
+        fusion.Tell(Encoded(1, "left", 10), _language);
+        fusion.Tell(Ready.Once, _decoder);
+        fusion.Tell(new VisionEncoded(Features(1), new Origin { FrameSequence = 1, Instruction = "", CapturedNs = 600 }), _vision);
+
+        using var fused = await _decoder.ExpectMsgAsync<FeaturesFused>();
+
+        Assert.Equal(1f + 10f + 300f, fused.Features[0, 0].item<float>());
+    }
+
+    private sealed class AddsState() : StateFusion("adds state", stateDim: 1)
+    {
+        public override Tensor forward(Tensor vision, Tensor language, Tensor state) => vision + language + state;
+    }
+
+    private sealed class MomentAsState : IRobotState
+    {
+        public bool TryRead(long atNs, Span<float> values)
+        {
+            values.Fill(atNs);
+            return true;
+        }
     }
 
     private async Task<(float Value, string Instruction, long Number)> FuseAsync(long frame, float value)
