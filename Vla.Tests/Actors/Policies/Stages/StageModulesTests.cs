@@ -115,7 +115,7 @@ public sealed class StageModulesTests
 
     [Theory]
     [MemberData(nameof(Visions))]
-    public void Vision_encoders_learn_and_leave_nothing(string vision)
+    public void Vision_encoders_learn(string vision)
     {
         using var scope = NewDisposeScope();
         using var encoder = Vision(vision);
