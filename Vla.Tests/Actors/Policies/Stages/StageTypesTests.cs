@@ -119,19 +119,21 @@ public sealed class StageTypesTests : IDisposable
     private void Write(string vision, string language, string fusion, string decoder, string state)
     {
         Configure(vision, language, fusion, decoder, state);
-        using var scope = NewDisposeScope();
         var weights = new Dictionary<string, Tensor>();
+        var modules = new List<Module>(); // a module that is collected takes its tensors along
         Add("vision_encoder", vision, StageTypes.Vision);
         Add("language_encoder", language, StageTypes.Language);
         Add("fusion", fusion, StageTypes.Fusion);
         Add("action_decoder", decoder, StageTypes.Decoder);
         SafetensorsWriter.Write(_directory.File(Policy.WeightsFile), weights);
+        modules.ForEach(module => module.Dispose());
 
         void Add<TModule>(string key, string section, IReadOnlyDictionary<string, Func<ConfigSection, Func<Device, TModule>>> types)
             where TModule : Module
         {
             using var json = JsonDocument.Parse(section);
             var module = StageTypes.Read(new ConfigSection(_directory.File(Policy.ConfigFile), key, json.RootElement), types).Create(CPU);
+            modules.Add(module);
             foreach (var (name, tensor) in module.state_dict()) weights.Add($"{key}.{name}", tensor);
         }
     }
