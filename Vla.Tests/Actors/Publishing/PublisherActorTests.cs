@@ -3,7 +3,6 @@ using Akka.TestKit;
 using Microsoft.Extensions.Logging;
 using Vla.Actors;
 using Vla.Actors.Publishing;
-using Vla.Tests.Publishing;
 
 namespace Vla.Tests.Actors.Publishing;
 

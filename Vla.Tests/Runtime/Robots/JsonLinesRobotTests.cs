@@ -1,0 +1,101 @@
+using System.Text.Json;
+using Vla.Actors.Publishing;
+using Vla.Runtime;
+using Vla.Runtime.Robots;
+using Vla.Tests.Actors.Publishing;
+
+namespace Vla.Tests.Runtime.Robots;
+
+public sealed class JsonLinesRobotTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("vla-jsonl-").FullName;
+
+    private string LogFile => Path.Combine(_folder, "actions.jsonl");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void A_missing_folder_is_made_and_every_action_is_a_line()
+    {
+        var file = Path.Combine(_folder, "deep", "er", "actions.jsonl");
+        using (var robot = new JsonLinesRobot(file, Make.Profile()))
+        {
+            robot.Open();
+            robot.Apply(Make.Published(1, ControlState.Policy));
+            robot.Apply(Make.Published(2, ControlState.Stop));
+        }
+
+        Assert.Equal([1, 2], Sequences(file));
+    }
+
+    [Fact]
+    public void An_existing_file_is_continued()
+    {
+        for (var run = 1; run <= 2; run++)
+        {
+            using var robot = new JsonLinesRobot(LogFile, Make.Profile());
+            robot.Apply(Make.Published(run, ControlState.Policy));
+        }
+
+        Assert.Equal([1, 2], Sequences(LogFile));
+    }
+
+    [Fact]
+    public void A_broken_last_line_does_not_spoil_the_next_one()
+    {
+        File.WriteAllText(LogFile, "{\"sequence\":1}\n{\"seque");
+        using (var robot = new JsonLinesRobot(LogFile, Make.Profile())) robot.Apply(Make.Published(2, ControlState.Policy));
+
+        var lines = File.ReadAllLines(LogFile);
+        Assert.Equal(["{\"sequence\":1}", "{\"seque"], lines[..2]);
+        Assert.Equal(2, JsonDocument.Parse(lines[2]).RootElement.GetProperty("sequence").GetInt64());
+        Assert.Equal(3, lines.Length);
+    }
+
+    [LinuxFact]
+    public void A_full_disk_is_an_error_for_each_action_until_there_is_room_again()
+    {
+        File.CreateSymbolicLink(LogFile, "/dev/full");
+        using (var robot = new JsonLinesRobot(LogFile, Make.Profile()))
+        {
+            Assert.Throws<IOException>(() => robot.Apply(Make.Published(1, ControlState.Policy)));
+            Assert.Throws<IOException>(() => robot.Apply(Make.Published(2, ControlState.Policy)));
+            File.Delete(LogFile);
+            robot.Apply(Make.Published(3, ControlState.Policy));
+        }
+
+        Assert.Equal([3], Sequences(LogFile));
+    }
+
+    [LinuxFact]
+    public void The_control_loop_goes_on_while_the_disk_is_full_and_the_log_recovers()
+    {
+        File.CreateSymbolicLink(LogFile, "/dev/full");
+        var clock = new ManualClock();
+        var other = new FakeRobot();
+        using var loop = new ControlLoop(
+            Make.Profile(), new ControlOptions { FlushMs = 20_000 }, [new JsonLinesRobot(LogFile, Make.Profile()), other], clock);
+        loop.Tick(clock.NowNs);
+        Assert.True(SpinWait.SpinUntil(() => loop.Snapshot().Outputs[0].Failing, TimeSpan.FromSeconds(20)));
+        for (var i = 0; i < 10; i++) loop.Tick(clock.NowNs);
+
+        File.Delete(LogFile);
+        loop.Shutdown("done");
+
+        Assert.Equal(12, other.Applied.Count);
+        Assert.Equal(12, Sequences(LogFile)[^1]);
+        var log = loop.Snapshot().Outputs[0];
+        Assert.Equal((12, false), (log.Applied + log.Failures, log.Failing));
+    }
+
+    [Fact]
+    public void A_path_that_cannot_be_opened_is_told_at_start()
+    {
+        using var robot = new JsonLinesRobot(_folder, Make.Profile());
+
+        Assert.Contains("cannot be opened", Assert.Throws<UsageException>(robot.Open).Message);
+    }
+
+    private static List<long> Sequences(string file)
+        => [.. File.ReadLines(file).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("sequence").GetInt64())];
+}
