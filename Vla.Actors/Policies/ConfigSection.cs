@@ -55,6 +55,10 @@ public sealed class ConfigSection
             : throw Wrong(key, value, allowed);
     }
 
+    /// <summary>Null when the key is not there.</summary>
+    public string? OptionalChoice(string key, params ReadOnlySpan<string> choices)
+        => Optional(key) is null ? null : Choice(key, choices);
+
     public int Integer(string key, int minimum, int maximum)
     {
         var allowed = string.Create(CultureInfo.InvariantCulture, $"{minimum} to {maximum}, whole");
@@ -115,7 +119,7 @@ public sealed class ConfigSection
 
     private JsonElement? Optional(string key)
     {
-        _known.Add(key);
+        if (!_known.Contains(key)) _known.Add(key);
         return _object.TryGetProperty(key, out var value) ? value : null;
     }
 

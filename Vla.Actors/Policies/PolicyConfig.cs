@@ -10,7 +10,7 @@ namespace Vla.Actors.Policies;
 internal sealed record PolicyConfig(
     PolicyInfo Info, PolicyStage<Module<Tensor, Tensor>> Vision, PolicyStage<Module<Tensor, Tensor>> Language,
     PolicyStage<Module<Tensor, Tensor, Tensor>> Fusion, PolicyStage<Module<Tensor, Tensor>> Decoder, ImageSpec Image,
-    int SequenceLength, PaddingSide Padding, ActionSpec Action)
+    int SequenceLength, PaddingSide Padding, ActionSpec Action, Precision Precision)
 {
     // Keys of "stages", and the names of the model's parts in model.safetensors.
     public const string VisionKey = "vision_encoder";
@@ -43,6 +43,7 @@ internal sealed record PolicyConfig(
         var padding = text.Choice("padding", "left", "right") == "left" ? PaddingSide.Left : PaddingSide.Right;
         text.CheckUnknown();
         var action = ReadAction(root.Section("action"));
+        var precision = ReadPrecision(root);
         root.CheckUnknown();
 
         var info = new PolicyInfo
@@ -59,7 +60,7 @@ internal sealed record PolicyConfig(
                 [DecoderKey] = decoder.Type,
             },
         };
-        return new PolicyConfig(info, vision, language, fusion, decoder, image, sequenceLength, padding, action);
+        return new PolicyConfig(info, vision, language, fusion, decoder, image, sequenceLength, padding, action, precision);
     }
 
     private static JsonDocument Parse(string file)
@@ -84,6 +85,13 @@ internal sealed record PolicyConfig(
             throw new PolicyException($"{file}: cannot be read ({e.Message})", e);
         }
     }
+
+    private static Precision ReadPrecision(ConfigSection root) => root.OptionalChoice("precision", "float32", "bfloat16", "float16") switch
+    {
+        "bfloat16" => Precision.BFloat16,
+        "float16" => Precision.Float16,
+        _ => Precision.Float32,
+    };
 
     private static ImageSpec ReadImage(ConfigSection section)
     {
