@@ -5,7 +5,7 @@ using Vla.Sensors.Cameras;
 namespace Vla.Sensors;
 
 /// <summary>Loads OpenCV's native library once, quiet and with timeouts fit for a robot.</summary>
-public static partial class OpenCvNative
+public static class OpenCvNative
 {
     /// <summary>How long a webcam may stay silent before it counts as lost; OpenCV's own default is 10 s.</summary>
     public const int SilentDeviceSeconds = 2;
@@ -23,9 +23,9 @@ public static partial class OpenCvNative
     {
         // OpenCV and FFmpeg write warnings to standard error on their own; every failure that matters comes back as a
         // CameraException. A value that is already set stays, so that OPENCV_LOG_LEVEL=DEBUG still helps.
-        SetDefault("OPENCV_LOG_LEVEL", "SILENT");
-        SetDefault("OPENCV_FFMPEG_LOGLEVEL", "-8"); // AV_LOG_QUIET
-        SetDefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", $"{SilentDeviceSeconds}");
+        NativeEnvironment.SetDefault("OPENCV_LOG_LEVEL", "SILENT");
+        NativeEnvironment.SetDefault("OPENCV_FFMPEG_LOGLEVEL", "-8"); // AV_LOG_QUIET
+        NativeEnvironment.SetDefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", $"{SilentDeviceSeconds}");
         try
         {
             // Its work here takes well under a millisecond on one core: the cores belong to the policy.
@@ -40,16 +40,4 @@ public static partial class OpenCvNative
                 : $"OpenCV cannot be loaded: {reason}";
         }
     }
-
-    private static void SetDefault(string name, string value)
-    {
-        // Environment.SetEnvironmentVariable changes .NET's own copy of the environment, which native code never sees.
-        if (OperatingSystem.IsWindows())
-            Environment.SetEnvironmentVariable(name, Environment.GetEnvironmentVariable(name) ?? value);
-        else
-            _ = SetNativeEnvironment(name, value, overwrite: 0);
-    }
-
-    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int SetNativeEnvironment(string name, string value, int overwrite);
 }

@@ -58,6 +58,10 @@ public sealed class ConfigSection
             : throw Wrong(key, value, allowed);
     }
 
+    /// <summary>Null when the key is not there.</summary>
+    public string? OptionalChoice(string key, params ReadOnlySpan<string> choices)
+        => Optional(key) is null ? null : Choice(key, choices);
+
     public int Integer(string key, int minimum, int maximum)
     {
         var allowed = string.Create(CultureInfo.InvariantCulture, $"{minimum} to {maximum}, whole");

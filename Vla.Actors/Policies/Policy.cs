@@ -22,19 +22,22 @@ public sealed class Policy
     private readonly PolicyConfig _config;
     private readonly InstructionTokenizer _tokenizer;
 
-    private Policy(string directory)
+    private Policy(string directory, Precision? precision)
     {
         Directory = directory;
         _config = PolicyConfig.Read(Path.Combine(directory, ConfigFile));
+        Precision = precision ?? _config.Precision;
         _tokenizer = InstructionTokenizer.Load(Path.Combine(directory, VocabularyFile), _config.SequenceLength, _config.Padding);
     }
 
+    /// <param name="directory">The policy directory.</param>
+    /// <param name="precision">In place of what <c>config.json</c> says.</param>
     /// <exception cref="PolicyException">Something is missing, malformed or does not fit together.</exception>
-    public static Policy Load(string directory)
+    public static Policy Load(string directory, Precision? precision = null)
     {
         if (!System.IO.Directory.Exists(directory))
             throw new PolicyException($"{directory}: is not a directory; a policy is a directory with {ConfigFile}, {WeightsFile} and {VocabularyFile}");
-        var policy = new Policy(directory);
+        var policy = new Policy(directory, precision);
         policy.CheckWeights();
         PolicyTrial.Run(directory, policy._config, policy._tokenizer);
         return policy;
@@ -43,6 +46,12 @@ public sealed class Policy
     public string Directory { get; }
 
     public PolicyInfo Info => _config.Info;
+
+    /// <summary>What the vision encoder is to compute in.</summary>
+    public Precision Precision { get; }
+
+    /// <summary>What it computes in on a device.</summary>
+    public PrecisionInForce PrecisionOn(Device device) => PrecisionInForce.On(device, Precision);
 
     public ImageSpec Image => _config.Image;
 
@@ -61,7 +70,16 @@ public sealed class Policy
     public Tensor Tokenize(string instruction) => tensor(_tokenizer.Encode(instruction), [1, SequenceLength], dtype: int64);
 
     /// <summary>[batch, 3, height, width] → vision features; in evaluation mode, on <paramref name="device"/>.</summary>
-    public Module<Tensor, Tensor> CreateVisionEncoder(Device device) => Create(_config.Vision, PolicyConfig.VisionKey, device);
+    /// <remarks>
+    /// Float32 in and out, whatever the precision. Only this stage has one: the others are a hundredth of the work, or run
+    /// once for an instruction, and lose more by converting than they gain.
+    /// </remarks>
+    public Module<Tensor, Tensor> CreateVisionEncoder(Device device)
+    {
+        var encoder = Create(_config.Vision, PolicyConfig.VisionKey, device);
+        var precision = PrecisionOn(device).Precision;
+        return precision == Precision.Float32 ? encoder : new InPrecision(encoder, PrecisionInForce.ToTorch(precision));
+    }
 
     /// <summary>[batch, sequence] int64 → language features.</summary>
     public Module<Tensor, Tensor> CreateLanguageEncoder(Device device) => Create(_config.Language, PolicyConfig.LanguageKey, device);

@@ -10,7 +10,7 @@ namespace Vla.Actors.Policies;
 internal sealed record PolicyConfig(
     PolicyInfo Info, PolicyStage<Module<Tensor, Tensor>> Vision, PolicyStage<Module<Tensor, Tensor>> Language,
     PolicyStage<Module<Tensor, Tensor, Tensor>> Fusion, PolicyStage<Module<Tensor, Tensor>> Decoder, ImageSpec Image,
-    int SequenceLength, PaddingSide Padding, StateSpec State, ActionSpec Action)
+    int SequenceLength, PaddingSide Padding, StateSpec State, ActionSpec Action, Precision Precision)
 {
     // Keys of "stages", and the names of the model's parts in model.safetensors.
     public const string VisionKey = "vision_encoder";
@@ -45,6 +45,7 @@ internal sealed record PolicyConfig(
         text.CheckUnknown();
         var state = root.OptionalSection("state") is { } section ? ReadState(section) : StateSpec.None;
         var action = ReadAction(root.Section("action"));
+        var precision = ReadPrecision(root);
         root.CheckUnknown();
 
         var info = new PolicyInfo
@@ -61,7 +62,8 @@ internal sealed record PolicyConfig(
                 [DecoderKey] = decoder.Type,
             },
         };
-        return new PolicyConfig(info, vision, language, fusion, decoder, image, sequenceLength, padding, state, action);
+        return new PolicyConfig(
+            info, vision, language, fusion, decoder, image, sequenceLength, padding, state, action, precision);
     }
 
     private static JsonDocument Parse(string file)
@@ -86,6 +88,13 @@ internal sealed record PolicyConfig(
             throw new PolicyException($"{file}: cannot be read ({e.Message})", e);
         }
     }
+
+    private static Precision ReadPrecision(ConfigSection root) => root.OptionalChoice("precision", "float32", "bfloat16", "float16") switch
+    {
+        "bfloat16" => Precision.BFloat16,
+        "float16" => Precision.Float16,
+        _ => Precision.Float32,
+    };
 
     private static ImageSpec ReadImage(ConfigSection section)
     {

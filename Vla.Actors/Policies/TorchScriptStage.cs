@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using TorchSharp;
 using TorchSharp.Modules;
 using Vla.Actors.Checkpoints;
 using static TorchSharp.torch;
@@ -30,6 +31,12 @@ public sealed class TorchScriptStage : Module<Tensor, Tensor>
     public override void train(bool train = true) => _script.train(train);
 
     public override void eval() => _script.eval();
+
+    protected override Module _to(ScalarType dtype, bool non_blocking)
+    {
+        _script.to(dtype, non_blocking);
+        return this;
+    }
 
     protected override void Dispose(bool disposing)
     {

@@ -20,6 +20,10 @@ namespace Vla.Actors.Policies;
 /// </remarks>
 public sealed class VisionEncoder : Module<Tensor, Tensor>
 {
+    // Stride, padding and dilation of every convolution.
+    private static readonly long[] One = [1, 1];
+    private static readonly long[] RowsAndColumns = [2, 3];
+
     private readonly Sequential conv_layers;
     private readonly Linear fc;
 
@@ -57,34 +61,35 @@ public sealed class VisionEncoder : Module<Tensor, Tensor>
     {
         using var first = Layer(_convolutions[0], x);
         using var second = Layer(_convolutions[1], first);
-        using var third = _convolutions[2].call(second);
-        using var pooled = third.relu_().mean([2, 3]);
+        using var third = Convolve(_convolutions[2], second);
+        using var pooled = third.relu_().mean(RowsAndColumns);
         return fc.call(pooled);
     }
 
     private static Tensor Layer(Conv2d convolution, Tensor x)
     {
         // Let go of at once, here and below: the next layer finds the memory still in the cache.
-        using var full = convolution.call(x);
+        using var full = Convolve(convolution, x);
         return HalfSize(full).relu_();
     }
+
+    // Not the layer's own call, which takes the shape apart in arrays of its own every time.
+    private static Tensor Convolve(Conv2d convolution, Tensor x)
+        => functional.conv2d(x, convolution.weight!, convolution.bias, One, One, One);
 
     /// <summary>The greatest of each 2 × 2 pixels; an odd last row or column is left out.</summary>
     private static Tensor HalfSize(Tensor x)
     {
-        var (batch, channels, height, width) = (x.size(0), x.size(1), x.size(2), x.size(3));
-        if ((height | width) % 2 != 0) return functional.max_pool2d(x, 2);
+        // Rows first: whole rows lie one after another in memory.
+        using var rows = GreaterNeighbour(x, 2);
+        return GreaterNeighbour(rows, 3);
+    }
 
-        using var pixels = x.permute(0, 2, 3, 1);
-        using var rows = pixels.reshape(batch * height / 2, 2, width * channels);
-        using var upper = rows.select(1, 0);
-        using var lower = rows.select(1, 1);
-        using var halfHeight = upper.maximum(lower);
-        using var columns = halfHeight.view(batch * height / 2 * width / 2, 2, channels);
-        using var left = columns.select(1, 0);
-        using var right = columns.select(1, 1);
-        using var halfSize = left.maximum(right);
-        using var shaped = halfSize.view(batch, height / 2, width / 2, channels);
-        return shaped.permute(0, 3, 1, 2);
+    private static Tensor GreaterNeighbour(Tensor x, int dimension)
+    {
+        var even = x.size(dimension) / 2 * 2;
+        using var first = x.slice(dimension, 0, even, 2);
+        using var second = x.slice(dimension, 1, even, 2);
+        return first.maximum(second);
     }
 }

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using Akka.Actor;
+using TorchSharp;
 using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
 using Vla.Sensors;
@@ -29,12 +31,19 @@ public sealed class ActionDecoderActor(
     protected override object Process(FeaturesFused input, long startedNs)
     {
         // [1, dimensions] or [1, horizon, dimensions]. A wrong number of values is the publisher's to refuse.
-        var values = _decoder!.call(input.Features).to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
+        var values = ToArray(_decoder!.call(input.Features));
         action.Unnormalise(values);
         return new ActionDecoded(new ActionChunk(values, action.Horizon, _stepNs, input.Origin with
         {
             Decoded = new StageTimes(startedNs, Setup.Time.NowNs()),
         }));
+    }
+
+    private static float[] ToArray(Tensor action)
+    {
+        if (action.dtype != ScalarType.Float32 || action.device_type != DeviceType.CPU || !action.is_contiguous())
+            action = action.to(ScalarType.Float32).cpu().contiguous();
+        return MemoryMarshal.Cast<byte, float>(action.bytes).ToArray();
     }
 
     protected override void Release()

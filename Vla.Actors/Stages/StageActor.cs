@@ -1,4 +1,6 @@
 using Akka.Actor;
+using Akka.Dispatch;
+using TorchSharp;
 using Vla.Sensors;
 using static TorchSharp.torch;
 
@@ -30,6 +32,7 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
     private TInput? _input;
     private bool _asked;
     private IActorRef? _justAnswered;
+    private DisposeScope? _scope;
 
     /// <summary>False while something other than the input is missing: then nothing is asked for.</summary>
     protected virtual bool CanWork => true;
@@ -98,20 +101,30 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
         _input = null;
         if (_demand.Ahead && AsksAhead) Ask();
 
-        object result;
-        using (input)
-        using (inference_mode())
-        using (NewDisposeScope())
-        {
-            result = Process(input, Setup.Time.NowNs());
-        }
-
+        var result = Compute(input);
         Setup.Monitor.CountProcessed();
         // Behind all that came while it worked, before all that is said in answer to the result.
         _justAnswered = asker;
         Self.Tell(ResultGiven.Instance);
         asker.Tell(result);
         return true;
+    }
+
+    private object Compute(TInput input)
+    {
+        // A scope belongs to the thread that made it. Where that is always the same one, the scope is kept: to make one
+        // for every message takes more memory than all the rest of a message.
+        var scope = Context.Dispatcher is PinnedDispatcher ? _scope ??= NewDisposeScope() : NewDisposeScope();
+        try
+        {
+            using (input)
+            using (inference_mode()) return Process(input, Setup.Time.NowNs());
+        }
+        finally
+        {
+            if (scope == _scope) scope.DisposeEverything();
+            else scope.Dispose();
+        }
     }
 
     private void Ask()
@@ -124,6 +137,8 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
     {
         _input?.Dispose();
         _input = null;
+        _scope?.Dispose();
+        _scope = null;
     }
 
     private sealed class ResultGiven : INoSerializationVerificationNeeded

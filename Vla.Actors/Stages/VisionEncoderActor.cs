@@ -1,4 +1,5 @@
 using Akka.Actor;
+using TorchSharp;
 using Vla.Actors.Publishing;
 using Vla.Sensors;
 using Vla.Sensors.Cameras;
@@ -13,6 +14,8 @@ public sealed class VisionEncoderActor(
     : StageActor<FrameCaptured>(setup, camera)
 {
     private Module<Tensor, Tensor>? _encoder;
+    private long[] _shape = [];
+    private long[] _strides = [];
 
     /// <param name="setup">Name, clock, threads.</param>
     /// <param name="createEncoder">Makes the module; called after every start, on the stage's thread.</param>
@@ -29,7 +32,9 @@ public sealed class VisionEncoderActor(
     protected override object Process(FrameCaptured input, long startedNs)
     {
         var frame = input.Frame;
-        var features = _encoder!.call(View(frame).to(device)).DetachFromDisposeScope();
+        var picture = View(frame);
+        if (device.type != DeviceType.CPU) picture = picture.to(device);
+        var features = _encoder!.call(picture).DetachFromDisposeScope();
         return new VisionEncoded(features, new Origin
         {
             FrameSequence = frame.Sequence,
@@ -47,6 +52,15 @@ public sealed class VisionEncoderActor(
     }
 
     /// <summary>The frame's own memory as [1, 3, height, width]; its strides say channels-last, nothing is copied.</summary>
-    private static Tensor View(Frame frame) =>
-        frombuffer(frame.Pixels, ScalarType.Float32).reshape(1, frame.Height, frame.Width, 3).permute(0, 3, 1, 2);
+    private Tensor View(Frame frame)
+    {
+        const int channels = 3;
+        if (_shape is not [_, _, var height, var width] || height != frame.Height || width != frame.Width)
+        {
+            _shape = [1, channels, frame.Height, frame.Width];
+            _strides = [frame.Pixels.Length, 1, frame.Width * channels, channels];
+        }
+
+        return frombuffer(frame.Pixels, ScalarType.Float32).as_strided(_shape, _strides);
+    }
 }

@@ -6,7 +6,9 @@ using System.Security.Cryptography;
 
 namespace Vla.Actors.Torch;
 
-/// <summary>Lets TorchSharp's native library load on systems whose libstdc++ is too old for it.</summary>
+/// <summary>
+/// Lets TorchSharp's native library load on systems whose libstdc++ is too old for it, with <see cref="OpenMpSettings"/>.
+/// </summary>
 /// <remarks>
 /// Registered with the first use of this assembly, before any of its types can touch <c>torch</c>. The runtime asks only after its
 /// plain load has failed; where that failed for another reason than <see cref="LibStdCxxRepair.NewVersion"/>, nothing
@@ -33,8 +35,10 @@ public static class TorchLibrary
     /// </summary>
     public static void Register()
     {
-        if (OperatingSystem.IsLinux() && Interlocked.Exchange(ref _registered, 1) == 0)
-            AssemblyLoadContext.Default.ResolvingUnmanagedDll += (_, name) => Resolve(name);
+        if (!OperatingSystem.IsLinux() || Interlocked.Exchange(ref _registered, 1) != 0) return;
+
+        OpenMpSettings.Apply();
+        AssemblyLoadContext.Default.ResolvingUnmanagedDll += (_, name) => Resolve(name);
     }
 
     private static nint Resolve(string name)

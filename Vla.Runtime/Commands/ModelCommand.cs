@@ -35,6 +35,8 @@ public static class ModelCommand
         if (report.Policy.Note.Length > 0) output.WriteLine($"        {report.Policy.Note}");
         output.WriteLine($"CUDA:   {(report.CudaAvailable ? "available" : "not available")}");
         output.WriteLine($"Device: {report.Device}");
+        var note = report.PrecisionNote.Length > 0 ? $" ({report.PrecisionNote})" : "";
+        output.WriteLine($"Vision: computes in {report.Precision}{note}");
         if (report.Gpu is { } gpu)
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"GPU:    {gpu.Name}, {gpu.MemoryBytes / 1e9:F2} GB"));
         output.WriteLine();
@@ -45,15 +47,17 @@ public static class ModelCommand
     }
 
     private sealed record Report(
-        PolicyInfo Policy, string Directory, bool CudaAvailable, string Device, GpuInfo? Gpu, string Modules, long TotalParameters,
+        PolicyInfo Policy, string Directory, bool CudaAvailable, string Device, string Precision, string PrecisionNote, GpuInfo? Gpu, string Modules, long TotalParameters,
         long TrainableParameters)
     {
         public static Report Of(Policy policy, torch.Device device)
         {
             using var model = policy.CreateModel(device);
+            var precision = policy.PrecisionOn(device);
             var parameters = model.parameters().ToList();
             return new Report(
                 policy.Info, policy.Directory, torch.cuda.is_available(), device.ToString(),
+                precision.Precision.ToString().ToLowerInvariant(), precision.Note,
                 device.type == DeviceType.CUDA ? GpuInfo.Read(Math.Max(0, device.index)) : null,
                 ModuleTree.Text(model), parameters.Sum(parameter => parameter.numel()),
                 parameters.Where(parameter => parameter.requires_grad).Sum(parameter => parameter.numel()));

@@ -21,6 +21,12 @@ public sealed record StatusReport
     /// <summary>Where Torch computes: <c>cpu</c> or <c>cuda:0</c>.</summary>
     public required string Device { get; init; }
 
+    /// <summary>What the vision encoder computes in: <c>float32</c>, <c>bfloat16</c> or <c>float16</c>.</summary>
+    public required string Precision { get; init; }
+
+    /// <summary>Why that is not what the policy asks for; empty when it is.</summary>
+    public required string PrecisionNote { get; init; }
+
     /// <summary>The instruction in force; null before the first.</summary>
     public required InstructionStatus? Instruction { get; init; }
 

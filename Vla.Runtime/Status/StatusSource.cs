@@ -47,6 +47,7 @@ public sealed class StatusSource : IHostedService, IDisposable
         var now = _time.NowNs();
         var camera = monitors.Camera;
         var instruction = _parts.Instructions.Current;
+        var precision = _parts.Policy.PrecisionOn(_parts.Device);
 
         return new StatusReport
         {
@@ -56,6 +57,8 @@ public sealed class StatusSource : IHostedService, IDisposable
             Policy = _parts.Policy.Directory,
             Robot = new RobotStatus(_profile.Name, control.LimitsEnabled),
             Device = _parts.Device.ToString(),
+            Precision = precision.Precision.ToString().ToLowerInvariant(),
+            PrecisionNote = precision.Note,
             Instruction = instruction is null ? null : new InstructionStatus(instruction.Number, instruction.Text),
             Camera = new CameraStatus(
                 StatusJson.Name(camera.State), camera.Description?.Name, camera.Description?.Width ?? 0,
@@ -101,6 +104,7 @@ public sealed class StatusSource : IHostedService, IDisposable
             yield return $"{stage.Name} failed: {stage.LastError}";
         foreach (var output in control.Outputs.Where(output => output.Failing))
             yield return $"output {output.Name} fails: {output.LastError}";
+        if (_parts.Policy.PrecisionOn(_parts.Device).Note is { Length: > 0 } note) yield return $"computing in float32: {note}";
         if (!control.LimitsEnabled) yield return "limits are off";
     }
 

@@ -1,0 +1,29 @@
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Vla.Actors.Policies;
+
+/// <summary>A stage that computes in a shorter kind of number; what goes in and comes out stays float32.</summary>
+internal sealed class InPrecision : Module<Tensor, Tensor>
+{
+    private readonly Module<Tensor, Tensor> stage;
+    private readonly ScalarType _type;
+
+    /// <param name="inner">Owned by this module from now on; its weights are converted here, once.</param>
+    /// <param name="type">bfloat16 or float16.</param>
+    public InPrecision(Module<Tensor, Tensor> inner, ScalarType type)
+        : base(nameof(InPrecision))
+    {
+        stage = inner.to(type);
+        _type = type;
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor x)
+    {
+        using var input = x.to(_type);
+        using var output = stage.call(input);
+        return output.to(ScalarType.Float32);
+    }
+}
