@@ -1,3 +1,4 @@
+using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
 using static TorchSharp.torch;
 
@@ -27,10 +28,13 @@ public sealed class InferenceMeasurement : IMeasurement
     public async Task RunAsync(BenchContext context, BenchReport report)
     {
         using var pictures = new PreparedPictures();
-        await using var runtime = await PipelineContestant.StartAsync(context, context.Policy, pictures);
-        using var halved = BfloatPolicy.TryMake(context.Policy);
-        await using var bfloat16 = halved.Policy is { } policy ? await PipelineContestant.StartAsync(context, policy, pictures) : null;
-        if (halved.Problem is { } problem) report.Reasons["bfloat16_ms"] = report.Reasons["bfloat16_max_abs_difference"] = problem;
+        var float32 = Policy.Load(context.Policy.Directory, Precision.Float32);
+        var halved = Policy.Load(context.Policy.Directory, Precision.BFloat16);
+        var inForce = halved.PrecisionOn(context.Device);
+        var hasBFloat16 = inForce.Precision == Precision.BFloat16;
+        await using var runtime = await PipelineContestant.StartAsync(context, float32, pictures);
+        await using var bfloat16 = hasBFloat16 ? await PipelineContestant.StartAsync(context, halved, pictures) : null;
+        if (!hasBFloat16) report.Reasons["bfloat16_ms"] = report.Reasons["bfloat16_max_abs_difference"] = inForce.Note;
 
         context.Say("plain port and pipeline in turns", context.Seconds);
         var done = new TaskCompletionSource<IContestant?>(TaskCreationOptions.RunContinuationsAsynchronously);
