@@ -95,6 +95,9 @@ public sealed class PipelineTests : PipelineTestKit
         var victims = _rig.Stages.Values.ToArray();
         _rig.Instructions.Give("four");
         await NextActionAsync();
+        // What earlier tests left to the finalizer must not vanish between the two counts.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
         var before = await SettledCountAsync();
 
         for (var i = 0; i < Frames; i++)

@@ -146,7 +146,7 @@ public sealed class Gpt2 : Module<Tensor, Tensor>, IIgnoresWeights, IMasksPaddin
         public Conv1D(long inputs, long outputs)
             : base(nameof(Conv1D))
         {
-            weight = new Parameter(randn(inputs, outputs) * 0.02);
+            weight = InitialWeights.Normal(inputs, outputs);
             bias = new Parameter(zeros(outputs));
             RegisterComponents();
         }

@@ -31,12 +31,11 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IIgnoresWeights
         long imageSize = 224, long patchSize = 16, long dim = 768, long depth = 12, long heads = 12, bool pooled = false, double dropout = 0)
         : base(nameof(VisionTransformer))
     {
-        const double std = 0.02; // appendix B.1's initialisation, as timm has it
         (_imageSize, _pooled) = (imageSize, pooled);
         var patches = imageSize / patchSize * (imageSize / patchSize);
         patch_embed = new PatchEmbed(patchSize, dim);
-        cls_token = new Parameter(randn(1, 1, dim) * std);
-        pos_embed = new Parameter(randn(1, patches + 1, dim) * std);
+        cls_token = InitialWeights.Normal(1, 1, dim);
+        pos_embed = InitialWeights.Normal(1, patches + 1, dim);
         blocks = new ModuleList<Block>([.. Enumerable.Range(0, (int)depth).Select(_ => new Block(dim, heads, dropout))]);
         norm = LayerNorm(dim, Epsilon);
         RegisterComponents();
