@@ -38,7 +38,13 @@ public sealed partial class ReadmeTests : IDisposable
             Assert.Equal($"my arm at {port}", robot.Name);
             robot.Apply(new PublishedAction
             {
-                Sequence = 1, State = ControlState.Policy, Reason = "", Values = [1, 2, 3], Clamped = 0, Origin = default, PublishedNs = 1,
+                Sequence = 1,
+                State = ControlState.Policy,
+                Reason = "",
+                Values = [1, 2, 3],
+                Clamped = 0,
+                Origin = default,
+                PublishedNs = 1,
             });
         }
 

@@ -81,25 +81,37 @@ public static class PolicyImport
                 [PolicyConfig.VisionKey] = new JsonObject { ["type"] = "simple_vision", ["feature_dim"] = sizes.VisionFeatures },
                 [PolicyConfig.LanguageKey] = new JsonObject
                 {
-                    ["type"] = "simple_language", ["vocab_size"] = sizes.Vocabulary, ["embed_dim"] = sizes.Embedding,
-                    ["hidden_dim"] = sizes.Hidden, ["feature_dim"] = sizes.LanguageFeatures,
+                    ["type"] = "simple_language",
+                    ["vocab_size"] = sizes.Vocabulary,
+                    ["embed_dim"] = sizes.Embedding,
+                    ["hidden_dim"] = sizes.Hidden,
+                    ["feature_dim"] = sizes.LanguageFeatures,
                 },
                 [PolicyConfig.FusionKey] = new JsonObject
                 {
-                    ["type"] = "simple_fusion", ["vision_dim"] = sizes.VisionFeatures, ["language_dim"] = sizes.LanguageFeatures,
+                    ["type"] = "simple_fusion",
+                    ["vision_dim"] = sizes.VisionFeatures,
+                    ["language_dim"] = sizes.LanguageFeatures,
                     ["fused_dim"] = sizes.Fused,
                 },
                 [PolicyConfig.DecoderKey] = new JsonObject { ["type"] = "simple_decoder", ["input_dim"] = sizes.Fused / 2, ["action_dim"] = sizes.Action },
             },
             ["image"] = new JsonObject
             {
-                ["height"] = 224, ["width"] = 224, ["mean"] = new JsonArray(0.485, 0.456, 0.406), ["std"] = new JsonArray(0.229, 0.224, 0.225),
+                ["height"] = 224,
+                ["width"] = 224,
+                ["mean"] = new JsonArray(0.485, 0.456, 0.406),
+                ["std"] = new JsonArray(0.229, 0.224, 0.225),
             },
             ["text"] = new JsonObject { ["sequence_length"] = 10, ["padding"] = "left" },
             ["action"] = new JsonObject
             {
-                ["names"] = Array(names), ["units"] = Array(units), ["mean"] = Array(names.Select(_ => 0)), ["std"] = Array(names.Select(_ => 1)),
-                ["horizon"] = 1, ["step_ms"] = 20,
+                ["names"] = Array(names),
+                ["units"] = Array(units),
+                ["mean"] = Array(names.Select(_ => 0)),
+                ["std"] = Array(names.Select(_ => 1)),
+                ["horizon"] = 1,
+                ["step_ms"] = 20,
             },
         };
     }

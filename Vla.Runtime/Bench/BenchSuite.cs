@@ -54,7 +54,8 @@ public static class BenchSuite
     }
 
     private static MachineFigures Machine() => new(
-        Cpu(), Environment.ProcessorCount, Environment.Version.ToString(), __version__) { LoadBefore = Load() };
+        Cpu(), Environment.ProcessorCount, Environment.Version.ToString(), __version__)
+    { LoadBefore = Load() };
 
     private static string Cpu()
     {
