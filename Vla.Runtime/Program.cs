@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using Vla.Runtime;
 using Vla.Runtime.Commands;
 
@@ -16,7 +17,14 @@ var root = new RootCommand("Vla runs vision-language-action policies: a camera a
 
 try
 {
-    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    var parsed = root.Parse(args.Length > 0 ? args : ["--help"]);
+    if (parsed is { Errors: [.., var error], Action: ParseErrorAction })
+    {
+        var command = string.Join(' ', parsed.CommandResult.Command == root ? ["vla"] : ["vla", parsed.CommandResult.Command.Name]);
+        throw new UsageException($"{error.Message.ReplaceLineEndings(" ")} See {command} --help");
+    }
+
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
 catch (Exception exception) when (ExitCodes.For(exception) is { } code)
 {
