@@ -31,7 +31,8 @@ public sealed class ActionDecoderActor(
     protected override object Process(FeaturesFused input, long startedNs)
     {
         // [1, dimensions] or [1, horizon, dimensions]. A wrong number of values is the publisher's to refuse.
-        var values = ToArray(_decoder!.call(input.Features));
+        using var output = _decoder!.call(input.Features);
+        var values = ToArray(output);
         action.Unnormalise(values);
         return new ActionDecoded(new ActionChunk(values, action.Horizon, _stepNs, input.Origin with
         {

@@ -112,8 +112,9 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
 
     private object Compute(TInput input)
     {
-        // A scope belongs to the thread that made it. Where that is always the same one, the scope is kept: to make one
-        // for every message takes more memory than all the rest of a message.
+        // A scope belongs to the thread that made it. Where that is always the same one, the scope is kept, and where the
+        // module has tidied up after itself, it has nothing to do: making and emptying scopes takes more memory than all
+        // the rest of a message.
         var scope = Context.Dispatcher is PinnedDispatcher ? _scope ??= NewDisposeScope() : NewDisposeScope();
         try
         {
@@ -122,8 +123,8 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
         }
         finally
         {
-            if (scope == _scope) scope.DisposeEverything();
-            else scope.Dispose();
+            if (scope != _scope) scope.Dispose();
+            else if (scope.DisposablesCount > 0) scope.DisposeEverything();
         }
     }
 

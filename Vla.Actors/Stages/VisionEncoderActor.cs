@@ -32,9 +32,9 @@ public sealed class VisionEncoderActor(
     protected override object Process(FrameCaptured input, long startedNs)
     {
         var frame = input.Frame;
-        var picture = View(frame);
-        if (device.type != DeviceType.CPU) picture = picture.to(device);
-        var features = _encoder!.call(picture).DetachFromDisposeScope();
+        using var memory = frombuffer(frame.Pixels, ScalarType.Float32);
+        using var picture = View(memory, frame);
+        var features = Encode(picture).DetachFromDisposeScope();
         return new VisionEncoded(features, new Origin
         {
             FrameSequence = frame.Sequence,
@@ -51,8 +51,16 @@ public sealed class VisionEncoderActor(
         _encoder?.Dispose();
     }
 
+    private Tensor Encode(Tensor picture)
+    {
+        if (device.type == DeviceType.CPU) return _encoder!.call(picture);
+
+        using var copy = picture.to(device);
+        return _encoder!.call(copy);
+    }
+
     /// <summary>The frame's own memory as [1, 3, height, width]; its strides say channels-last, nothing is copied.</summary>
-    private Tensor View(Frame frame)
+    private Tensor View(Tensor memory, Frame frame)
     {
         const int channels = 3;
         if (_shape is not [_, _, var height, var width] || height != frame.Height || width != frame.Width)
@@ -61,6 +69,6 @@ public sealed class VisionEncoderActor(
             _strides = [frame.Pixels.Length, 1, frame.Width * channels, channels];
         }
 
-        return frombuffer(frame.Pixels, ScalarType.Float32).as_strided(_shape, _strides);
+        return memory.as_strided(_shape, _strides);
     }
 }

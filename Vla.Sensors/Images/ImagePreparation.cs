@@ -26,8 +26,8 @@ public sealed class ImagePreparation : IDisposable
     private readonly float[] _green;
     private readonly float[] _blue;
     private readonly Size _size;
-    private readonly Mat _averaged = new();
-    private readonly Mat _resized = new();
+    private readonly Resizer _averaging = new(InterpolationFlags.Area);
+    private readonly Resizer _resizing = new(InterpolationFlags.LinearExact);
     private readonly Mat _colour = new();
 
     /// <exception cref="ArgumentException">A size is not positive, or mean and std are not three values each.</exception>
@@ -60,8 +60,8 @@ public sealed class ImagePreparation : IDisposable
 
     public void Dispose()
     {
-        _averaged.Dispose();
-        _resized.Dispose();
+        _averaging.Dispose();
+        _resizing.Dispose();
         _colour.Dispose();
     }
 
@@ -69,15 +69,8 @@ public sealed class ImagePreparation : IDisposable
     {
         var size = picture.Size();
         var averaged = new Size(WholeShare(size.Width, _size.Width), WholeShare(size.Height, _size.Height));
-        if (averaged != size)
-        {
-            Cv2.Resize(picture, _averaged, averaged, interpolation: InterpolationFlags.Area);
-            picture = _averaged;
-        }
-
-        if (averaged == _size) return picture;
-        Cv2.Resize(picture, _resized, _size, interpolation: InterpolationFlags.LinearExact);
-        return _resized;
+        if (averaged != size) picture = _averaging.Resize(picture, averaged);
+        return averaged == _size ? picture : _resizing.Resize(picture, _size);
     }
 
     // The smallest whole share of a length that is no shorter than wanted: of 640 for 224, that is half, 320.

@@ -66,7 +66,51 @@ public sealed class PolicyTests : IDisposable
         Assert.Equal(ScalarType.Int64, ids.dtype);
     }
 
+    [Fact]
+    public void The_precision_is_float32_unless_the_policy_or_the_caller_says_otherwise()
+    {
+        Assert.Equal(Precision.Float32, Policy.Load(_directory.Path).Precision);
+
+        _directory.Edit(Config, "\"image\": {", "\"precision\": \"bfloat16\", \"image\": {");
+
+        Assert.Equal(Precision.BFloat16, Policy.Load(_directory.Path).Precision);
+        Assert.Equal(Precision.Float32, Policy.Load(_directory.Path, Precision.Float32).Precision);
+    }
+
+    [Fact]
+    public void In_another_precision_features_are_float32_and_about_the_same()
+    {
+        using var scope = NewDisposeScope();
+        using var guard = inference_mode();
+        using var golden = Checkpoint.Open(TestData.Path("simplevla/golden.safetensors"));
+        var image = golden.ReadTensor("image");
+        var expected = golden.ReadTensor("vision_features");
+        var policy = Policy.Load(TestData.NotebookPolicy, Precision.BFloat16);
+        using var encoder = policy.CreateVisionEncoder(CPU);
+
+        var features = encoder.call(image);
+
+        Assert.Equal(ScalarType.Float32, features.dtype);
+        Assert.True((features - expected).abs().max().ToDouble() <= 1e-2);
+    }
+
+    [Fact]
+    public void An_exported_stage_computes_in_another_precision_too()
+    {
+        using var scope = NewDisposeScope();
+        using var guard = inference_mode();
+        var file = TestData.Path("torchscript/vision.pt");
+        using var exact = new TorchScriptStage(file, CPU);
+        using var reduced = new InPrecision(new TorchScriptStage(file, CPU), ScalarType.BFloat16);
+        var picture = full([1, 3, 224, 224], 0.5f);
+
+        var difference = (exact.call(picture) - reduced.call(picture)).abs().max().ToDouble();
+
+        Assert.InRange(difference, 1e-7, 1e-2);
+    }
+
     [Theory]
+    [InlineData("\"image\": {", "\"precision\": \"double\", \"image\": {", "precision is \"double\", allowed is bfloat16, float16, float32")]
     [InlineData("\"height\": 224", "\"height\": 4", "image.height is 4, allowed is 8 to 4096")]
     [InlineData("\"height\": 224", "\"height\": 1e99", "image.height is 1e99, allowed is 8 to 4096")]
     [InlineData("\"height\": 224", "\"hieght\": 224", "image.height is missing, allowed is 8 to 4096")]
