@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -14,33 +15,38 @@ namespace Vla.Actors.Policies;
 /// </remarks>
 public sealed class TorchScriptStage : Module<Tensor, Tensor>
 {
-    private readonly jit.ScriptModule<Tensor, Tensor> _script;
+    // Held by something that is no module: a field of its own would be registered as a child sooner or later.
+    private readonly StrongBox<jit.ScriptModule<Tensor, Tensor>> _held;
+    private bool _disposed;
 
     /// <param name="file">As <c>torch.jit.save</c> writes it.</param>
     /// <param name="device">Where it computes; it stays there.</param>
     /// <exception cref="PolicyException">It is missing or not TorchScript.</exception>
     public TorchScriptStage(string file, Device device)
         : base(nameof(TorchScriptStage))
-        => _script = TorchScriptFile.Load(file, () => jit.load<Tensor, Tensor>(file, device));
+        => _held = new(TorchScriptFile.Load(file, () => jit.load<Tensor, Tensor>(file, device)));
 
-    public override Tensor forward(Tensor input) => _script.call(input);
+    private jit.ScriptModule<Tensor, Tensor> Script => _held.Value!;
+
+    public override Tensor forward(Tensor input) => Script.call(input);
 
     public override IEnumerable<(string name, Parameter parameter)> named_parameters(bool recurse = true)
-        => _script.named_parameters(recurse);
+        => Script.named_parameters(recurse);
 
-    public override void train(bool train = true) => _script.train(train);
+    public override void train(bool train = true) => Script.train(train);
 
-    public override void eval() => _script.eval();
+    public override void eval() => Script.eval();
 
     protected override Module _to(ScalarType dtype, bool non_blocking)
     {
-        _script.to(dtype, non_blocking);
+        Script.to(dtype, non_blocking);
         return this;
     }
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing) _script.Dispose();
+        if (disposing && !_disposed) Script.Dispose();
+        _disposed = true;
         base.Dispose(disposing);
     }
 }
@@ -49,25 +55,29 @@ public sealed class TorchScriptStage : Module<Tensor, Tensor>
 /// <inheritdoc cref="TorchScriptStage"/>
 public sealed class TorchScriptFusion : Module<Tensor, Tensor, Tensor>
 {
-    private readonly jit.ScriptModule<Tensor, Tensor, Tensor> _script;
+    private readonly StrongBox<jit.ScriptModule<Tensor, Tensor, Tensor>> _held;
+    private bool _disposed;
 
     /// <inheritdoc cref="TorchScriptStage(string, Device)"/>
     public TorchScriptFusion(string file, Device device)
         : base(nameof(TorchScriptFusion))
-        => _script = TorchScriptFile.Load(file, () => jit.load<Tensor, Tensor, Tensor>(file, device));
+        => _held = new(TorchScriptFile.Load(file, () => jit.load<Tensor, Tensor, Tensor>(file, device)));
 
-    public override Tensor forward(Tensor vision, Tensor language) => _script.call(vision, language);
+    private jit.ScriptModule<Tensor, Tensor, Tensor> Script => _held.Value!;
+
+    public override Tensor forward(Tensor vision, Tensor language) => Script.call(vision, language);
 
     public override IEnumerable<(string name, Parameter parameter)> named_parameters(bool recurse = true)
-        => _script.named_parameters(recurse);
+        => Script.named_parameters(recurse);
 
-    public override void train(bool train = true) => _script.train(train);
+    public override void train(bool train = true) => Script.train(train);
 
-    public override void eval() => _script.eval();
+    public override void eval() => Script.eval();
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing) _script.Dispose();
+        if (disposing && !_disposed) Script.Dispose();
+        _disposed = true;
         base.Dispose(disposing);
     }
 }
