@@ -71,7 +71,7 @@ public sealed class PolicyTests : IDisposable
     {
         Assert.Equal(Precision.Float32, Policy.Load(_directory.Path).Precision);
 
-        _directory.Edit(Config, "\"image\": {", "\"precision\": \"bfloat16\", \"image\": {");
+        _directory.Edit(Config, "\"float32\"", "\"bfloat16\"");
 
         Assert.Equal(Precision.BFloat16, Policy.Load(_directory.Path).Precision);
         Assert.Equal(Precision.Float32, Policy.Load(_directory.Path, Precision.Float32).Precision);
@@ -110,7 +110,7 @@ public sealed class PolicyTests : IDisposable
     }
 
     [Theory]
-    [InlineData("\"image\": {", "\"precision\": \"double\", \"image\": {", "precision is \"double\", allowed is bfloat16, float16, float32")]
+    [InlineData("\"float32\"", "\"double\"", "precision is \"double\", allowed is bfloat16, float16, float32")]
     [InlineData("\"height\": 224", "\"height\": 4", "image.height is 4, allowed is 8 to 4096")]
     [InlineData("\"height\": 224", "\"height\": 1e99", "image.height is 1e99, allowed is 8 to 4096")]
     [InlineData("\"height\": 224", "\"hieght\": 224", "image.height is missing, allowed is 8 to 4096")]
