@@ -39,7 +39,8 @@ public sealed class WorldRandom
         }
     }
 
-    private ulong NextBits() => Mix(_state += Gamma);
+    /// <summary>64 random bits.</summary>
+    public ulong NextBits() => Mix(_state += Gamma);
 
     private static ulong Mix(ulong value)
     {

@@ -5,13 +5,13 @@ internal static class ArmDrawing
 {
     private const double UpperRadius = 0.026;
     private const double ElbowRadius = 0.029;
-    private const double ForearmRadius = 0.021;
-    private const double WristRadius = 0.018;
+    private const double ForearmRadius = 0.018;
+    private const double WristRadius = 0.016;
 
     private static readonly Pigment Joint = new(58, 62, 70);
     private static readonly Pigment Base = new(88, 92, 100);
-    private static readonly Pigment Finger = new(52, 54, 60);
-    private static readonly Pigment Palm = new(74, 78, 86);
+    private static readonly Pigment Finger = new(72, 76, 84);
+    private static readonly Pigment Palm = new(108, 113, 122);
 
     /// <summary>What is behind the blocks.</summary>
     public static void Behind(Canvas canvas, in ArmPose arm, SceneLook look)
@@ -27,10 +27,10 @@ internal static class ArmDrawing
     public static void Before(Canvas canvas, in ArmPose arm, in Gripper hand, SceneLook look)
     {
         var palmTop = new WorldPoint(hand.X, hand.Y, hand.Z + Gripper.PalmTop);
-        canvas.Rod(palmTop, 0.016, arm.Wrist, WristRadius, Joint);
+        canvas.Rod(palmTop, 0.016, arm.Wrist, 0.015, Joint);
         canvas.Rod(arm.Elbow, ForearmRadius, arm.Wrist, WristRadius, look.Arm);
         canvas.Ball(arm.Elbow, ElbowRadius, Joint);
-        canvas.Ball(arm.Wrist, 0.023, Joint);
+        canvas.Ball(arm.Wrist, 0.020, Joint);
     }
 
     /// <summary>One of the hand's three boxes: finger, finger, palm.</summary>

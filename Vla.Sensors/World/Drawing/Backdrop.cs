@@ -9,7 +9,10 @@ internal static class Backdrop
     private const double TableThickness = 0.03;
 
     /// <summary>The table as drawn reaches under the arm's base.</summary>
-    private const double TableEnd = 0.44;
+    public const double TableEnd = 0.44;
+
+    /// <summary>And out of the picture.</summary>
+    public const double TableNear = Tabletop.TableNear - 0.12;
 
     private static readonly WorldPoint Up = new(0, 0, 1);
 
@@ -36,14 +39,13 @@ internal static class Backdrop
     private static void Table(Canvas canvas, SceneLook look, WorldRandom random)
     {
         const double HalfWidth = Tabletop.TableHalfWidth;
-        const double Near = Tabletop.TableNear - 0.12;
         canvas.Box(
-            new WorldPoint(0, (Near + TableEnd) / 2, -TableThickness), 0, HalfWidth, (TableEnd - Near) / 2, TableThickness, look.Table);
+            new WorldPoint(0, (TableNear + TableEnd) / 2, -TableThickness), 0, HalfWidth, (TableEnd - TableNear) / 2, TableThickness, look.Table);
         if (look.Texture == TableTexture.Plain) return;
 
         using var texture = Texture(canvas, look, random);
         Span<WorldPoint> corners =
-            [new(-HalfWidth, Near, 0), new(HalfWidth, Near, 0), new(HalfWidth, TableEnd, 0), new(-HalfWidth, TableEnd, 0)];
+            [new(-HalfWidth, TableNear, 0), new(HalfWidth, TableNear, 0), new(HalfWidth, TableEnd, 0), new(-HalfWidth, TableEnd, 0)];
         var seen = new Point2f[corners.Length];
         for (var i = 0; i < seen.Length; i++)
         {

@@ -79,6 +79,7 @@ public sealed class SceneLook
         var target = CameraTarget + new WorldPoint(Jitter(random, 0.006), Jitter(random, 0.006), 0);
         var field = (44 + Jitter(random, 0.8)) * Math.PI / 180;
         var gain = random.Between(0.78, 1.15);
+        var room = random.Between(80, 190);
         var shadowAngle = random.Between(-Math.PI, Math.PI);
         var shadowLength = random.Between(0.25, 0.7);
         return new SceneLook
@@ -87,7 +88,7 @@ public sealed class SceneLook
             Blocks = Vary(random, blocks),
             Trays = Vary(random, trays),
             Table = Vary(random, TableColours[random.Below(TableColours.Length)], 10),
-            Room = new Pigment(random.Between(60, 205), random.Between(65, 205), random.Between(70, 210)),
+            Room = Vary(random, new Pigment(room, room, room), 22),
             Arm = Vary(random, ArmColours[random.Below(ArmColours.Length)], 6),
             Texture = (TableTexture)random.Below(Enum.GetValues<TableTexture>().Length),
             Scraps = random.Below(4),

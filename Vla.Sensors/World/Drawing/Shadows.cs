@@ -9,7 +9,7 @@ namespace Vla.Sensors.World.Drawing;
 /// </remarks>
 internal sealed class Shadows : IDisposable
 {
-    /// <summary>Of 720 points in all: blocks and hand at 8 corners, rods at two ends.</summary>
+    /// <summary>Half the width of a shadow's soft edge, as a share of the picture's height.</summary>
     private const double Softness = 1.0 / 160;
 
     private readonly Mat _sheet;
@@ -60,6 +60,7 @@ internal sealed class Shadows : IDisposable
         _touched = default;
         if (area.Width <= 0 || area.Height <= 0) return;
 
+        KeepToTable();
         using var sheet = new Mat(_sheet, area);
         using var target = new Mat(picture, area);
         Cv2.Blur(sheet, sheet, new Size(softness, softness));
@@ -85,6 +86,20 @@ internal sealed class Shadows : IDisposable
         if (box.Width <= 0 || box.Height <= 0) return;
         _touched = _touched.Width <= 0 ? box : _touched | box;
         _canvas.FillHull(seen, _shade);
+    }
+
+    /// <summary>What fell beside the table is lost in the depth of the room.</summary>
+    private void KeepToTable()
+    {
+        const double Aside = Tabletop.TableHalfWidth, Far = 3;
+        const double Near = Backdrop.TableNear, End = Backdrop.TableEnd;
+        Span<WorldPoint> beside =
+        [
+            new(-Aside, Near, 0), new(-Far, Near, 0), new(-Far, End, 0), new(-Aside, End, 0),
+            new(Aside, Near, 0), new(Far, Near, 0), new(Far, End, 0), new(Aside, End, 0),
+            new(-Far, End, 0), new(Far, End, 0), new(Far, Far, 0), new(-Far, Far, 0),
+        ];
+        for (var i = 0; i < beside.Length; i += 4) _canvas.Fill(beside.Slice(i, 4), Scalar.White);
     }
 
     private WorldPoint OnTable(WorldPoint point) => new(
