@@ -7,10 +7,10 @@ namespace Vla.Sensors.World.Physics;
 /// </remarks>
 internal sealed class Motion(int blockCount, Tray[] trays)
 {
-    private const double Quantum_s = (double)Tabletop.QuantumNs / MonotonicTime.NsPerSecond;
+    private const double QuantumSeconds = (double)Tabletop.QuantumNs / MonotonicTime.NsPerSecond;
 
     /// <summary>What is left of a difference in speed after one quantum.</summary>
-    private static readonly double Left = Math.Exp(-Quantum_s / Gripper.LagSeconds);
+    private static readonly double Left = Math.Exp(-QuantumSeconds / Gripper.LagSeconds);
 
     private readonly Pushing _pushing = new(blockCount, trays);
     private readonly Block[] _before = new Block[blockCount];
@@ -59,7 +59,7 @@ internal sealed class Motion(int blockCount, Tray[] trays)
     /// <summary>First-order lag, solved exactly for a constant wish: the new speed and the way gone.</summary>
     private static (double Speed, double Way) Follow(double speed, double wanted) => (
         wanted + (speed - wanted) * Left,
-        wanted * Quantum_s + (speed - wanted) * Gripper.LagSeconds * (1 - Left));
+        wanted * QuantumSeconds + (speed - wanted) * Gripper.LagSeconds * (1 - Left));
 
     private void Sideways(ref Gripper hand, Span<Block> blocks, double dx, double dy, double turn)
     {

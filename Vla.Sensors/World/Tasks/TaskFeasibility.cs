@@ -14,7 +14,7 @@ public static class TaskFeasibility
     /// <summary>Half the width of the lane that must be free, to either side of the block's middle.</summary>
     private const double HalfLane = 0.055;
 
-    /// <summary>Left and right stay what they are only if twins do not pass each other.</summary>
+    /// <summary>How far one of two blocks of a colour must stay to its side of the other, metres.</summary>
     private const double BetweenTwins = 0.04;
 
     private const double Standing = 0.005;
@@ -25,8 +25,9 @@ public static class TaskFeasibility
     public static bool CanDo(Tabletop table, in WorldTask task) =>
         InReach(table, task.Block) && TaskWords.CanName(table, task.Block) && task.Kind switch
         {
-            TaskKind.Put => !IsOnTray(table, task.Block, task.Tray),
-            TaskKind.Push => CanPush(table, task.Block, task.Direction),
+            TaskKind.Put => !IsOnTray(table, task.Block, task.Tray) && KeepsItsName(table, task.Block, table.Trays[task.Tray].X),
+            TaskKind.Push => CanPush(table, task.Block, task.Direction)
+                && KeepsItsName(table, task.Block, table.Blocks[task.Block].X + task.Direction * PushWay),
             _ => true,
         };
 
@@ -56,6 +57,20 @@ public static class TaskFeasibility
         return true;
     }
 
+    /// <summary>True when a block that is the left of two remains so at another place, and the right one likewise.</summary>
+    /// <remarks>Otherwise an instruction would mean the other block halfway through.</remarks>
+    private static bool KeepsItsName(Tabletop table, int index, double x)
+    {
+        var block = table.Blocks[index];
+        for (var i = 0; i < table.Blocks.Length; i++)
+        {
+            var other = table.Blocks[i];
+            if (i != index && other.Colour == block.Colour && (x - other.X) * Math.Sign(block.X - other.X) < BetweenTwins) return false;
+        }
+
+        return true;
+    }
+
     private static bool CanPush(Tabletop table, int index, int direction)
     {
         var block = table.Blocks[index];
@@ -68,10 +83,7 @@ public static class TaskFeasibility
         for (var i = 0; i < table.Blocks.Length; i++)
         {
             if (i == index) continue;
-            var other = table.Blocks[i];
-            if (InLane(other.X, other.Y, Block.Half * Math.Sqrt(2), block, start, end)) return false;
-            var stillBeside = (other.X - block.X) * direction - PushWay;
-            if (other.Colour == block.Colour && (other.X - block.X) * direction > 0 && stillBeside < BetweenTwins) return false;
+            if (InLane(table.Blocks[i].X, table.Blocks[i].Y, Block.Half * Math.Sqrt(2), block, start, end)) return false;
         }
 
         foreach (var tray in table.Trays)

@@ -23,6 +23,17 @@ public sealed class TabletopTests
         Assert.NotEqual(Everything(Tabletop.Create(7, level)), Everything(other));
     }
 
+    /// <summary>Recorded episodes name their seeds: what a seed means must not change unnoticed.</summary>
+    [Fact]
+    public void A_seed_means_the_same_table_for_ever()
+    {
+        var table = Tabletop.Create(1, WorldLevel.Level1);
+
+        Assert.Equal(
+            "green 0.0380 0.1158 -0.0642; yellow -0.1736 0.1318 0.1706; purple 0.1511 0.1374 0.2843",
+            string.Join("; ", table.Blocks.ToArray().Select(block => FormattableString.Invariant($"{block.Colour} {block.X:F4} {block.Y:F4} {block.Yaw:F4}"))));
+    }
+
     [Fact]
     public void Time_goes_the_same_way_in_long_and_short_steps()
     {

@@ -37,6 +37,15 @@ public sealed class TaskFeasibilityTests
     }
 
     [Fact]
+    public void Twins_are_not_carried_past_each_other()
+    {
+        var table = With(Hand(0, 0, 0.15), Cube(Red, -0.05, 0.15), Cube(Red, 0.05, 0));
+
+        Assert.True(TaskFeasibility.CanDo(table, new WorldTask(TaskKind.Put, 0, Tray: 0)));
+        Assert.False(TaskFeasibility.CanDo(table, new WorldTask(TaskKind.Put, 0, Tray: 1)));
+    }
+
+    [Fact]
     public void What_is_done_already_or_buried_is_not_offered()
     {
         var table = With(
