@@ -11,9 +11,9 @@ namespace Vla.Tests;
 /// <summary>Keeps the README's code honest: it compiles, and it does what the README says.</summary>
 public sealed partial class ReadmeTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("vla-test-").FullName;
+    private readonly TemporaryDirectory _folder = new();
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task The_test_of_an_actor_of_ones_own_compiles_and_passes()
@@ -30,7 +30,7 @@ public sealed partial class ReadmeTests : IDisposable
     public void The_robot_of_ones_own_compiles_loads_and_gets_its_actions()
     {
         var library = Compile(CodeWith("class MyArm"), "MyArm");
-        var port = Path.Combine(_folder, "port");
+        var port = _folder.File("port");
         var profile = RobotProfile.Load(Repository.File("config/robots/notebook.json"));
 
         using (var robot = Assert.Single(RobotFactory.Create([$"dll:{library}#{port}"], profile, () => new ConsoleSnapshot(), null)))
@@ -63,7 +63,7 @@ public sealed partial class ReadmeTests : IDisposable
         var compilation = CSharpCompilation.Create(
             name, [CSharpSyntaxTree.ParseText(ImplicitUsings), CSharpSyntaxTree.ParseText(code)], references,
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
-        var file = Path.Combine(_folder, name + ".dll");
+        var file = _folder.File(name + ".dll");
 
         Assert.Empty(compilation.Emit(file).Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error));
         return file;

@@ -72,7 +72,7 @@ public sealed partial class PublisherActor(ControlLoop control, IActorRef decode
         var refused = now.Refused.Sum() - _said.Refused.Sum();
         if (refused > 0) Log.Refused(logger, refused, now.LastRefusal);
         if (now.Faults > _said.Faults) Log.Fault(logger, now.LastFault);
-        if (now.State != _said.State || now.Reason != _said.Reason) Log.State(logger, Word(now.State), now.Reason);
+        if (now.State != _said.State || now.Reason != _said.Reason) Log.State(logger, now.State.Word(), now.Reason);
 
         foreach (var (output, before) in now.Outputs.Zip(_said.Outputs))
         {
@@ -82,13 +82,6 @@ public sealed partial class PublisherActor(ControlLoop control, IActorRef decode
 
         _said = now;
     }
-
-    private static string Word(ControlState state) => state switch
-    {
-        ControlState.Policy => "policy",
-        ControlState.Hold => "hold",
-        _ => "stop",
-    };
 
     private sealed class AskAgain
     {

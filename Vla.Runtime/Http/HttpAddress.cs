@@ -17,7 +17,7 @@ public static class HttpAddress
         if (!isAddress) throw new UsageException($"http is '{text}': allowed is http://127.0.0.1:PORT or off");
 
         // Whoever reaches the API can steer the robot, and it does not ask who that is.
-        if (!IsLoopback(address!))
+        if (!IsThisMachine(address!.Host))
         {
             throw new UsageException(
                 $"http is '{text}', which other machines can reach: use http://127.0.0.1:{address!.Port} and, from elsewhere, an SSH tunnel");
@@ -26,7 +26,8 @@ public static class HttpAddress
         return address;
     }
 
-    private static bool IsLoopback(Uri address) =>
-        address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-        || (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
+    /// <summary>Whether a host, a name or an address as in a URL, can only mean this machine.</summary>
+    public static bool IsThisMachine(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
 }

@@ -44,20 +44,21 @@ public static class HttpApi
         var snapshot = control.Snapshot();
         var silentFor = snapshot.Last is { } last ? time.GetElapsedTime(last.PublishedNs) : Silence;
         return silentFor < Silence
-            ? Results.Json(new StateAnswer(StatusJson.Name(snapshot.State), snapshot.Reason), ApiJson.Default.StateAnswer)
+            ? Results.Json(new StateAnswer(snapshot.State.Word(), snapshot.Reason), ApiJson.Default.StateAnswer)
             : Problem(StatusCodes.Status503ServiceUnavailable, "the control loop publishes nothing");
     }
 
     private static IResult Stop(ControlLoop control)
     {
-        control.Stop("stopped by an operator");
-        return Results.Json(new StateAnswer("stop", "stopped by an operator"), ApiJson.Default.StateAnswer);
+        const string Reason = "stopped by an operator";
+        control.Stop(Reason);
+        return Results.Json(new StateAnswer(ControlState.Stop.Word(), Reason), ApiJson.Default.StateAnswer);
     }
 
     private static IResult Resume(ControlLoop control)
     {
         control.Resume();
-        return Results.Json(new StateAnswer("hold", "resumed; waiting for a fresh action"), ApiJson.Default.StateAnswer);
+        return Results.Json(new StateAnswer(ControlState.Hold.Word(), "resumed; waiting for a fresh action"), ApiJson.Default.StateAnswer);
     }
 
     private static async Task<IResult> TakeInstruction(

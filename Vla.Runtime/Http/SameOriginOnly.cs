@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace Vla.Runtime.Http;
 
 /// <summary>Refuses what a page from elsewhere makes a browser on this machine send.</summary>
@@ -13,7 +11,7 @@ public static class SameOriginOnly
     {
         var host = context.Request.Host;
         var origin = context.Request.Headers.Origin.ToString();
-        if (!IsThisMachine(host.Host) || (origin.Length > 0 && origin != $"{context.Request.Scheme}://{host}"))
+        if (!HttpAddress.IsThisMachine(host.Host) || (origin.Length > 0 && origin != $"{context.Request.Scheme}://{host}"))
         {
             await HttpApi.Problem(StatusCodes.Status403Forbidden, "requests from other sites are refused").ExecuteAsync(context);
             return;
@@ -21,8 +19,4 @@ public static class SameOriginOnly
 
         await next(context);
     }
-
-    private static bool IsThisMachine(string host) =>
-        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-        || (IPAddress.TryParse(host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
 }

@@ -30,7 +30,7 @@ public sealed class ActionJson : IDisposable
         _writer.Reset(_buffer);
         _writer.WriteStartObject();
         _writer.WriteNumber("sequence"u8, action.Sequence);
-        _writer.WriteString("state"u8, StateName(action.State));
+        _writer.WriteString("state"u8, action.State.Word());
         _writer.WriteString("reason"u8, action.Reason);
         WriteValues(action);
         WriteOrigin(action);
@@ -40,14 +40,6 @@ public sealed class ActionJson : IDisposable
         _buffer.Write("\n"u8);
         return _buffer.WrittenMemory;
     }
-
-    /// <summary>How a state is written: <c>policy</c>, <c>hold</c>, <c>stop</c>.</summary>
-    public static string StateName(ControlState state) => state switch
-    {
-        ControlState.Policy => "policy",
-        ControlState.Hold => "hold",
-        _ => "stop",
-    };
 
     public void Dispose() => _writer.Dispose();
 

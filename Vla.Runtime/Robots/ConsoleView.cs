@@ -34,7 +34,7 @@ public sealed class ConsoleView(RobotProfile profile)
         var total = snapshot.Latencies.FirstOrDefault(latency => latency.Name == "capture_to_publish").Percentiles;
         string[] parts =
         [
-            ActionJson.StateName(action.State) + (action.Reason.Length > 0 ? $" ({Clean(action.Reason)})" : ""),
+            action.State.Word() + (action.Reason.Length > 0 ? $" ({Clean(action.Reason)})" : ""),
             $"action {action.Sequence.ToString(CultureInfo.InvariantCulture)}",
             AgeText(action),
             total.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"capture to publish p50 {Ms(total.P50Ns)} p99 {Ms(total.P99Ns)} ms"),

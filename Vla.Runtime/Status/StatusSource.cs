@@ -51,7 +51,7 @@ public sealed class StatusSource : IHostedService, IDisposable
 
         return new StatusReport
         {
-            State = StatusJson.Name(control.State),
+            State = control.State.Word(),
             Reason = control.Reason,
             UptimeS = Round((now - _startedNs) / (double)MonotonicTime.NsPerSecond),
             Policy = _parts.Policy.Directory,
@@ -130,7 +130,7 @@ public sealed class StatusSource : IHostedService, IDisposable
         Actions = control.Offered,
         ActionsReplaced = control.Replaced,
         Refused = Enum.GetValues<Refusal>().ToDictionary(StatusJson.Name, control.RefusedFor),
-        Published = Enum.GetValues<ControlState>().ToDictionary(StatusJson.Name, control.PublishedFrom),
+        Published = Enum.GetValues<ControlState>().ToDictionary(ControlStateWords.Word, control.PublishedFrom),
         Clamps = ByDimension(control.Clamps),
         SkippedTicks = control.SkippedTicks,
         ControlFaults = control.Faults,

@@ -6,9 +6,9 @@ namespace Vla.Tests.Runtime;
 /// <summary>The program as its user meets it: a process with arguments, output, signals and an exit code.</summary>
 public sealed class ProgramTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("vla-test-").FullName;
+    private readonly TemporaryDirectory _folder = new();
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     [Theory]
     [InlineData(ExitCodes.Camera, "run", "--camera", "/dev/video99")]
@@ -85,13 +85,13 @@ public sealed class ProgramTests : IDisposable
             RedirectStandardError = true,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
-            WorkingDirectory = _folder,
+            WorkingDirectory = _folder.Path,
         };
         start.Environment["VLA_HOME"] = Path.GetDirectoryName(Repository.File("Vla.sln"));
         return Process.Start(start)!;
     }
 
-    private string File(string name) => Path.Combine(_folder, name);
+    private string File(string name) => _folder.File(name);
 
     private async Task<string[]> LinesAsync() => System.IO.File.Exists(File("actions.jsonl"))
         ? (await System.IO.File.ReadAllTextAsync(File("actions.jsonl"))).Split('\n', StringSplitOptions.RemoveEmptyEntries)

@@ -7,9 +7,9 @@ public sealed class RobotProfileTests : IDisposable
 {
     private const string X = """{ "name": "x", "unit": "m", "minimum": -1, "maximum": 1, "maximumRate": 2, "maximumAcceleration": 3, "hold": "zero" }""";
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("vla-profile-").FullName;
+    private readonly TemporaryDirectory _folder = new();
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public void The_shipped_profile_loads_and_fits_the_notebooks_actions()
@@ -69,7 +69,7 @@ public sealed class RobotProfileTests : IDisposable
     [Fact]
     public void A_missing_file_is_told_in_one_line()
     {
-        var error = Assert.Throws<RobotProfileException>(() => RobotProfile.Load(Path.Combine(_folder, "none.json")));
+        var error = Assert.Throws<RobotProfileException>(() => RobotProfile.Load(_folder.File("none.json")));
 
         Assert.Contains("cannot be read", error.Message);
     }
@@ -103,7 +103,7 @@ public sealed class RobotProfileTests : IDisposable
 
     private string Write(string json)
     {
-        var file = Path.Combine(_folder, "robot.json");
+        var file = _folder.File("robot.json");
         File.WriteAllText(file, json);
         return file;
     }

@@ -7,9 +7,9 @@ public sealed class TorchLibraryTests : IDisposable
 {
     private static readonly string Original = Path.Combine(AppContext.BaseDirectory, "libLibTorchSharp.so");
 
-    private readonly string _cache = Directory.CreateTempSubdirectory("vla-test-").FullName;
+    private readonly TemporaryDirectory _cache = new();
 
-    public void Dispose() => Directory.Delete(_cache, recursive: true);
+    public void Dispose() => _cache.Dispose();
 
     [Fact]
     public void Torch_computes_on_this_machine()
@@ -22,7 +22,7 @@ public sealed class TorchLibraryTests : IDisposable
     [LinuxFact]
     public void The_repaired_copy_no_longer_names_the_newer_version_as_needed()
     {
-        var copy = File.ReadAllBytes(TorchLibrary.RepairedCopy(Original, _cache));
+        var copy = File.ReadAllBytes(TorchLibrary.RepairedCopy(Original, _cache.Path));
         var original = File.ReadAllBytes(Original);
 
         Assert.Equal(original.Length, copy.Length);
@@ -33,7 +33,7 @@ public sealed class TorchLibraryTests : IDisposable
     [LinuxFact]
     public void Few_bytes_change()
     {
-        var copy = File.ReadAllBytes(TorchLibrary.RepairedCopy(Original, _cache));
+        var copy = File.ReadAllBytes(TorchLibrary.RepairedCopy(Original, _cache.Path));
         var original = File.ReadAllBytes(Original);
 
         var changed = original.Zip(copy).Count(pair => pair.First != pair.Second);
@@ -46,9 +46,9 @@ public sealed class TorchLibraryTests : IDisposable
     {
         var before = File.ReadAllBytes(Original);
 
-        var first = TorchLibrary.RepairedCopy(Original, _cache);
+        var first = TorchLibrary.RepairedCopy(Original, _cache.Path);
         var made = File.GetLastWriteTimeUtc(first);
-        var second = TorchLibrary.RepairedCopy(Original, _cache);
+        var second = TorchLibrary.RepairedCopy(Original, _cache.Path);
 
         Assert.Equal(first, second);
         Assert.Equal(made, File.GetLastWriteTimeUtc(second));

@@ -6,9 +6,9 @@ namespace Vla.Tests.Runtime.Doctor;
 
 public sealed class MachineChecksTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("vla-doctor-").FullName;
+    private readonly TemporaryDirectory _folder = new();
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public void The_processor_is_named_with_its_threads() =>
@@ -31,8 +31,8 @@ public sealed class MachineChecksTests : IDisposable
     [Fact]
     public void Each_camera_is_tried_and_a_forbidden_one_names_the_video_group()
     {
-        foreach (var name in new[] { "video0", "video1", "null" }) File.WriteAllText(Path.Combine(_folder, name), "");
-        var findings = CameraCheck.Look(_folder, path =>
+        foreach (var name in new[] { "video0", "video1", "null" }) File.WriteAllText(_folder.File(name), "");
+        var findings = CameraCheck.Look(_folder.Path, path =>
         {
             if (path.EndsWith('1')) throw new UnauthorizedAccessException();
         }).ToList();
@@ -43,7 +43,7 @@ public sealed class MachineChecksTests : IDisposable
 
     [Fact]
     public void No_camera_is_worth_a_note_only() =>
-        Assert.Equal(Verdict.Note, Assert.Single(CameraCheck.Look(_folder, CameraCheck.OpenDevice)).Verdict);
+        Assert.Equal(Verdict.Note, Assert.Single(CameraCheck.Look(_folder.Path, CameraCheck.OpenDevice)).Verdict);
 
     [Fact]
     public void The_shipped_settings_and_what_they_name_are_fine()
@@ -55,15 +55,15 @@ public sealed class MachineChecksTests : IDisposable
     [Fact]
     public void Settings_that_name_what_is_not_there_fail_each_by_its_name()
     {
-        var settings = new VlaSettings { Outputs = [$"jsonl:{_folder}/nowhere/actions.jsonl", "smoke:signals"] };
-        var findings = FileCheck.Look(Path.Combine(_folder, "vla.json"), settings).Where(finding => finding.Verdict == Verdict.Fail);
+        var settings = new VlaSettings { Outputs = [$"jsonl:{_folder.Path}/nowhere/actions.jsonl", "smoke:signals"] };
+        var findings = FileCheck.Look(_folder.File("vla.json"), settings).Where(finding => finding.Verdict == Verdict.Fail);
         Assert.Equal(["robot", "policy", "output", "output"], findings.Select(finding => finding.Subject));
     }
 
     [Fact]
     public void A_settings_file_that_is_wrong_is_a_finding()
     {
-        var file = Path.Combine(_folder, "vla.json");
+        var file = _folder.File("vla.json");
         File.WriteAllText(file, """{ "colour": "red" }""");
         Assert.Contains("colour", Assert.Single(FileCheck.Look(file)).Text, StringComparison.Ordinal);
     }
@@ -71,8 +71,8 @@ public sealed class MachineChecksTests : IDisposable
     [Fact]
     public void Trying_whether_a_folder_can_be_written_leaves_nothing_there()
     {
-        Assert.Equal(Verdict.Ok, FileCheck.Writable("output", _folder).Verdict);
-        Assert.Empty(Directory.GetFiles(_folder));
+        Assert.Equal(Verdict.Ok, FileCheck.Writable("output", _folder.Path).Verdict);
+        Assert.Empty(Directory.GetFiles(_folder.Path));
     }
 
     [Theory]

@@ -14,7 +14,7 @@ public sealed class DaemonTests : IAsyncLifetime, IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("vla-test-").FullName;
+    private readonly TemporaryDirectory _folder = new();
     private readonly UdpClient _listener = new(new IPEndPoint(IPAddress.Loopback, 0));
     private readonly CancellationTokenSource _end = new();
     private readonly HttpClient _http = new();
@@ -48,7 +48,7 @@ public sealed class DaemonTests : IAsyncLifetime, IDisposable
         _http.Dispose();
         _end.Dispose();
         _listener.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        _folder.Dispose();
     }
 
     [Fact]
@@ -146,7 +146,7 @@ public sealed class DaemonTests : IAsyncLifetime, IDisposable
 
     private string WriteVideo()
     {
-        var file = Path.Combine(_folder, "clip.avi");
+        var file = _folder.File("clip.avi");
         using var writer = new VideoWriter(file, FourCC.MJPG, 30, new Size(160, 120));
         for (var i = 0; i < 30; i++)
         {

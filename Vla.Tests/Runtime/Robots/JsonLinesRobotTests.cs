@@ -8,16 +8,16 @@ namespace Vla.Tests.Runtime.Robots;
 
 public sealed class JsonLinesRobotTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("vla-jsonl-").FullName;
+    private readonly TemporaryDirectory _folder = new();
 
-    private string LogFile => Path.Combine(_folder, "actions.jsonl");
+    private string LogFile => _folder.File("actions.jsonl");
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public void A_missing_folder_is_made_and_every_action_is_a_line()
     {
-        var file = Path.Combine(_folder, "deep", "er", "actions.jsonl");
+        var file = Path.Combine(_folder.Path, "deep", "er", "actions.jsonl");
         using (var robot = new JsonLinesRobot(file, Make.Profile()))
         {
             robot.Open();
@@ -91,7 +91,7 @@ public sealed class JsonLinesRobotTests : IDisposable
     [Fact]
     public void A_path_that_cannot_be_opened_is_told_at_start()
     {
-        using var robot = new JsonLinesRobot(_folder, Make.Profile());
+        using var robot = new JsonLinesRobot(_folder.Path, Make.Profile());
 
         Assert.Contains("cannot be opened", Assert.Throws<UsageException>(robot.Open).Message);
     }
