@@ -42,6 +42,7 @@ public static class Pipeline
             registry.Register<FusionActor>(stages.Fusion);
             registry.Register<ActionDecoderActor>(stages.Decoder);
 
+            parts.Instructions.Changed += given => parts.Control.Demand.NewestInstruction = given.Number;
             Add<PublisherActor>("publisher", PublisherActor.Props(
                 parts.Control, stages.Decoder, Logger<PublisherActor>()));
 

@@ -15,9 +15,6 @@ namespace Vla.Runtime.Evaluation;
 /// </remarks>
 public sealed class PolicyRunner : IEpisodeRunner
 {
-    /// <summary>Re-planning more often is no safer: near the moment of grasping it wavers.</summary>
-    private const int DefaultExecute = 4;
-
     private const string Quiet = """
         akka {
           loglevel = OFF
@@ -54,7 +51,7 @@ public sealed class PolicyRunner : IEpisodeRunner
         _rollout = _system.ActorOf(
             RolloutActor.Props(
                 (parent, self) => Pipeline.StartStages(parent, parts, camera: self, instruction: self).Decoder,
-                policy.Image, state, DefaultExecute).WithDispatcher(PipelineConfig.PinnedDispatcher),
+                policy.Image, state, policy.Action.Execution).WithDispatcher(PipelineConfig.PinnedDispatcher),
             "rollout");
     }
 

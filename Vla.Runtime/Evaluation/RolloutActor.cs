@@ -31,6 +31,7 @@ public sealed class RolloutActor : UntypedActor
     private readonly FramePool _frames;
     private readonly StateAsSeen _state;
     private readonly int _execute;
+    private readonly ChunkEnsemble? _ensemble;
     private readonly TabletopRenderer _renderer = new(PictureWidth, PictureHeight);
     private readonly ImagePreparation _preparation;
     private readonly Mat _picture = new();
@@ -48,17 +49,21 @@ public sealed class RolloutActor : UntypedActor
     /// <param name="startStages">Given a parent and this actor, starts the stages and gives the decoder.</param>
     /// <param name="image">The picture that the policy wants.</param>
     /// <param name="state">Where the policy's robot state is left.</param>
-    /// <param name="execute">How many actions of a chunk are carried out before the next one is asked for.</param>
-    public RolloutActor(Func<IActorRefFactory, IActorRef, IActorRef> startStages, ImageSpec image, StateAsSeen state, int execute)
+    /// <param name="execution">How many actions of a chunk are carried out before the next one is asked for, and the blend.</param>
+    public RolloutActor(
+        Func<IActorRefFactory, IActorRef, IActorRef> startStages, ImageSpec image, StateAsSeen state, ChunkExecution execution)
     {
-        (_startStages, _state, _execute) = (startStages, state, execute);
+        (_startStages, _state) = (startStages, state);
+        // The freshest plan all the time is, step by step, a new one for every step.
+        _execute = execution.Execute ?? 1;
+        if (execution.Blend == ChunkBlend.Ensemble) _ensemble = new ChunkEnsemble(WorldAction.Dimensions, execution);
         _frames = new FramePool(image);
         _preparation = new ImagePreparation(image);
     }
 
     public static Props Props(
-        Func<IActorRefFactory, IActorRef, IActorRef> startStages, ImageSpec image, StateAsSeen state, int execute) =>
-        Akka.Actor.Props.Create(() => new RolloutActor(startStages, image, state, execute));
+        Func<IActorRefFactory, IActorRef, IActorRef> startStages, ImageSpec image, StateAsSeen state, ChunkExecution execution) =>
+        Akka.Actor.Props.Create(() => new RolloutActor(startStages, image, state, execution));
 
     protected override void PreStart() => _decoder = _startStages(Context, Self);
 
@@ -136,7 +141,7 @@ public sealed class RolloutActor : UntypedActor
         var frame = _frames.Rent();
         _preparation.Prepare(_picture, frame.Pixels);
         frame.Sequence = ++_pictures;
-        frame.CapturedNs = frame.PreparedNs = rollout.Table.Quanta * Tabletop.QuantumNs;
+        frame.CapturedNs = frame.PreparedNs = NowNs(rollout);
         _state.Look(rollout.Table);
         vision.Tell(new FrameCaptured(frame));
     }
@@ -156,11 +161,19 @@ public sealed class RolloutActor : UntypedActor
             return;
         }
 
+        _ensemble?.Add(chunk);
         for (var i = 0; i < Math.Min(_execute, chunk.Horizon); i++)
-            rollout.Step(WorldAction.From(chunk.Values.AsSpan(i * WorldAction.Dimensions, WorldAction.Dimensions)));
+        {
+            rollout.Step(WorldAction.From(_ensemble is null
+                ? chunk.Values.AsSpan(i * WorldAction.Dimensions, WorldAction.Dimensions)
+                : _ensemble.Due(NowNs(rollout))));
+        }
+
         if (rollout.IsOver) Answer(rollout.Result());
         else AskForActions();
     }
+
+    private static long NowNs(Rollout rollout) => rollout.Table.Quanta * Tabletop.QuantumNs;
 
     private void Fail(Exception reason)
     {

@@ -19,12 +19,12 @@ public sealed class RolloutActorTests : PipelineTestKit
     private readonly TestProbe _decoder;
     private readonly TestProbe _language;
     private readonly TestProbe _vision;
-    private readonly IActorRef _rollout;
+    private IActorRef _rollout;
 
     public RolloutActorTests()
     {
         (_decoder, _language, _vision) = (CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
-        _rollout = Sys.ActorOf(RolloutActor.Props((_, _) => _decoder, TinyImage, _state, execute: 2));
+        _rollout = Start(new ChunkExecution { Execute = 2 });
     }
 
     [Fact]
@@ -68,6 +68,28 @@ public sealed class RolloutActorTests : PipelineTestKit
         expected.Step(chunk[1]);
 
         Decode(chunk);
+        await _decoder.ExpectMsgAsync(Ready.Once);
+        await ShowAsync(instruction: 1);
+
+        var state = new float[2];
+        Assert.True(_state.TryRead(0, state));
+        Assert.Equal([(float)(expected.Gripper.Jaw / Gripper.JawOpen), (float)expected.Gripper.X], state);
+    }
+
+    [Fact]
+    public async Task Chunks_are_blended_where_the_policy_wants_it()
+    {
+        _rollout = Start(new ChunkExecution { Blend = ChunkBlend.Ensemble, EnsembleDecay = 0, Binary = [6] });
+        await BeginAsync();
+        await ShowAsync(instruction: 1);
+        var expected = _episode.Lay();
+        expected.Step(new WorldAction(0.01f, 0, 0, 0, 0, 0, 1));
+        expected.Step(new WorldAction(0.02f, 0, 0, 0, 0, 0, 0));
+
+        Decode(new WorldAction(0.01f, 0, 0, 0, 0, 0, 1), new WorldAction(0.03f, 0, 0, 0, 0, 0, 1));
+        await _decoder.ExpectMsgAsync(Ready.Once);
+        await ShowAsync(instruction: 1);
+        Decode(capturedNs: 100_000_000, new WorldAction(0.01f, 0, 0, 0, 0, 0, 0));
         await _decoder.ExpectMsgAsync(Ready.Once);
         await ShowAsync(instruction: 1);
 
@@ -132,10 +154,15 @@ public sealed class RolloutActorTests : PipelineTestKit
         (await _vision.ExpectMsgAsync<FrameCaptured>()).Dispose();
     }
 
-    private void Decode(params WorldAction[] actions)
+    private IActorRef Start(ChunkExecution execution) =>
+        Sys.ActorOf(RolloutActor.Props((_, _) => _decoder, TinyImage, _state, execution));
+
+    private void Decode(params WorldAction[] actions) => Decode(0, actions);
+
+    private void Decode(long capturedNs, params WorldAction[] actions)
     {
         var values = new float[actions.Length * WorldAction.Dimensions];
         for (var i = 0; i < actions.Length; i++) actions[i].CopyTo(values.AsSpan(i * WorldAction.Dimensions));
-        _rollout.Tell(new ActionDecoded(new ActionChunk(values, actions.Length, 100_000_000, default)), _decoder);
+        _rollout.Tell(new ActionDecoded(new ActionChunk(values, actions.Length, 100_000_000, new Origin { CapturedNs = capturedNs })), _decoder);
     }
 }
