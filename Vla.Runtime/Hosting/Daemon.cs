@@ -42,7 +42,7 @@ public static class Daemon
         StatusSource? status = null;
         var robots = RobotFactory.Create(settings.Outputs, profile, () => status?.ForConsole() ?? new ConsoleSnapshot(), screen);
 
-        using var control = new ControlLoop(profile, options, robots, new ControlClock());
+        using var control = new ControlLoop(profile, options, robots, new ControlClock(), policy.Action.Execution);
         control.IdleReason = instructions.Current is null ? "no instruction yet" : "no action yet";
         instructions.Changed += _ => control.IdleReason = "no action yet";
         using var lastWord = new LastWord(control);
