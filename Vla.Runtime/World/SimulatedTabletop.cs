@@ -1,0 +1,52 @@
+using Vla.Actors.Instructions;
+using Vla.Actors.Policies;
+using Vla.Actors.Publishing;
+using Vla.Runtime.Settings;
+using Vla.Sensors.Cameras;
+using Vla.Sensors.World;
+
+namespace Vla.Runtime.World;
+
+/// <summary>The simulated tabletop as a controller uses it: one live world that is camera, robot and robot state at once.</summary>
+public sealed class SimulatedTabletop
+{
+    private readonly CameraSource.TabletopWorld _camera;
+    private readonly TimeProvider _time;
+
+    /// <param name="camera">Size and rate of the pictures.</param>
+    /// <param name="settings">Level and seed of the first table, and how episodes go.</param>
+    /// <param name="policy">Must fit this arm.</param>
+    /// <param name="instructions">Whatever is given here is attempted.</param>
+    /// <param name="time">The world's clock.</param>
+    /// <exception cref="PolicyException">The policy's actions or state are not this arm's.</exception>
+    public SimulatedTabletop(
+        CameraSource.TabletopWorld camera, WorldSettings settings, Policy policy, InstructionBoard instructions, TimeProvider time)
+    {
+        RequireFits(policy.Action);
+        (_camera, _time) = (camera, time);
+        World = new LiveWorld(Tabletop.Create(settings.Seed, settings.Level), time);
+        State = new WorldState(World, policy.State);
+        Episodes = new WorldEpisodes(World, settings, instructions);
+    }
+
+    public LiveWorld World { get; }
+
+    public IRobotState State { get; }
+
+    public WorldEpisodes Episodes { get; }
+
+    public ICamera OpenCamera() => _camera.Open(World, _time);
+
+    public IRobot Robot() => new WorldRobot(World, Episodes);
+
+    private static void RequireFits(ActionSpec action)
+    {
+        if (action.Names.SequenceEqual(WorldAction.Names) && action.Units.SequenceEqual(WorldAction.Units)) return;
+        throw new PolicyException(
+            $"the policy's actions are {Text(action.Names, action.Units)}, those of the simulated arm {Text(WorldAction.Names, WorldAction.Units)}: "
+            + "choose a policy for it, or another camera");
+    }
+
+    private static string Text(IEnumerable<string> names, IEnumerable<string> units) =>
+        string.Join(", ", names.Zip(units, (name, unit) => $"{name} ({unit})"));
+}
