@@ -76,7 +76,7 @@ public sealed class CameraSourceTests
 
     [Fact]
     public void A_word_that_names_nothing_is_answered_with_what_is_possible() =>
-        AssertCannotOpen("webcam", "no camera or video file 'webcam'; give 'wynthetic', a device");
+        AssertCannotOpen("webcam", "no camera or video file 'webcam'; give 'world', 'synthetic', a device");
 
     [Fact]
     public void A_directory_is_not_a_video() => AssertCannotOpen(Path.GetTempPath(), "is a directory");
