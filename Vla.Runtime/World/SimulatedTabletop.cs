@@ -1,6 +1,7 @@
 using Vla.Actors.Instructions;
 using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
+using Vla.Runtime.Evaluation;
 using Vla.Runtime.Settings;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.World;
@@ -22,7 +23,7 @@ public sealed class SimulatedTabletop
     public SimulatedTabletop(
         CameraSource.TabletopWorld camera, WorldSettings settings, Policy policy, InstructionBoard instructions, TimeProvider time)
     {
-        RequireFits(policy.Action);
+        TabletopFit.Require(policy);
         (_camera, _time) = (camera, time);
         World = new LiveWorld(Tabletop.Create(settings.Seed, settings.Level), time);
         State = new WorldState(World, policy.State);
@@ -38,15 +39,4 @@ public sealed class SimulatedTabletop
     public ICamera OpenCamera() => _camera.Open(World, _time);
 
     public IRobot Robot() => new WorldRobot(World, Episodes);
-
-    private static void RequireFits(ActionSpec action)
-    {
-        if (action.Names.SequenceEqual(WorldAction.Names) && action.Units.SequenceEqual(WorldAction.Units)) return;
-        throw new PolicyException(
-            $"the policy's actions are {Text(action.Names, action.Units)}, those of the simulated arm {Text(WorldAction.Names, WorldAction.Units)}: "
-            + "choose a policy for it, or another camera");
-    }
-
-    private static string Text(IEnumerable<string> names, IEnumerable<string> units) =>
-        string.Join(", ", names.Zip(units, (name, unit) => $"{name} ({unit})"));
 }

@@ -1,5 +1,6 @@
 using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
+using Vla.Runtime.Evaluation;
 using Vla.Sensors.World;
 
 namespace Vla.Runtime.World;
@@ -15,8 +16,9 @@ public sealed class WorldState : IRobotState
     /// <exception cref="PolicyException">It wants what this arm does not know of itself.</exception>
     public WorldState(LiveWorld world, StateSpec spec)
     {
+        TabletopFit.Require(spec);
         _world = world;
-        _places = [.. spec.Names.Zip(spec.Units, PlaceOf)];
+        _places = [.. spec.Names.Select(name => Tabletop.StateNames.ToList().IndexOf(name))];
     }
 
     public bool TryRead(long atNs, Span<float> values)
@@ -25,14 +27,5 @@ public sealed class WorldState : IRobotState
         if (!_world.TryReadState(atNs, state)) return false;
         for (var i = 0; i < _places.Length; i++) values[i] = state[_places[i]];
         return true;
-    }
-
-    private static int PlaceOf(string name, string unit)
-    {
-        for (var i = 0; i < Tabletop.StateNames.Count; i++)
-            if (Tabletop.StateNames[i] == name && WorldAction.Units[i] == unit) return i;
-
-        var known = string.Join(", ", Tabletop.StateNames.Zip(WorldAction.Units, (known, its) => $"{known} ({its})"));
-        throw new PolicyException($"the policy wants to know '{name}' ({unit}) of the robot; the simulated arm knows {known}");
     }
 }

@@ -1,5 +1,6 @@
 using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
+using Vla.Runtime.Evaluation;
 using Vla.Runtime.World;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.World;
@@ -37,6 +38,21 @@ public sealed class RealTimeEpisodesTests
             Assert.InRange(outcome.States[^1].Seconds, outcome.Seconds - 0.3, outcome.Seconds + 0.5);
             Assert.True(outcome.Actions > 0);
         }
+    }
+
+    [Theory]
+    [InlineData(120, "")]
+    [InlineData(0.5, Rollout.Timeout)]
+    public async Task As_an_episode_runner_it_tells_how_an_episode_ended(double attemptSeconds, string reason)
+    {
+        await using var runner = new RealTimeRunner(await RealTimeEpisodes.StartWithExpertAsync(
+            Options with { World = new() { AttemptSeconds = attemptSeconds } }, CancellationToken.None));
+        var assignment = new Assignment(new WorldTask(TaskKind.Pick, 0), "that one");
+
+        var result = await runner.RunAsync(new Episode(0, 3, WorldLevel.Level1, assignment), CancellationToken.None);
+
+        Assert.Equal(reason, result.Reason);
+        Assert.Equal(result.Succeeded, result.States.Count == 0);
     }
 
     [Fact]

@@ -83,8 +83,8 @@ public sealed class WorldRobotTests : IDisposable
     }
 
     [Theory]
-    [InlineData("elbow", "rad", "the policy wants to know 'elbow' (rad) of the robot; the simulated arm knows x (m), y (m)")]
-    [InlineData("x", "mm", "the policy wants to know 'x' (mm) of the robot")]
+    [InlineData("elbow", "rad", "the policy wants the robot's state as elbow (rad); the tabletop's arm tells x (m), y (m)")]
+    [InlineData("x", "mm", "the policy wants the robot's state as x (mm)")]
     public void A_policy_that_wants_to_know_what_the_arm_does_not_is_refused(string name, string unit, string message)
     {
         var error = Assert.Throws<PolicyException>(() => new WorldState(_world, Spec([name], [unit])));
