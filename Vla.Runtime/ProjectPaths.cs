@@ -12,6 +12,9 @@ public static class ProjectPaths
     /// <summary>The policy that ships with Vla, used where a command is given none.</summary>
     public static string NotebookPolicy => Path.Combine(Config, "policies", "notebook");
 
+    /// <summary>The profile of the simulated tabletop's arm.</summary>
+    public static string TabletopRobot => Path.Combine(Config, "robots", "tabletop.json");
+
     private static string FindHome()
     {
         if (Environment.GetEnvironmentVariable("VLA_HOME") is { Length: > 0 } home) return home;

@@ -3,17 +3,19 @@ using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
 using Vla.Actors.Policies;
+using Vla.Actors.Publishing;
 using Vla.Actors.Torch;
 using Vla.Runtime.Evaluation;
+using Vla.Runtime.World;
 using Vla.Sensors.World;
 using Vla.Sensors.World.Tasks;
+using static TorchSharp.torch;
 
 namespace Vla.Runtime.Commands;
 
 /// <summary><c>vla eval</c>: how often a policy does what it is told, in the simulated world.</summary>
 public static class EvalCommand
 {
-    private const string ExpertName = "expert";
     private const int DefaultEpisodes = 400;
     private const int FileWidth = 130;
 
@@ -22,7 +24,7 @@ public static class EvalCommand
         var policy = new Option<string>("--policy")
         {
             HelpName = "DIR",
-            Description = $"Policy directory, or {ExpertName}: the scripted one that knows the world's state",
+            Description = $"Policy directory, or {ExpertPolicy.Name}: the scripted one that knows the world's state",
             Required = true,
         };
         var episodes = new Option<int>("--episodes")
@@ -40,6 +42,7 @@ public static class EvalCommand
             .AcceptOnlyFromAmong([.. Enum.GetValues<WorldLevel>().Select(EvaluationReport.NameOf)]);
         var phrasing = new Option<string>("--phrasing") { Description = "Words as in training, or kept apart from it", DefaultValueFactory = _ => EvaluationReport.NameOf(Phrasing.Train) }
             .AcceptOnlyFromAmong([.. Enum.GetValues<Phrasing>().Select(EvaluationReport.NameOf)]);
+        var realTime = new Option<bool>("--real-time") { Description = "Against the clock, through the whole pipeline of vla run, one episode at a time" };
         var json = new Option<string?>("--json") { HelpName = "FILE", Description = "Write the figures to a file as JSON, too" };
         var video = new Option<string?>("--video")
         {
@@ -51,7 +54,7 @@ public static class EvalCommand
 
         var command = new Command("eval", "Try a policy on tasks in the simulated world and count how often it succeeds.")
         {
-            policy, episodes, seed, world, phrasing, json, video, require, device,
+            policy, episodes, seed, world, phrasing, realTime, json, video, require, device,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -72,8 +75,9 @@ public static class EvalCommand
             if (film is not null) MakeRoom(film);
 
             var name = parsed.GetValue(policy)!;
-            var results = await RunAsync(name, parsed.GetValue(device)!, plan, cancellation);
-            var report = EvaluationReport.Of(name, plan, realTime: false, results);
+            var clock = parsed.GetValue(realTime);
+            var results = await RunAsync(name, parsed.GetValue(device)!, plan, clock, cancellation);
+            var report = EvaluationReport.Of(name, plan, clock, results);
             if (file is not null) await JsonSerializer.SerializeAsync(file, report, EvaluationJson.Default.EvaluationReport, CancellationToken.None);
             // A file or a pipe has no width of its own; the table needs this much.
             if (Console.IsOutputRedirected) AnsiConsole.Console.Profile.Width = FileWidth;
@@ -86,20 +90,19 @@ public static class EvalCommand
     }
 
     private static async Task<IReadOnlyList<EpisodeResult>> RunAsync(
-        string policy, string device, EvaluationPlan plan, CancellationToken cancellation)
+        string name, string device, EvaluationPlan plan, bool realTime, CancellationToken cancellation)
     {
+        var policy = name == ExpertPolicy.Name ? null : Policy.Load(name);
+        var computesOn = policy is null ? CPU : TorchDevice.Select(device);
+        var options = realTime ? new RealTimeOptions { Profile = RobotProfile.Load(ProjectPaths.TabletopRobot) } : null;
         try
         {
-            if (policy == ExpertName)
+            return await EvaluationProgressLine.ShowAsync(TimeProvider.System, say => (policy, options) switch
             {
-                return await EvaluationProgressLine.ShowAsync(
-                    TimeProvider.System, say => PolicyEvaluation.RunAsync([new ExpertRunner()], plan, say, cancellation));
-            }
-
-            var loaded = Policy.Load(policy);
-            var computesOn = TorchDevice.Select(device);
-            return await EvaluationProgressLine.ShowAsync(
-                TimeProvider.System, say => PolicyEvaluation.RunAsync(loaded, computesOn, plan, say, cancellation: cancellation));
+                (_, not null) => PolicyEvaluation.RunInRealTimeAsync(policy, computesOn, options, plan, say, cancellation),
+                (not null, _) => PolicyEvaluation.RunAsync(policy, computesOn, plan, say, cancellation: cancellation),
+                _ => PolicyEvaluation.RunAsync([new ExpertRunner()], plan, say, cancellation),
+            });
         }
         catch (OperationCanceledException)
         {

@@ -1,4 +1,6 @@
 using Vla.Actors.Policies;
+using Vla.Runtime.Settings;
+using Vla.Runtime.World;
 using static TorchSharp.torch;
 
 namespace Vla.Runtime.Evaluation;
@@ -34,6 +36,25 @@ public static class PolicyEvaluation
         {
             foreach (var runner in runners) await runner.DisposeAsync();
         }
+    }
+
+    /// <summary>Evaluates a policy against the clock, one episode after the other.</summary>
+    /// <param name="policy">What drives the arm; null for the expert.</param>
+    /// <param name="device">Where it computes.</param>
+    /// <param name="options">The arm, and what else a run is set to.</param>
+    /// <param name="plan">Which episodes.</param>
+    /// <param name="say">Told after every episode.</param>
+    /// <param name="cancellation">Ends it, without a result.</param>
+    /// <exception cref="PolicyException">It is not made for the tabletop, or a stage failed.</exception>
+    public static async Task<IReadOnlyList<EpisodeResult>> RunInRealTimeAsync(
+        Policy? policy, Device device, RealTimeOptions options, EvaluationPlan plan, Action<EvaluationProgress>? say,
+        CancellationToken cancellation)
+    {
+        options = options with { World = new WorldSettings { Level = plan.Level, AttemptSeconds = Rollout.SecondsLimit } };
+        await using var runner = new RealTimeRunner(policy is null
+            ? await RealTimeEpisodes.StartWithExpertAsync(options, cancellation)
+            : await RealTimeEpisodes.StartAsync(policy, device, options, cancellation));
+        return await RunAsync([runner], plan, say, cancellation);
     }
 
     /// <summary>Hands a plan's episodes out to runners that work side by side.</summary>

@@ -9,6 +9,8 @@ public sealed class Rollout
     /// <summary>An episode takes at most so many control steps of 0.1 s.</summary>
     public const int StepLimit = 90;
 
+    public const double SecondsLimit = StepLimit * WorldAction.StepSeconds;
+
     public const string Timeout = "timeout";
 
     private readonly TaskJudge _judge;

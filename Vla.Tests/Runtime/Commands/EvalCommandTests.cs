@@ -45,6 +45,17 @@ public sealed class EvalCommandTests : IDisposable
         Assert.Equal([file], Directory.GetFiles(_folder.Path));
     }
 
+    [Fact]
+    public async Task Against_the_clock_the_expert_goes_through_the_whole_pipeline()
+    {
+        var file = _folder.File("eval.json");
+
+        Assert.Equal(ExitCodes.Success, await InvokeAsync($"--policy expert --episodes 1 --real-time --json {file}"));
+
+        var json = JsonNode.Parse(File.ReadAllText(file))!;
+        Assert.Equal((1, true), ((int)json["episodes"]!, (bool)json["real_time"]!));
+    }
+
     private static Task<int> InvokeAsync(string arguments) =>
         EvalCommand.Create().Parse(arguments).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
