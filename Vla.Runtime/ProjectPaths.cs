@@ -12,6 +12,9 @@ public static class ProjectPaths
     /// <summary>The policy that ships with Vla, used where a command is given none.</summary>
     public static string NotebookPolicy => Path.Combine(Config, "policies", "notebook");
 
+    /// <summary>The policy for the simulated tabletop; its <c>config.json</c> is what <c>vla train</c> trains by default.</summary>
+    public static string TabletopPolicy => Path.Combine(Config, "policies", "tabletop");
+
     private static string FindHome()
     {
         if (Environment.GetEnvironmentVariable("VLA_HOME") is { Length: > 0 } home) return home;
