@@ -11,6 +11,7 @@ var root = new RootCommand("Vla runs vision-language-action policies: a camera a
     ForwardCommand.Create(),
     ImportCommand.Create(),
     TrainCommand.Create(),
+    EvalCommand.Create(),
     BenchCommand.Create(),
     DoctorCommand.Create(),
     TestCommand.Create(),
