@@ -11,6 +11,9 @@ public sealed class TrainingSessionTests : IDisposable
         Steps = 60, BatchSize = 8, WarmUpSteps = 5, LearningRate = 5e-3, ValidationShare = 0.2, AverageDecay = 0.9, Seed = 4,
     };
 
+    // As many as the test's thread has: the number stays with the thread, which other tests use afterwards.
+    private static readonly int Threads = get_num_threads();
+
     private readonly TemporaryDirectory _directory = new();
 
     public void Dispose() => _directory.Dispose();
@@ -55,7 +58,7 @@ public sealed class TrainingSessionTests : IDisposable
             first.Train(); // Done after the save: lost, and done again.
         }
 
-        using (var second = TrainingSession.Resume(Path.Combine(_directory.Path, "parts"), TinyTraining.Data(), threads: 1, CPU))
+        using (var second = TrainingSession.Resume(Path.Combine(_directory.Path, "parts"), TinyTraining.Data(), Threads, CPU))
         {
             Assert.Equal(7, second.Step);
             while (second.Step < 12) second.Train();
@@ -82,7 +85,7 @@ public sealed class TrainingSessionTests : IDisposable
         Directory.Move(state, $"{state}.old");
 
         Assert.True(TrainingSession.CanResume(Path.Combine(_directory.Path, "cut")));
-        using var resumed = TrainingSession.Resume(Path.Combine(_directory.Path, "cut"), TinyTraining.Data(), threads: 1, CPU);
+        using var resumed = TrainingSession.Resume(Path.Combine(_directory.Path, "cut"), TinyTraining.Data(), Threads, CPU);
         Assert.Equal(1, resumed.Step);
         resumed.Save();
         Assert.False(Directory.Exists($"{state}.old"));
@@ -121,7 +124,7 @@ public sealed class TrainingSessionTests : IDisposable
         }
 
         var error = Assert.Throws<PolicyException>(() =>
-            TrainingSession.Resume(Path.Combine(_directory.Path, "other"), TinyTraining.Data(episodes: 10), threads: 1, CPU));
+            TrainingSession.Resume(Path.Combine(_directory.Path, "other"), TinyTraining.Data(episodes: 10), Threads, CPU));
         Assert.Contains("40 pictures", error.Message);
         Assert.Contains("10 pictures", error.Message);
     }
@@ -140,7 +143,7 @@ public sealed class TrainingSessionTests : IDisposable
 
     private TrainingSession Begin(string name, TrainingSet? set = null) => TrainingSession.Begin(
         Path.Combine(_directory.Path, name), TinyTraining.WriteTemplate(_directory.Path), set ?? TinyTraining.Data(), stepMs: 100, Options,
-        threads: 1, CPU);
+        Threads, CPU);
 
     private static int Gripper(Policy policy, bool red)
     {
