@@ -41,12 +41,17 @@ public static class EvalCommand
         var phrasing = new Option<string>("--phrasing") { Description = "Words as in training, or kept apart from it", DefaultValueFactory = _ => EvaluationReport.NameOf(Phrasing.Train) }
             .AcceptOnlyFromAmong([.. Enum.GetValues<Phrasing>().Select(EvaluationReport.NameOf)]);
         var json = new Option<string?>("--json") { HelpName = "FILE", Description = "Write the figures to a file as JSON, too" };
+        var video = new Option<string?>("--video")
+        {
+            HelpName = "FILE|DIR",
+            Description = $"Film the first {PolicyEvaluation.MostKeptFailures} failures: one .mp4 file, or a folder for a file each (default: beside the --json file)",
+        };
         var require = new Option<double?>("--require") { HelpName = "RATE", Description = "Exit with 1 when a smaller share than this succeeds, 0 to 1" };
         var device = PolicyOptions.Device();
 
         var command = new Command("eval", "Try a policy on tasks in the simulated world and count how often it succeeds.")
         {
-            policy, episodes, seed, world, phrasing, json, require, device,
+            policy, episodes, seed, world, phrasing, json, video, require, device,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -61,14 +66,20 @@ public static class EvalCommand
             if (required is not (null or >= 0 and <= 1))
                 throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"--require is {required}: allowed is 0 to 1"));
             // Before the work: minutes of it must not end in a file that cannot be written.
-            using var file = parsed.GetValue(json) is { } path ? CreateFile(path) : null;
+            var figures = parsed.GetValue(json);
+            using var file = figures is null ? null : CreateFile("--json", figures);
+            var film = parsed.GetValue(video) ?? (figures is null ? null : Path.ChangeExtension(figures, "failures.mp4"));
+            if (film is not null) MakeRoom(film);
 
             var name = parsed.GetValue(policy)!;
-            var report = EvaluationReport.Of(name, plan, realTime: false, await RunAsync(name, parsed.GetValue(device)!, plan, cancellation));
+            var results = await RunAsync(name, parsed.GetValue(device)!, plan, cancellation);
+            var report = EvaluationReport.Of(name, plan, realTime: false, results);
             if (file is not null) await JsonSerializer.SerializeAsync(file, report, EvaluationJson.Default.EvaluationReport, CancellationToken.None);
             // A file or a pipe has no width of its own; the table needs this much.
             if (Console.IsOutputRedirected) AnsiConsole.Console.Profile.Width = FileWidth;
             EvaluationTable.Write(AnsiConsole.Console, report);
+            if (film is not null && FailureVideo.Write(film, results) is var filmed and > 0)
+                AnsiConsole.Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{filmed} of {report.Failures.Count} failures can be seen in {film}"));
             return report.SuccessRate >= (required ?? 0) ? ExitCodes.Success : ExitCodes.Failure;
         });
         return command;
@@ -100,7 +111,7 @@ public static class EvalCommand
         ? value
         : throw new UsageException($"{option} is {value}: allowed is {lowest} to {highest}");
 
-    private static FileStream CreateFile(string path)
+    private static FileStream CreateFile(string option, string path)
     {
         try
         {
@@ -108,7 +119,27 @@ public static class EvalCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new UsageException($"--json file '{path}' cannot be written: {e.Message}", e);
+            throw new UsageException($"{option} file '{path}' cannot be written: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Makes sure that a film can be written, and that none of an earlier evaluation is taken for this one's.</summary>
+    private static void MakeRoom(string film)
+    {
+        if (FailureVideo.IsFile(film))
+        {
+            CreateFile("--video", film).Dispose();
+            File.Delete(film);
+            return;
+        }
+
+        try
+        {
+            Directory.CreateDirectory(film);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new UsageException($"--video folder '{film}' cannot be made: {e.Message}", e);
         }
     }
 }

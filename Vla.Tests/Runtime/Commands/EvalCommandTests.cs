@@ -16,6 +16,8 @@ public sealed class EvalCommandTests : IDisposable
     [InlineData("--policy expert --seed -1", "--seed is -1: allowed is 0 to 1000000")]
     [InlineData("--policy expert --require 2", "--require is 2: allowed is 0 to 1")]
     [InlineData("--policy expert --json /dev/null/figures.json", "'/dev/null/figures.json' cannot be written")]
+    [InlineData("--policy expert --video /dev/null/failures.mp4", "--video file '/dev/null/failures.mp4' cannot be written")]
+    [InlineData("--policy expert --video /dev/null/failures", "--video folder '/dev/null/failures' cannot be made")]
     public async Task What_cannot_be_is_refused(string arguments, string message)
     {
         var refused = await Assert.ThrowsAsync<UsageException>(() => InvokeAsync(arguments));
@@ -39,6 +41,8 @@ public sealed class EvalCommandTests : IDisposable
         Assert.Equal(ExitCodes.Success, code);
         var json = JsonNode.Parse(File.ReadAllText(file))!;
         Assert.Equal((40, 1.0), ((int)json["episodes"]!, (double)json["success_rate"]!));
+        // Nothing failed, so there is nothing to be seen.
+        Assert.Equal([file], Directory.GetFiles(_folder.Path));
     }
 
     private static Task<int> InvokeAsync(string arguments) =>
