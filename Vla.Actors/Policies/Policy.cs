@@ -20,7 +20,7 @@ public sealed class Policy
     public const string VocabularyFile = "vocab.txt";
 
     private readonly PolicyConfig _config;
-    private readonly InstructionTokenizer _tokenizer;
+    private readonly InstructionTokenizer? _tokenizer;
 
     private Policy(string directory, Precision? precision)
     {
@@ -28,6 +28,35 @@ public sealed class Policy
         _config = PolicyConfig.Read(Path.Combine(directory, ConfigFile));
         Precision = precision ?? _config.Precision;
         _tokenizer = InstructionTokenizer.Load(Path.Combine(directory, VocabularyFile), _config.SequenceLength, _config.Padding);
+    }
+
+    private Policy(string name, PolicyConfig config) => (Directory, _config, Precision) = (name, config, config.Precision);
+
+    /// <summary>A policy made in code, without a directory: four modules, and what goes in and comes out of them.</summary>
+    /// <param name="name">Stands where others name their directory.</param>
+    /// <param name="description">One sentence.</param>
+    /// <param name="image">The pictures it wants.</param>
+    /// <param name="action">What its actions mean.</param>
+    /// <param name="modules">Its language encoder is given a single 0 for whatever is said.</param>
+    public static Policy InCode(string name, string description, ImageSpec image, ActionSpec action, PolicyModules modules)
+    {
+        const string type = "code";
+        var info = new PolicyInfo
+        {
+            Name = name,
+            Description = description,
+            Trained = null,
+            Note = "",
+            StageTypes = new[] { PolicyConfig.VisionKey, PolicyConfig.LanguageKey, PolicyConfig.FusionKey, PolicyConfig.DecoderKey }
+                .ToDictionary(key => key, _ => type),
+        };
+        return new Policy(name, new PolicyConfig(
+            info,
+            new PolicyStage<Module<Tensor, Tensor>>(type, HasOwnWeights: true, _ => modules.Vision()),
+            new PolicyStage<Module<Tensor, Tensor>>(type, HasOwnWeights: true, _ => modules.Language()),
+            new PolicyStage<Module<Tensor, Tensor, Tensor>>(type, HasOwnWeights: true, _ => modules.Fusion()),
+            new PolicyStage<Module<Tensor, Tensor>>(type, HasOwnWeights: true, _ => modules.Decoder()),
+            image, SequenceLength: 1, PaddingSide.Right, StateSpec.None, action, Precision.Float32));
     }
 
     /// <param name="directory">The policy directory.</param>
@@ -39,7 +68,7 @@ public sealed class Policy
             throw new PolicyException($"{directory}: is not a directory; a policy is a directory with {ConfigFile}, {WeightsFile} and {VocabularyFile}");
         var policy = new Policy(directory, precision);
         policy.CheckWeights();
-        PolicyTrial.Run(directory, policy._config, policy._tokenizer);
+        PolicyTrial.Run(directory, policy._config, policy._tokenizer!);
         return policy;
     }
 
@@ -61,13 +90,14 @@ public sealed class Policy
     public ActionSpec Action => _config.Action;
 
     /// <summary>Token ids in an instruction.</summary>
-    public int SequenceLength => _tokenizer.SequenceLength;
+    public int SequenceLength => _config.SequenceLength;
 
     /// <summary>Token ids go from 0 to one less than this.</summary>
-    public int VocabularySize => _tokenizer.VocabularySize;
+    public int VocabularySize => _tokenizer?.VocabularySize ?? 1;
 
     /// <summary>Text → token ids [1, sequence length], int64, on the CPU; owned by the caller.</summary>
-    public Tensor Tokenize(string instruction) => tensor(_tokenizer.Encode(instruction), [1, SequenceLength], dtype: int64);
+    public Tensor Tokenize(string instruction) =>
+        tensor(_tokenizer?.Encode(instruction) ?? new long[SequenceLength], [1, SequenceLength], dtype: int64);
 
     /// <summary>[batch, 3, height, width] → vision features; in evaluation mode, on <paramref name="device"/>.</summary>
     /// <remarks>

@@ -18,6 +18,7 @@ public sealed class ChunkDemand
     private readonly long _longestLeadNs;
     private int _isWanted = 1;
     private long _newestInstruction;
+    private long _sceneBeganNs;
     private ActionChunk? _chunk;
     private long _firstRow;
     private long? _askedNs;
@@ -40,6 +41,16 @@ public sealed class ChunkDemand
     {
         get => Interlocked.Read(ref _newestInstruction);
         set => Interlocked.Exchange(ref _newestInstruction, value);
+    }
+
+    /// <summary>
+    /// When the scene was last set up anew, monotonic nanoseconds; a plan made from a picture before that is replaced as soon
+    /// as can be.
+    /// </summary>
+    public long SceneBeganNs
+    {
+        get => Interlocked.Read(ref _sceneBeganNs);
+        set => Interlocked.Exchange(ref _sceneBeganNs, value);
     }
 
     /// <summary>How long before its time a chunk is asked for, nanoseconds.</summary>
@@ -66,7 +77,7 @@ public sealed class ChunkDemand
     {
         if (_execute is not { } actions || chunk is null) return true;
         if (!ReferenceEquals(chunk, _chunk)) Begin(chunk, nowNs);
-        if (chunk.Origin.InstructionNumber < NewestInstruction) return true;
+        if (chunk.Origin.InstructionNumber < NewestInstruction || chunk.Origin.CapturedNs < SceneBeganNs) return true;
         var end = Math.Min(_firstRow + actions, chunk.Horizon);
         return nowNs + LeadNs >= chunk.Origin.CapturedNs + end * chunk.StepNs;
     }

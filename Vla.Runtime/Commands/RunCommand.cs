@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Globalization;
 using Vla.Runtime.Hosting;
 using Vla.Runtime.Settings;
+using Vla.Runtime.World;
 
 namespace Vla.Runtime.Commands;
 
@@ -15,13 +16,15 @@ public static class RunCommand
         var outputs = new Option<string[]>("--output")
         {
             HelpName = "OUTPUT",
-            Description = "Where actions go: console, jsonl:FILE, udp://HOST:PORT or dll:FILE#ADDRESS (your own robot); may be given several times",
+            Description = "Where actions go: console, world (the simulated arm; always with --camera world), jsonl:FILE, udp://HOST:PORT or dll:FILE#ADDRESS (your own robot); may be given several times",
         };
         var flags = new (Option<string?> Option, string Key)[]
         {
-            (Flag("--camera", "CAMERA", "synthetic, a device (0, /dev/video0), a video file (clip.mp4?loop) or a URL"), "camera"),
+            (Flag("--camera", "CAMERA", "world (the simulated tabletop), synthetic, a device (0, /dev/video0), a video file (clip.mp4?loop) or a URL"), "camera"),
+            (Flag("--world", "LEVEL", "level1 or level2 of the simulated tabletop (default: level1)"), "world:level"),
+            (Flag("--world-seed", "N", "Seed of the simulated tabletop's first table (default: 2000000000)"), "world:seed"),
             (Flag("--instruction", "TEXT", "The first instruction, in plain words"), "instruction"),
-            (Flag("--policy", "DIR", "Policy directory"), "policy"),
+            (Flag("--policy", "DIR", "Policy directory, or expert: a script that knows the simulated world"), "policy"),
             (Flag("--robot", "FILE", "Robot profile: dimensions, units, limits"), "robot"),
             (Flag("--rate", "HZ", "Actions a second, 1 to 1000 (default: 50)"), "control:rateHz"),
             (Flag("--max-age", "MS", "Oldest picture an action may come from, 1 to 60000 ms (default: 200)"), "control:maximumActionAgeMs"),
@@ -38,7 +41,7 @@ public static class RunCommand
             var given = new Dictionary<string, string?>();
             foreach (var (option, key) in flags)
             {
-                if (result.GetValue(option) is { } value) given[key] = IsPath(key) ? Path.GetFullPath(value) : value;
+                if (result.GetValue(option) is { } value) given[key] = IsPath(key, value) ? Path.GetFullPath(value) : value;
             }
 
             foreach (var (output, i) in (result.GetValue(outputs) ?? []).Select((output, i) => (output, i)))
@@ -56,7 +59,8 @@ public static class RunCommand
         new(name) { HelpName = helpName, Description = description };
 
     /// <summary>On the command line a path counts from where the user is, in the file from where the file is.</summary>
-    private static bool IsPath(string key) => key is "policy" or "robot" or "httpTokenFile";
+    private static bool IsPath(string key, string value) =>
+        key is "robot" or "httpTokenFile" || (key is "policy" && value != ExpertPolicy.Name);
 
     private static Dictionary<string, string?> EnvironmentVariables() =>
         Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value);

@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Akka.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
 using Vla.Actors;
@@ -9,6 +10,7 @@ using Vla.Runtime.Http;
 using Vla.Runtime.Robots;
 using Vla.Runtime.Settings;
 using Vla.Runtime.Status;
+using Vla.Runtime.World;
 using Vla.Sensors.Cameras;
 
 namespace Vla.Runtime.Hosting;
@@ -28,7 +30,10 @@ public static class Daemon
     {
         var time = TimeProvider.System;
         var builder = Builder(settings, configFolder);
-        var policy = Policy.Load(Path.Combine(configFolder, settings.Policy));
+        SimulatedTabletop? tabletop = null;
+        var policy = settings.Policy == ExpertPolicy.Name
+            ? ExpertPolicy.Create(() => tabletop!)
+            : Policy.Load(Path.Combine(configFolder, settings.Policy));
         var profile = RobotProfile.Load(Path.Combine(configFolder, settings.Robot));
         profile.RequireFits(policy.Action);
         var instructions = FirstInstruction(settings.Instruction, time);
@@ -37,10 +42,13 @@ public static class Daemon
 
         // The first camera is opened before anything else starts: a missing one is an error now, not a status later.
         var source = CameraSource.Parse(settings.Camera);
-        var first = source.Open(time);
+        if (source is CameraSource.TabletopWorld camera) tabletop = new SimulatedTabletop(camera, settings.World, policy, instructions, time);
+        else if (settings.Policy == ExpertPolicy.Name) throw new UsageException("policy 'expert' knows the simulated world only: give --camera world too");
+        var open = tabletop is null ? () => source.Open(time) : (Func<ICamera>)tabletop.OpenCamera;
+        var first = open();
         using var screen = settings.Outputs.Contains("console") ? ConsoleScreen.ForTerminal() : null;
         StatusSource? status = null;
-        var robots = RobotFactory.Create(settings.Outputs, profile, () => status?.ForConsole() ?? new ConsoleSnapshot(), screen);
+        var robots = RobotFactory.Create(settings.Outputs, profile, () => status?.ForConsole() ?? new ConsoleSnapshot(), screen, tabletop);
 
         using var control = new ControlLoop(profile, options, robots, new ControlClock(), policy.Action.Execution);
         control.IdleReason = instructions.Current is null ? "no instruction yet" : "no action yet";
@@ -53,12 +61,14 @@ public static class Daemon
         Logs.Configure(builder.Logging, settings.Log.Level, screen);
         services.AddSingleton(control);
         services.AddSingleton(time);
+        if (tabletop is not null) services.AddSingleton(tabletop.Episodes);
         services.AddSingleton(provider => new PipelineParts
         {
             Policy = policy,
             Device = device,
-            OpenCamera = () => Interlocked.Exchange(ref first, null) ?? source.Open(time),
+            OpenCamera = () => Interlocked.Exchange(ref first, null) ?? open(),
             Frames = new FramePool(policy.Image),
+            RobotState = tabletop?.State,
             Instructions = instructions,
             Control = control,
             Monitors = new PipelineMonitors(time),
@@ -66,13 +76,13 @@ public static class Daemon
             Time = time,
             Loggers = provider.GetRequiredService<ILoggerFactory>(),
         });
-        services.AddSingleton(provider => status = new StatusSource(provider.GetRequiredService<PipelineParts>(), profile, options));
+        services.AddSingleton(provider => status = new StatusSource(provider.GetRequiredService<PipelineParts>(), profile, options, tabletop?.Episodes));
         services.AddHostedService(provider => provider.GetRequiredService<StatusSource>());
         services.AddAkka("vla", (akka, provider) => akka
             .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
             .WithVlaPipeline(provider.GetRequiredService<PipelineParts>()));
         services.AddHostedService(provider => new InstructionConsole(
-            provider.GetRequiredService<IRequiredActor<InstructionActor>>(), screen,
+            provider.GetRequiredService<IRequiredActor<InstructionActor>>(), screen, tabletop?.Episodes,
             provider.GetRequiredService<ILogger<InstructionConsole>>()));
         services.AddHostedService(provider => new WatchdogService(
             provider.GetService<ISystemdNotifier>(), () => control.Snapshot().Published, time));
@@ -98,6 +108,8 @@ public static class Daemon
             return; // Told to end while still starting.
         }
 
+        tabletop?.Episodes.Start(
+            control, text => host.Services.GetRequiredService<IRequiredActor<InstructionActor>>().ActorRef.Tell(new GiveInstruction(text), ActorRefs.NoSender));
         // Last: the first action says that everything else is there.
         if (!lifetime.ApplicationStopping.IsCancellationRequested) control.Start();
         await host.WaitForShutdownAsync(CancellationToken.None);

@@ -4,13 +4,17 @@ using Akka.Hosting;
 using Vla.Actors;
 using Vla.Actors.Instructions;
 using Vla.Runtime.Robots;
+using Vla.Runtime.World;
 
 namespace Vla.Runtime.Hosting;
 
 /// <summary>Takes instructions from standard input: typed at a prompt below the live view, or line by line from a pipe.</summary>
-/// <remarks>Reading blocks and cannot be cancelled, so it has a background thread that ends with the process.</remarks>
+/// <remarks>
+/// With a simulated world, <c>/new</c> lays the next table and <c>/new 7</c> that of seed 7. Reading blocks and cannot be cancelled, so it
+/// has a background thread that ends with the process.
+/// </remarks>
 public sealed partial class InstructionConsole(
-    IRequiredActor<InstructionActor> instructions, ConsoleScreen? screen, ILogger<InstructionConsole> logger) : IHostedService
+    IRequiredActor<InstructionActor> instructions, ConsoleScreen? screen, WorldEpisodes? world, ILogger<InstructionConsole> logger) : IHostedService
 {
     private const string Prompt = "instruction> ";
 
@@ -41,15 +45,23 @@ public sealed partial class InstructionConsole(
 
     private void Take(byte[] utf8)
     {
-        if (InstructionText.TryRead(utf8, out var text, out var problem))
-            instructions.ActorRef.Tell(new GiveInstruction(text), ActorRefs.NoSender);
-        else
-            Log.Refused(logger, problem);
+        if (!InstructionText.TryRead(utf8, out var text, out var problem)) Log.Refused(logger, problem);
+        else if (world is not null && TableCommand.TryRead(text, out var seed, out problem)) LayTable(world, seed, problem);
+        else instructions.ActorRef.Tell(new GiveInstruction(text), ActorRefs.NoSender);
+    }
+
+    private void LayTable(WorldEpisodes world, long? seed, string problem)
+    {
+        if (problem.Length == 0) world.Begin(seed);
+        else Log.NoTable(logger, problem);
     }
 
     private static partial class Log
     {
         [LoggerMessage(40, LogLevel.Warning, "{Problem}; the last good instruction stays")]
         public static partial void Refused(ILogger logger, string problem);
+
+        [LoggerMessage(41, LogLevel.Warning, "{Problem}")]
+        public static partial void NoTable(ILogger logger, string problem);
     }
 }

@@ -29,9 +29,10 @@ public static class HttpApi
         app.MapPost("/instruction", TakeInstruction);
         app.MapPost("/stop", (ControlLoop control) => Stop(control));
         app.MapPost("/resume", (ControlLoop control) => Resume(control));
+        app.MapWorld();
         app.MapFallback(context => Problem(
             StatusCodes.Status404NotFound,
-            "not here: GET /healthz, GET /status, POST /instruction, POST /stop, POST /resume").ExecuteAsync(context));
+            "not here: GET /healthz, GET /status, POST /instruction, POST /stop, POST /resume, POST /world/episode").ExecuteAsync(context));
     }
 
     /// <summary>An answer that says what is wrong.</summary>
@@ -125,6 +126,7 @@ public sealed record ErrorAnswer(string Error);
 /// <summary>JSON of requests and answers, without reflection.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(InstructionRequest))]
+[JsonSerializable(typeof(EpisodeRequest))]
 [JsonSerializable(typeof(StateAnswer))]
 [JsonSerializable(typeof(ErrorAnswer))]
 public sealed partial class ApiJson : JsonSerializerContext;

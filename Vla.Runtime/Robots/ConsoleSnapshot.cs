@@ -8,6 +8,9 @@ public sealed record ConsoleSnapshot
     /// <summary>The instruction in force; null when there is none yet.</summary>
     public string? Instruction { get; init; }
 
+    /// <summary>What goes on in the simulated world, one line each; empty without one.</summary>
+    public IReadOnlyList<string> World { get; init; } = [];
+
     /// <summary>Things a second, in the order of the pipeline: <c>camera</c>, <c>policy</c>, <c>published</c>.</summary>
     public IReadOnlyList<(string Name, double Hz)> Rates { get; init; } = [];
 

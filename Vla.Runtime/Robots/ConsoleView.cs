@@ -18,6 +18,7 @@ public sealed class ConsoleView(RobotProfile profile)
         var body = new Grid().AddColumn(new GridColumn().NoWrap().PadRight(3)).AddColumn(new GridColumn().NoWrap());
         body.AddRow(ActionTable(action), LatencyTable(snapshot));
         var rows = new List<IRenderable> { StateLine(action, snapshot), Text.Empty, body };
+        rows.InsertRange(1, snapshot.World.Select(line => Line(line, "aqua")));
         var rates = snapshot.Rates.Select(rate => string.Create(CultureInfo.InvariantCulture, $"{rate.Name} {rate.Hz:0.0} Hz"));
         var counts = snapshot.Counts.Where(count => count.Count > 0)
             .Select(count => string.Create(CultureInfo.InvariantCulture, $"{count.Name} {count.Count}"));
@@ -41,6 +42,7 @@ public sealed class ConsoleView(RobotProfile profile)
             .. snapshot.Rates.Select(rate => string.Create(CultureInfo.InvariantCulture, $"{rate.Name} {rate.Hz:0.0} Hz")),
             .. snapshot.Counts.Where(count => count.Count > 0).Select(count => string.Create(CultureInfo.InvariantCulture, $"{count.Name} {count.Count}")),
             snapshot.Instruction is { } text ? $"instruction \"{Clean(text)}\"" : "",
+            .. snapshot.World.Select(Clean),
             .. snapshot.Notes.Select(Clean),
         ];
         return string.Join("; ", parts.Where(part => part.Length > 0));

@@ -5,7 +5,7 @@ namespace Vla.Runtime.Robots;
 /// <summary>Where actions go, as given to <c>--output</c>.</summary>
 public abstract record OutputSpec
 {
-    private const string Allowed = "use console, jsonl:FILE, udp://HOST:PORT or dll:FILE#ADDRESS";
+    private const string Allowed = "use console, world, jsonl:FILE, udp://HOST:PORT or dll:FILE#ADDRESS";
 
     private OutputSpec()
     {
@@ -13,6 +13,9 @@ public abstract record OutputSpec
 
     /// <summary>A live view in the terminal.</summary>
     public sealed record Console : OutputSpec;
+
+    /// <summary>The arm of the simulated tabletop.</summary>
+    public sealed record World : OutputSpec;
 
     /// <summary>A file with one JSON object in each line.</summary>
     public sealed record JsonLines(string File) : OutputSpec;
@@ -23,11 +26,12 @@ public abstract record OutputSpec
     /// <summary>A robot of the user's own, in an assembly.</summary>
     public sealed record Library(string File, string Address) : OutputSpec;
 
-    /// <summary>Reads <c>console</c>, <c>jsonl:FILE</c>, <c>udp://HOST:PORT</c> or <c>dll:FILE#ADDRESS</c>.</summary>
+    /// <summary>Reads <c>console</c>, <c>world</c>, <c>jsonl:FILE</c>, <c>udp://HOST:PORT</c> or <c>dll:FILE#ADDRESS</c>.</summary>
     /// <exception cref="UsageException">The text is none of these; the message says what is possible.</exception>
     public static OutputSpec Parse(string text)
     {
         if (text == "console") return new Console();
+        if (text == "world") return new World();
         if (text.StartsWith("jsonl:", StringComparison.Ordinal))
         {
             var file = text["jsonl:".Length..];

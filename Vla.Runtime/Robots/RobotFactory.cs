@@ -1,4 +1,5 @@
 using Vla.Actors.Publishing;
+using Vla.Runtime.World;
 
 namespace Vla.Runtime.Robots;
 
@@ -9,15 +10,24 @@ public static class RobotFactory
     /// <param name="profile">Names and limits of the actions.</param>
     /// <param name="snapshot">What the live view shows besides the action.</param>
     /// <param name="screen">The terminal; null when there is none.</param>
+    /// <param name="tabletop">The simulated world, whose arm is then told the actions in any case; null when there is none.</param>
     /// <exception cref="UsageException">An output that is not known or cannot be opened.</exception>
     public static IReadOnlyList<IRobot> Create(
-        IEnumerable<string> outputs, RobotProfile profile, Func<ConsoleSnapshot> snapshot, ConsoleScreen? screen) =>
-        [.. outputs.Select(output => Create(OutputSpec.Parse(output), profile, snapshot, screen))];
+        IEnumerable<string> outputs, RobotProfile profile, Func<ConsoleSnapshot> snapshot, ConsoleScreen? screen, SimulatedTabletop? tabletop = null)
+    {
+        var wanted = outputs.Select(OutputSpec.Parse).ToList();
+        if (tabletop is not null && !wanted.Contains(new OutputSpec.World())) wanted.Insert(0, new OutputSpec.World());
+        return [.. wanted.Select(output => Create(output, profile, snapshot, screen, tabletop))];
+    }
 
-    private static IRobot Create(OutputSpec output, RobotProfile profile, Func<ConsoleSnapshot> snapshot, ConsoleScreen? screen)
+    private static IRobot Create(
+        OutputSpec output, RobotProfile profile, Func<ConsoleSnapshot> snapshot, ConsoleScreen? screen, SimulatedTabletop? tabletop)
     {
         switch (output)
         {
+            case OutputSpec.World:
+                return tabletop?.Robot()
+                    ?? throw new UsageException("output 'world' is the simulated arm, which is there only together with its camera: give --camera world too");
             case OutputSpec.Console:
                 return new ConsoleRobot(profile, snapshot, screen, Console.Out);
             case OutputSpec.JsonLines lines:

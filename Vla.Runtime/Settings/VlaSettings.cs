@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Vla.Actors;
 using Vla.Actors.Publishing;
+using Vla.Sensors.World;
 
 namespace Vla.Runtime.Settings;
 
@@ -19,7 +20,7 @@ public sealed class VlaSettings
     [Required]
     public string Robot { get; set; } = "robots/notebook.json";
 
-    /// <summary><c>synthetic</c>, a device, a video file or a URL.</summary>
+    /// <summary><c>world</c>, <c>synthetic</c>, a device, a video file or a URL.</summary>
     [Required]
     public string Camera { get; set; } = "synthetic";
 
@@ -30,7 +31,7 @@ public sealed class VlaSettings
     [RegularExpression("auto|cpu|cuda(:[0-9]+)?", ErrorMessage = "auto, cpu, cuda or cuda:N")]
     public string Device { get; set; } = "auto";
 
-    /// <summary>Where actions go: <c>console</c>, <c>jsonl:FILE</c>, <c>udp://HOST:PORT</c>, <c>dll:FILE#ADDRESS</c>.</summary>
+    /// <summary>Where actions go: <c>console</c>, <c>world</c>, <c>jsonl:FILE</c>, <c>udp://HOST:PORT</c>, <c>dll:FILE#ADDRESS</c>.</summary>
     public string[] Outputs { get; set; } = [];
 
     /// <summary>Address of the HTTP API, or <c>off</c>; one that other machines can reach needs a token.</summary>
@@ -43,6 +44,8 @@ public sealed class VlaSettings
     /// <summary>Seconds until the run ends by itself; 0 for never.</summary>
     [Range(0.0, 31_536_000.0)]
     public double DurationSeconds { get; set; }
+
+    public WorldSettings World { get; set; } = new();
 
     public ControlSettings Control { get; set; } = new();
 
@@ -71,6 +74,54 @@ public sealed class ControlSettings
 
     /// <summary>Ask for the real-time class SCHED_FIFO for the control thread.</summary>
     public bool RealTime { get; set; }
+}
+
+/// <summary>The simulated tabletop.</summary>
+public sealed class WorldSettings
+{
+    /// <summary>Beyond every table that demonstrations are recorded on, so that what is seen was never trained on.</summary>
+    public const long DefaultSeed = 2_000_000_000;
+
+    public const long LargestSeed = 999_999_999_999;
+
+    /// <summary>How hard.</summary>
+    public WorldLevel Level { get; set; } = WorldLevel.Level1;
+
+    /// <summary>Of the first table.</summary>
+    [Range(0.0, LargestSeed)]
+    public long Seed { get; set; } = DefaultSeed;
+
+    /// <summary>How long a task may take, seconds.</summary>
+    [Range(0.5, 3_600.0)]
+    public double AttemptSeconds { get; set; } = 9;
+
+    /// <summary>When another table is laid without being asked for.</summary>
+    public AutoReset AutoReset { get; set; } = AutoReset.Never;
+
+    /// <summary>Where instructions come from.</summary>
+    public WorldInstructions Instructions { get; set; } = WorldInstructions.Typed;
+}
+
+/// <summary>When the simulated table is laid anew without being asked for.</summary>
+public enum AutoReset
+{
+    Never,
+
+    /// <summary>After a task that was done.</summary>
+    Success,
+
+    /// <summary>After a task that was done, failed, or took too long.</summary>
+    Always,
+}
+
+/// <summary>Where the simulated world's instructions come from.</summary>
+public enum WorldInstructions
+{
+    /// <summary>From whoever types or posts them.</summary>
+    Typed,
+
+    /// <summary>Each table comes with one.</summary>
+    Assigned,
 }
 
 /// <summary>Threads that Torch may use within one operation, by stage; together within the machine's cores.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Vla.Runtime.World;
 
 namespace Vla.Runtime.Status;
 
@@ -32,6 +33,9 @@ public sealed record StatusReport
 
     public required CameraStatus Camera { get; init; }
 
+    /// <summary>The simulated world; null without one.</summary>
+    public required WorldStatus? World { get; init; }
+
     public required RateStatus Rates { get; init; }
 
     public required IReadOnlyList<StageStatus> Stages { get; init; }
@@ -61,6 +65,27 @@ public sealed record InstructionStatus(long Number, string Text);
 
 /// <summary>The camera; its state is <c>opening</c>, <c>streaming</c>, <c>lost</c> or <c>ended</c>.</summary>
 public sealed record CameraStatus(string State, string? Name, int Width, int Height, string? LastError);
+
+/// <summary>The simulated tabletop: what is on it, and how the task stands that the instruction in force means.</summary>
+/// <param name="Level">1 or 2.</param>
+/// <param name="Seed">The table's: the same number lays the same table.</param>
+/// <param name="Episode">Counts tables from 1.</param>
+/// <param name="Blocks">As an instruction would call them: <c>red</c>, <c>left green</c>.</param>
+/// <param name="Trays">Their colours.</param>
+/// <param name="Task">In its plainest words; null when the instruction means none on this table.</param>
+/// <param name="Judgement"><c>none</c>, <c>under_way</c>, <c>succeeded</c>, <c>failed</c> or <c>timed_out</c>.</param>
+/// <param name="Reason">Why it failed; empty unless it did.</param>
+/// <param name="Seconds">How long the attempt has taken so far, or took, in the world's time.</param>
+/// <param name="Successes">Attempts that succeeded.</param>
+/// <param name="Attempts">Attempts that have ended; one given up for another instruction does not count.</param>
+public sealed record WorldStatus(
+    int Level, long Seed, long Episode, IReadOnlyList<string> Blocks, IReadOnlyList<string> Trays, string? Task, string Judgement,
+    string Reason, double Seconds, long Successes, long Attempts)
+{
+    public static WorldStatus Of(WorldReport world) => new(
+        world.Level, world.Seed, world.Episode, world.Blocks, world.Trays, world.Task, StatusJson.Name(world.Judgement),
+        world.Reason, world.Seconds, world.Successes, world.Attempts);
+}
 
 /// <param name="CameraHz">Frames captured a second.</param>
 /// <param name="PolicyHz">Actions decoded a second.</param>
@@ -129,6 +154,7 @@ public sealed record OutputStatus(string Name, long Applied, long Failures, long
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(StatusReport))]
 [JsonSerializable(typeof(InstructionStatus))]
+[JsonSerializable(typeof(WorldStatus))]
 public sealed partial class StatusJson : JsonSerializerContext
 {
     /// <summary>A name as JSON spells it: <c>WrongLength</c> → <c>wrong_length</c>.</summary>

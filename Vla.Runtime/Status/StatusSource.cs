@@ -3,6 +3,7 @@ using Vla.Actors.Cameras;
 using Vla.Actors.Publishing;
 using Vla.Actors.Stages;
 using Vla.Runtime.Robots;
+using Vla.Runtime.World;
 using Vla.Sensors;
 
 namespace Vla.Runtime.Status;
@@ -15,6 +16,7 @@ public sealed class StatusSource : IHostedService, IDisposable
 
     private readonly PipelineParts _parts;
     private readonly RobotProfile _profile;
+    private readonly WorldEpisodes? _world;
     private readonly double _targetHz;
     private readonly TimeProvider _time;
     private readonly long _startedNs;
@@ -23,8 +25,13 @@ public sealed class StatusSource : IHostedService, IDisposable
     private readonly RateMeter _control;
     private ITimer? _timer;
 
-    public StatusSource(PipelineParts parts, RobotProfile profile, ControlOptions options)
+    /// <param name="parts">What runs.</param>
+    /// <param name="profile">Names and limits of the actions.</param>
+    /// <param name="options">What was set.</param>
+    /// <param name="world">The simulated world; null without one.</param>
+    public StatusSource(PipelineParts parts, RobotProfile profile, ControlOptions options, WorldEpisodes? world = null)
     {
+        _world = world;
         (_parts, _profile, _targetHz, _time) = (parts, profile, options.RateHz, parts.Time);
         (_camera, _policy, _control) = (new RateMeter(_time), new RateMeter(_time), new RateMeter(_time));
         _startedNs = _time.NowNs();
@@ -63,6 +70,7 @@ public sealed class StatusSource : IHostedService, IDisposable
             Camera = new CameraStatus(
                 StatusJson.Name(camera.State), camera.Description?.Name, camera.Description?.Width ?? 0,
                 camera.Description?.Height ?? 0, camera.LastError),
+            World = _world is null ? null : WorldStatus.Of(_world.Read()),
             Rates = new RateStatus(Round(_camera.Hz), Round(_policy.Hz), Round(_control.Hz), _targetHz),
             Stages = [.. monitors.Stages.Select(s => new StageStatus(s.Name, StatusJson.Name(s.State), s.Processed, s.Restarts, s.LastError))],
             Action = control.Last is { } last ? Describe(last) : null,
@@ -83,6 +91,7 @@ public sealed class StatusSource : IHostedService, IDisposable
         return new ConsoleSnapshot
         {
             Instruction = _parts.Instructions.Current?.Text,
+            World = _world is null ? [] : WorldLines.Of(_world.Read(), _parts.Instructions.Current?.Text),
             Rates = [("camera", _camera.Hz), ("policy", _policy.Hz), ("published", _control.Hz)],
             Latencies = _parts.Control.Latencies.Read(_time.NowNs()),
             Counts =

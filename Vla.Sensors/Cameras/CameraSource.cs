@@ -1,4 +1,5 @@
 using System.Globalization;
+using Vla.Sensors.World;
 
 namespace Vla.Sensors.Cameras;
 
@@ -10,7 +11,7 @@ namespace Vla.Sensors.Cameras;
 public abstract record CameraSource
 {
     public const string Possible =
-        "'synthetic', a device ('0', '/dev/video0'), a video file ('demo.mp4?loop') or a URL (http, https, rtsp, rtsps)";
+        "'world', 'synthetic', a device ('0', '/dev/video0'), a video file ('demo.mp4?loop') or a URL (http, https, rtsp, rtsps)";
 
     private CameraSource()
     {
@@ -28,6 +29,22 @@ public abstract record CameraSource
     public sealed record Synthetic(int Width = 640, int Height = 480, double Fps = 30) : CameraSource
     {
         public override string Name => "synthetic";
+    }
+
+    /// <summary>The simulated tabletop.</summary>
+    /// <param name="Width">Picture width in pixels.</param>
+    /// <param name="Height">Picture height in pixels.</param>
+    /// <param name="Fps">Pictures a second, 1 to 1,000.</param>
+    public sealed record TabletopWorld(int Width = 640, int Height = 480, double Fps = 30) : CameraSource
+    {
+        public override string Name => "world";
+
+        /// <summary>A camera that films a world which others may act in.</summary>
+        public ICamera Open(LiveWorld world, TimeProvider time)
+        {
+            OpenCvNative.EnsureLoaded();
+            return new WorldCamera(world, Width, Height, Fps, time);
+        }
     }
 
     /// <summary>A webcam.</summary>
@@ -55,7 +72,7 @@ public abstract record CameraSource
             : new UriBuilder(Address) { UserName = "", Password = "" }.Uri.ToString();
     }
 
-    /// <summary>Reads <c>synthetic</c>, <c>0</c>, <c>/dev/video0</c>, a video file (<c>?loop</c>), or a URL.</summary>
+    /// <summary>Reads <c>world</c>, <c>synthetic</c>, <c>0</c>, <c>/dev/video0</c>, a video file (<c>?loop</c>), or a URL.</summary>
     /// <exception cref="CameraException">The text is none of these; the message says what is possible.</exception>
     public static CameraSource Parse(string text)
     {
@@ -64,10 +81,11 @@ public abstract record CameraSource
 
         var (name, options) = CameraOptions.Split(text);
         CameraSource source;
-        if (name == "synthetic")
+        if (name is "synthetic" or "world")
         {
             var (width, height) = options.TakeSize() ?? (640, 480);
-            source = new Synthetic(width, height, options.TakeFps() ?? 30);
+            var fps = options.TakeFps() ?? 30;
+            source = name == "world" ? new TabletopWorld(width, height, fps) : new Synthetic(width, height, fps);
         }
         else if (DevicePath(name) is { } path)
         {
@@ -82,7 +100,7 @@ public abstract record CameraSource
         return source;
     }
 
-    /// <summary>Opens the camera.</summary>
+    /// <summary>Opens the camera; that of the simulated tabletop then films a table of its own, at which nobody acts.</summary>
     /// <exception cref="CameraException">It is missing, busy, or unreadable.</exception>
     public ICamera Open(TimeProvider time)
     {
@@ -90,6 +108,7 @@ public abstract record CameraSource
         return this switch
         {
             Synthetic source => new SyntheticCamera(source, time),
+            TabletopWorld source => source.Open(new LiveWorld(Tabletop.Create(1, WorldLevel.Level1), time), time),
             Device source => DeviceCamera.Open(source, time),
             VideoFile source => VideoFileCamera.Open(source, time),
             Url { Address.Scheme: "http" or "https" } source => MotionJpegCamera.Open(source, time),

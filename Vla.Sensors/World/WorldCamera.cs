@@ -47,8 +47,7 @@ public sealed class WorldCamera : ICamera
         _next = number + 1;
 
         // Stamped with when it was looked at, not when it was due: the world has moved on in between.
-        var capturedNs = _pacer.NowNs;
-        _seen = _world.Observe(_seen);
+        _seen = _world.Observe(_seen, out var capturedNs);
         _renderer.Draw(_seen, picture);
         return capturedNs;
     }

@@ -123,7 +123,8 @@ public static class TaskWords
         return text.Replace(DirectionSlot, task.Direction < 0 ? "left" : "right", StringComparison.Ordinal);
     }
 
-    private static string? NameOf(Tabletop table, int index)
+    /// <summary>What to call a block: <c>red</c>, or <c>left red</c> where there are two; null when words cannot tell it apart.</summary>
+    public static string? NameOf(Tabletop table, int index)
     {
         var block = table.Blocks[index];
         for (var i = 0; i < table.Blocks.Length; i++)

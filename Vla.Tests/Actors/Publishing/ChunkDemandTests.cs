@@ -126,6 +126,18 @@ public sealed class ChunkDemandTests
         Assert.Equal(1, _told);
     }
 
+    [Fact]
+    public void A_scene_set_up_anew_makes_a_new_plan_wanted_at_once()
+    {
+        var demand = Demand(execute: 4);
+        demand.Served();
+        demand.SceneBeganNs = Ns(1_010);
+
+        demand.Look(Chunk(capturedMs: 1_000), Ns(1_020));
+
+        Assert.True(demand.IsWanted);
+    }
+
     private ChunkDemand Demand(int? execute) => new(execute, Ns(200)) { Wanted = () => _told++ };
 
     /// <summary>Ticks until it is wanted.</summary>

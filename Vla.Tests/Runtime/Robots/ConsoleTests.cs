@@ -13,6 +13,7 @@ public class ConsoleTests
         Rates = [("camera", 30), ("published", 50)],
         Latencies = [new NamedLatency("encode", new LatencyPercentiles(9, 5_400_000, 6_000_000, 7_000_000, 8_000_000)), new NamedLatency("fuse", default)],
         Counts = [("frames dropped", 3), ("restarts", 0)],
+        World = ["pick up the red block: done in 1.2 s"],
         Notes = ["camera 0 is gone"],
     };
 
@@ -28,6 +29,7 @@ public class ConsoleTests
         Assert.Contains("camera 30.0 Hz   published 50.0 Hz   age 23.00 ms", text);
         Assert.Contains("frames dropped 3", text);
         Assert.DoesNotContain("restarts", text);
+        Assert.Contains("pick up the red block: done in 1.2 s", text);
         Assert.Contains("camera 0 is gone", text);
         Assert.Matches("encode +5.40 +6.00 +7.00", text);
         Assert.DoesNotContain("fuse", text);

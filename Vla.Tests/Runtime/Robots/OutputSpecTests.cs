@@ -1,5 +1,6 @@
 using Vla.Runtime;
 using Vla.Runtime.Robots;
+using Vla.Tests.Actors.Publishing;
 
 namespace Vla.Tests.Runtime.Robots;
 
@@ -9,14 +10,23 @@ public class OutputSpecTests
     public void Every_kind_of_output_is_read()
     {
         Assert.Equal(new OutputSpec.Console(), OutputSpec.Parse("console"));
+        Assert.Equal(new OutputSpec.World(), OutputSpec.Parse("world"));
         Assert.Equal(new OutputSpec.JsonLines("logs/actions.jsonl"), OutputSpec.Parse("jsonl:logs/actions.jsonl"));
         Assert.Equal(new OutputSpec.Udp("127.0.0.1", 9_000), OutputSpec.Parse("udp://127.0.0.1:9000"));
         Assert.Equal(new OutputSpec.Udp("robot.local", 65_535), OutputSpec.Parse("udp://robot.local:65535"));
         Assert.Equal(new OutputSpec.Udp("::1", 1), OutputSpec.Parse("udp://[::1]:1"));
     }
 
+    [Fact]
+    public void The_simulated_arm_needs_its_world()
+    {
+        var error = Assert.Throws<UsageException>(() => RobotFactory.Create(["world"], Make.Profile(), () => new ConsoleSnapshot(), null));
+
+        Assert.Contains("give --camera world", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
-    [InlineData("", "use console, jsonl:FILE, udp://HOST:PORT or dll:FILE#ADDRESS")]
+    [InlineData("", "use console, world, jsonl:FILE, udp://HOST:PORT or dll:FILE#ADDRESS")]
     [InlineData("csv:x", "output 'csv:x' is not known")]
     [InlineData("jsonl:", "names no file")]
     [InlineData("udp:127.0.0.1:9000", "use udp://HOST:PORT")]

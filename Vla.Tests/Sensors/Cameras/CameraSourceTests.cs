@@ -8,6 +8,8 @@ public sealed class CameraSourceTests
     {
         { "synthetic", new CameraSource.Synthetic() },
         { "synthetic?size=320x240&fps=12.5", new CameraSource.Synthetic(320, 240, 12.5) },
+        { "world", new CameraSource.TabletopWorld() },
+        { "world?size=320x240&fps=12.5", new CameraSource.TabletopWorld(320, 240, 12.5) },
         { "/dev/video3", new CameraSource.Device("/dev/video3") },
         { "/dev/v4l/by-id/usb-cam?size=1280x720", new CameraSource.Device("/dev/v4l/by-id/usb-cam", (1280, 720)) },
         { "/dev/video0?fps=30", new CameraSource.Device("/dev/video0", null, 30) },
@@ -29,6 +31,7 @@ public sealed class CameraSourceTests
     [Theory]
     [InlineData("", "no camera is named")]
     [InlineData("synthetic?color=red", "unknown option 'color'; this kind of camera takes size, fps")]
+    [InlineData("world?level=2", "unknown option 'level'; this kind of camera takes size, fps")]
     [InlineData("synthetic?loop", "unknown option 'loop'")]
     [InlineData("film.mp4?fps=3", "unknown option 'fps'; this kind of camera takes loop")]
     [InlineData("film.mp4?loop=yes", "write just 'loop'")]
@@ -73,7 +76,7 @@ public sealed class CameraSourceTests
 
     [Fact]
     public void A_word_that_names_nothing_is_answered_with_what_is_possible() =>
-        AssertCannotOpen("webcam", "no camera or video file 'webcam'; give 'synthetic', a device");
+        AssertCannotOpen("webcam", "no camera or video file 'webcam'; give 'world', 'synthetic', a device");
 
     [Fact]
     public void A_directory_is_not_a_video() => AssertCannotOpen(Path.GetTempPath(), "is a directory");

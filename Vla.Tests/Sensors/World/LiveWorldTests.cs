@@ -108,5 +108,75 @@ public sealed class LiveWorldTests
         Assert.Equal(new CameraDescription("world", 64, 48, 30), camera.Description);
     }
 
+    [Fact]
+    public void An_arm_that_is_told_to_hold_stays_with_its_jaw_as_it_was_told()
+    {
+        _world.Command(ToTheRight with { Gripper = 0.5f });
+        _time.Advance(TimeSpan.FromMilliseconds(200));
+        _world.Hold();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        var held = _world.Observe().Gripper;
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(held.X, _world.Observe().Gripper.X, 6);
+        Assert.Equal(0.5 * Gripper.JawOpen, held.Jaw, 3);
+    }
+
+    [Fact]
+    public void A_pictures_moment_can_be_felt_again_later()
+    {
+        using var camera = new WorldCamera(_world, 64, 48, 30, _time, duration => _time.Advance(duration));
+        using var picture = new Mat();
+        _world.Command(ToTheRight);
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        var capturedNs = camera.Read(picture);
+        var then = new float[7];
+        _world.ReadState(then);
+        for (var i = 0; i < 20; i++)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(20));
+            _world.Command(ToTheRight);
+        }
+
+        var felt = new float[7];
+
+        Assert.True(_world.TryReadState(capturedNs, felt));
+        Assert.Equal(then, felt);
+        Assert.True(_world.TryReadState(capturedNs + 5 * MonotonicTime.NsPerMs, felt));
+        Assert.Equal(then, felt);
+        _world.ReadState(felt);
+        Assert.NotEqual(then, felt);
+    }
+
+    [Fact]
+    public void What_was_felt_long_ago_is_forgotten()
+    {
+        var beganNs = _time.NowNs();
+        for (var i = 0; i < StateHistory.Length; i++)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(20));
+            _world.Hold();
+        }
+
+        Assert.False(_world.TryReadState(beganNs, new float[7]));
+        Assert.True(_world.TryReadState(_time.NowNs(), new float[7]));
+    }
+
+    [Fact]
+    public void A_judge_looks_whenever_time_has_gone_by_and_at_each_new_table()
+    {
+        var looks = new List<(long Seed, double Seconds)>();
+        _world.Watch(table => looks.Add((table.Seed, Math.Round(table.Seconds, 2))));
+        _time.Advance(TimeSpan.FromMilliseconds(50));
+        _world.Hold();
+        _time.Advance(TimeSpan.FromMilliseconds(50));
+        _world.Observe();
+
+        _world.Reset(Tabletop.Create(3, WorldLevel.Level2));
+
+        Assert.Equal([(0, 0), (0, 0.05), (0, 0.1), (0, 0.1), (3, 0)], looks);
+        Assert.Equal(_time.NowNs(), _world.EpisodeBeganNs);
+    }
+
     private static Tabletop Laid() => With(Hand(0, 0, 0.1), Cube(Red, 0, 0.15));
 }

@@ -1,0 +1,40 @@
+using System.Text.Json;
+using Vla.Runtime.Settings;
+using Vla.Runtime.Status;
+using Vla.Runtime.World;
+
+namespace Vla.Runtime.Http;
+
+/// <summary>The simulated world over HTTP: <c>POST /world/episode</c> lays another table.</summary>
+public static class WorldApi
+{
+    public static void MapWorld(this WebApplication app) => app.MapPost("/world/episode", BeginAsync);
+
+    private static async Task<IResult> BeginAsync(HttpRequest request, IServiceProvider services, CancellationToken cancellation)
+    {
+        if (services.GetService<WorldEpisodes>() is not { } episodes)
+            return HttpApi.Problem(StatusCodes.Status409Conflict, "there is no simulated world: start with --camera world");
+
+        using var body = new MemoryStream();
+        try
+        {
+            await request.Body.CopyToAsync(body, cancellation);
+            var seed = body.Length == 0 ? null : JsonSerializer.Deserialize(body.ToArray(), ApiJson.Default.EpisodeRequest)?.Seed;
+            return seed is < 0 or > WorldSettings.LargestSeed
+                ? HttpApi.Problem(StatusCodes.Status400BadRequest, $"seed is {seed}; allowed is 0 to {WorldSettings.LargestSeed}")
+                : Results.Json(WorldStatus.Of(episodes.Begin(seed)), StatusJson.Default.WorldStatus);
+        }
+        catch (JsonException)
+        {
+            return HttpApi.Problem(StatusCodes.Status400BadRequest, """the body is not the JSON expected: send {"seed": 7}, or nothing for the next table""");
+        }
+        catch (BadHttpRequestException e)
+        {
+            return HttpApi.Problem(StatusCodes.Status400BadRequest, $"the request cannot be read: {e.Message}");
+        }
+    }
+}
+
+/// <summary>Body of <c>POST /world/episode</c>; all of it may be left out.</summary>
+/// <param name="Seed">Which table; null for the next.</param>
+public sealed record EpisodeRequest(long? Seed);

@@ -1,0 +1,42 @@
+using Vla.Actors.Instructions;
+using Vla.Actors.Policies;
+using Vla.Actors.Publishing;
+using Vla.Runtime.Evaluation;
+using Vla.Runtime.Settings;
+using Vla.Sensors.Cameras;
+using Vla.Sensors.World;
+
+namespace Vla.Runtime.World;
+
+/// <summary>The simulated tabletop as a controller uses it: one live world that is camera, robot and robot state at once.</summary>
+public sealed class SimulatedTabletop
+{
+    private readonly CameraSource.TabletopWorld _camera;
+    private readonly TimeProvider _time;
+
+    /// <param name="camera">Size and rate of the pictures.</param>
+    /// <param name="settings">Level and seed of the first table, and how episodes go.</param>
+    /// <param name="policy">Must fit this arm.</param>
+    /// <param name="instructions">Whatever is given here is attempted.</param>
+    /// <param name="time">The world's clock.</param>
+    /// <exception cref="PolicyException">The policy's actions or state are not this arm's.</exception>
+    public SimulatedTabletop(
+        CameraSource.TabletopWorld camera, WorldSettings settings, Policy policy, InstructionBoard instructions, TimeProvider time)
+    {
+        TabletopFit.Require(policy);
+        (_camera, _time) = (camera, time);
+        World = new LiveWorld(Tabletop.Create(settings.Seed, settings.Level), time);
+        State = new WorldState(World, policy.State);
+        Episodes = new WorldEpisodes(World, settings, instructions);
+    }
+
+    public LiveWorld World { get; }
+
+    public IRobotState State { get; }
+
+    public WorldEpisodes Episodes { get; }
+
+    public ICamera OpenCamera() => _camera.Open(World, _time);
+
+    public IRobot Robot() => new WorldRobot(World, Episodes);
+}
