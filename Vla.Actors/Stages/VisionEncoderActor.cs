@@ -35,13 +35,15 @@ public sealed class VisionEncoderActor(
         using var memory = frombuffer(frame.Pixels, ScalarType.Float32);
         using var picture = View(memory, frame);
         var features = Encode(picture).DetachFromDisposeScope();
+        var encoded = new StageTimes(startedNs, Setup.Time.NowNs());
+        Setup.Monitor.Features.Offer(features, encoded.FinishedNs);
         return new VisionEncoded(features, new Origin
         {
             FrameSequence = frame.Sequence,
             Instruction = "",
             CapturedNs = frame.CapturedNs,
             Prepared = new StageTimes(frame.CapturedNs, frame.PreparedNs),
-            Encoded = new StageTimes(startedNs, Setup.Time.NowNs()),
+            Encoded = encoded,
         });
     }
 

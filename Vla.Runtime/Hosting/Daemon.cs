@@ -6,6 +6,7 @@ using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
 using Vla.Actors.Torch;
 using Vla.Runtime.Http;
+using Vla.Runtime.Pages;
 using Vla.Runtime.Robots;
 using Vla.Runtime.Settings;
 using Vla.Runtime.Status;
@@ -53,6 +54,7 @@ public static class Daemon
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         Logs.Configure(builder.Logging, settings.Log.Level, screen);
         services.AddSingleton(control);
+        services.AddSingleton(profile);
         services.AddSingleton(time);
         services.AddSingleton(provider => new PipelineParts
         {
@@ -109,14 +111,19 @@ public static class Daemon
     {
         if (address is null) return Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
 
-        var web = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "vla" });
+        var web = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
+        {
+            ApplicationName = "vla",
+            // Where the page's files lie, whatever folder the daemon is started in.
+            ContentRootPath = AppContext.BaseDirectory,
+        });
         web.WebHost.UseKestrelCore().UseUrls(address.ToString());
         web.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = HttpApi.LargestBody;
         });
-        web.Services.AddRoutingCore();
+        web.AddPage();
         return web;
     }
 
@@ -126,6 +133,7 @@ public static class Daemon
 
         var app = web.Build();
         HttpApi.Map(app);
+        app.MapPage();
         return app;
     }
 
