@@ -53,6 +53,7 @@ public static class Pipeline
             var decoder = Add<ActionDecoderActor>("action-decoder", ActionDecoderActor.Props(
                 Setup(monitors.Decoder, parts.Threads.Decoder), modules.Decoder, policy.Action, fusion));
 
+            parts.Instructions.Changed += given => parts.Control.Demand.NewestInstruction = given.Number;
             Add<PublisherActor>("publisher", PublisherActor.Props(parts.Control, decoder, Logger<PublisherActor>()));
 
             IActorRef Add<TActor>(string name, Props props)

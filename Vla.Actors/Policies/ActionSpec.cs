@@ -13,13 +13,29 @@ public sealed record ActionSpec(
 {
     public int Dimensions => Names.Count;
 
+    /// <summary>How chunks are carried out.</summary>
+    public ChunkExecution Execution { get; init; } = ChunkExecution.Freshest;
+
     /// <summary>Normalised model output, [horizon × dimensions] row by row, to physical units, in place.</summary>
+    /// <remarks>An either/or dimension becomes mean − std or mean + std, whichever is on its side of the mean.</remarks>
     public void Unnormalise(Span<float> values)
     {
         for (var i = 0; i < values.Length; i++)
         {
             var dimension = i % Dimensions;
             values[i] = values[i] * Std[dimension] + Mean[dimension];
+        }
+
+        for (var i = 0; i < Execution.Binary.Count; i++) Decide(values, Execution.Binary[i]);
+    }
+
+    private void Decide(Span<float> values, int dimension)
+    {
+        var (mean, std) = (Mean[dimension], Std[dimension]);
+        for (var i = dimension; i < values.Length; i += Dimensions)
+        {
+            // What is no number stays as it is, for the publisher to refuse.
+            if (float.IsFinite(values[i])) values[i] = values[i] < mean ? mean - std : mean + std;
         }
     }
 }

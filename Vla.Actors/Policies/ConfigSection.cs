@@ -97,6 +97,10 @@ public sealed class ConfigSection
         return [.. list.EnumerateArray().Select((item, i) => Text($"{key}[{i}]", item, maximumLength))];
     }
 
+    /// <summary>None when the key is not there.</summary>
+    public IReadOnlyList<string> OptionalTexts(string key, int maximumCount, int maximumLength)
+        => Optional(key) is null ? [] : Texts(key, 0, maximumCount, maximumLength);
+
     /// <summary>Call when every key has been asked for.</summary>
     /// <exception cref="PolicyException">There are further keys.</exception>
     public void CheckUnknown()

@@ -101,7 +101,10 @@ internal sealed record PolicyConfig(
         const int channels = 3;
         var image = new ImageSpec(
             section.Integer("height", 8, 4_096), section.Integer("width", 8, 4_096),
-            section.Numbers("mean", channels, 0, 1), section.Numbers("std", channels, 0.001, 10));
+            section.Numbers("mean", channels, 0, 1), section.Numbers("std", channels, 0.001, 10))
+        {
+            Fit = section.OptionalChoice("fit", "stretch", "crop") == "crop" ? ImageFit.Crop : ImageFit.Stretch,
+        };
         section.CheckUnknown();
         return image;
     }
@@ -125,8 +128,33 @@ internal sealed record PolicyConfig(
             names, section.Texts("units", names.Count, names.Count, MaximumNameLength),
             section.Numbers("mean", names.Count, -LargestNumber, LargestNumber), section.Numbers("std", names.Count, 0, LargestNumber),
             section.Integer("horizon", 1, 1_000), section.Number("step_ms", 0.1, 10_000));
+        action = action with { Execution = ReadExecution(section, action) };
         section.CheckUnknown();
         return action;
+    }
+
+    private static ChunkExecution ReadExecution(ConfigSection section, ActionSpec action)
+    {
+        const double largestDecay = 10;
+        const string decayKey = "ensemble_decay";
+        var execute = section.OptionalInteger("execute", 1, action.Horizon, ifMissing: 0);
+        var blend = section.OptionalChoice("blend", "switch", "ensemble") == "ensemble" ? ChunkBlend.Ensemble : ChunkBlend.Switch;
+        var decay = section.OptionalNumber(decayKey, -largestDecay, largestDecay, double.NaN);
+        if (blend != ChunkBlend.Ensemble && !double.IsNaN(decay))
+            throw section.Wrong(decayKey, "given", "only together with \"blend\": \"ensemble\"");
+        return new ChunkExecution
+        {
+            Execute = execute == 0 ? null : execute,
+            Blend = blend,
+            EnsembleDecay = double.IsNaN(decay) ? ChunkExecution.DefaultEnsembleDecay : decay,
+            Binary = [.. section.OptionalTexts("binary", action.Dimensions, MaximumNameLength).Select(IndexOf)],
+        };
+
+        int IndexOf(string name)
+        {
+            var index = action.Names.ToList().IndexOf(name);
+            return index >= 0 ? index : throw section.Wrong("binary", ErrorText.Bounded(name), $"names of action.names: {string.Join(", ", action.Names)}");
+        }
     }
 
     private static IReadOnlyList<string> ReadNames(ConfigSection section, int maximum)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Vla.Actors.Policies;
 using Vla.Sensors;
 
 namespace Vla.Actors.Publishing;
@@ -21,18 +22,23 @@ public enum Refusal
 /// <remarks>
 /// A single action is due from its arrival until its observation is older than the maximum age. Of a chunk, action i is
 /// due from capture + i × step; the chunk's observation must be within the maximum age when it arrives, and afterwards
-/// the chunk may be carried out to its end: a plan of one second is made to be followed for one second. Used by one
-/// thread; the counts may be read by any.
+/// the chunk may be carried out to its end: a plan of one second is made to be followed for one second. A new chunk takes
+/// the place of the old, or is blended with it, as the policy says. Used by one thread; the counts may be read by any.
 /// </remarks>
-internal sealed class ActionInForce(RobotProfile profile, long maximumAgeNs)
+internal sealed class ActionInForce(RobotProfile profile, long maximumAgeNs, ChunkExecution execution)
 {
     private readonly long[] _refused = new long[Enum.GetValues<Refusal>().Length];
     private readonly int _dimensions = profile.Dimensions.Count;
+    private readonly ChunkEnsemble? _ensemble =
+        execution.Blend == ChunkBlend.Ensemble ? new ChunkEnsemble(profile.Dimensions.Count, execution) : null;
     private string _lastRefusal = "";
     private bool _refusedSinceGood;
 
-    /// <summary>The chunk the due action is taken from; null when there is none.</summary>
+    /// <summary>The chunk the due action is taken from, the newest of several; null when there is none.</summary>
     public ActionChunk? Chunk { get; private set; }
+
+    /// <summary>Which of the chunk's actions was due when it was last asked for.</summary>
+    public int Row { get; private set; }
 
     /// <summary>The newest refusal in words; empty when there was none.</summary>
     public string LastRefusal => Volatile.Read(ref _lastRefusal);
@@ -56,6 +62,7 @@ internal sealed class ActionInForce(RobotProfile profile, long maximumAgeNs)
         else
         {
             Chunk = chunk;
+            if (chunk.Horizon > 1) _ensemble?.Add(chunk);
             _refusedSinceGood = false;
         }
     }
@@ -65,6 +72,7 @@ internal sealed class ActionInForce(RobotProfile profile, long maximumAgeNs)
     {
         if (Chunk is not { } chunk) return default;
         var age = Math.Max(0, nowNs - chunk.Origin.CapturedNs);
+        Row = 0;
         if (chunk.Horizon == 1)
         {
             if (age <= maximumAgeNs) return chunk.Values;
@@ -73,13 +81,22 @@ internal sealed class ActionInForce(RobotProfile profile, long maximumAgeNs)
         }
 
         var row = age / chunk.StepNs;
-        if (row < chunk.Horizon) return chunk.Values.AsSpan((int)row * _dimensions, _dimensions);
+        if (row < chunk.Horizon)
+        {
+            Row = (int)row;
+            return _ensemble is null ? chunk.Values.AsSpan(Row * _dimensions, _dimensions) : _ensemble.Due(nowNs);
+        }
+
         Expire("the last action chunk is used up");
         return default;
     }
 
     /// <summary>Takes back whatever is in force.</summary>
-    public void Clear() => Chunk = null;
+    public void Clear()
+    {
+        Chunk = null;
+        _ensemble?.Clear();
+    }
 
     private (Refusal Reason, string Text)? FindFault(ActionChunk chunk)
     {
@@ -107,7 +124,7 @@ internal sealed class ActionInForce(RobotProfile profile, long maximumAgeNs)
 
     private void Expire(string text)
     {
-        Chunk = null;
+        Clear();
         // What came since the good one and was refused says more than that the good one ran out.
         if (_refusedSinceGood) Interlocked.Increment(ref _refused[(int)Refusal.Stale]);
         else Refuse(Refusal.Stale, text);

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
+using Vla.Actors.Policies;
 using Vla.Sensors;
 
 namespace Vla.Actors.Publishing;
@@ -26,6 +27,7 @@ public sealed class ControlLoop : IDisposable
     private readonly SafetyLadder _ladder;
     private readonly ActionLimiter _limiter;
     private readonly ControlCounters _counters;
+    private readonly ChunkTally _chunks = new();
 
     private readonly object _gate = new();
     private readonly ManualResetEventSlim _ended = new(false);
@@ -47,14 +49,18 @@ public sealed class ControlLoop : IDisposable
     /// <param name="options">Checked here once more.</param>
     /// <param name="robots">Where actions go; the loop disposes them after their last message.</param>
     /// <param name="clock">Tells the time and waits for deadlines.</param>
+    /// <param name="execution">How the policy wants its chunks carried out; always the freshest plan when left out.</param>
     /// <exception cref="ValidationException">An option is out of its range.</exception>
-    public ControlLoop(RobotProfile profile, ControlOptions options, IEnumerable<IRobot> robots, IControlClock clock)
+    public ControlLoop(
+        RobotProfile profile, ControlOptions options, IEnumerable<IRobot> robots, IControlClock clock, ChunkExecution? execution = null)
     {
         Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
         _profile = profile;
         _options = options;
         _clock = clock;
-        _action = new ActionInForce(profile, options.MaximumActionAgeNs);
+        execution ??= ChunkExecution.Freshest;
+        _action = new ActionInForce(profile, options.MaximumActionAgeNs, execution);
+        Demand = new ChunkDemand(execution.Execute, options.MaximumActionAgeNs);
         _ladder = new SafetyLadder(options);
         _limiter = new ActionLimiter(profile, (long)(MonotonicTime.NsPerSecond / options.RateHz));
         _counters = new ControlCounters(profile.Dimensions.Count);
@@ -70,6 +76,9 @@ public sealed class ControlLoop : IDisposable
 
     /// <summary>How late ticks are.</summary>
     public LatencyWindow TickLateness { get; } = new();
+
+    /// <summary>When the next actions are wanted.</summary>
+    public ChunkDemand Demand { get; }
 
     /// <summary>Why there is no action before the first one, as published while holding.</summary>
     public string IdleReason
@@ -95,6 +104,7 @@ public sealed class ControlLoop : IDisposable
         Interlocked.Increment(ref _counters.Offered);
         if (Interlocked.Exchange(ref _offered, new OfferedChunk(chunk, _clock.NowNs)) is not null)
             Interlocked.Increment(ref _counters.Replaced);
+        Demand.Served();
     }
 
     /// <summary>An operator's stop: with the next tick, within 50 ms at any rate, until <see cref="Resume"/>.</summary>
@@ -122,6 +132,7 @@ public sealed class ControlLoop : IDisposable
                 // The tick must go on whatever happens in it: a loop that died silently could not say stop.
                 _counters.CountFault(exception);
                 _action.Clear();
+                _chunks.End();
                 _taken = null;
                 _ladder.Fail($"the control loop failed: {exception.Message}");
                 Send(StopAction(_ladder.Reason, nowNs));
@@ -181,6 +192,7 @@ public sealed class ControlLoop : IDisposable
             PublishedByState = ControlCounters.Copy(_counters.PublishedByState),
             Offered = Interlocked.Read(ref _counters.Offered),
             Replaced = Interlocked.Read(ref _counters.Replaced),
+            Chunks = _chunks.Read(),
             Refused = [.. Enum.GetValues<Refusal>().Select(_action.RefusedFor)],
             LastRefusal = _action.LastRefusal,
             Clamps = ControlCounters.Copy(_counters.Clamps),
@@ -251,6 +263,7 @@ public sealed class ControlLoop : IDisposable
             case ControlState.Policy:
                 clamped = _limiter.Follow(due, elapsedNs, values);
                 _origin = _action.Chunk!.Origin;
+                _chunks.Published(_action.Chunk, _action.Row);
                 break;
             case ControlState.Hold:
                 _limiter.Hold(elapsedNs, values);
@@ -260,7 +273,9 @@ public sealed class ControlLoop : IDisposable
                 break;
         }
 
+        if (state != ControlState.Policy) _chunks.End();
         Send(Compose(state, _ladder.Reason, values, clamped, nowNs));
+        Demand.Look(_action.Chunk, nowNs);
         if (state != ControlState.Policy || _taken is not { } first) return;
         Latencies.Record(_origin, first.OfferedNs, nowNs);
         _taken = null;

@@ -21,6 +21,9 @@ public sealed record ControlSnapshot
     /// <summary>Chunks replaced by a newer one before a tick took them.</summary>
     public required long Replaced { get; init; }
 
+    /// <summary>How many actions of the chunks were published.</summary>
+    public required ChunkCounts Chunks { get; init; }
+
     /// <summary>Chunks refused, in the order of <see cref="Refusal"/>.</summary>
     public required IReadOnlyList<long> Refused { get; init; }
 

@@ -8,8 +8,9 @@ namespace Vla.Actors.Publishing;
 /// </summary>
 /// <remarks>
 /// <para>
-/// All demand begins here. It is said again every <see cref="DemandAgain"/> while no action comes, and each stage passes
-/// it on: that is how flow resumes after any stage was restarted, and nothing else is needed for it.
+/// All demand begins here: at once after every action, or, for chunks of which a share is to be carried out first, when the
+/// control loop says so. It is said again every <see cref="DemandAgain"/> while no action comes, and each stage passes it
+/// on: that is how flow resumes after any stage was restarted, and nothing else is needed for it.
 /// </para>
 /// <para>
 /// The loop, not this actor, publishes: it goes on with its rate and its ladder whatever happens here. What it refuses
@@ -39,8 +40,12 @@ public sealed partial class PublisherActor(ControlLoop control, IActorRef decode
     {
         Timers.StartPeriodicTimer(nameof(DemandAgain), AskAgain.Instance, DemandAgain);
         Timers.StartPeriodicTimer(nameof(SayAtMost), LookAtCounters.Instance, SayAtMost);
-        decoder.Tell(Ready.Continuous);
+        var self = Self;
+        control.Demand.Wanted = () => self.Tell(ChunkWanted.Instance, ActorRefs.NoSender);
+        Ask();
     }
+
+    protected override void PostStop() => control.Demand.Wanted = null;
 
     protected override void OnReceive(object message)
     {
@@ -49,11 +54,15 @@ public sealed partial class PublisherActor(ControlLoop control, IActorRef decode
             case ActionDecoded decoded:
                 control.Offer(decoded.Chunk);
                 _served = true;
-                decoder.Tell(Ready.Continuous);
+                if (control.Demand.IsWanted) Ask();
+                break;
+
+            case ChunkWanted:
+                Ask();
                 break;
 
             case AskAgain:
-                if (!_served) decoder.Tell(Ready.Continuous);
+                if (!_served && control.Demand.IsWanted) Ask();
                 _served = false;
                 break;
 
@@ -66,6 +75,9 @@ public sealed partial class PublisherActor(ControlLoop control, IActorRef decode
                 break;
         }
     }
+
+    // A chunk that is to be carried out for a while is made when it is wanted: made ahead, it would begin in the past.
+    private void Ask() => decoder.Tell(control.Demand.IsAlways ? Ready.Continuous : Ready.Once);
 
     private void SayWhatChanged(ControlSnapshot now)
     {
@@ -81,6 +93,11 @@ public sealed partial class PublisherActor(ControlLoop control, IActorRef decode
         }
 
         _said = now;
+    }
+
+    private sealed class ChunkWanted
+    {
+        public static readonly ChunkWanted Instance = new();
     }
 
     private sealed class AskAgain

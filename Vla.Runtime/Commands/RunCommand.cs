@@ -26,7 +26,8 @@ public static class RunCommand
             (Flag("--rate", "HZ", "Actions a second, 1 to 1000 (default: 50)"), "control:rateHz"),
             (Flag("--max-age", "MS", "Oldest picture an action may come from, 1 to 60000 ms (default: 200)"), "control:maximumActionAgeMs"),
             (Flag("--device", "DEVICE", "Where Torch computes: auto, cpu, cuda or cuda:N"), "device"),
-            (Flag("--http", "URL", "Address of the HTTP API on this machine, or off (default: http://127.0.0.1:5080)"), "http"),
+            (Flag("--http", "URL", "Address of the HTTP API, or off (default: http://127.0.0.1:5080); others than loopback need a token"), "http"),
+            (Flag("--http-token-file", "FILE", "File with the token that users of the HTTP API have to show"), "httpTokenFile"),
             (Flag("--duration", "SECONDS", "End the run by itself after this time"), "durationSeconds"),
         };
 
@@ -55,7 +56,7 @@ public static class RunCommand
         new(name) { HelpName = helpName, Description = description };
 
     /// <summary>On the command line a path counts from where the user is, in the file from where the file is.</summary>
-    private static bool IsPath(string key) => key is "policy" or "robot";
+    private static bool IsPath(string key) => key is "policy" or "robot" or "httpTokenFile";
 
     private static Dictionary<string, string?> EnvironmentVariables() =>
         Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value);

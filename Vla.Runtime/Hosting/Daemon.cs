@@ -28,7 +28,7 @@ public static class Daemon
     public static async Task RunAsync(VlaSettings settings, string configFolder, CancellationToken cancellation)
     {
         var time = TimeProvider.System;
-        var address = HttpAddress.Parse(settings.Http);
+        var builder = Builder(settings, configFolder);
         var policy = Policy.Load(Path.Combine(configFolder, settings.Policy));
         var profile = RobotProfile.Load(Path.Combine(configFolder, settings.Robot));
         profile.RequireFits(policy.Action);
@@ -43,12 +43,11 @@ public static class Daemon
         StatusSource? status = null;
         var robots = RobotFactory.Create(settings.Outputs, profile, () => status?.ForConsole() ?? new ConsoleSnapshot(), screen);
 
-        using var control = new ControlLoop(profile, options, robots, new ControlClock());
+        using var control = new ControlLoop(profile, options, robots, new ControlClock(), policy.Action.Execution);
         control.IdleReason = instructions.Current is null ? "no instruction yet" : "no action yet";
         instructions.Changed += _ => control.IdleReason = "no action yet";
         using var lastWord = new LastWord(control);
 
-        var builder = Builder(address);
         var services = builder.Services;
         services.AddSystemd();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
@@ -92,7 +91,7 @@ public static class Daemon
         {
             await host.StartAsync(CancellationToken.None);
         }
-        catch (IOException e) when (address is not null)
+        catch (IOException e) when (builder is WebApplicationBuilder)
         {
             throw new UsageException($"cannot listen at {settings.Http}: {e.Message.ReplaceLineEndings(" ")}; choose another address with --http, or --http off", e);
         }
@@ -107,22 +106,13 @@ public static class Daemon
         first?.Dispose();
     }
 
-    private static IHostApplicationBuilder Builder(Uri? address)
+    private static IHostApplicationBuilder Builder(VlaSettings settings, string configFolder)
     {
-        if (address is null) return Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        if (HttpAddress.Parse(settings.Http) is not { } address)
+            return Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
 
-        var web = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
-        {
-            ApplicationName = "vla",
-            // Where the page's files lie, whatever folder the daemon is started in.
-            ContentRootPath = AppContext.BaseDirectory,
-        });
-        web.WebHost.UseKestrelCore().UseUrls(address.ToString());
-        web.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = HttpApi.LargestBody;
-        });
+        var file = settings.HttpTokenFile.Length > 0 ? Path.Combine(configFolder, settings.HttpTokenFile) : "";
+        var web = WebServer.Builder(address, HttpToken.Read(Environment.GetEnvironmentVariable(HttpToken.Variable), file));
         web.AddPage();
         return web;
     }
@@ -132,6 +122,7 @@ public static class Daemon
         if (builder is not WebApplicationBuilder web) return ((HostApplicationBuilder)builder).Build();
 
         var app = web.Build();
+        WebServer.UseGuards(app);
         HttpApi.Map(app);
         app.MapPage();
         return app;

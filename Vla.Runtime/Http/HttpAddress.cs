@@ -7,21 +7,18 @@ public static class HttpAddress
 {
     /// <summary>Reads <c>http://127.0.0.1:5080</c> or <c>off</c>.</summary>
     /// <returns>The address; null for <c>off</c>.</returns>
-    /// <exception cref="UsageException">Not an address, or one that other machines could reach.</exception>
+    /// <exception cref="UsageException">Not an address of this machine in numbers, nor localhost.</exception>
     public static Uri? Parse(string text)
     {
         if (text.Equals("off", StringComparison.OrdinalIgnoreCase)) return null;
 
         var isAddress = Uri.TryCreate(text, UriKind.Absolute, out var address)
             && address.Scheme == Uri.UriSchemeHttp && address.PathAndQuery == "/" && address.UserInfo.Length == 0;
-        if (!isAddress) throw new UsageException($"http is '{text}': allowed is http://127.0.0.1:PORT or off");
+        if (!isAddress) throw new UsageException($"http is '{text}': allowed is http://127.0.0.1:PORT, http://ADDRESS:PORT (with a token), or off");
 
-        // Whoever reaches the API can steer the robot, and it does not ask who that is.
-        if (!IsThisMachine(address!.Host))
-        {
-            throw new UsageException(
-                $"http is '{text}', which other machines can reach: use http://127.0.0.1:{address!.Port} and, from elsewhere, an SSH tunnel");
-        }
+        // The server would listen on every address for a name that it does not know.
+        if (!IsThisMachine(address!.Host) && !IPAddress.TryParse(address.Host.Trim('[', ']'), out _))
+            throw new UsageException($"http is '{text}': give the address in numbers, such as http://0.0.0.0:{address.Port}");
 
         return address;
     }
@@ -30,4 +27,19 @@ public static class HttpAddress
     public static bool IsThisMachine(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
+
+    /// <summary>
+    /// Who an address counts as: itself, and for IPv6 its network, of which one machine may have any number of addresses.
+    /// </summary>
+    public static IPAddress Client(IPAddress? address)
+    {
+        if (address is null) return IPAddress.None;
+        if (address.IsIPv4MappedToIPv6) return address.MapToIPv4();
+        if (address.AddressFamily != System.Net.Sockets.AddressFamily.InterNetworkV6) return address;
+
+        const int networkBytes = 8;
+        var bytes = address.GetAddressBytes();
+        Array.Clear(bytes, networkBytes, bytes.Length - networkBytes);
+        return IPAddress.IsLoopback(address) ? address : new IPAddress(bytes);
+    }
 }

@@ -24,8 +24,7 @@ public static class HttpApi
 
     public static void Map(WebApplication app)
     {
-        app.Use(SameOriginOnly.Invoke);
-        app.MapGet("/healthz", Health);
+        app.MapGet("/healthz", Health).WithMetadata(new TokenRequired.NotNeeded());
         app.MapGet("/status", (StatusSource status) => Results.Json(status.Read(), StatusJson.Default.StatusReport));
         app.MapPost("/instruction", TakeInstruction);
         app.MapPost("/stop", (ControlLoop control) => Stop(control));
@@ -39,10 +38,14 @@ public static class HttpApi
     public static IResult Problem(int statusCode, string error) =>
         Results.Json(new ErrorAnswer(error), ApiJson.Default.ErrorAnswer, statusCode: statusCode);
 
-    private static IResult Health(ControlLoop control, TimeProvider time)
+    /// <summary>Tells a stranger no more than that all is well, or not.</summary>
+    private static IResult Health(HttpContext context, ControlLoop control, TimeProvider time)
     {
         var snapshot = control.Snapshot();
         var silentFor = snapshot.Last is { } last ? time.GetElapsedTime(last.PublishedNs) : Silence;
+        if (TokenRequired.IsMissing(context))
+            return Results.StatusCode(silentFor < Silence ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+
         return silentFor < Silence
             ? Results.Json(new StateAnswer(snapshot.State.Word(), snapshot.Reason), ApiJson.Default.StateAnswer)
             : Problem(StatusCodes.Status503ServiceUnavailable, "the control loop publishes nothing");

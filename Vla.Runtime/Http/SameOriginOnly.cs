@@ -1,17 +1,18 @@
 namespace Vla.Runtime.Http;
 
-/// <summary>Refuses what a page from elsewhere makes a browser on this machine send.</summary>
+/// <summary>Refuses what a page from elsewhere makes the operator's browser send.</summary>
 /// <remarks>
-/// Loopback keeps other machines out, but not other sites' pages in the operator's browser. A foreign <c>Host</c> is a
-/// rebound DNS name, a foreign <c>Origin</c> a cross-site request (Fetch Standard, "Origin header").
+/// Loopback keeps other machines out, but not other sites' pages in the operator's browser. On loopback a foreign
+/// <c>Host</c> is a rebound DNS name; where other machines may come, they come under any name, with a token. A foreign
+/// <c>Origin</c> is a cross-site request or socket (Fetch Standard, "Origin header"). Pictures and frames carry no
+/// <c>Origin</c> but say by <c>Sec-Fetch-Site</c> where they come from (W3C Fetch Metadata); following a link to a page
+/// is allowed from anywhere.
 /// </remarks>
-public static class SameOriginOnly
+public sealed class SameOriginOnly(bool loopback)
 {
-    public static async Task Invoke(HttpContext context, RequestDelegate next)
+    public async Task Invoke(HttpContext context, RequestDelegate next)
     {
-        var host = context.Request.Host;
-        var origin = context.Request.Headers.Origin.ToString();
-        if (!HttpAddress.IsThisMachine(host.Host) || (origin.Length > 0 && origin != $"{context.Request.Scheme}://{host}"))
+        if (IsForeign(context.Request))
         {
             await HttpApi.Problem(StatusCodes.Status403Forbidden, "requests from other sites are refused").ExecuteAsync(context);
             return;
@@ -19,4 +20,21 @@ public static class SameOriginOnly
 
         await next(context);
     }
+
+    private bool IsForeign(HttpRequest request)
+    {
+        if (loopback && !HttpAddress.IsThisMachine(request.Host.Host)) return true;
+        var origin = request.Headers.Origin.ToString();
+        if (origin.Length > 0 && !IsOwn(origin, request.Host)) return true;
+        return request.Headers["Sec-Fetch-Site"].ToString() is not ("" or "same-origin" or "none") && !FollowsLink(request);
+    }
+
+    /// <summary>Scheme aside: a proxy in front may speak HTTPS.</summary>
+    private static bool IsOwn(string origin, HostString host) =>
+        origin.Equals($"http://{host}", StringComparison.OrdinalIgnoreCase)
+        || origin.Equals($"https://{host}", StringComparison.OrdinalIgnoreCase);
+
+    private static bool FollowsLink(HttpRequest request) =>
+        HttpMethods.IsGet(request.Method)
+        && request.Headers["Sec-Fetch-Mode"] == "navigate" && request.Headers["Sec-Fetch-Dest"] == "document";
 }

@@ -4,7 +4,7 @@ namespace Vla.Runtime.Settings;
 public static class SettingsLoader
 {
     /// <summary>Environment variables that begin like a setting but are none.</summary>
-    private static readonly string[] NotSettings = ["HOME", "CONFIG"];
+    private static readonly string[] NotSettings = ["HOME", "CONFIG", "HTTP_TOKEN"];
 
     private const string Prefix = "VLA_";
 

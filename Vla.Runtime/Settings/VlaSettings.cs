@@ -33,9 +33,12 @@ public sealed class VlaSettings
     /// <summary>Where actions go: <c>console</c>, <c>jsonl:FILE</c>, <c>udp://HOST:PORT</c>, <c>dll:FILE#ADDRESS</c>.</summary>
     public string[] Outputs { get; set; } = [];
 
-    /// <summary>Address of the HTTP API on this machine, or <c>off</c>.</summary>
+    /// <summary>Address of the HTTP API, or <c>off</c>; one that other machines can reach needs a token.</summary>
     [Required]
     public string Http { get; set; } = "http://127.0.0.1:5080";
+
+    /// <summary>File with the HTTP API's token; empty for none. A relative one counts from the configuration's folder.</summary>
+    public string HttpTokenFile { get; set; } = "";
 
     /// <summary>Seconds until the run ends by itself; 0 for never.</summary>
     [Range(0.0, 31_536_000.0)]

@@ -93,6 +93,9 @@ public sealed record CountStatus
     /// <summary>Actions replaced by newer ones before a tick came.</summary>
     public required long ActionsReplaced { get; init; }
 
+    /// <summary>What was published of the chunks that came.</summary>
+    public required ChunkStatus Chunks { get; init; }
+
     /// <summary>Refused actions by reason.</summary>
     public required IReadOnlyDictionary<string, long> Refused { get; init; }
 
@@ -110,6 +113,14 @@ public sealed record CountStatus
     /// <summary>Restarts of all stages.</summary>
     public required long Restarts { get; init; }
 }
+
+/// <summary>Action chunks, counted as they are published; a single action is a chunk of one.</summary>
+/// <param name="Begun">Chunks of which at least one action was published.</param>
+/// <param name="Actions">Their actions that were published.</param>
+/// <param name="CarriedOut">Chunks that came to their last action.</param>
+/// <param name="CutShort">Chunks that ended before their last action.</param>
+/// <param name="ActionsOfLast">Actions of the newest ended chunk that were published.</param>
+public sealed record ChunkStatus(long Begun, long Actions, long CarriedOut, long CutShort, long ActionsOfLast);
 
 /// <summary>An output; dropped are actions it never saw: replaced by newer ones, or passed over after a failure.</summary>
 public sealed record OutputStatus(string Name, long Applied, long Failures, long Dropped, bool Failing, string LastError);

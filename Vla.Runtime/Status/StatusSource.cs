@@ -129,6 +129,9 @@ public sealed class StatusSource : IHostedService, IDisposable
         action.AgeNs is { } age ? Round(age / (double)MonotonicTime.NsPerMs) : null,
         ByDimension(action.Values));
 
+    private static ChunkStatus Describe(ChunkCounts chunks) =>
+        new(chunks.Begun, chunks.Actions, chunks.CarriedOut, chunks.CutShort, chunks.ActionsOfLast);
+
     private CountStatus Count(ControlSnapshot control) => new()
     {
         Frames = _parts.Monitors.Camera.Frames,
@@ -136,6 +139,7 @@ public sealed class StatusSource : IHostedService, IDisposable
         CameraReopened = _parts.Monitors.Camera.Reopened,
         Actions = control.Offered,
         ActionsReplaced = control.Replaced,
+        Chunks = Describe(control.Chunks),
         Refused = Enum.GetValues<Refusal>().ToDictionary(StatusJson.Name, control.RefusedFor),
         Published = Enum.GetValues<ControlState>().ToDictionary(ControlStateWords.Word, control.PublishedFrom),
         Clamps = ByDimension(control.Clamps),

@@ -5,8 +5,7 @@ namespace Vla.Sensors.Images;
 /// <summary>Turns camera pictures into what a policy's vision encoder wants: its size, RGB, normalised floats.</summary>
 /// <remarks>
 /// <para>
-/// The whole picture is stretched to the wanted size, as <c>Resize((height, width))</c> does in training code, in two
-/// steps. First whole blocks of pixels are averaged, as long as the result is not too small: bilinear alone would skip
+/// The whole picture, or its middle part of the wanted shape (<see cref="ImageFit"/>), is resized in two steps. First whole blocks of pixels are averaged, as long as the result is not too small: bilinear alone would skip
 /// pixels and let fine texture flicker, which is why torchvision shrinks with <c>antialias=True</c>. Then bilinear
 /// with half-pixel centres, PyTorch's <c>interpolate(mode="bilinear", align_corners=False)</c>, in OpenCV's bit-exact
 /// variant: the same picture gives the same numbers on every machine. Averaging over fractions of pixels
@@ -26,6 +25,7 @@ public sealed class ImagePreparation : IDisposable
     private readonly float[] _green;
     private readonly float[] _blue;
     private readonly Size _size;
+    private readonly CentreCrop? _crop;
     private readonly Resizer _averaging = new(InterpolationFlags.Area);
     private readonly Resizer _resizing = new(InterpolationFlags.LinearExact);
     private readonly Mat _colour = new();
@@ -39,6 +39,7 @@ public sealed class ImagePreparation : IDisposable
             throw new ArgumentException("mean and std need three values each, in RGB order", nameof(spec));
 
         _size = new Size(spec.Width, spec.Height);
+        _crop = spec.Fit == ImageFit.Crop ? new CentreCrop(_size) : null;
         _red = Table(spec.Mean[0], spec.Std[0]);
         _green = Table(spec.Mean[1], spec.Std[1]);
         _blue = Table(spec.Mean[2], spec.Std[2]);
@@ -55,11 +56,12 @@ public sealed class ImagePreparation : IDisposable
         if (hwcRgb.Length != _size.Width * _size.Height * Channels)
             throw new ArgumentException($"{_size.Height}×{_size.Width}×{Channels} values do not fit into {hwcRgb.Length}", nameof(hwcRgb));
 
-        Normalise(ThreeChannels(Resized(bgr)), hwcRgb);
+        Normalise(ThreeChannels(Resized(_crop?.Of(bgr) ?? bgr)), hwcRgb);
     }
 
     public void Dispose()
     {
+        _crop?.Dispose();
         _averaging.Dispose();
         _resizing.Dispose();
         _colour.Dispose();

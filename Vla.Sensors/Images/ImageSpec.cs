@@ -6,4 +6,18 @@ namespace Vla.Sensors.Images;
 /// <param name="Width">Columns, in pixels.</param>
 /// <param name="Mean">Three values in RGB order, on the 0…1 scale.</param>
 /// <param name="Std">Three positive values in RGB order, on the 0…1 scale.</param>
-public sealed record ImageSpec(int Height, int Width, IReadOnlyList<float> Mean, IReadOnlyList<float> Std);
+public sealed record ImageSpec(int Height, int Width, IReadOnlyList<float> Mean, IReadOnlyList<float> Std)
+{
+    /// <summary>What becomes of a picture of another shape.</summary>
+    public ImageFit Fit { get; init; }
+}
+
+/// <summary>How a camera's picture comes to the shape that a policy wants.</summary>
+public enum ImageFit
+{
+    /// <summary>All of it, stretched, as <c>Resize((height, width))</c> does in training code.</summary>
+    Stretch,
+
+    /// <summary>The largest part of it around the middle that has the wanted shape; nothing is distorted.</summary>
+    Crop,
+}

@@ -29,6 +29,11 @@ public sealed class DemonstrationNoise
         Strength = Strengths[random.Below(Strengths.Length)];
     }
 
+    private DemonstrationNoise(WorldRandom random, bool isClean) => (_random, IsClean) = (random, isClean);
+
+    /// <summary>Leaves every episode alone.</summary>
+    public static DemonstrationNoise None(WorldRandom random) => new(random, isClean: true);
+
     /// <summary>True for an episode that is left alone.</summary>
     public bool IsClean { get; }
 

@@ -1,6 +1,7 @@
 using TorchSharp;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
+using Vla.Sensors.Images;
 using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Policies;
@@ -109,12 +110,37 @@ public sealed class PolicyTests : IDisposable
         Assert.InRange(difference, 1e-7, 1e-2);
     }
 
+    [Fact]
+    public void Unless_it_says_otherwise_a_policy_sees_the_whole_picture_and_follows_its_freshest_plan()
+    {
+        var policy = Policy.Load(_directory.Path);
+
+        Assert.Equal(ImageFit.Stretch, policy.Image.Fit);
+        Assert.Null(policy.Action.Execution.Execute);
+        Assert.Equal(ChunkBlend.Switch, policy.Action.Execution.Blend);
+        Assert.Empty(policy.Action.Execution.Binary);
+    }
+
+    [Fact]
+    public void A_policy_says_how_its_pictures_are_fitted_and_its_chunks_carried_out()
+    {
+        _directory.Edit(Config, "\"height\": 224", "\"height\": 224, \"fit\": \"crop\"");
+        _directory.Edit(Config, "\"horizon\": 1", "\"horizon\": 1, \"execute\": 1, \"blend\": \"ensemble\", \"ensemble_decay\": 0.05, \"binary\": [\"gripper\"]");
+
+        var policy = Policy.Load(_directory.Path);
+
+        Assert.Equal(ImageFit.Crop, policy.Image.Fit);
+        var execution = policy.Action.Execution;
+        Assert.Equal((1, ChunkBlend.Ensemble, 0.05), (execution.Execute, execution.Blend, execution.EnsembleDecay));
+        Assert.Equal([6], execution.Binary);
+    }
+
     [Theory]
     [InlineData("\"float32\"", "\"double\"", "precision is \"double\", allowed is bfloat16, float16, float32")]
     [InlineData("\"height\": 224", "\"height\": 4", "image.height is 4, allowed is 8 to 4096")]
     [InlineData("\"height\": 224", "\"height\": 1e99", "image.height is 1e99, allowed is 8 to 4096")]
     [InlineData("\"height\": 224", "\"hieght\": 224", "image.height is missing, allowed is 8 to 4096")]
-    [InlineData("\"height\": 224", "\"height\": 224, \"depth\": 1", "unknown key 'image.depth'; known here are height, width, mean, std")]
+    [InlineData("\"height\": 224", "\"height\": 224, \"depth\": 1", "unknown key 'image.depth'; known here are height, width, mean, std, fit")]
     [InlineData("\"height\": 224", "\"height\": 224, \"height\": 224", "not valid JSON")]
     [InlineData("0.225]", "0]", "image.std[2] is 0, allowed is 0.001 to 10")]
     [InlineData("0.225]", "0.225, 1]", "image.std is [0.229, 0.224, 0.225, 1], allowed is a list of 3 numbers")]
@@ -124,6 +150,14 @@ public sealed class PolicyTests : IDisposable
     [InlineData("\"fused_dim\": 256", "\"fused_dim\": 1", "stages.fusion.fused_dim is 1, allowed is 2 to 65536")]
     [InlineData("\"yaw\"", "\"roll\"", "action.names is x, y, z, roll, pitch, roll, gripper, allowed is each name once")]
     [InlineData("\"rad\", \"1\"", "\"rad\"", "action.units is")]
+    [InlineData("\"height\": 224", "\"height\": 224, \"fit\": \"pad\"", "image.fit is \"pad\", allowed is crop, stretch")]
+    [InlineData("\"horizon\": 1", "\"horizon\": 8, \"execute\": 9", "action.execute is 9, allowed is 1 to 8, whole")]
+    [InlineData("\"horizon\": 1", "\"horizon\": 8, \"execute\": 0", "action.execute is 0, allowed is 1 to 8, whole")]
+    [InlineData("\"horizon\": 1", "\"horizon\": 1, \"binary\": [\"jaw\"]", "action.binary is jaw, allowed is names of action.names: x, y, z")]
+    [InlineData("\"horizon\": 1", "\"horizon\": 1, \"binary\": \"gripper\"", "action.binary is \"gripper\", allowed is a list of 0 to 7 texts")]
+    [InlineData("\"horizon\": 1", "\"horizon\": 1, \"blend\": \"mix\"", "action.blend is \"mix\", allowed is ensemble, switch")]
+    [InlineData("\"horizon\": 1", "\"horizon\": 1, \"blend\": \"ensemble\", \"ensemble_decay\": 11", "action.ensemble_decay is 11, allowed is -10 to 10")]
+    [InlineData("\"horizon\": 1", "\"horizon\": 1, \"ensemble_decay\": 0.1", "action.ensemble_decay is given, allowed is only together with \"blend\": \"ensemble\"")]
     [InlineData("\"step_ms\": 20", "\"step_ms\": 0", "action.step_ms is 0, allowed is 0.1 to 10000")]
     [InlineData("\"trained\": false", "\"trained\": \"no\"", "trained is \"no\", allowed is true or false")]
     [InlineData("\"name\": \"notebook\"", "\"name\": \"\"", "name is \"\", allowed is text of 1 to 64 characters")]

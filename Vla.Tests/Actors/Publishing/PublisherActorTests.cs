@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.TestKit;
 using Microsoft.Extensions.Logging;
 using Vla.Actors;
+using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
 
 namespace Vla.Tests.Actors.Publishing;
@@ -10,14 +11,14 @@ public sealed class PublisherActorTests : PipelineTestKit
 {
     private readonly TestProbe _decoder;
     private readonly ManualClock _clock = new();
-    private readonly ControlLoop _control;
+    private ControlLoop _control;
     private readonly ListLogger _log = new();
 
     public PublisherActorTests()
         : base(TestScheduling)
     {
         _decoder = CreateTestProbe();
-        _control = new ControlLoop(RobotProfile.Load(Repository.File("config/robots/notebook.json")), new ControlOptions(), [], _clock);
+        _control = Control(ChunkExecution.Freshest);
     }
 
     [Fact]
@@ -84,6 +85,28 @@ public sealed class PublisherActorTests : PipelineTestKit
         var said = Assert.Single(_log.Lines, line => line.Contains("refused", StringComparison.Ordinal));
         Assert.StartsWith("100 actions refused: the action's x is not a number", said, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_chunk_of_which_a_share_is_to_be_carried_out_is_asked_for_when_the_control_loop_wants_it()
+    {
+        _control = Control(new ChunkExecution { Execute = 1 });
+        var publisher = StartPublisher();
+        await _decoder.ExpectMsgAsync(Ready.Once);
+        publisher.Tell(new ActionDecoded(new ActionChunk(new float[70], 10, 100_000_000, new Origin { CapturedNs = _clock.NowNs })), _decoder);
+        await HandledAsync(publisher);
+        _control.Tick(_clock.NowNs);
+        Scheduler.Advance(PublisherActor.DemandAgain * 3);
+        await HandledAsync(publisher);
+        await _decoder.ExpectNoMsgAsync(TimeSpan.Zero);
+
+        _clock.Advance(100);
+        _control.Tick(_clock.NowNs);
+
+        await _decoder.ExpectMsgAsync(Ready.Once);
+    }
+
+    private ControlLoop Control(ChunkExecution execution) =>
+        new(RobotProfile.Load(Repository.File("config/robots/notebook.json")), new ControlOptions(), [], _clock, execution);
 
     private TestScheduler Scheduler => (TestScheduler)Sys.Scheduler;
 

@@ -98,6 +98,54 @@ public sealed class ImagePreparationTests
         Assert.All(PrepareUnscaled(part, 10, 20), value => Assert.Equal(0f, value));
     }
 
+    [Theory]
+    [InlineData(640, 480, 80, 0, 480, 480)]
+    [InlineData(480, 640, 0, 80, 480, 480)]
+    [InlineData(480, 480, 0, 0, 480, 480)]
+    [InlineData(641, 480, 80, 0, 480, 480)]
+    public void A_policy_that_crops_sees_the_largest_part_of_its_shape_around_the_middle(
+        int width, int height, int x, int y, int partWidth, int partHeight)
+    {
+        using var picture = new Mat(height, width, MatType.CV_8UC3, Scalar.All(255));
+        picture.Rectangle(new Rect(x, y, partWidth, partHeight), Scalar.All(51), -1);
+        using var part = new Mat(picture, new Rect(x, y, partWidth, partHeight));
+        part.Set(0, 0, new Vec3b(255, 255, 255));
+
+        var pixels = Prepare(picture, new ImageSpec(160, 160, [0, 0, 0], [1, 1, 1]) { Fit = ImageFit.Crop });
+
+        // A pixel is the exact mean of 3 × 3: one white among eight of 51 in the corner, nothing of the surroundings.
+        Assert.Equal(MathF.Round((255 + 8 * 51) / 9f) / 255, pixels[0]);
+        Assert.All(pixels[3..], value => Assert.Equal(51 / 255f, value));
+    }
+
+    [Theory]
+    [InlineData(640, 480, 100, 50, 0, 80, 640, 320)]
+    [InlineData(300, 100, 100, 50, 50, 0, 200, 100)]
+    [InlineData(1, 1000, 100, 50, 0, 499, 1, 1)]
+    public void The_part_has_the_wanted_shape(int width, int height, int wantedWidth, int wantedHeight, int x, int y, int partWidth, int partHeight) =>
+        Assert.Equal(
+            new Rect(x, y, partWidth, partHeight),
+            CentreCrop.Within(new Size(width, height), new Size(wantedWidth, wantedHeight)));
+
+    [Fact]
+    public void A_cropped_picture_is_looked_at_where_it_lies_now()
+    {
+        using var picture = new Mat(48, 64, MatType.CV_8UC3, Scalar.All(0));
+        using var preparation = new ImagePreparation(new ImageSpec(16, 16, [0, 0, 0], [1, 1, 1]) { Fit = ImageFit.Crop });
+        var pixels = new float[16 * 16 * 3];
+        preparation.Prepare(picture, pixels);
+
+        picture.SetTo(Scalar.All(255));
+        preparation.Prepare(picture, pixels);
+        Assert.All(pixels, value => Assert.Equal(1f, value));
+
+        // The same object with other memory, as after a camera changed its size.
+        picture.Create(20, 30, MatType.CV_8UC1);
+        picture.SetTo(Scalar.All(102));
+        preparation.Prepare(picture, pixels);
+        Assert.All(pixels, value => Assert.Equal(102 / 255f, value));
+    }
+
     [Fact]
     public void Pictures_of_changing_sizes_can_follow_one_another()
     {
@@ -127,11 +175,13 @@ public sealed class ImagePreparationTests
         Assert.Throws<ArgumentException>(() => preparation.Prepare(good, new float[47]));
     }
 
-    [Fact]
-    public void Nothing_is_allocated_from_picture_to_picture()
+    [Theory]
+    [InlineData(ImageFit.Stretch)]
+    [InlineData(ImageFit.Crop)]
+    public void Nothing_is_allocated_from_picture_to_picture(ImageFit fit)
     {
         using var picture = new Mat(480, 640, MatType.CV_8UC3, Scalar.All(1));
-        using var preparation = new ImagePreparation(new ImageSpec(224, 224, Mean, Std));
+        using var preparation = new ImagePreparation(new ImageSpec(224, 224, Mean, Std) { Fit = fit });
         var pixels = new float[224 * 224 * 3];
         preparation.Prepare(picture, pixels);
 

@@ -1,0 +1,81 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Vla.Runtime.Http;
+
+/// <summary>The web server: where it listens, what it bears, and who is let in.</summary>
+public static class WebServer
+{
+    private const int Kibibyte = 1024;
+
+    /// <summary>A builder with nothing in it but a server and routing.</summary>
+    /// <param name="address">Where to listen.</param>
+    /// <param name="token">Who must be shown; null for nobody, on loopback only.</param>
+    /// <exception cref="UsageException">Others could reach the address, and there is no token.</exception>
+    public static WebApplicationBuilder Builder(Uri address, HttpToken? token)
+    {
+        // Whoever reaches the API can steer the robot.
+        var loopback = HttpAddress.IsThisMachine(address.Host);
+        if (!loopback && token is null)
+        {
+            throw new UsageException(
+                $"http is '{address.OriginalString}', which other machines can reach: set {HttpToken.Variable} or httpTokenFile, or use http://127.0.0.1:{address.Port} and, from elsewhere, an SSH tunnel");
+        }
+
+        var web = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
+        {
+            ApplicationName = "vla",
+            // Where the page's files lie, whatever folder the daemon is started in.
+            ContentRootPath = AppContext.BaseDirectory,
+        });
+        web.WebHost.UseKestrelCore().UseUrls(address.ToString());
+        web.WebHost.ConfigureKestrel(Limit);
+        web.Services.AddRoutingCore();
+        web.Services.AddSingleton(new SameOriginOnly(loopback));
+        if (token is not null)
+        {
+            web.Services.AddSingleton(token);
+            web.Services.AddSingleton<TokenRequired>();
+        }
+
+        return web;
+    }
+
+    /// <summary>Puts the guards in front of whatever is mapped.</summary>
+    public static void UseGuards(WebApplication app)
+    {
+        app.Use(AddHeaders);
+        app.Use(app.Services.GetRequiredService<SameOriginOnly>().Invoke);
+        if (app.Services.GetService<TokenRequired>() is not { } token) return;
+
+        app.Use(token.Invoke);
+        app.MapGet("/login", context => LoginPage.Write(context, StatusCodes.Status200OK, "")).WithMetadata(new TokenRequired.NotNeeded());
+        app.MapPost("/login", token.LogIn).WithMetadata(new TokenRequired.NotNeeded());
+    }
+
+    private static void Limit(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        var limits = kestrel.Limits;
+        limits.MaxRequestBodySize = HttpApi.LargestBody;
+        limits.MaxRequestLineSize = 4 * Kibibyte;
+        limits.MaxRequestHeadersTotalSize = 16 * Kibibyte;
+        limits.MaxRequestHeaderCount = 64;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(30);
+        limits.MaxConcurrentConnections = ConnectionLimit.OfAll;
+        limits.MaxConcurrentUpgradedConnections = ConnectionLimit.OfAll / 2;
+        var connections = new ConnectionLimit();
+        kestrel.ConfigureEndpointDefaults(listen =>
+            listen.Use(next => connection => connections.Invoke(connection, next)));
+    }
+
+    private static Task AddHeaders(HttpContext context, RequestDelegate next)
+    {
+        var headers = context.Response.Headers;
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        // Not no-referrer: forms would be sent with the origin null then, and refused.
+        headers["Referrer-Policy"] = "same-origin";
+        return next(context);
+    }
+}

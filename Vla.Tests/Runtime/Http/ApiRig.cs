@@ -1,0 +1,101 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using Akka.Actor;
+using Akka.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using Vla.Actors.Instructions;
+using Vla.Actors.Publishing;
+using Vla.Runtime.Http;
+using Vla.Runtime.Status;
+using Vla.Tests.Actors.Publishing;
+
+namespace Vla.Tests.Runtime.Http;
+
+/// <summary>The real web server on a port of its own, before a control loop that ticks when the test says so.</summary>
+internal sealed class ApiRig : IAsyncDisposable
+{
+    public const string Token = "a-token-of-the-test-0123";
+
+    private readonly List<HttpClient> _clients = [];
+    private readonly WebApplication _app;
+
+    private ApiRig(bool withToken)
+    {
+        Control = new ControlLoop(Make.Profile(), new ControlOptions(), [Robot], Clock);
+        var builder = WebServer.Builder(new Uri("http://127.0.0.1:0"), withToken ? HttpToken.Read(Token, "") : null);
+        builder.Services.AddSingleton<TimeProvider>(Time);
+        builder.Services.AddSingleton(Control);
+        builder.Services.AddSingleton<StatusSource>(_ => throw new NotSupportedException("no pipeline here"));
+        builder.Services.AddSingleton<IRequiredActor<InstructionActor>>(new NoActor());
+        _app = builder.Build();
+        WebServer.UseGuards(_app);
+        HttpApi.Map(_app);
+    }
+
+    public FakeTimeProvider Time { get; } = new();
+
+    public ManualClock Clock { get; } = new();
+
+    public FakeRobot Robot { get; } = new();
+
+    public ControlLoop Control { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+
+    public static async Task<ApiRig> StartAsync(bool withToken)
+    {
+        var rig = new ApiRig(withToken);
+        await rig._app.StartAsync();
+        return rig;
+    }
+
+    /// <summary>A client with a cookie jar; it follows no redirect.</summary>
+    /// <param name="token">The bearer token it shows; null for none.</param>
+    /// <param name="from">The loopback address it comes from.</param>
+    public HttpClient Client(string? token = null, string from = "127.0.0.1")
+    {
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            ConnectCallback = async (context, cancellation) =>
+            {
+                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
+                await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        };
+        var client = new HttpClient(handler) { BaseAddress = Address };
+        if (token is not null) client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        _clients.Add(client);
+        return client;
+    }
+
+    public void Tick()
+    {
+        Clock.Advance(20);
+        Control.Tick(Clock.NowNs);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var client in _clients) client.Dispose();
+        await _app.StopAsync(new CancellationToken(canceled: true));
+        await _app.DisposeAsync();
+        Control.Dispose();
+    }
+
+    private sealed class NoActor : IRequiredActor<InstructionActor>
+    {
+        public IActorRef ActorRef => ActorRefs.Nobody;
+
+        public Task<IActorRef> GetAsync(CancellationToken cancellationToken = default) => Task.FromResult(ActorRef);
+    }
+}
