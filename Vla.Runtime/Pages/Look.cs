@@ -24,6 +24,7 @@ internal static class Look
         PaletteDark = new PaletteDark
         {
             Primary = "#64b5f6",
+            PrimaryContrastText = "#0b1a28",
             Secondary = "#ce93d8",
             Tertiary = "#4db6ac",
             Background = "#10161c",

@@ -110,8 +110,8 @@
         if (answer.status !== 200) return null;
         const url = URL.createObjectURL(await answer.blob());
         image.src = url;
-        image.dataset.shown = answer.headers.get('X-Frame');
         await image.decode().catch(() => { });
+        image.dataset.shown = answer.headers.get('X-Frame');
         URL.revokeObjectURL(picture.urls[kind]);
         picture.urls[kind] = url;
         return answer.headers;

@@ -44,6 +44,12 @@ public sealed class PageFixture : IAsyncLifetime, IDisposable
         return page;
     }
 
+    /// <summary>Closes all windows: a page that is open has pictures made.</summary>
+    public async Task CloseWindowsAsync()
+    {
+        foreach (var context in _browser?.Contexts ?? []) await context.CloseAsync();
+    }
+
     public async Task DisposeAsync()
     {
         if (_browser is not null) await _browser.CloseAsync();

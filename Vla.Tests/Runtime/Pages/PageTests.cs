@@ -5,8 +5,12 @@ using static Microsoft.Playwright.Assertions;
 namespace Vla.Tests.Runtime.Pages;
 
 /// <summary>The page in a real browser, on a real daemon that watches the drawn scene.</summary>
-public sealed class PageTests(PageFixture fixture) : IClassFixture<PageFixture>
+public sealed class PageTests(PageFixture fixture) : IClassFixture<PageFixture>, IAsyncLifetime
 {
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => fixture.CloseWindowsAsync();
+
     [BrowserFact]
     public async Task Both_pictures_are_shown_and_move_on()
     {
@@ -99,7 +103,8 @@ public sealed class PageTests(PageFixture fixture) : IClassFixture<PageFixture>
         await Expect(page.Locator("img[data-camera=policy]")).ToBeVisibleAsync();
 
         var result = await page.RunAxe();
-        Assert.DoesNotContain(result.Violations, violation => violation.Impact is "serious" or "critical");
+        Assert.Empty(result.Violations.Where(violation => violation.Impact is "serious" or "critical")
+            .Select(violation => $"{violation.Help}: {string.Join(", ", violation.Nodes.Select(node => node.Html))}"));
         Assert.Equal(width, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "STOP" })).ToBeInViewportAsync();
     }
