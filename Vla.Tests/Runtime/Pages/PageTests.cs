@@ -15,13 +15,13 @@ public sealed class PageTests(PageFixture fixture) : IClassFixture<PageFixture>,
     public async Task Both_pictures_are_shown_and_move_on()
     {
         var page = await fixture.OpenAsync();
-        foreach (var kind in new[] { "raw", "policy" })
+        foreach (var (kind, width) in new[] { ("raw", 640), ("policy", 224) })
         {
             var picture = page.Locator($"img[data-camera={kind}]");
             await Expect(picture).ToBeVisibleAsync();
             var shown = await picture.GetAttributeAsync("data-shown");
             await Expect(picture).Not.ToHaveAttributeAsync("data-shown", shown!);
-            Assert.True(await picture.EvaluateAsync<int>("picture => picture.naturalWidth") > 0);
+            await Expect(picture).ToHaveJSPropertyAsync("naturalWidth", width);
         }
     }
 
