@@ -9,6 +9,7 @@ using Vla.Runtime.Http;
 using Vla.Runtime.Robots;
 using Vla.Runtime.Settings;
 using Vla.Runtime.Status;
+using Vla.Runtime.Telemetry;
 using Vla.Sensors.Cameras;
 
 namespace Vla.Runtime.Hosting;
@@ -71,6 +72,7 @@ public static class Daemon
         services.AddAkka("vla", (akka, provider) => akka
             .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
             .WithVlaPipeline(provider.GetRequiredService<PipelineParts>()));
+        if (settings.Telemetry.Enabled) TelemetrySetup.Add(builder, settings.Telemetry, profile);
         services.AddHostedService(provider => new InstructionConsole(
             provider.GetRequiredService<IRequiredActor<InstructionActor>>(), screen,
             provider.GetRequiredService<ILogger<InstructionConsole>>()));
@@ -120,6 +122,7 @@ public static class Daemon
         var app = web.Build();
         WebServer.UseGuards(app);
         HttpApi.Map(app);
+        TelemetrySetup.Map(app);
         return app;
     }
 
