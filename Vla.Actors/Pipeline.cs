@@ -30,31 +30,21 @@ public static class Pipeline
         {
             system.ActorOf(LostMessageActor.Props(), "lost-messages");
 
-            var (monitors, time, policy, device) = (parts.Monitors, parts.Time, parts.Policy, parts.Device);
-            var modules = parts.Modules ?? PolicyModules.Of(policy, device);
-
             var camera = Add<CameraActor>("camera", CameraActor.Props(
-                parts.OpenCamera, parts.Frames, monitors.Camera, time, Logger<CameraActor>()));
-
-            var vision = Add<VisionEncoderActor>("vision-encoder", VisionEncoderActor.Props(
-                Setup(monitors.Vision, parts.Threads.Vision), modules.Vision, device, camera));
+                parts.OpenCamera, parts.Frames, parts.Monitors.Camera, parts.Time, Logger<CameraActor>()));
 
             var instruction = Add<InstructionActor>("instruction", InstructionActor.Props(
                 parts.Instructions, Logger<InstructionActor>()));
 
-            var language = Add<LanguageEncoderActor>("language-encoder", LanguageEncoderActor.Props(
-                Setup(monitors.Language, parts.Threads.Language), modules.Language, policy.Tokenize,
-                device, instruction));
-
-            var fusion = Add<FusionActor>("fusion", FusionActor.Props(
-                Setup(monitors.Fusion, parts.Threads.Fusion), modules.Fusion, vision, language,
-                policy.State.Dimensions > 0 ? new StateInput(policy.State, parts.RobotState, device) : null));
-
-            var decoder = Add<ActionDecoderActor>("action-decoder", ActionDecoderActor.Props(
-                Setup(monitors.Decoder, parts.Threads.Decoder), modules.Decoder, policy.Action, fusion));
+            var stages = StartStages(system, parts, camera, instruction);
+            registry.Register<VisionEncoderActor>(stages.Vision);
+            registry.Register<LanguageEncoderActor>(stages.Language);
+            registry.Register<FusionActor>(stages.Fusion);
+            registry.Register<ActionDecoderActor>(stages.Decoder);
 
             parts.Instructions.Changed += given => parts.Control.Demand.NewestInstruction = given.Number;
-            Add<PublisherActor>("publisher", PublisherActor.Props(parts.Control, decoder, Logger<PublisherActor>()));
+            Add<PublisherActor>("publisher", PublisherActor.Props(
+                parts.Control, stages.Decoder, Logger<PublisherActor>()));
 
             IActorRef Add<TActor>(string name, Props props)
             {
@@ -63,8 +53,38 @@ public static class Pipeline
                 return actor;
             }
 
-            StageSetup Setup(StageMonitor monitor, int threads) => new(monitor, time, threads, Logger<TorchActor>());
-
             ILogger Logger<T>() => parts.Loggers.CreateLogger<T>();
         });
+
+    /// <summary>Starts the Torch stages alone, for whoever brings pictures and words and takes the actions.</summary>
+    /// <param name="parent">An actor system set up by <see cref="PipelineConfig.Hocon"/>, or an actor's context.</param>
+    /// <param name="parts">What they are made of.</param>
+    /// <param name="camera">Is told <see cref="Ready"/>, answers <see cref="FrameCaptured"/>.</param>
+    /// <param name="instruction">Is told <see cref="InstructionWanted"/>, answers <see cref="InstructionChanged"/>.</param>
+    public static PipelineStages StartStages(IActorRefFactory parent, StageParts parts, IActorRef camera, IActorRef instruction)
+    {
+        var (monitors, policy, device) = (parts.Monitors, parts.Policy, parts.Device);
+        var modules = parts.Modules ?? PolicyModules.Of(policy, device);
+
+        var vision = Start("vision-encoder", VisionEncoderActor.Props(
+            Setup(monitors.Vision, parts.Threads.Vision), modules.Vision, device, camera));
+
+        var language = Start("language-encoder", LanguageEncoderActor.Props(
+            Setup(monitors.Language, parts.Threads.Language), modules.Language, policy.Tokenize,
+            device, instruction));
+
+        var fusion = Start("fusion", FusionActor.Props(
+            Setup(monitors.Fusion, parts.Threads.Fusion), modules.Fusion, vision, language,
+            policy.State.Dimensions > 0 ? new StateInput(policy.State, parts.RobotState, device) : null));
+
+        var decoder = Start("action-decoder", ActionDecoderActor.Props(
+            Setup(monitors.Decoder, parts.Threads.Decoder), modules.Decoder, policy.Action, fusion));
+
+        return new PipelineStages(vision, language, fusion, decoder);
+
+        IActorRef Start(string name, Props props) => parent.ActorOf(props.WithDispatcher(PipelineConfig.PinnedDispatcher), name);
+
+        StageSetup Setup(StageMonitor monitor, int threads) =>
+            new(monitor, parts.Time, threads, parts.Loggers.CreateLogger<TorchActor>());
+    }
 }

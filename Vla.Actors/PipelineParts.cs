@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Microsoft.Extensions.Logging;
 using Vla.Actors.Instructions;
 using Vla.Actors.Policies;
@@ -7,8 +8,8 @@ using static TorchSharp.torch;
 
 namespace Vla.Actors;
 
-/// <summary>What the pipeline is made of.</summary>
-public sealed record PipelineParts
+/// <summary>What the Torch stages are made of, wherever their pictures come from and their actions go to.</summary>
+public record StageParts
 {
     public required Policy Policy { get; init; }
 
@@ -17,17 +18,8 @@ public sealed record PipelineParts
 
     public required Device Device { get; init; }
 
-    /// <summary>Opens the camera; called again after every loss.</summary>
-    public required Func<ICamera> OpenCamera { get; init; }
-
-    public required FramePool Frames { get; init; }
-
     /// <summary>The robot's state, for policies that take it; null when the robot gives none: they then get the average.</summary>
     public IRobotState? RobotState { get; init; }
-
-    public required InstructionBoard Instructions { get; init; }
-
-    public required ControlLoop Control { get; init; }
 
     public required PipelineMonitors Monitors { get; init; }
 
@@ -38,5 +30,21 @@ public sealed record PipelineParts
     public required ILoggerFactory Loggers { get; init; }
 }
 
+/// <summary>What the pipeline is made of: its stages, and what is before and behind them.</summary>
+public sealed record PipelineParts : StageParts
+{
+    /// <summary>Opens the camera; called again after every loss.</summary>
+    public required Func<ICamera> OpenCamera { get; init; }
+
+    public required FramePool Frames { get; init; }
+
+    public required InstructionBoard Instructions { get; init; }
+
+    public required ControlLoop Control { get; init; }
+}
+
 /// <summary>Threads Torch may use within one operation of each stage; together within the machine's cores.</summary>
 public sealed record StageThreads(int Vision, int Language, int Fusion, int Decoder);
+
+/// <summary>The Torch stages once they are started; whoever wants actions asks the decoder.</summary>
+public sealed record PipelineStages(IActorRef Vision, IActorRef Language, IActorRef Fusion, IActorRef Decoder);

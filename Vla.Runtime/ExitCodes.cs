@@ -1,6 +1,7 @@
 using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
 using Vla.Runtime.Bench;
+using Vla.Runtime.Evaluation;
 using Vla.Sensors.Cameras;
 
 namespace Vla.Runtime;
@@ -32,7 +33,7 @@ public static class ExitCodes
         PolicyException => Policy,
         RobotProfileException => Robot,
         UsageException => Usage,
-        BenchException => Failure,
+        BenchException or EvaluationException => Failure,
         _ => null,
     };
 }

@@ -8,7 +8,9 @@ namespace Vla.Actors.Publishing;
 /// for another instruction than the newest are left out, and either/or dimensions are the newest chunk's. Used by one
 /// thread; allocates nothing.
 /// </remarks>
-internal sealed class ChunkEnsemble(int dimensions, ChunkExecution execution)
+/// <param name="dimensions">Values in an action.</param>
+/// <param name="execution">Weights, and which dimensions are either/or.</param>
+public sealed class ChunkEnsemble(int dimensions, ChunkExecution execution)
 {
     /// <summary>Of more chunks at once only the newest count.</summary>
     public const int MaximumChunks = 64;

@@ -1,0 +1,92 @@
+using Vla.Actors.Policies;
+using static TorchSharp.torch;
+
+namespace Vla.Runtime.Evaluation;
+
+/// <summary>Tries a policy on many episodes and counts.</summary>
+public static class PolicyEvaluation
+{
+    /// <summary>More failures than this are counted, but not kept to be looked at.</summary>
+    public const int MostKeptFailures = 12;
+
+    /// <summary>Two side by side keep a core busy while another draws; more take memory and gain little.</summary>
+    public static int SideBySide => Math.Clamp(Environment.ProcessorCount, 1, 8);
+
+    /// <summary>Evaluates a policy step by step, as fast as the machine can.</summary>
+    /// <param name="policy">Says what its pictures, words, state and actions are.</param>
+    /// <param name="device">Where it computes.</param>
+    /// <param name="plan">Which episodes.</param>
+    /// <param name="say">Told after every episode, from any thread, one call at a time.</param>
+    /// <param name="modules">What the stages run in place of the policy's own.</param>
+    /// <param name="cancellation">Ends it, without a result.</param>
+    /// <exception cref="PolicyException">It is not made for the tabletop, or a stage failed.</exception>
+    public static async Task<IReadOnlyList<EpisodeResult>> RunAsync(
+        Policy policy, Device device, EvaluationPlan plan, Action<EvaluationProgress>? say = null, PolicyModules? modules = null,
+        CancellationToken cancellation = default)
+    {
+        var runners = new List<IEpisodeRunner>();
+        try
+        {
+            for (var i = 0; i < Math.Min(SideBySide, plan.Episodes); i++) runners.Add(new PolicyRunner(policy, device, modules));
+            return await RunAsync(runners, plan, say, cancellation);
+        }
+        finally
+        {
+            foreach (var runner in runners) await runner.DisposeAsync();
+        }
+    }
+
+    /// <summary>Hands a plan's episodes out to runners that work side by side.</summary>
+    /// <returns>In the order of the plan, whoever carried them out.</returns>
+    public static async Task<IReadOnlyList<EpisodeResult>> RunAsync(
+        IReadOnlyList<IEpisodeRunner> runners, EvaluationPlan plan, Action<EvaluationProgress>? say, CancellationToken cancellation)
+    {
+        var episodes = plan.Lay();
+        var results = new EpisodeResult[episodes.Count];
+        var turn = new Lock();
+        var kept = new SortedSet<int>();
+        int begun = 0, done = 0, succeeded = 0;
+        using var failure = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        await Task.WhenAll(runners.Select(runner => Task.Run(() => WorkAsync(runner), CancellationToken.None)));
+        return results;
+
+        async Task WorkAsync(IEpisodeRunner runner)
+        {
+            try
+            {
+                while (Interlocked.Increment(ref begun) - 1 is var number && number < episodes.Count)
+                    Store(number, await runner.RunAsync(episodes[number], failure.Token));
+            }
+            catch
+            {
+                await failure.CancelAsync();
+                throw;
+            }
+        }
+
+        void Store(int number, EpisodeResult result)
+        {
+            lock (turn)
+            {
+                results[number] = result;
+                done++;
+                if (result.Succeeded) succeeded++;
+                else kept.Add(number);
+                // The first ones by number, whichever ended first: the same at every run.
+                if (kept.Count > MostKeptFailures)
+                {
+                    results[kept.Max] = results[kept.Max] with { States = [] };
+                    kept.Remove(kept.Max);
+                }
+
+                say?.Invoke(new EvaluationProgress(done, episodes.Count, succeeded));
+            }
+        }
+    }
+}
+
+/// <summary>How far an evaluation is.</summary>
+/// <param name="Done">Episodes that have ended.</param>
+/// <param name="Episodes">Of how many.</param>
+/// <param name="Succeeded">How many of those that have ended.</param>
+public readonly record struct EvaluationProgress(int Done, int Episodes, int Succeeded);

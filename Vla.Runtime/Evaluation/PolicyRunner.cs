@@ -1,0 +1,62 @@
+using Akka.Actor;
+using Akka.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
+using Vla.Actors;
+using Vla.Actors.Policies;
+using Vla.Actors.Supervision;
+using static TorchSharp.torch;
+
+namespace Vla.Runtime.Evaluation;
+
+/// <summary>A policy, moved on step by step through the same stage actors that drive a robot.</summary>
+/// <remarks>
+/// Each stage computes on one thread, so that the same episode ends the same way however many of these run side by side,
+/// and on any number of cores.
+/// </remarks>
+public sealed class PolicyRunner : IEpisodeRunner
+{
+    private const string Quiet = """
+        akka {
+          loglevel = OFF
+          stdout-loglevel = OFF
+        }
+        """;
+
+    private readonly ActorSystem _system;
+    private readonly IActorRef _rollout;
+
+    /// <param name="policy">Says what its pictures, words, state and actions are.</param>
+    /// <param name="device">Where it computes.</param>
+    /// <param name="modules">What the stages run in place of the policy's own.</param>
+    /// <exception cref="PolicyException">It is not made for this arm.</exception>
+    public PolicyRunner(Policy policy, Device device, PolicyModules? modules = null)
+    {
+        TabletopFit.Require(policy);
+        var time = TimeProvider.System;
+        var state = new StateAsSeen(policy.State);
+        var parts = new StageParts
+        {
+            Policy = policy,
+            Modules = modules,
+            Device = device,
+            RobotState = state,
+            Monitors = new PipelineMonitors(time),
+            Threads = new StageThreads(1, 1, 1, 1),
+            Time = time,
+            Loggers = NullLoggerFactory.Instance,
+        };
+        _system = ActorSystem.Create(
+            "vla-evaluation", ConfigurationFactory.ParseString(Quiet).WithFallback(ConfigurationFactory.ParseString(PipelineConfig.Hocon)));
+        _system.ActorOf(LostMessageActor.Props(), "lost-messages");
+        _rollout = _system.ActorOf(
+            RolloutActor.Props(
+                (parent, self) => Pipeline.StartStages(parent, parts, camera: self, instruction: self).Decoder,
+                policy.Image, state, policy.Action.Execution).WithDispatcher(PipelineConfig.PinnedDispatcher),
+            "rollout");
+    }
+
+    public Task<EpisodeResult> RunAsync(Episode episode, CancellationToken cancellation) =>
+        _rollout.Ask<EpisodeResult>(new RunEpisode(episode), Timeout.InfiniteTimeSpan, cancellation);
+
+    public async ValueTask DisposeAsync() => await _system.Terminate();
+}

@@ -1,0 +1,195 @@
+using Akka.Actor;
+using OpenCvSharp;
+using Vla.Actors;
+using Vla.Actors.Policies;
+using Vla.Actors.Publishing;
+using Vla.Sensors.Cameras;
+using Vla.Sensors.Images;
+using Vla.Sensors.World;
+using Vla.Sensors.World.Drawing;
+using Failure = Akka.Actor.Status.Failure;
+
+namespace Vla.Runtime.Evaluation;
+
+/// <summary>
+/// Stands in for camera, instruction, publisher and robot at once and so moves the stages on step by step:
+/// <see cref="RunEpisode"/> in, <see cref="EpisodeResult"/> out.
+/// </summary>
+/// <remarks>
+/// To the stages it says and answers what those actors would: <see cref="Ready"/>, <see cref="FrameCaptured"/>,
+/// <see cref="InstructionChanged"/>, <see cref="ActionDecoded"/>. A picture is only shown once the episode's instruction has
+/// reached the fusion, so that no picture meets the words of the episode before. The stages are its children: one that
+/// fails is stopped, and so ends the episode; an evaluation does not go on with what remains.
+/// </remarks>
+public sealed class RolloutActor : UntypedActor
+{
+    /// <summary>The live camera's picture.</summary>
+    private const int PictureWidth = 640;
+    private const int PictureHeight = 480;
+
+    private readonly Func<IActorRefFactory, IActorRef, IActorRef> _startStages;
+    private readonly FramePool _frames;
+    private readonly StateAsSeen _state;
+    private readonly int _execute;
+    private readonly ChunkEnsemble? _ensemble;
+    private readonly TabletopRenderer _renderer = new(PictureWidth, PictureHeight);
+    private readonly ImagePreparation _preparation;
+    private readonly Mat _picture = new();
+    private IActorRef _decoder = ActorRefs.Nobody;
+    private IActorRef? _vision;
+    private IActorRef? _language;
+    private long _known;
+    private bool _pictureDue;
+    private long _pictures;
+    private Instruction? _instruction;
+    private IActorRef? _asker;
+    private Rollout? _rollout;
+    private Exception? _failure;
+
+    /// <param name="startStages">Given a parent and this actor, starts the stages and gives the decoder.</param>
+    /// <param name="image">The picture that the policy wants.</param>
+    /// <param name="state">Where the policy's robot state is left.</param>
+    /// <param name="execution">How many actions of a chunk are carried out before the next one is asked for, and the blend.</param>
+    public RolloutActor(
+        Func<IActorRefFactory, IActorRef, IActorRef> startStages, ImageSpec image, StateAsSeen state, ChunkExecution execution)
+    {
+        (_startStages, _state) = (startStages, state);
+        // The freshest plan all the time is, step by step, a new one for every step.
+        _execute = execution.Execute ?? 1;
+        if (execution.Blend == ChunkBlend.Ensemble) _ensemble = new ChunkEnsemble(WorldAction.Dimensions, execution);
+        _frames = new FramePool(image);
+        _preparation = new ImagePreparation(image);
+    }
+
+    public static Props Props(
+        Func<IActorRefFactory, IActorRef, IActorRef> startStages, ImageSpec image, StateAsSeen state, ChunkExecution execution) =>
+        Akka.Actor.Props.Create(() => new RolloutActor(startStages, image, state, execution));
+
+    protected override void PreStart() => _decoder = _startStages(Context, Self);
+
+    protected override void PostStop()
+    {
+        _renderer.Dispose();
+        _preparation.Dispose();
+        _picture.Dispose();
+    }
+
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(exception =>
+    {
+        Self.Tell(new StageFailed(exception));
+        return Directive.Stop;
+    });
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case RunEpisode when _failure is not null:
+                Sender.Tell(new Failure(_failure));
+                break;
+
+            case RunEpisode run:
+                _asker = Sender;
+                _rollout = new Rollout(run.Episode);
+                _instruction = new Instruction((_instruction?.Number ?? 0) + 1, run.Episode.Assignment.Instruction, GivenNs: 0);
+                _language?.Tell(new InstructionChanged(_instruction));
+                AskForActions();
+                break;
+
+            case InstructionWanted wanted:
+                _language = Sender;
+                _known = wanted.After;
+                if (_instruction is { } newer && newer.Number > _known) Sender.Tell(new InstructionChanged(newer));
+                Show();
+                break;
+
+            case Ready:
+                _vision = Sender;
+                Show();
+                break;
+
+            case ActionDecoded decoded:
+                Act(decoded.Chunk);
+                break;
+
+            case StageFailed failed:
+                Fail(failed.Reason);
+                break;
+
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void AskForActions()
+    {
+        _pictureDue = true;
+        _decoder.Tell(Ready.Once);
+        Show();
+    }
+
+    private void Show()
+    {
+        if (!_pictureDue || _vision is not { } vision || _rollout is not { } rollout || _known != _instruction?.Number) return;
+
+        // One for each time that actions are asked for: demand may be said twice, and a second picture would wait in a stage
+        // until the world has moved on.
+        _pictureDue = false;
+        _vision = null;
+        _renderer.Draw(rollout.Table, _picture);
+        var frame = _frames.Rent();
+        _preparation.Prepare(_picture, frame.Pixels);
+        frame.Sequence = ++_pictures;
+        frame.CapturedNs = frame.PreparedNs = NowNs(rollout);
+        _state.Look(rollout.Table);
+        vision.Tell(new FrameCaptured(frame));
+    }
+
+    private void Act(ActionChunk chunk)
+    {
+        if (_rollout is not { } rollout) return;
+        if (chunk.Values.Length != chunk.Horizon * WorldAction.Dimensions)
+        {
+            Fail(new PolicyException($"the policy gave {chunk.Values.Length} values where {chunk.Horizon} × {WorldAction.Dimensions} were due"));
+            return;
+        }
+
+        if (Array.Exists(chunk.Values, value => !float.IsFinite(value)))
+        {
+            Fail(new PolicyException($"the policy gave values that are not numbers (episode {rollout.Episode.Number}, world seed {rollout.Episode.WorldSeed})"));
+            return;
+        }
+
+        _ensemble?.Add(chunk);
+        for (var i = 0; i < Math.Min(_execute, chunk.Horizon); i++)
+        {
+            rollout.Step(WorldAction.From(_ensemble is null
+                ? chunk.Values.AsSpan(i * WorldAction.Dimensions, WorldAction.Dimensions)
+                : _ensemble.Due(NowNs(rollout))));
+        }
+
+        if (rollout.IsOver) Answer(rollout.Result());
+        else AskForActions();
+    }
+
+    private static long NowNs(Rollout rollout) => rollout.Table.Quanta * Tabletop.QuantumNs;
+
+    private void Fail(Exception reason)
+    {
+        _failure = reason as PolicyException ?? new PolicyException($"the policy failed: {reason.Message.ReplaceLineEndings(" ")}", reason);
+        Answer(new Failure(_failure));
+    }
+
+    private void Answer(object answer)
+    {
+        _rollout = null;
+        _asker?.Tell(answer);
+        _asker = null;
+    }
+
+    private sealed record StageFailed(Exception Reason);
+}
+
+/// <summary>Asks for an episode; the answer is its <see cref="EpisodeResult"/>, or <see cref="Failure"/>.</summary>
+public sealed record RunEpisode(Episode Episode);

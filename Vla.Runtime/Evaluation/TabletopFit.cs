@@ -1,0 +1,43 @@
+using Vla.Actors.Policies;
+using Vla.Sensors;
+using Vla.Sensors.World;
+
+namespace Vla.Runtime.Evaluation;
+
+/// <summary>Whether a policy is made for the simulated table's arm.</summary>
+public static class TabletopFit
+{
+    /// <summary>A control step of the world, milliseconds.</summary>
+    private const double StepMs = Tabletop.QuantaPerStep * Tabletop.QuantumNs / (double)MonotonicTime.NsPerMs;
+
+    /// <exception cref="PolicyException">Its actions or its state are not this arm's.</exception>
+    public static void Require(Policy policy)
+    {
+        var action = policy.Action;
+        if (!action.Names.SequenceEqual(WorldAction.Names) || !action.Units.SequenceEqual(WorldAction.Units))
+        {
+            throw new PolicyException(
+                $"{policy.Directory}: its actions are {Text(action.Names, action.Units)}; the tabletop's arm takes {Text(WorldAction.Names, WorldAction.Units)}");
+        }
+
+        if (action.Horizon > 1 && action.StepMs != StepMs)
+        {
+            throw new PolicyException(FormattableString.Invariant(
+                $"{policy.Directory}: the actions of its chunks are {action.StepMs:0.###} ms apart (action.step_ms); a control step of the tabletop is {StepMs:0} ms"));
+        }
+
+        Require(policy.State);
+    }
+
+    /// <exception cref="PolicyException">It wants to know what this arm cannot tell.</exception>
+    public static void Require(StateSpec state)
+    {
+        var known = Tabletop.StateNames.Zip(WorldAction.Units).ToHashSet();
+        if (state.Names.Zip(state.Units).All(known.Contains)) return;
+        throw new PolicyException(
+            $"the policy wants the robot's state as {Text(state.Names, state.Units)}; the tabletop's arm tells {Text(Tabletop.StateNames, WorldAction.Units)}");
+    }
+
+    private static string Text(IEnumerable<string> names, IEnumerable<string> units) =>
+        string.Join(", ", names.Zip(units, (name, unit) => $"{name} ({unit})"));
+}
