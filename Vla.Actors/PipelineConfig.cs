@@ -9,6 +9,10 @@ public static class PipelineConfig
     public const string PinnedDispatcher = "vla.pinned-dispatcher";
 
     /// <summary>HOCON: pinned threads, restart whatever fails, no word about dead letters (they are taken care of).</summary>
+    /// <remarks>
+    /// A thread that serves one actor has nobody to give way to, so it goes on until its mailbox is empty (throughput):
+    /// giving way after each message means being scheduled anew for the next, which takes time and memory.
+    /// </remarks>
     public static string Hocon { get; } = $$"""
         akka {
           log-dead-letters = off
@@ -22,7 +26,7 @@ public static class PipelineConfig
         }
         {{PinnedDispatcher}} {
           type = PinnedDispatcher
-          throughput = 1
+          throughput = 100
         }
         """;
 }

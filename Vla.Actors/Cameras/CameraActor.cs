@@ -147,15 +147,22 @@ public sealed partial class CameraActor(
     /// <summary>Turns the capture thread's calls into messages.</summary>
     private sealed class CaptureEvents(IActorRef self, CameraMonitor monitor) : ICaptureEvents
     {
+        private FrameArrived? _frameArrived;
+
         public CameraCapture? From { get; set; }
 
-        public void Opened(CameraDescription camera) => self.Tell(new CaptureOpened(From, camera));
+        public void Opened(CameraDescription camera)
+        {
+            // Says the same for every frame, so one will do.
+            _frameArrived = new FrameArrived(From);
+            self.Tell(new CaptureOpened(From, camera));
+        }
 
         void ICaptureEvents.FrameArrived(long sequence)
         {
             // Here and not in the actor: the next capture counts on from it even if this word comes too late.
             monitor.Frames = sequence;
-            self.Tell(new FrameArrived(From));
+            self.Tell(_frameArrived!);
         }
 
         public void Ended(CameraException reason) => self.Tell(new CaptureEnded(From, reason));

@@ -2,7 +2,6 @@ using Akka.Actor;
 using TorchSharp;
 using Vla.Actors.Publishing;
 using Vla.Sensors;
-using Vla.Sensors.Cameras;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -13,9 +12,8 @@ public sealed class VisionEncoderActor(
     StageSetup setup, Func<Module<Tensor, Tensor>> createEncoder, Device device, IActorRef camera)
     : StageActor<FrameCaptured>(setup, camera)
 {
+    private readonly FrameTensors _pictures = new();
     private Module<Tensor, Tensor>? _encoder;
-    private long[] _shape = [];
-    private long[] _strides = [];
 
     /// <param name="setup">Name, clock, threads.</param>
     /// <param name="createEncoder">Makes the module; called after every start, on the stage's thread.</param>
@@ -32,9 +30,7 @@ public sealed class VisionEncoderActor(
     protected override object Process(FrameCaptured input, long startedNs)
     {
         var frame = input.Frame;
-        using var memory = frombuffer(frame.Pixels, ScalarType.Float32);
-        using var picture = View(memory, frame);
-        var features = Encode(picture).DetachFromDisposeScope();
+        var features = Encode(_pictures.Of(frame)).DetachFromDisposeScope();
         return new VisionEncoded(features, new Origin
         {
             FrameSequence = frame.Sequence,
@@ -49,6 +45,7 @@ public sealed class VisionEncoderActor(
     {
         base.Release();
         _encoder?.Dispose();
+        _pictures.Dispose();
     }
 
     private Tensor Encode(Tensor picture)
@@ -57,18 +54,5 @@ public sealed class VisionEncoderActor(
 
         using var copy = picture.to(device);
         return _encoder!.call(copy);
-    }
-
-    /// <summary>The frame's own memory as [1, 3, height, width]; its strides say channels-last, nothing is copied.</summary>
-    private Tensor View(Tensor memory, Frame frame)
-    {
-        const int channels = 3;
-        if (_shape is not [_, _, var height, var width] || height != frame.Height || width != frame.Width)
-        {
-            _shape = [1, channels, frame.Height, frame.Width];
-            _strides = [frame.Pixels.Length, 1, frame.Width * channels, channels];
-        }
-
-        return memory.as_strided(_shape, _strides);
     }
 }

@@ -17,6 +17,9 @@ public sealed record BenchContext
     /// <summary>As the daemon uses by default.</summary>
     public required StageThreads Threads { get; init; }
 
+    /// <summary>Whether the control thread asks for the real-time class, as the setting <c>control:realTime</c> does.</summary>
+    public bool RealTime { get; init; }
+
     /// <summary>How long a measurement takes, roughly; jitter takes so long at each rate.</summary>
     public required double Seconds { get; init; }
 

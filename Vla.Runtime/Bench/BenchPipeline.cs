@@ -47,7 +47,12 @@ internal sealed class BenchPipeline : IAsyncDisposable
         var policy = parts.Policy ?? context.Policy;
         var instructions = new InstructionBoard(time);
         instructions.Give(BenchContext.Instruction);
-        var options = new ControlOptions { RateHz = parts.RateHz, MaximumActionAgeMs = ControlOptions.LongestMs };
+        var options = new ControlOptions
+        {
+            RateHz = parts.RateHz,
+            MaximumActionAgeMs = ControlOptions.LongestMs,
+            RealTime = context.RealTime,
+        };
         var pipeline = new PipelineParts
         {
             Policy = policy,
@@ -58,7 +63,7 @@ internal sealed class BenchPipeline : IAsyncDisposable
             Instructions = instructions,
             Control = new ControlLoop(Profile(policy.Action), options, parts.Robot is null ? [] : [parts.Robot], parts.Clock ?? new ControlClock()),
             Monitors = new PipelineMonitors(time),
-            Threads = context.Threads,
+            Threads = parts.Threads ?? context.Threads,
             Time = time,
             Loggers = NullLoggerFactory.Instance,
         };
@@ -136,6 +141,9 @@ internal sealed record BenchParts
     public Policy? Policy { get; init; }
 
     public PolicyModules? Modules { get; init; }
+
+    /// <summary>Null for the context's.</summary>
+    public StageThreads? Threads { get; init; }
 
     public IRobot? Robot { get; init; }
 

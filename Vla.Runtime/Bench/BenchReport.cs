@@ -81,6 +81,9 @@ public sealed record JitterFigures(double Hz)
 
     /// <summary>Deadlines of the control loop without a tick.</summary>
     public long? Skipped { get; init; }
+
+    /// <summary>What the kernel granted the control thread, in status's words.</summary>
+    public string? Scheduling { get; init; }
 }
 
 /// <summary>Where the time from a picture to its action goes; percentiles of parts do not add up to those of the sum.</summary>

@@ -98,6 +98,8 @@ public static class BenchTable
                 Us(row.AkkaSchedulerP99Us));
         }
 
+        if (report.Jitter.Select(row => row.Scheduling).FirstOrDefault() is { } granted)
+            table.Caption = new TableTitle($"control thread: {Markup.Escape(granted)}");
         return table;
 
         static string Us(double? us) => Text($"{us:#,0}");

@@ -67,6 +67,7 @@ public sealed class JitterMeasurement : IMeasurement
             PeriodicTimerP99Us = Us(timerTicks.Read().PercentileNs(99)),
             AkkaSchedulerP99Us = Us(akkaTicks.Read().PercentileNs(99)),
             Skipped = skipped,
+            Scheduling = pipeline.Control.Snapshot().Scheduling,
         };
     }
 

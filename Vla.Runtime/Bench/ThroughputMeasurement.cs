@@ -10,7 +10,9 @@ namespace Vla.Runtime.Bench;
 /// <remarks>
 /// The video's two ways do the same work with the same modules: decode, prepare, encode, fuse, decode the action, with
 /// the instruction encoded once. One does it all on one thread of control (Torch and FFmpeg may still use every core
-/// within a step), the other is the pipeline. They take turns, so that the machine's noise hits both.
+/// within a step), the other is the pipeline. They take turns, so that the machine's noise hits both. Each has the thread
+/// count that suits it: where decoding and encoding go on at once, callers × threads stay within the cores, so the
+/// pipeline's vision encoder leaves one to the decoder.
 /// </remarks>
 public sealed class ThroughputMeasurement : IMeasurement
 {
@@ -61,6 +63,7 @@ public sealed class ThroughputMeasurement : IMeasurement
         {
             OpenCamera = () => reel.Open(pace),
             Pace = pace,
+            Threads = context.Threads with { Vision = Math.Max(1, context.Threads.Vision - 1) },
             Modules = FullLoad.Paced(PolicyModules.Of(context.Policy, context.Device), pace),
         });
         await pipeline.WarmUpAsync();

@@ -31,10 +31,14 @@ public static class BenchCommand
             HelpName = "NAME,…",
             Description = $"Only some: {string.Join(", ", BenchSuite.All.Select(measurement => measurement.Name))}",
         };
+        var realTime = new Option<bool>("--real-time")
+        {
+            Description = "Run the control thread in the real-time class, as the setting control:realTime does, where that is allowed",
+        };
         var policy = PolicyOptions.Policy();
         var command = new Command("bench", "Measure speed, punctuality and memory of the whole pipeline on this machine, one thing at a time (about 4 minutes).")
         {
-            json, seconds, only, policy,
+            json, seconds, only, realTime, policy,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -51,6 +55,7 @@ public static class BenchCommand
                 Policy = loaded,
                 Device = TorchDevice.Select("auto"),
                 Threads = new ThreadSettings().ForThisMachine(),
+                RealTime = parsed.GetValue(realTime),
                 Seconds = length,
                 Say = (_, _) => { },
                 Cancellation = cancellation,

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Vla.Sensors.Images;
 
 namespace Vla.Sensors.Cameras;
@@ -7,16 +6,18 @@ namespace Vla.Sensors.Cameras;
 /// <remarks>The pixel memory belongs to a <see cref="FramePool"/> and goes back there on dispose.</remarks>
 public sealed class Frame : IDisposable
 {
-    private readonly FramePool _pool;
     private int _rented;
 
     internal Frame(FramePool pool, ImageSpec spec)
     {
-        _pool = pool;
+        Pool = pool;
         Height = spec.Height;
         Width = spec.Width;
         Pixels = GC.AllocateUninitializedArray<float>(Height * Width * 3, pinned: true);
     }
+
+    /// <summary>Where it comes from and goes back to.</summary>
+    public FramePool Pool { get; }
 
     /// <summary>Counts the pictures of this run from 1; survives a reopened camera.</summary>
     public long Sequence { get; set; }
@@ -38,32 +39,69 @@ public sealed class Frame : IDisposable
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _rented, 0) == 1) _pool.Return(this);
+        if (Interlocked.Exchange(ref _rented, 0) == 1) Pool.Return(this);
     }
 }
 
 /// <summary>Lends out the few <see cref="Frame"/>s that are under way at once, so that none is allocated per picture.</summary>
-public sealed class FramePool(ImageSpec spec)
+/// <remarks>
+/// The frame given back last is lent first: its memory is still in the cache. All are there from the beginning, so whoever
+/// keeps something for each of them knows how much that will be; more are made only if somebody holds on to these.
+/// </remarks>
+public sealed class FramePool
 {
-    private readonly ConcurrentBag<Frame> _free = [];
+    // One being prepared, one waiting, one at work; as many again for what a restart has not given back yet.
+    private const int Usual = 6;
+
+    private readonly Lock _gate = new();
+    private readonly Stack<Frame> _free = new(Usual);
+    private readonly List<Frame> _all = new(Usual);
     private int _lent;
 
-    public ImageSpec Spec { get; } = spec;
+    public FramePool(ImageSpec spec)
+    {
+        Spec = spec;
+        for (var i = 0; i < Usual; i++) _free.Push(Make());
+    }
+
+    public ImageSpec Spec { get; }
 
     /// <summary>Frames lent out and not yet disposed.</summary>
     public int Lent => Volatile.Read(ref _lent);
 
+    /// <summary>Every frame of this pool, lent out or not.</summary>
+    public IReadOnlyList<Frame> All
+    {
+        get
+        {
+            lock (_gate) return [.. _all];
+        }
+    }
+
     public Frame Rent()
     {
-        var frame = _free.TryTake(out var free) ? free : new Frame(this, Spec);
-        frame.MarkRented();
-        Interlocked.Increment(ref _lent);
-        return frame;
+        lock (_gate)
+        {
+            var frame = _free.TryPop(out var free) ? free : Make();
+            frame.MarkRented();
+            _lent++;
+            return frame;
+        }
     }
 
     internal void Return(Frame frame)
     {
-        Interlocked.Decrement(ref _lent);
-        _free.Add(frame);
+        lock (_gate)
+        {
+            _lent--;
+            _free.Push(frame);
+        }
+    }
+
+    private Frame Make()
+    {
+        var frame = new Frame(this, Spec);
+        _all.Add(frame);
+        return frame;
     }
 }

@@ -32,7 +32,7 @@ public sealed class BenchReportTests
 
         Assert.Equal([50, 200, 500], jitter.Select(entry => (double)entry!["hz"]!));
         Assert.All(jitter, entry => Assert.Equal(
-            "hz control_clock_p50_us control_clock_p99_us control_clock_max_us control_clock_on_time_percent periodic_timer_p99_us akka_scheduler_p99_us skipped".Split(' '),
+            "hz control_clock_p50_us control_clock_p99_us control_clock_max_us control_clock_on_time_percent periodic_timer_p99_us akka_scheduler_p99_us skipped scheduling".Split(' '),
             entry!.AsObject().Select(property => property.Key)));
     }
 
@@ -64,6 +64,14 @@ public sealed class BenchReportTests
         Assert.Matches("in bfloat16.* – .*this processor has none", text);
         Assert.Matches("Memory at full speed.*not in --only", text);
         Assert.DoesNotContain("whole process", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_table_says_how_the_control_thread_was_scheduled()
+    {
+        var report = new BenchReport { Machine = Machine, Jitter = [new JitterFigures(50) { Scheduling = "real-time (SCHED_FIFO 40)" }] };
+
+        Assert.Contains("control thread: real-time (SCHED_FIFO 40)", Table(report), StringComparison.Ordinal);
     }
 
     private static string Table(BenchReport report)
