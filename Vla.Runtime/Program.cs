@@ -10,6 +10,8 @@ var root = new RootCommand("Vla runs vision-language-action policies: a camera a
     ModelCommand.Create(),
     ForwardCommand.Create(),
     ImportCommand.Create(),
+    RecordCommand.Create(),
+    DatasetCommand.Create(),
     EvalCommand.Create(),
     BenchCommand.Create(),
     DoctorCommand.Create(),
