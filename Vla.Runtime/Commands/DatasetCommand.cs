@@ -14,6 +14,8 @@ public static class DatasetCommand
 {
     private const int MostTasksShown = 20;
 
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
     public static Command Create()
     {
         var directory = new Argument<string>("DIR") { Description = "The dataset's directory" };
@@ -24,7 +26,7 @@ public static class DatasetCommand
         {
             var path = parsed.GetValue(directory)!;
             using var dataset = LeRobotDataset.Open(path);
-            if (parsed.GetValue(json)) Console.WriteLine(Describe(dataset).ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+            if (parsed.GetValue(json)) Console.WriteLine(Describe(dataset).ToJsonString(Indented));
             else Show(dataset);
             if (parsed.GetValue(sheet) is { } file) WriteSheet(dataset, file);
             return ExitCodes.Success;

@@ -52,7 +52,8 @@ public sealed partial class DatasetInfo
             ["video_path"] = features.Any(feature => feature.Type == FeatureType.Video) ? VideoPath : null,
             ["features"] = all,
         };
-        return new DatasetInfo(json, features);
+        // As if read: numbers in a file have no types, those made here do.
+        return new DatasetInfo(JsonNode.Parse(json.ToJsonString())!.AsObject(), features);
     }
 
     /// <exception cref="DatasetException">It is no dataset, a damaged one, or one of another version.</exception>

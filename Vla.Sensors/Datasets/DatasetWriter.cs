@@ -176,7 +176,7 @@ public sealed class DatasetWriter : IDisposable
     /// <summary>Reads what is there, and leaves out rows that no episode counts.</summary>
     private void TakeUp()
     {
-        var dataset = LeRobotDataset.Open(_directory);
+        using var dataset = LeRobotDataset.Open(_directory);
         foreach (var task in dataset.Tasks) AddTask(task);
         Episodes = dataset.Episodes.Count;
         Frames = dataset.Episodes.Count == 0 ? 0 : dataset.Episodes[^1].EndIndex;
