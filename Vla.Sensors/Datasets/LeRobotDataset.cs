@@ -126,7 +126,7 @@ public sealed class LeRobotDataset : IDisposable
         return files;
     }
 
-    private static IEnumerable<DatasetEpisode> ReadEpisodes(string path, DatasetInfo info)
+    private static DatasetEpisode[] ReadEpisodes(string path, DatasetInfo info)
     {
         using var table = ParquetTable.Open(path);
         var indices = table.Numbers<int>("episode_index");

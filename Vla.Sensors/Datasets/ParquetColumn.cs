@@ -47,9 +47,9 @@ internal sealed class ParquetColumn<T>(string name, T[] values, int[]? repetitio
         get
         {
             var type = typeof(T) == typeof(ReadOnlyMemory<char>) ? typeof(string) : typeof(T);
-            Field field = new DataField(Depth == 0 ? Name : "element", type, true);
-            for (var i = Depth; i > 0; i--) field = new ListField(i == 1 ? Name : "element", field);
-            return field;
+            Field schema = new DataField(Depth == 0 ? Name : "element", type, true);
+            for (var i = Depth; i > 0; i--) schema = new ListField(i == 1 ? Name : "element", schema);
+            return schema;
         }
     }
 
