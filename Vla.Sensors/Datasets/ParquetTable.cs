@@ -1,4 +1,5 @@
 using Parquet;
+using Parquet.Data;
 using Parquet.Schema;
 
 namespace Vla.Sensors.Datasets;
@@ -98,7 +99,7 @@ internal sealed class ParquetTable : IDisposable
         for (var group = 0; group < GroupRows.Count; group++)
         {
             using var reader = _reader.OpenRowGroupReader(group);
-            using var raw = Wait(reader.ReadRawColumnDataAsync<ReadOnlyMemory<char>>(field));
+            using var raw = RawData<ReadOnlyMemory<char>>(reader, field);
             var texts = raw.Values.ToArray();
             if (field.MaxRepetitionLevel == 0)
             {
@@ -129,7 +130,7 @@ internal sealed class ParquetTable : IDisposable
     public byte[][] Blobs(string column, int group) => Guard(_path, () =>
     {
         using var reader = _reader.OpenRowGroupReader(group);
-        using var raw = Wait(reader.ReadRawColumnDataAsync<ReadOnlyMemory<byte>>(Field(column)));
+        using var raw = RawData<ReadOnlyMemory<byte>>(reader, Field(column));
         return Array.ConvertAll(raw.Values.ToArray(), bytes => bytes.ToArray());
     });
 
@@ -143,10 +144,13 @@ internal sealed class ParquetTable : IDisposable
         return string.Join('/', parts);
     }
 
+    private static RawColumnData<T> RawData<T>(ParquetRowGroupReader reader, DataField field)
+        where T : struct => (RawColumnData<T>)Wait(reader.ReadRawColumnDataBaseAsync(field).AsTask());
+
     private static T[] Raw<T>(ParquetRowGroupReader reader, DataField field)
         where T : struct
     {
-        using var raw = Wait(reader.ReadRawColumnDataAsync<T>(field));
+        using var raw = RawData<T>(reader, field);
         return raw.Values.ToArray();
     }
 
