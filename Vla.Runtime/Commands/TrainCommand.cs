@@ -20,7 +20,7 @@ public static class TrainCommand
         {
             HelpName = "DIR",
             Required = true,
-            Description = "What to learn from: a dataset's directory, or the simulated world: world:LEVEL?episodes=N&seed=S, with level1, level2 or both",
+            Description = "What to learn from, the simulated world: world:LEVEL?episodes=N&seed=S, with level1, level2 or both",
         };
         var output = new Option<string>("--output") { HelpName = "DIR", Required = true, Description = "The new policy's directory" };
         var template = new Option<string>("--policy-config")
