@@ -10,6 +10,7 @@ var root = new RootCommand("Vla runs vision-language-action policies: a camera a
     ModelCommand.Create(),
     ForwardCommand.Create(),
     ImportCommand.Create(),
+    TrainCommand.Create(),
     EvalCommand.Create(),
     BenchCommand.Create(),
     DoctorCommand.Create(),

@@ -15,6 +15,9 @@ public static class ProjectPaths
     /// <summary>The profile of the simulated tabletop's arm.</summary>
     public static string TabletopRobot => Path.Combine(Config, "robots", "tabletop.json");
 
+    /// <summary>The policy for the simulated tabletop; its <c>config.json</c> is what <c>vla train</c> trains by default.</summary>
+    public static string TabletopPolicy => Path.Combine(Config, "policies", "tabletop");
+
     private static string FindHome()
     {
         if (Environment.GetEnvironmentVariable("VLA_HOME") is { Length: > 0 } home) return home;

@@ -22,8 +22,10 @@ internal sealed class InPrecision : Module<Tensor, Tensor>
 
     public override Tensor forward(Tensor x)
     {
-        using var input = x.to(_type);
-        using var output = stage.call(input);
-        return output.to(ScalarType.Float32);
+        using var scope = NewDisposeScope();
+        // Channels-last, as pictures come from a camera: for other layouts oneDNN 3 has bfloat16 convolutions that are wrong
+        // in the first decimal on some processors with AVX-512.
+        var input = x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2).to(_type);
+        return stage.call(input).to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 }

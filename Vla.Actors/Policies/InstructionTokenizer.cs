@@ -31,10 +31,12 @@ public sealed partial class InstructionTokenizer
     private readonly WordPieceTokenizer _words;
     private readonly PaddingSide _padding;
 
-    private InstructionTokenizer(WordPieceTokenizer words, int padId, int vocabularySize, int sequenceLength, PaddingSide padding)
+    private InstructionTokenizer(
+        WordPieceTokenizer words, int padId, int unknownId, int vocabularySize, int sequenceLength, PaddingSide padding)
     {
         _words = words;
         PadId = padId;
+        UnknownId = unknownId;
         VocabularySize = vocabularySize;
         SequenceLength = sequenceLength;
         _padding = padding;
@@ -45,6 +47,9 @@ public sealed partial class InstructionTokenizer
 
     /// <summary>The id of <c>[PAD]</c>.</summary>
     public int PadId { get; }
+
+    /// <summary>The id of <c>[UNK]</c>.</summary>
+    public int UnknownId { get; }
 
     /// <summary>Token ids in every encoded instruction.</summary>
     public int SequenceLength { get; }
@@ -75,7 +80,7 @@ public sealed partial class InstructionTokenizer
             PreTokenizer = new RegexPreTokenizer(WordOrMark(), specialTokens: null),
             UnknownToken = UnknownToken,
         });
-        return new InstructionTokenizer(words, ids[PadToken], tokens.Length, sequenceLength, padding);
+        return new InstructionTokenizer(words, ids[PadToken], ids[UnknownToken], tokens.Length, sequenceLength, padding);
     }
 
     /// <summary>The token ids of an instruction, always <see cref="SequenceLength"/> of them.</summary>
@@ -89,6 +94,9 @@ public sealed partial class InstructionTokenizer
         for (var i = 0; i < count; i++) encoded[start + i] = ids[i];
         return encoded;
     }
+
+    /// <summary>The words and punctuation marks of a text, in lower case: what a vocabulary of whole words is made of.</summary>
+    public static IEnumerable<string> Words(string text) => WordOrMark().Matches(text.ToLowerInvariant()).Select(match => match.Value);
 
     private static string[] ReadTokens(string file)
     {

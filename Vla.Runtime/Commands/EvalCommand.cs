@@ -25,7 +25,7 @@ public static class EvalCommand
         {
             HelpName = "DIR",
             Description = $"Policy directory, or {ExpertPolicy.Name}: the scripted one that knows the world's state",
-            Required = true,
+            DefaultValueFactory = _ => ProjectPaths.TabletopPolicy,
         };
         var episodes = new Option<int>("--episodes")
         {

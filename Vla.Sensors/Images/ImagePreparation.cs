@@ -51,12 +51,22 @@ public sealed class ImagePreparation : IDisposable
     /// <exception cref="ArgumentException">The picture is empty or of another kind, or the memory has another length.</exception>
     public void Prepare(Mat bgr, Span<float> hwcRgb)
     {
-        if (bgr.Empty()) throw new ArgumentException("the picture is empty", nameof(bgr));
-        if (bgr.Depth() != MatType.CV_8U) throw new ArgumentException($"a picture of type {bgr.Type()} is not 8 bits a channel", nameof(bgr));
-        if (hwcRgb.Length != _size.Width * _size.Height * Channels)
-            throw new ArgumentException($"{_size.Height}×{_size.Width}×{Channels} values do not fit into {hwcRgb.Length}", nameof(hwcRgb));
+        Normalise(Shaped(bgr, hwcRgb.Length), hwcRgb);
+    }
 
-        Normalise(ThreeChannels(Resized(_crop?.Of(bgr) ?? bgr)), hwcRgb);
+    /// <summary>The picture before its bytes become numbers, as training data keeps it.</summary>
+    /// <param name="bgr">As for <see cref="Prepare"/>.</param>
+    /// <param name="hwcRgb">Receives [height, width, 3], RGB, 0 to 255.</param>
+    public unsafe void PrepareBytes(Mat bgr, Span<byte> hwcRgb)
+    {
+        var picture = Shaped(bgr, hwcRgb.Length);
+        var rowLength = _size.Width * Channels;
+        for (var y = 0; y < _size.Height; y++)
+        {
+            var source = new ReadOnlySpan<byte>((byte*)picture.Ptr(y), rowLength);
+            var row = hwcRgb.Slice(y * rowLength, rowLength);
+            for (var i = 0; i + 2 < rowLength; i += Channels) (row[i], row[i + 1], row[i + 2]) = (source[i + 2], source[i + 1], source[i]);
+        }
     }
 
     public void Dispose()
@@ -65,6 +75,17 @@ public sealed class ImagePreparation : IDisposable
         _averaging.Dispose();
         _resizing.Dispose();
         _colour.Dispose();
+    }
+
+    // Cropped, resized and of three channels, for memory of so many values.
+    private Mat Shaped(Mat bgr, int length)
+    {
+        if (bgr.Empty()) throw new ArgumentException("the picture is empty", nameof(bgr));
+        if (bgr.Depth() != MatType.CV_8U) throw new ArgumentException($"a picture of type {bgr.Type()} is not 8 bits a channel", nameof(bgr));
+        if (length != _size.Width * _size.Height * Channels)
+            throw new ArgumentException($"{_size.Height}×{_size.Width}×{Channels} values do not fit into {length}", nameof(length));
+
+        return ThreeChannels(Resized(_crop?.Of(bgr) ?? bgr));
     }
 
     private Mat Resized(Mat picture)

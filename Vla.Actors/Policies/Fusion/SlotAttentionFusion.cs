@@ -77,6 +77,15 @@ public sealed class SlotAttentionFusion : StateFusion
         register_buffer("places", Places(rows, columns), persistent: false);
     }
 
+    /// <summary>Size of a token that comes out; the slots come first.</summary>
+    public long Dim => _dim;
+
+    /// <summary>Rows of the grid of vision tokens.</summary>
+    public long Rows => _rows;
+
+    /// <summary>Columns of the grid of vision tokens.</summary>
+    public long Columns => _columns;
+
     /// <inheritdoc/>
     /// <returns>Tokens [batch, slots + 4 (+ 1 with state), dim].</returns>
     public override Tensor forward(Tensor vision, Tensor language, Tensor state)

@@ -16,7 +16,9 @@ internal static class ConvolutionLayers
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
-        var weight = layer.weight!.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
+        // Memory of its own, not a view of other memory: an optimizer could not write to a view made without gradients.
+        var (inputs, rows, columns) = (layer.weight!.shape[1], layer.weight.shape[2], layer.weight.shape[3]);
+        var weight = empty_strided(layer.weight.shape, [inputs * rows * columns, 1, columns * inputs, inputs]).copy_(layer.weight);
         layer.weight = (Parameter)new Parameter(weight).MoveToOuterDisposeScope();
         return layer;
     }

@@ -47,9 +47,12 @@ public sealed class SpatialEncoder : Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        var map = project.call(residual2.call(residual1.call(stem.call(x))));
+        var map = residual2.call(residual1.call(stem.call(x)));
+        // What a 1 × 1 convolution is. As one, on a single thread, Torch would hand it to NNPACK, which complains on standard
+        // error at every picture where the processor is not among those it knows.
+        var tokens = functional.linear(ToTokens(map), project.weight!.flatten(1), project.bias);
         var where = position.call(_positions.For(map.shape[2], map.shape[3], map.device));
-        return (norm.call(ToTokens(map)) + where).MoveToOuterDisposeScope();
+        return (norm.call(tokens) + where).MoveToOuterDisposeScope();
     }
 
     protected override void Dispose(bool disposing)

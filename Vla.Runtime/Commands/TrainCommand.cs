@@ -1,0 +1,118 @@
+using System.CommandLine;
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using Vla.Actors.Policies;
+using Vla.Actors.Torch;
+using Vla.Actors.Training;
+using Vla.Runtime.Learning;
+
+namespace Vla.Runtime.Commands;
+
+/// <summary><c>vla train</c>: a policy that does what demonstrations show.</summary>
+public static class TrainCommand
+{
+    private const int DefaultPicturesPerEpisode = 14;
+
+    public static Command Create()
+    {
+        var defaults = new TrainingOptions();
+        var dataset = new Option<string>("--dataset")
+        {
+            HelpName = "DIR",
+            Required = true,
+            Description = "What to learn from, the simulated world: world:LEVEL?episodes=N&seed=S, with level1, level2 or both",
+        };
+        var output = new Option<string>("--output") { HelpName = "DIR", Required = true, Description = "The new policy's directory" };
+        var template = new Option<string>("--policy-config")
+        {
+            HelpName = "FILE",
+            Description = "A policy's config.json: what stages to train; scales and vocabulary come from the data",
+            DefaultValueFactory = _ => Path.Combine(ProjectPaths.TabletopPolicy, Policy.ConfigFile),
+        };
+        var steps = Number("--steps", "N", "Steps in all", defaults.Steps);
+        var batch = Number("--batch-size", "N", "Pictures in a step", defaults.BatchSize);
+        var pictures = Number("--pictures-per-episode", "N", "About how many pictures are kept of each episode", DefaultPicturesPerEpisode);
+        var seed = Number("--seed", "S", "Initial weights, batches and augmentation follow from it", 0);
+        var threads = Number("--threads", "N", "Threads that Torch uses", Environment.ProcessorCount);
+        var rate = new Option<double>("--learning-rate") { HelpName = "X", Description = "Highest learning rate", DefaultValueFactory = _ => defaults.LearningRate };
+        var resume = new Option<bool>("--resume") { Description = "Go on with the training in --output, with the steps, seed and rates it was begun with" };
+        var device = PolicyOptions.Device();
+        var command = new Command("train", "Train a policy by behaviour cloning. Ctrl-C saves; --resume goes on as if nothing had been.")
+        {
+            dataset, output, template, steps, batch, pictures, seed, threads, rate, resume, device,
+        };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var options = Checked(defaults with
+            {
+                Steps = parsed.GetValue(steps),
+                BatchSize = parsed.GetValue(batch),
+                Seed = parsed.GetValue(seed),
+                LearningRate = parsed.GetValue(rate),
+            });
+            var count = parsed.GetValue(threads);
+            if (count < 1 || count > Environment.ProcessorCount)
+                throw new UsageException($"--threads is {count}: allowed is 1 to {Environment.ProcessorCount}, the cores of this machine");
+            var perEpisode = parsed.GetValue(pictures);
+            if (perEpisode < 1) throw new UsageException($"--pictures-per-episode is {perEpisode}: allowed is 1 or more");
+
+            var source = LessonSource.Parse(parsed.GetValue(dataset)!);
+            // On one thread from beginning to end: the number of Torch's threads is one of its own.
+            await Task.Factory.StartNew(
+                () => Train(
+                    source, Path.GetFullPath(parsed.GetValue(output)!), parsed.GetValue(template)!, options, perEpisode, count,
+                    parsed.GetValue(resume), parsed.GetValue(device)!, cancellation),
+                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            return ExitCodes.Success;
+        });
+        return command;
+    }
+
+    private static void Train(
+        ILessonSource source, string output, string template, TrainingOptions options, int perEpisode, int threads, bool resume,
+        string deviceName, CancellationToken cancellation)
+    {
+        if (resume)
+        {
+            if (!TrainingSession.CanResume(output)) throw new UsageException($"--output {output} holds no training to go on with; leave out --resume");
+            template = Path.Combine(output, Policy.ConfigFile);
+        }
+
+        var device = TorchDevice.Select(deviceName);
+        var progress = new TrainingProgress();
+        var config = TrainingTemplate.Read(template);
+        TrainingSet set;
+        try
+        {
+            set = source.Read(
+                new LessonWishes(config.Image, config.StateDimensions, config.Horizon, perEpisode),
+                share => progress.Share("reading demonstrations", share), cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            progress.Say("stopped before the training began; nothing was written");
+            return;
+        }
+
+        using var session = resume
+            ? TrainingSession.Resume(output, set, threads, device)
+            : TrainingSession.Begin(output, template, set, source.StepMs, options, threads, device);
+        progress.Say(string.Create(CultureInfo.InvariantCulture,
+            $"{session.TrainingSamples} pictures to learn from, {session.ValidationSamples} to validate with, {session.Parameters:N0} parameters"));
+        var run = new TrainingRun(session, new LossLog(output, session.Step), progress, TimeProvider.System);
+        progress.Say(run.Run(cancellation)
+            ? $"done: {output}"
+            : $"stopped at step {session.Step} of {session.Steps}, saved; go on with --resume");
+    }
+
+    private static Option<int> Number(string name, string helpName, string description, int value) =>
+        new(name) { HelpName = helpName, Description = description, DefaultValueFactory = _ => value };
+
+    private static TrainingOptions Checked(TrainingOptions options)
+    {
+        var problems = new List<ValidationResult>();
+        return Validator.TryValidateObject(options, new ValidationContext(options), problems, validateAllProperties: true)
+            ? options
+            : throw new UsageException(problems[0].ErrorMessage!);
+    }
+}

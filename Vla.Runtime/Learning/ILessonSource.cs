@@ -1,0 +1,24 @@
+using Vla.Actors.Training;
+using Vla.Sensors.Images;
+
+namespace Vla.Runtime.Learning;
+
+/// <summary>What a policy that is to be trained wants of its data.</summary>
+/// <param name="Image">How pictures are cropped and resized.</param>
+/// <param name="StateDimensions">Numbers of robot state; 0 for a policy that takes none.</param>
+/// <param name="Horizon">Actions in a chunk.</param>
+/// <param name="PicturesPerEpisode">About how many pictures are kept of each episode, evenly chosen: neighbours are nearly the same.</param>
+public sealed record LessonWishes(ImageSpec Image, int StateDimensions, int Horizon, int PicturesPerEpisode);
+
+/// <summary>Where training data come from: a recorded dataset, or the simulated world.</summary>
+public interface ILessonSource
+{
+    /// <summary>Time from one action to the next, milliseconds.</summary>
+    double StepMs { get; }
+
+    /// <summary>Reads everything into memory.</summary>
+    /// <param name="wishes">What the policy wants.</param>
+    /// <param name="progress">Is told the share that is done, 0 to 1.</param>
+    /// <param name="cancellation">Ends it with an <see cref="OperationCanceledException"/>.</param>
+    TrainingSet Read(LessonWishes wishes, Action<double> progress, CancellationToken cancellation);
+}

@@ -1,0 +1,170 @@
+using System.Globalization;
+using OpenCvSharp;
+using Vla.Actors.Training;
+using Vla.Sensors.Images;
+using Vla.Sensors.World;
+using Vla.Sensors.World.Demonstrations;
+using Vla.Sensors.World.Drawing;
+
+namespace Vla.Runtime.Learning;
+
+/// <summary>Lessons straight from the simulated world: the same demonstrations that <c>vla record</c> writes, without the files.</summary>
+/// <remarks>
+/// Written as <c>world</c>, <c>world:level1</c>, <c>world:level2</c> or <c>world:both</c>, with <c>?episodes=N&amp;seed=S</c>.
+/// Episodes are made side by side and added in order, so the same words give the same data on any number of cores.
+/// </remarks>
+public sealed record WorldLessons(string Levels, int Episodes, long Seed) : ILessonSource
+{
+    public const string Scheme = "world";
+
+    private const int DefaultEpisodes = 5_000;
+    private const int MostEpisodes = 1_000_000;
+    private const int StateNumbers = 7;
+
+    // Near the table a centimetre decides, so more of those pictures are kept.
+    private const double LowHand = 0.07;
+    private const double LowWeight = 1.5;
+    private const double HighWeight = 0.8;
+
+    private static readonly string[] Known = ["level1", "level2", "both"];
+
+    /// <summary>One of <see cref="WorldLevel"/>, or every third episode the easier one and the others the harder.</summary>
+    private WorldLevel LevelOf(int episode) => Levels switch
+    {
+        "level1" => WorldLevel.Level1,
+        "level2" => WorldLevel.Level2,
+        _ => episode % 3 == 0 ? WorldLevel.Level1 : WorldLevel.Level2,
+    };
+
+    public double StepMs => WorldAction.StepSeconds * 1_000;
+
+    /// <exception cref="UsageException">Something in it is not known or out of range.</exception>
+    public static WorldLessons Parse(string text)
+    {
+        var (head, query) = text.Split('?', 2) is [var first, var rest] ? (first, rest) : (text, "");
+        var levels = head.Length > Scheme.Length ? head[(Scheme.Length + 1)..] : "both";
+        if (!Known.Contains(levels)) throw new UsageException($"dataset '{text}': level '{levels}' is not one of {string.Join(", ", Known)}");
+        var source = new WorldLessons(levels, DefaultEpisodes, 0);
+        foreach (var pair in query.Split('&', StringSplitOptions.RemoveEmptyEntries))
+        {
+            source = pair.Split('=') switch
+            {
+                ["episodes", var value] => source with { Episodes = (int)Number(value, 1, MostEpisodes) },
+                ["seed", var value] => source with { Seed = Number(value, 0, Demonstration.SeedLimit - MostEpisodes) },
+                _ => throw new UsageException($"dataset '{text}': '{pair}' is not known; there are episodes=N and seed=S"),
+            };
+        }
+
+        return source;
+
+        long Number(string value, long least, long most) =>
+            long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+                ? number
+                : throw new UsageException($"dataset '{text}': '{value}' is not a whole number from {least} to {most}");
+    }
+
+    public TrainingSet Read(LessonWishes wishes, Action<double> progress, CancellationToken cancellation)
+    {
+        var set = new TrainingSet(new TrainingShape(
+            wishes.Image.Height, wishes.Image.Width, wishes.StateDimensions, WorldAction.Dimensions, wishes.Horizon, Demonstration.LessonCount));
+        if (wishes.StateDimensions is not (0 or StateNumbers))
+            throw new UsageException($"the simulated world gives {StateNumbers} numbers of state, the policy takes {wishes.StateDimensions}");
+        if (wishes.Horizon > Demonstration.Horizon)
+            throw new UsageException($"the simulated world's expert plans {Demonstration.Horizon} actions, the policy's horizon is {wishes.Horizon}");
+
+        using var cameras = new ThreadLocal<Camera>(() => new Camera(wishes.Image), trackAllValues: true);
+        var done = 0;
+        var episodes = ParallelEnumerable.Range(0, Episodes).AsOrdered().WithCancellation(cancellation)
+            .WithMergeOptions(ParallelMergeOptions.NotBuffered)
+            .Select(episode => Show(episode, wishes, cameras.Value!));
+        foreach (var samples in episodes)
+        {
+            foreach (var sample in samples) Add(set, sample, wishes.Horizon);
+            progress((double)++done / Episodes);
+        }
+
+        foreach (var camera in cameras.Values) camera.Dispose();
+        return set;
+    }
+
+    private List<Sample> Show(int episode, LessonWishes wishes, Camera camera)
+    {
+        var (seed, level) = (Seed + episode, LevelOf(episode));
+        var length = 1;
+        for (var rehearsal = Demonstration.Begin(seed, level); rehearsal.Next();) length++;
+
+        var random = new WorldRandom(seed, stream: 300);
+        var share = (double)wishes.PicturesPerEpisode / length;
+        var samples = new List<Sample>(wishes.PicturesPerEpisode);
+        var demonstration = Demonstration.Begin(seed, level);
+        do
+        {
+            var weight = demonstration.Table.Gripper.Z < LowHand ? LowWeight : HighWeight;
+            if (!random.Chance(share * weight)) continue;
+            var state = new float[StateNumbers];
+            demonstration.Table.ReadState(state);
+            samples.Add(new Sample(
+                episode, camera.Look(demonstration.Table), wishes.StateDimensions == 0 ? [] : state, demonstration.Lessons(), camera.IsSquare));
+        }
+        while (demonstration.Next());
+        return samples;
+    }
+
+    private static void Add(TrainingSet set, Sample sample, int horizon)
+    {
+        set.AddPicture(sample.Episode, sample.Picture, sample.State);
+        Span<float> chunk = stackalloc float[horizon * WorldAction.Dimensions];
+        foreach (var lesson in sample.Lessons)
+        {
+            for (var i = 0; i < horizon; i++) lesson.Chunk[i].CopyTo(chunk[(i * WorldAction.Dimensions)..]);
+            set.AddLesson(new TrainingLesson
+            {
+                Instruction = lesson.Instruction,
+                Chunk = chunk,
+                Valid = horizon,
+                Truth = sample.HasPlaces
+                    ? [lesson.Block.X, lesson.Block.Y, lesson.Goal.X, lesson.Goal.Y, lesson.Turn.Sin, lesson.Turn.Cos]
+                    : [],
+            });
+        }
+    }
+
+    private sealed record Sample(int Episode, byte[] Picture, float[] State, IReadOnlyList<Lesson> Lessons, bool HasPlaces);
+
+    /// <summary>Sees the table as a live policy would: 640×480, or the square in its middle where the policy crops to that.</summary>
+    private sealed class Camera : IDisposable
+    {
+        private const int Height = 480;
+        private const int Width = 640;
+
+        private readonly TabletopRenderer _renderer;
+        private readonly ImagePreparation _preparation;
+        private readonly Mat _picture = new();
+        private readonly int _bytes;
+
+        public Camera(ImageSpec image)
+        {
+            IsSquare = image.Fit == ImageFit.Crop && image.Width == image.Height;
+            _renderer = new TabletopRenderer(IsSquare ? Height : Width, Height);
+            _preparation = new ImagePreparation(image);
+            _bytes = image.Height * image.Width * 3;
+        }
+
+        public bool IsSquare { get; }
+
+        public byte[] Look(Tabletop table)
+        {
+            _renderer.Draw(table, _picture);
+            var rgb = new byte[_bytes];
+            _preparation.PrepareBytes(_picture, rgb);
+            return rgb;
+        }
+
+        public void Dispose()
+        {
+            _renderer.Dispose();
+            _preparation.Dispose();
+            _picture.Dispose();
+        }
+    }
+}
