@@ -10,9 +10,9 @@ namespace Vla.Runtime.Bench;
 /// <remarks>
 /// The video's two ways do the same work with the same modules: decode, prepare, encode, fuse, decode the action, with
 /// the instruction encoded once. One does it all on one thread of control (Torch and FFmpeg may still use every core
-/// within a step), the other is the pipeline. They take turns, so that the machine's noise hits both. Each has the thread
-/// count that suits it: where decoding and encoding go on at once, callers × threads stay within the cores, so the
-/// pipeline's vision encoder leaves one to the decoder.
+/// within a step), the other is the pipeline. They take turns, so that the machine's noise hits both. The one thread
+/// encodes on all cores. In the pipeline decoding and encoding go on at once, so its vision encoder leaves a core to the
+/// decoder: callers × threads stay within the cores.
 /// </remarks>
 public sealed class ThroughputMeasurement : IMeasurement
 {
