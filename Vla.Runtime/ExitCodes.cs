@@ -3,6 +3,7 @@ using Vla.Actors.Publishing;
 using Vla.Runtime.Bench;
 using Vla.Runtime.Evaluation;
 using Vla.Sensors.Cameras;
+using Vla.Sensors.Datasets;
 
 namespace Vla.Runtime;
 
@@ -33,7 +34,7 @@ public static class ExitCodes
         PolicyException => Policy,
         RobotProfileException => Robot,
         UsageException => Usage,
-        BenchException or EvaluationException => Failure,
+        BenchException or EvaluationException or DatasetException => Failure,
         _ => null,
     };
 }

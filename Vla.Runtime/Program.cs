@@ -11,6 +11,8 @@ var root = new RootCommand("Vla runs vision-language-action policies: a camera a
     ForwardCommand.Create(),
     ImportCommand.Create(),
     TrainCommand.Create(),
+    RecordCommand.Create(),
+    DatasetCommand.Create(),
     EvalCommand.Create(),
     BenchCommand.Create(),
     DoctorCommand.Create(),

@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.Globalization;
+using Vla.Runtime.Recording;
+using Vla.Sensors.Datasets;
+using Vla.Sensors.World;
+using Vla.Sensors.World.Demonstrations;
+
+namespace Vla.Runtime.Commands;
+
+/// <summary><c>vla record</c>: demonstrations of the scripted expert in the simulated world, as a dataset.</summary>
+public static class RecordCommand
+{
+    private const string Both = "both";
+    private const int SmallestImage = 32;
+    private const int LargestImage = 480;
+
+    public static Command Create()
+    {
+        var output = new Option<string>("--output") { HelpName = "DIR", Description = "The dataset's directory", Required = true };
+        var episodes = new Option<int>("--episodes")
+        {
+            HelpName = "N",
+            Description = string.Create(CultureInfo.InvariantCulture, $"Episodes in all, 1 to {DemonstrationRecorder.MostEpisodes}"),
+            DefaultValueFactory = _ => 100,
+        };
+        var seed = new Option<long>("--seed")
+        {
+            HelpName = "S",
+            Description = $"0 to {DemonstrationRecorder.LargestSeed}: others have other tables",
+        };
+        var level = new Option<string>("--level") { Description = "How hard; both: in turn", DefaultValueFactory = _ => "level1" }
+            .AcceptOnlyFromAmong("level1", "level2", Both);
+        var size = new Option<int>("--image-size")
+        {
+            HelpName = "PIXELS",
+            Description = $"Width and height of the pictures, an even number from {SmallestImage} to {LargestImage}",
+            DefaultValueFactory = _ => 160,
+        };
+        var noise = new Option<string>("--noise") { Description = "Disturb the expert, so that it shows the way back", DefaultValueFactory = _ => "on" }
+            .AcceptOnlyFromAmong("on", "off");
+        var resume = new Option<bool>("--resume") { Description = "Go on with a dataset until it has all episodes" };
+
+        var command = new Command("record", "Record demonstrations of the scripted expert in the simulated world as a LeRobot dataset.")
+        {
+            output, episodes, seed, level, size, noise, resume,
+        };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var recorder = new DemonstrationRecorder
+            {
+                Episodes = (int)InRange("--episodes", parsed.GetValue(episodes), 1, DemonstrationRecorder.MostEpisodes),
+                Seed = InRange("--seed", parsed.GetValue(seed), 0, DemonstrationRecorder.LargestSeed),
+                Levels = parsed.GetValue(level) switch
+                {
+                    Both => [WorldLevel.Level1, WorldLevel.Level2],
+                    "level2" => [WorldLevel.Level2],
+                    _ => [WorldLevel.Level1],
+                },
+                ImageSize = (int)InRange("--image-size", parsed.GetValue(size), SmallestImage, LargestImage),
+                Noisy = parsed.GetValue(noise) == "on",
+            };
+            return await RecordAsync(recorder, parsed.GetValue(output)!, parsed.GetValue(resume), cancellation);
+        });
+        return command;
+    }
+
+    private static async Task<int> RecordAsync(DemonstrationRecorder recorder, string directory, bool resume, CancellationToken cancellation)
+    {
+        var features = DemonstrationFeatures.All(recorder.ImageSize);
+        using var writer = resume && DatasetWriter.Exists(directory)
+            ? DatasetWriter.Append(directory, DemonstrationFeatures.Fps, features)
+            : DatasetWriter.Create(directory, DemonstrationFeatures.Fps, DemonstrationFeatures.RobotType, features);
+        var before = writer.Frames;
+        var progress = new RecordingProgress(Console.Error, !Console.IsErrorRedirected, recorder.Episodes, TimeProvider.System);
+        try
+        {
+            await recorder.RecordAsync(writer, () => progress.Say(writer.Episodes, writer.Frames - before), cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine();
+        }
+
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{directory}: {writer.Episodes:N0} episodes, {writer.Frames:N0} frames"));
+        if (writer.Episodes < recorder.Episodes)
+            Console.WriteLine($"Interrupted; the same command with --resume goes on to {recorder.Episodes}.");
+        return ExitCodes.Success;
+    }
+
+    private static long InRange(string flag, long value, long least, long most) => value >= least && value <= most
+        ? value
+        : throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"{flag} is {value}: allowed is {least} to {most}"));
+}

@@ -1,0 +1,59 @@
+namespace Vla.Sensors.Datasets;
+
+/// <summary>One thing that is recorded at every frame of a dataset.</summary>
+/// <param name="Name">Its column, such as <c>observation.state</c>.</param>
+/// <param name="Type">What one value is.</param>
+/// <param name="Shape">Sizes: [count] of numbers, [height, width, 3] of pictures.</param>
+/// <param name="Names">Names of the numbers or axes; null when they have none.</param>
+public sealed record DatasetFeature(string Name, FeatureType Type, IReadOnlyList<int> Shape, IReadOnlyList<string>? Names = null)
+{
+    public const string State = "observation.state";
+    public const string Action = "action";
+    public const string FrontCamera = "observation.images.front";
+
+    /// <summary>True when its numbers are tasks' indices: given as text while recording, see <see cref="EpisodeRecording.SetTasks"/>.</summary>
+    public bool AreTasks { get; init; }
+
+    /// <summary>What every dataset has besides its own features, filled in by the writer.</summary>
+    internal static IReadOnlyList<DatasetFeature> Standard { get; } =
+    [
+        new("timestamp", FeatureType.Float32, [1]),
+        new("frame_index", FeatureType.Int64, [1]),
+        new("episode_index", FeatureType.Int64, [1]),
+        new("index", FeatureType.Int64, [1]),
+        new("task_index", FeatureType.Int64, [1]),
+    ];
+
+    /// <summary>Numbers in one value.</summary>
+    public int Count => Shape.Aggregate(1, (product, size) => product * size);
+
+    public bool IsPicture => Type is FeatureType.Video or FeatureType.Image;
+
+    public static DatasetFeature Floats(string name, IReadOnlyList<string> names) => new(name, FeatureType.Float32, [names.Count], names);
+
+    public static DatasetFeature Floats(string name, int count) => new(name, FeatureType.Float32, [count]);
+
+    public static DatasetFeature Tasks(string name, int count) => new(name, FeatureType.Int64, [count]) { AreTasks = true };
+
+    public static DatasetFeature Camera(string name, int width, int height) =>
+        new(name, FeatureType.Video, [height, width, 3], ["height", "width", "channels"]);
+
+    /// <summary>True when both hold the same numbers or pictures.</summary>
+    internal bool Fits(DatasetFeature other) => Name == other.Name && Type == other.Type && Shape.SequenceEqual(other.Shape);
+}
+
+/// <summary>What a feature's values are.</summary>
+public enum FeatureType
+{
+    Float32,
+    Int64,
+
+    /// <summary>Pictures in a video file.</summary>
+    Video,
+
+    /// <summary>Pictures one by one among the columns; only read.</summary>
+    Image,
+
+    /// <summary>Something else, which is passed over when reading.</summary>
+    Other,
+}

@@ -1,0 +1,171 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace Vla.Sensors.Datasets;
+
+/// <summary>What <c>meta/info.json</c> says of a dataset: its features, rate, counts and where its files are.</summary>
+public sealed partial class DatasetInfo
+{
+    public const string Version = "v3.0";
+
+    internal const string DataPath = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet";
+    internal const string VideoPath = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4";
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, IndentSize = 4 };
+
+    private readonly JsonObject _json;
+
+    private DatasetInfo(JsonObject json, IReadOnlyList<DatasetFeature> features) => (_json, Features) = (json, features);
+
+    public string? RobotType => (string?)_json["robot_type"];
+
+    public double Fps => (double)_json["fps"]!;
+
+    /// <summary>All features, in the file's order; the standard ones included.</summary>
+    public IReadOnlyList<DatasetFeature> Features { get; }
+
+    public IEnumerable<DatasetFeature> Cameras => Features.Where(feature => feature.IsPicture);
+
+    /// <summary>Files in one <c>chunk-…</c> folder.</summary>
+    internal int FilesPerChunk => (int?)_json["chunks_size"] ?? 1000;
+
+    /// <summary>For a new dataset.</summary>
+    internal static DatasetInfo Create(int fps, string robotType, IReadOnlyList<DatasetFeature> features)
+    {
+        var all = new JsonObject();
+        foreach (var feature in features) all[feature.Name] = Describe(feature, fps);
+        var json = new JsonObject
+        {
+            ["codebase_version"] = Version,
+            ["robot_type"] = robotType,
+            ["total_episodes"] = 0,
+            ["total_frames"] = 0,
+            ["total_tasks"] = 0,
+            ["chunks_size"] = 1000,
+            ["data_files_size_in_mb"] = 100,
+            ["video_files_size_in_mb"] = 200,
+            ["fps"] = fps,
+            ["splits"] = new JsonObject(),
+            ["data_path"] = DataPath,
+            ["video_path"] = features.Any(feature => feature.Type == FeatureType.Video) ? VideoPath : null,
+            ["features"] = all,
+        };
+        // As if read: numbers in a file have no types, those made here do.
+        return new DatasetInfo(JsonNode.Parse(json.ToJsonString())!.AsObject(), features);
+    }
+
+    /// <exception cref="DatasetException">It is no dataset, a damaged one, or one of another version.</exception>
+    internal static DatasetInfo Read(string directory)
+    {
+        if (!Directory.Exists(directory)) throw new DatasetException($"there is no dataset '{directory}'");
+        var path = Path.Combine(directory, "meta", "info.json");
+        if (!File.Exists(path)) throw new DatasetException($"'{directory}' is not a LeRobot dataset: it has no meta/info.json");
+        try
+        {
+            var json = JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? throw new JsonException("it is not an object");
+            var version = (string?)json["codebase_version"] ?? throw new JsonException("codebase_version is missing");
+            if (!version.StartsWith("v3.", StringComparison.Ordinal))
+                throw new DatasetException($"dataset '{directory}' has LeRobot's format {version}, {Version} is needed; {Mend(version)}");
+            if ((double?)json["fps"] is not > 0) throw new JsonException("fps must be a number above 0");
+            var features = json["features"] as JsonObject ?? throw new JsonException("features are missing");
+            return new DatasetInfo(json, [.. features.Select(pair => ReadFeature(pair.Key, pair.Value))]);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or ArgumentException)
+        {
+            throw new DatasetException($"'{path}' is damaged: {exception.Message.ReplaceLineEndings(" ")}", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new DatasetException($"'{path}' cannot be read: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Writes the file with new counts.</summary>
+    internal void Write(string directory, int episodes, long frames, int tasks)
+    {
+        _json["total_episodes"] = episodes;
+        _json["total_frames"] = frames;
+        _json["total_tasks"] = tasks;
+        _json["splits"] = new JsonObject { ["train"] = string.Create(CultureInfo.InvariantCulture, $"0:{episodes}") };
+        DatasetFiles.Replace(
+            Path.Combine(directory, "meta", "info.json"), temporary => File.WriteAllText(temporary, _json.ToJsonString(Indented)));
+    }
+
+    internal string DataFile(string directory, FilePlace place) => PathOf(directory, (string?)_json["data_path"] ?? DataPath, place);
+
+    internal string VideoFile(string directory, string camera, FilePlace place) =>
+        PathOf(directory, ((string?)_json["video_path"] ?? VideoPath).Replace("{video_key}", camera, StringComparison.Ordinal), place);
+
+    internal static string EpisodesFile(string directory, FilePlace place) =>
+        PathOf(directory, "meta/episodes/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet", place);
+
+    private static string Mend(string version) => version.StartsWith("v2", StringComparison.Ordinal)
+        ? "convert it with LeRobot's lerobot.scripts.convert_dataset_v21_to_v30"
+        : "it takes a newer Vla or an older LeRobot";
+
+    private static string PathOf(string directory, string template, FilePlace place)
+    {
+        var path = Field().Replace(template, match =>
+        {
+            var value = match.Groups[1].Value == "chunk" ? place.Chunk : place.File;
+            var digits = match.Groups[2].Success ? match.Groups[2].Value : "1";
+            return value.ToString($"D{digits}", CultureInfo.InvariantCulture);
+        });
+        return Path.Combine(directory, path);
+    }
+
+    private static JsonObject Describe(DatasetFeature feature, int fps)
+    {
+        var json = new JsonObject
+        {
+            ["dtype"] = feature.Type switch { FeatureType.Float32 => "float32", FeatureType.Int64 => "int64", _ => "video" },
+            ["shape"] = new JsonArray([.. feature.Shape.Select(size => JsonValue.Create(size))]),
+            ["names"] = feature.Names is { } names ? new JsonArray([.. names.Select(name => JsonValue.Create(name))]) : null,
+        };
+        if (feature.Type == FeatureType.Video)
+        {
+            json["info"] = new JsonObject
+            {
+                ["video.height"] = feature.Shape[0],
+                ["video.width"] = feature.Shape[1],
+                ["video.codec"] = "mpeg4",
+                ["video.pix_fmt"] = "yuv420p",
+                ["video.fps"] = fps,
+                ["video.channels"] = 3,
+                ["has_audio"] = false,
+                ["is_depth_map"] = false,
+            };
+        }
+
+        return json;
+    }
+
+    private static DatasetFeature ReadFeature(string name, JsonNode? json)
+    {
+        if (json is not JsonObject feature) throw new JsonException($"feature {name} is not an object");
+        var type = (string?)feature["dtype"] switch
+        {
+            "float32" or "float64" => FeatureType.Float32,
+            "int64" or "int32" or "bool" => FeatureType.Int64,
+            "video" => FeatureType.Video,
+            "image" => FeatureType.Image,
+            _ => FeatureType.Other,
+        };
+        var shape = feature["shape"] is JsonArray sizes ? sizes.Select(size => (int)size!).ToArray() : [1];
+
+        // Some recorders group the names: {"motors": ["shoulder", …]}.
+        var names = feature["names"] is JsonObject { Count: 1 } group ? group.First().Value as JsonArray : feature["names"] as JsonArray;
+        return new DatasetFeature(name, type, shape, names?.Select(text => text?.ToString() ?? "").ToArray());
+    }
+
+    [GeneratedRegex(@"\{(chunk|file)_index(?::0?(\d+)d)?\}")]
+    private static partial Regex Field();
+}
+
+/// <summary>Which file of a kind: <c>chunk-CCC/file-FFF</c>.</summary>
+internal readonly record struct FilePlace(int Chunk, int File)
+{
+    public FilePlace Next(int filesPerChunk) => File + 1 >= filesPerChunk ? new FilePlace(Chunk + 1, 0) : this with { File = File + 1 };
+}

@@ -1,0 +1,314 @@
+using System.Text.Json.Nodes;
+
+namespace Vla.Sensors.Datasets;
+
+/// <summary>Records a dataset in LeRobot's format v3.0, episode by episode.</summary>
+/// <remarks>
+/// <para>
+/// After every saved episode the dataset on disk is whole, so a recording that is killed loses the episode under way and
+/// nothing else. Parquet and MP4 files cannot be read before their ends are written; so each is written anew beside the
+/// old one, with the new episode added, and put in its place. To keep that cheap, a file is left alone once it has
+/// <see cref="EpisodesPerFile"/> episodes or <see cref="LargestFile"/> bytes.
+/// </para>
+/// <para>For one thread; recordings may be made on others.</para>
+/// </remarks>
+public sealed class DatasetWriter : IDisposable
+{
+    /// <summary>Episodes in one data, video and metadata file.</summary>
+    public const int EpisodesPerFile = 64;
+
+    /// <summary>A file that has grown to this is followed by another, bytes.</summary>
+    public const long LargestFile = 32 << 20;
+
+    private readonly string _directory;
+    private readonly DatasetInfo _info;
+    private readonly IReadOnlyList<DatasetFeature> _features;
+    private readonly FileStream _lock;
+    private readonly List<string> _tasks = [];
+    private readonly Dictionary<string, int> _taskIndices = [];
+    private readonly List<EpisodeEntry> _inFile = [];
+    private readonly Dictionary<string, FeatureStatistics> _statistics = [];
+    private FilePlace _place;
+    private bool _fileIsFull;
+
+    private DatasetWriter(string directory, DatasetInfo info, IReadOnlyList<DatasetFeature> features, FileStream theLock)
+    {
+        (_directory, _info, _features, _lock) = (directory, info, features, theLock);
+    }
+
+    /// <summary>Episodes saved, those of earlier recordings included.</summary>
+    public int Episodes { get; private set; }
+
+    /// <summary>Frames of all episodes.</summary>
+    public long Frames { get; private set; }
+
+    private string UnfinishedFolder => Path.Combine(_directory, DatasetFiles.Unfinished);
+
+    /// <summary>Begins a new dataset.</summary>
+    /// <param name="directory">Made if it is not there; must be empty.</param>
+    /// <param name="fps">Frames a second.</param>
+    /// <param name="robotType">The robot's name.</param>
+    /// <param name="features">What is recorded besides the standard columns.</param>
+    /// <exception cref="DatasetException">The directory cannot be used.</exception>
+    public static DatasetWriter Create(string directory, int fps, string robotType, IReadOnlyList<DatasetFeature> features)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(fps);
+        foreach (var camera in features.Where(feature => feature.Type == FeatureType.Video))
+        {
+            // MPEG-4 halves the resolution of colours.
+            if (camera.Shape[0] % 2 != 0 || camera.Shape[1] % 2 != 0)
+                throw new DatasetException($"pictures of {camera.Shape[1]}x{camera.Shape[0]} cannot be recorded: width and height must be even");
+        }
+
+        if (Exists(directory)) throw new DatasetException($"'{directory}' is a dataset already; --resume goes on with it, or name another");
+        if (File.Exists(directory)) throw new DatasetException($"'{directory}' is a file; name a directory");
+        if (Directory.Exists(directory) && Directory.EnumerateFileSystemEntries(directory).Any(entry => Path.GetFileName(entry) != DatasetFiles.Unfinished))
+            throw new DatasetException($"'{directory}' is not empty; name a new directory");
+        var info = DatasetInfo.Create(fps, robotType, [.. features, .. DatasetFeature.Standard]);
+        var writer = new DatasetWriter(directory, info, features, Lock(directory));
+        info.Write(directory, 0, 0, 0);
+        return writer;
+    }
+
+    /// <summary>Goes on with a dataset, after putting right what a killed recording left.</summary>
+    /// <param name="directory">The dataset.</param>
+    /// <param name="fps">As it was recorded.</param>
+    /// <param name="features">As it was recorded.</param>
+    /// <exception cref="DatasetException">It is no dataset, or was recorded with another rate or other features.</exception>
+    public static DatasetWriter Append(string directory, int fps, IReadOnlyList<DatasetFeature> features)
+    {
+        var info = DatasetInfo.Read(directory);
+        if (info.Fps != fps) throw new DatasetException($"'{directory}' has {info.Fps:0.##} frames a second, this recording {fps}");
+        DatasetFeature[] all = [.. features, .. DatasetFeature.Standard];
+        foreach (var feature in all)
+        {
+            if (!info.Features.Any(feature.Fits))
+                throw new DatasetException($"'{directory}' has no feature {feature.Name} of {feature.Type}[{string.Join(',', feature.Shape)}], which this recording has");
+        }
+
+        if (info.Features.FirstOrDefault(theirs => !all.Any(theirs.Fits)) is { } extra)
+            throw new DatasetException($"'{directory}' has a feature {extra.Name} of {extra.Type}[{string.Join(',', extra.Shape)}], which this recording lacks");
+
+        var writer = new DatasetWriter(directory, info, features, Lock(directory));
+        try
+        {
+            writer.TakeUp();
+            return writer;
+        }
+        catch
+        {
+            writer.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>True when there is a dataset in a directory.</summary>
+    public static bool Exists(string directory) => File.Exists(Path.Combine(directory, "meta", "info.json"));
+
+    /// <summary>Begins an episode; may be called from any thread.</summary>
+    public EpisodeRecording Begin() => new(_features, UnfinishedFolder, (int)_info.Fps);
+
+    /// <summary>Adds an episode to the dataset and disposes of the recording.</summary>
+    public void Save(EpisodeRecording recording)
+    {
+        using (recording)
+        {
+            if (recording.Length == 0) return;
+            BeginFileIfNeeded();
+            var places = SaveTasks(recording);
+            var statistics = new Dictionary<string, FeatureStatistics>();
+            SaveRows(recording, places, statistics);
+            var before = _inFile.Sum(entry => entry.Length);
+            foreach (var (feature, i) in _features.Select((feature, i) => (feature, i)))
+            {
+                if (feature.Type == FeatureType.Video) statistics[feature.Name] = SaveVideo(recording, i, feature.Name);
+            }
+
+            _inFile.Add(new EpisodeEntry(Episodes, [.. recording.FrameTasks], recording.Length, Frames, before, statistics));
+            DatasetFiles.Replace(
+                DatasetInfo.EpisodesFile(_directory, _place),
+                path => ParquetTable.Write(path, EpisodeEntry.Columns(_inFile, _info, _place)));
+            Episodes++;
+            Frames += recording.Length;
+            foreach (var (name, one) in statistics) AddStatistics(name, one);
+            WriteSummary();
+            _fileIsFull = _inFile.Count >= EpisodesPerFile || FilesOf(_place).Any(path => new FileInfo(path).Length >= LargestFile);
+        }
+    }
+
+    public void Dispose()
+    {
+        _lock.Dispose();
+        if (Directory.Exists(UnfinishedFolder)) Directory.Delete(UnfinishedFolder, recursive: true);
+    }
+
+    private static FileStream Lock(string directory)
+    {
+        try
+        {
+            var folder = Directory.CreateDirectory(Path.Combine(directory, DatasetFiles.Unfinished)).FullName;
+            var file = new FileStream(Path.Combine(folder, "lock"), FileMode.Create, FileAccess.Write, FileShare.None);
+            foreach (var left in Directory.EnumerateFiles(folder, "*.mp4")) File.Delete(left);
+            return file;
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw new DatasetException($"'{directory}' cannot be written to: {exception.Message}", exception);
+        }
+        catch (IOException exception)
+        {
+            throw new DatasetException($"'{directory}' cannot be recorded to, or is being recorded to already: {exception.Message}", exception);
+        }
+    }
+
+    private IEnumerable<string> FilesOf(FilePlace place) =>
+        _features.Where(feature => feature.Type == FeatureType.Video).Select(camera => _info.VideoFile(_directory, camera.Name, place))
+            .Prepend(_info.DataFile(_directory, place));
+
+    private void BeginFileIfNeeded()
+    {
+        if (!_fileIsFull) return;
+        _place = _place.Next(_info.FilesPerChunk);
+        _inFile.Clear();
+        _fileIsFull = false;
+    }
+
+    /// <summary>Reads what is there, and leaves out rows that no episode counts.</summary>
+    private void TakeUp()
+    {
+        using var dataset = LeRobotDataset.Open(_directory);
+        foreach (var task in dataset.Tasks) AddTask(task);
+        Episodes = dataset.Episodes.Count;
+        Frames = dataset.Episodes.Count == 0 ? 0 : dataset.Episodes[^1].EndIndex;
+        foreach (var (name, one) in dataset.EpisodeStatistics()) AddStatistics(name, one);
+        if (Episodes > 0) (_place, _fileIsFull) = (dataset.Episodes.Select(episode => episode.LastPlace).MaxBy(place => (place.Chunk, place.File)), true);
+        DropUncounted(dataset);
+        WriteSummary();
+    }
+
+    private void DropUncounted(LeRobotDataset dataset)
+    {
+        var folder = Path.Combine(_directory, "data");
+        if (!Directory.Exists(folder)) return;
+        foreach (var left in Directory.EnumerateFiles(_directory, "*.new", SearchOption.AllDirectories).ToArray()) File.Delete(left);
+        var counted = dataset.Episodes.GroupBy(episode => _info.DataFile(_directory, episode.Data)).ToDictionary(group => Path.GetFullPath(group.Key), group => group.Sum(episode => episode.Length));
+        foreach (var path in Directory.EnumerateFiles(folder, "*.parquet", SearchOption.AllDirectories).ToArray())
+        {
+            if (!counted.TryGetValue(Path.GetFullPath(path), out var rows)) File.Delete(path);
+            else DropRows(path, rows);
+        }
+    }
+
+    /// <summary>Writes a data file anew with its first row groups only.</summary>
+    private void DropRows(string path, int rows)
+    {
+        using var table = ParquetTable.Open(path);
+        if (table.GroupRows.Sum() <= rows) return;
+        DatasetFiles.Replace(path, temporary =>
+        {
+            var kept = 0;
+            for (var group = 0; kept < rows; kept += table.GroupRows[group++])
+            {
+                ParquetColumn[] columns = [.. _info.Features.Where(feature => !feature.IsPicture).Select(feature => feature.Type == FeatureType.Float32
+                    ? Column(feature, table.Numbers<float>(feature.Name, group))
+                    : Column(feature, table.Numbers<long>(feature.Name, group)))];
+                if (group == 0) ParquetTable.Write(temporary, columns);
+                else ParquetTable.Append(temporary, columns);
+            }
+        });
+    }
+
+    /// <summary>Gives new tasks an index.</summary>
+    /// <returns>Indices by the recording's own.</returns>
+    private int[] SaveTasks(EpisodeRecording recording)
+    {
+        var known = _tasks.Count;
+        int[] places = [.. recording.Tasks.Select(AddTask)];
+        if (_tasks.Count > known) DatasetFiles.Replace(TaskTable.PathIn(_directory), path => TaskTable.Write(path, _tasks));
+        return places;
+    }
+
+    private int AddTask(string task)
+    {
+        if (_taskIndices.TryGetValue(task, out var index)) return index;
+        _tasks.Add(task);
+        return _taskIndices[task] = _tasks.Count - 1;
+    }
+
+    private void SaveRows(EpisodeRecording recording, int[] places, Dictionary<string, FeatureStatistics> statistics)
+    {
+        var length = recording.Length;
+        var columns = new List<ParquetColumn>();
+        for (var i = 0; i < _features.Count; i++)
+        {
+            var feature = _features[i];
+            if (feature.Type == FeatureType.Float32) Add(feature, recording.Floats(i));
+            else if (feature.Type == FeatureType.Int64)
+                Add(feature, feature.AreTasks ? Array.ConvertAll(recording.Integers(i), task => (long)places[task]) : recording.Integers(i));
+        }
+
+        var standard = DatasetFeature.Standard;
+        Add(standard[0], [.. Enumerable.Range(0, length).Select(i => (float)(i / _info.Fps))]);
+        Add(standard[1], [.. Enumerable.Range(0, length).Select(i => (long)i)]);
+        Add(standard[2], [.. Enumerable.Repeat((long)Episodes, length)]);
+        Add(standard[3], [.. Enumerable.Range(0, length).Select(i => Frames + i)]);
+        Add(standard[4], [.. recording.TaskOfFrame.Select(task => (long)places[task])]);
+
+        var file = _info.DataFile(_directory, _place);
+        DatasetFiles.Replace(file, path =>
+        {
+            if (_inFile.Count == 0)
+            {
+                ParquetTable.Write(path, columns);
+                return;
+            }
+
+            File.Copy(file, path);
+            ParquetTable.Append(path, columns);
+        });
+
+        void Add<T>(DatasetFeature feature, T[] values)
+            where T : struct, System.Numerics.INumber<T>
+        {
+            columns.Add(Column(feature, values));
+            statistics[feature.Name] = FeatureStatistics.Of<T>(values, feature.Count);
+        }
+    }
+
+    private static ParquetColumn Column<T>(DatasetFeature feature, T[] values)
+        where T : struct =>
+        feature.Shape is [1] ? ParquetColumn.Scalars(feature.Name, values) : ParquetColumn.Lists(feature.Name, values, feature.Count);
+
+    private FeatureStatistics SaveVideo(EpisodeRecording recording, int feature, string camera)
+    {
+        var (path, pixels) = recording.FinishVideo(feature);
+        var file = _info.VideoFile(_directory, camera, _place);
+        string[] parts = _inFile.Count == 0 ? [path] : [file, path];
+        DatasetFiles.Replace(file, output => Mp4File.Concatenate(parts, output, (int)_info.Fps));
+        return pixels;
+    }
+
+    private void AddStatistics(string name, FeatureStatistics one) =>
+        _statistics[name] = _statistics.TryGetValue(name, out var all) ? all.With(one) : one;
+
+    private void WriteSummary()
+    {
+        var all = new JsonObject();
+        foreach (var feature in _info.Features)
+        {
+            if (!_statistics.TryGetValue(feature.Name, out var one)) continue;
+            var json = new JsonObject();
+            for (var i = 0; i < FeatureStatistics.Names.Length; i++)
+                json[FeatureStatistics.Names[i]] = Values(one.Values[i], feature.IsPicture);
+            json["count"] = new JsonArray(one.Count);
+            all[feature.Name] = json;
+        }
+
+        DatasetFiles.Replace(Path.Combine(_directory, "meta", "stats.json"), path => File.WriteAllText(path, all.ToJsonString()));
+        _info.Write(_directory, Episodes, Frames, _tasks.Count);
+    }
+
+    /// <summary>A picture's statistics have the shape [3, 1, 1], as if they were pictures.</summary>
+    private static JsonArray Values(double[] values, bool isPicture) =>
+        new([.. values.Select<double, JsonNode>(value => isPicture ? new JsonArray(new JsonArray(value)) : JsonValue.Create(value))]);
+}

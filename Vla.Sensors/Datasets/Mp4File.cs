@@ -1,0 +1,231 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Vla.Sensors.Datasets;
+
+/// <summary>Puts videos of one encoder one after the other without encoding them again (ISO/IEC 14496-12).</summary>
+/// <remarks>
+/// It knows what OpenCV's writer makes: one track, its samples in one piece and in the order they are shown, every picture as
+/// long as the others. The tables that say where samples begin are written anew; the rest is kept.
+/// </remarks>
+internal sealed class Mp4File
+{
+    private static readonly string[] Containers = ["moov", "trak", "mdia", "minf", "stbl"];
+
+    private readonly string _path;
+    private readonly byte[] _type;
+    private readonly byte[] _movie;
+    private readonly int[] _sizes;
+    private readonly int[] _keyPictures;
+    private readonly long _start;
+
+    private Mp4File(string path)
+    {
+        _path = path;
+        using var file = File.OpenRead(path);
+        byte[]? type = null, movie = null;
+        while (ReadHeader(file) is { } box)
+        {
+            if (box.Name is "ftyp" or "moov")
+            {
+                var bytes = new byte[box.End - box.Begin];
+                file.Position = box.Begin;
+                file.ReadExactly(bytes);
+                if (box.Name == "ftyp") type = bytes;
+                else movie = bytes;
+            }
+
+            file.Position = box.End;
+        }
+
+        _type = type ?? throw Damaged("it has no file type");
+        _movie = movie ?? throw Damaged("it has no movie box");
+        var table = Find(_movie, "stsz");
+        var one = Number(table, 4);
+        _sizes = new int[Number(table, 8)];
+        for (var i = 0; i < _sizes.Length; i++) _sizes[i] = one != 0 ? one : Number(table, 12 + 4 * i);
+
+        // Without a table of them, all pictures are key pictures.
+        var keys = TryFind(_movie, "stss");
+        _keyPictures = keys.IsEmpty ? [.. Enumerable.Range(1, _sizes.Length)] : new int[Number(keys, 4)];
+        if (!keys.IsEmpty)
+        {
+            for (var i = 0; i < _keyPictures.Length; i++) _keyPictures[i] = Number(keys, 8 + 4 * i);
+        }
+
+        var chunks = TryFind(_movie, "stco");
+        _start = chunks.IsEmpty ? BinaryPrimitives.ReadInt64BigEndian(Find(_movie, "co64")[8..]) : (uint)Number(chunks, 8);
+    }
+
+    /// <summary>Writes a video with the pictures of others, which must be of one size, rate and encoder.</summary>
+    /// <param name="parts">In the order they shall be shown.</param>
+    /// <param name="output">Another file; overwritten.</param>
+    /// <param name="fps">Pictures a second.</param>
+    /// <exception cref="DatasetException">One is damaged.</exception>
+    public static void Concatenate(IReadOnlyList<string> parts, string output, int fps)
+    {
+        try
+        {
+            var videos = parts.Select(part => new Mp4File(part)).ToArray();
+            using var file = File.Create(output);
+            file.Write(videos[0]._type);
+            Span<byte> header = stackalloc byte[16];
+            BinaryPrimitives.WriteInt32BigEndian(header, 1);
+            "mdat"u8.CopyTo(header[4..]);
+            BinaryPrimitives.WriteInt64BigEndian(header[8..], header.Length + videos.Sum(video => video._sizes.Sum(size => (long)size)));
+            file.Write(header);
+            var start = file.Position;
+            foreach (var video in videos) video.CopySamples(file);
+            file.Write(new Tables(videos, start, fps).Movie());
+        }
+        catch (Exception exception) when (exception is EndOfStreamException or ArgumentOutOfRangeException or OverflowException)
+        {
+            throw new DatasetException($"a video cannot be added to '{output}': it is damaged", exception);
+        }
+    }
+
+    private void CopySamples(Stream output)
+    {
+        using var file = File.OpenRead(_path);
+        file.Position = _start;
+        var left = _sizes.Sum(size => (long)size);
+        var buffer = new byte[1 << 16];
+        while (left > 0)
+        {
+            var part = buffer.AsSpan(0, (int)Math.Min(left, buffer.Length));
+            file.ReadExactly(part);
+            output.Write(part);
+            left -= part.Length;
+        }
+    }
+
+    private static (string Name, long Begin, long End)? ReadHeader(FileStream file)
+    {
+        var begin = file.Position;
+        Span<byte> header = stackalloc byte[16];
+        if (file.Length - begin < 8) return null;
+        file.ReadExactly(header[..8]);
+        long size = BinaryPrimitives.ReadUInt32BigEndian(header);
+        if (size == 1)
+        {
+            file.ReadExactly(header[8..]);
+            size = BinaryPrimitives.ReadInt64BigEndian(header[8..]);
+        }
+
+        if (size == 0) size = file.Length - begin;
+        return size < 8 || begin + size > file.Length
+            ? throw new EndOfStreamException()
+            : (Encoding.ASCII.GetString(header[4..8]), begin, begin + size);
+    }
+
+    private static int Number(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadInt32BigEndian(bytes[at..]);
+
+    private ReadOnlySpan<byte> Find(ReadOnlySpan<byte> box, string name)
+    {
+        var found = TryFind(box, name);
+        return found.IsEmpty ? throw Damaged($"it has no {name} box") : found;
+    }
+
+    /// <summary>The content of the first box of a name within a container box.</summary>
+    private static ReadOnlySpan<byte> TryFind(ReadOnlySpan<byte> box, string name)
+    {
+        for (var rest = box[8..]; rest.Length >= 8;)
+        {
+            var part = rest[..Number(rest, 0)];
+            rest = rest[part.Length..];
+            var partName = Encoding.ASCII.GetString(part[4..8]);
+            if (partName == name) return part[8..];
+            if (!Containers.Contains(partName)) continue;
+            var found = TryFind(part, name);
+            if (!found.IsEmpty) return found;
+        }
+
+        return default;
+    }
+
+    private DatasetException Damaged(string why) => new($"video '{_path}' is damaged: {why}");
+
+    /// <summary>The movie box of a joined file: the first part's, with tables for all samples.</summary>
+    private sealed class Tables(Mp4File[] videos, long start, int fps)
+    {
+        private readonly int[] _sizes = [.. videos.SelectMany(video => video._sizes)];
+
+        public byte[] Movie() => Rebuild(videos[0]._movie);
+
+        private byte[] Rebuild(ReadOnlySpan<byte> box)
+        {
+            var name = Encoding.ASCII.GetString(box[4..8]);
+            if (!Containers.Contains(name)) return Leaf(name, box);
+            var content = new MemoryStream();
+            for (var rest = box[8..]; rest.Length >= 8;)
+            {
+                var part = rest[..Number(rest, 0)];
+                rest = rest[part.Length..];
+                content.Write(Rebuild(part));
+            }
+
+            return Box(name, content.ToArray());
+        }
+
+        private byte[] Leaf(string name, ReadOnlySpan<byte> box) => name switch
+        {
+            "stts" => Box(name, Numbers(0, 1, _sizes.Length, TimeScale(videos[0]._movie, "mdhd") / fps)),
+            "stsz" => Box(name, Numbers([0, 0, _sizes.Length, .. _sizes])),
+            "stsc" => Box(name, Numbers(0, 1, 1, _sizes.Length, 1)),
+            "stss" => Box(name, KeyPictures()),
+            "stco" or "co64" => Box("co64", [.. Numbers(0, 1), .. Numbers((int)(start >> 32), (int)start)]),
+            "mvhd" or "mdhd" => WithDuration(box, name),
+            "tkhd" => WithTrackDuration(box),
+            "edts" => [],
+            _ => box.ToArray(),
+        };
+
+        private byte[] KeyPictures()
+        {
+            var keys = new List<int>();
+            var before = 0;
+            foreach (var video in videos)
+            {
+                keys.AddRange(video._keyPictures.Select(key => key + before));
+                before += video._sizes.Length;
+            }
+
+            return Numbers([0, keys.Count, .. keys]);
+        }
+
+        private byte[] WithDuration(ReadOnlySpan<byte> box, string name)
+        {
+            var changed = box.ToArray();
+            BinaryPrimitives.WriteInt32BigEndian(changed.AsSpan(24), Duration(name));
+            return changed;
+        }
+
+        private byte[] WithTrackDuration(ReadOnlySpan<byte> box)
+        {
+            var changed = box.ToArray();
+            BinaryPrimitives.WriteInt32BigEndian(changed.AsSpan(28), Duration("mvhd"));
+            return changed;
+        }
+
+        private int Duration(string clock) =>
+            checked((int)((long)_sizes.Length * TimeScale(videos[0]._movie, clock) / fps));
+
+        private int TimeScale(byte[] movie, string clock) => Number(videos[0].Find(movie, clock), 12);
+
+        private static byte[] Box(string name, byte[] content)
+        {
+            var box = new byte[8 + content.Length];
+            BinaryPrimitives.WriteInt32BigEndian(box, box.Length);
+            Encoding.ASCII.GetBytes(name, box.AsSpan(4));
+            content.CopyTo(box, 8);
+            return box;
+        }
+
+        private static byte[] Numbers(params ReadOnlySpan<int> values)
+        {
+            var bytes = new byte[4 * values.Length];
+            for (var i = 0; i < values.Length; i++) BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(4 * i), values[i]);
+            return bytes;
+        }
+    }
+}
