@@ -115,6 +115,7 @@ public sealed partial class CameraActor(
         {
             _capture = new CameraCapture(open, pool, time, monitor.Frames, events);
             events.From = _capture;
+            monitor.Capture = _capture;
             _capture.Start();
         }
         catch (Exception e)
@@ -127,6 +128,7 @@ public sealed partial class CameraActor(
 
     private void Close()
     {
+        monitor.Capture = null;
         _capture?.Dispose();
         _capture = null;
     }

@@ -25,6 +25,7 @@ public sealed class CameraMonitor
     private volatile CameraDescription? _description;
     private volatile string? _lastError;
     private volatile CameraState _state;
+    private volatile CameraCapture? _capture;
 
     public CameraState State
     {
@@ -37,6 +38,13 @@ public sealed class CameraMonitor
     {
         get => _description;
         internal set => _description = value;
+    }
+
+    /// <summary>The capture under way, to copy its newest picture from; null while there is none.</summary>
+    public CameraCapture? Capture
+    {
+        get => _capture;
+        internal set => _capture = value;
     }
 
     /// <summary>Why the camera was lost or could not be opened, last time; null if never.</summary>

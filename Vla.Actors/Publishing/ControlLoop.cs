@@ -28,7 +28,6 @@ public sealed class ControlLoop : IDisposable
     private readonly ActionLimiter _limiter;
     private readonly ControlCounters _counters;
     private readonly ChunkTally _chunks = new();
-    private readonly LatencyWindow _lateness = new();
 
     private readonly object _gate = new();
     private readonly ManualResetEventSlim _ended = new(false);
@@ -69,8 +68,14 @@ public sealed class ControlLoop : IDisposable
         _outputs = [.. robots.Select(RobotOutput.For)];
     }
 
+    /// <summary>The newest action; null before the first tick.</summary>
+    public PublishedAction? Last => Volatile.Read(ref _last);
+
     /// <summary>Where the time between a picture and its action goes.</summary>
     public PipelineLatencies Latencies { get; } = new();
+
+    /// <summary>How late ticks are.</summary>
+    public LatencyWindow TickLateness { get; } = new();
 
     /// <summary>When the next actions are wanted.</summary>
     public ChunkDemand Demand { get; }
@@ -193,7 +198,7 @@ public sealed class ControlLoop : IDisposable
             Clamps = ControlCounters.Copy(_counters.Clamps),
             LimitsEnabled = _profile.LimitsEnabled,
             SkippedTicks = _schedule?.Skipped ?? 0,
-            TickLateness = _lateness.Read(nowNs),
+            TickLateness = TickLateness.Read(nowNs),
             Faults = Interlocked.Read(ref _counters.Faults),
             LastFault = Volatile.Read(ref _counters.LastFault),
             Scheduling = Volatile.Read(ref _scheduling),
@@ -226,7 +231,7 @@ public sealed class ControlLoop : IDisposable
                 }
 
                 var nowNs = _clock.NowNs;
-                _lateness.Record(nowNs - schedule.NextNs, nowNs);
+                TickLateness.Record(nowNs - schedule.NextNs, nowNs);
                 Tick(nowNs);
                 schedule.Advance(_clock.NowNs);
             }

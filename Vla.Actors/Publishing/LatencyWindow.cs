@@ -48,16 +48,28 @@ public sealed class LatencyWindow
     {
         lock (_windows)
         {
-            Turn(nowNs);
-            Collect();
-            _both.Reset();
-            _both.Add(_previous);
-            _both.Add(_current);
+            Join(nowNs);
             return _both.TotalCount == 0
                 ? default
                 : new LatencyPercentiles(
                     _both.TotalCount, _both.GetValueAtPercentile(50), _both.GetValueAtPercentile(99),
                     _both.GetValueAtPercentile(99.9), _both.GetMaxValue());
+        }
+    }
+
+    /// <summary>How the durations are distributed, for a picture of them.</summary>
+    /// <param name="nowNs">The time of reading.</param>
+    /// <param name="bins">How many equal bins, from 0 up to a round figure at or above the 99.9th percentile.</param>
+    public LatencyBins ReadBins(long nowNs, int bins)
+    {
+        lock (_windows)
+        {
+            Join(nowNs);
+            var counts = new long[bins];
+            var upperNs = RoundUp(_both.TotalCount == 0 ? MonotonicTime.NsPerUs : _both.GetValueAtPercentile(99.9));
+            foreach (var value in _both.RecordedValues())
+                counts[Math.Min(bins - 1, value.ValueIteratedTo * bins / upperNs)] += value.CountAddedInThisIterationStep;
+            return new LatencyBins(upperNs, counts);
         }
     }
 
@@ -73,6 +85,23 @@ public sealed class LatencyWindow
     }
 
     private static LongHistogram NewHistogram() => new(MonotonicTime.NsPerUs, LongestNs, Digits);
+
+    private static long RoundUp(long ns)
+    {
+        var power = (long)Math.Pow(10, Math.Floor(Math.Log10(Math.Max(ns, MonotonicTime.NsPerUs))));
+        foreach (var step in (ReadOnlySpan<int>)[1, 2, 5])
+            if (step * power >= ns) return step * power;
+        return 10 * power;
+    }
+
+    private void Join(long nowNs)
+    {
+        Turn(nowNs);
+        Collect();
+        _both.Reset();
+        _both.Add(_previous);
+        _both.Add(_current);
+    }
 
     private void Turn(long nowNs)
     {
@@ -95,3 +124,8 @@ public sealed class LatencyWindow
 
 /// <summary>What a <see cref="LatencyWindow"/> holds; all zero when it is empty.</summary>
 public readonly record struct LatencyPercentiles(long Count, long P50Ns, long P99Ns, long P999Ns, long MaximumNs);
+
+/// <summary>How the durations in a <see cref="LatencyWindow"/> are distributed.</summary>
+/// <param name="UpperNs">Where the last bin ends, nanoseconds; the first begins at 0. Longer durations are in the last.</param>
+/// <param name="Counts">Durations in each bin; the bins are equally wide.</param>
+public sealed record LatencyBins(long UpperNs, IReadOnlyList<long> Counts);

@@ -9,6 +9,7 @@ namespace Vla.Actors.Publishing;
 public sealed class PipelineLatencies
 {
     private long _lastInstruction;
+    private FirstAction? _newestFirstAction;
 
     /// <summary>Resizing and normalising the picture.</summary>
     public LatencyWindow Prepare { get; } = new();
@@ -33,6 +34,12 @@ public sealed class PipelineLatencies
     /// <summary>From giving an instruction to publishing the first action made with it.</summary>
     public LatencyWindow InstructionToAction { get; } = new();
 
+    /// <summary>Encoding an instruction, once for each.</summary>
+    public LatencyWindow EncodeInstruction { get; } = new();
+
+    /// <summary>The newest instruction that an action was made with; null before the first.</summary>
+    public FirstAction? NewestFirstAction => Volatile.Read(ref _newestFirstAction);
+
     /// <param name="origin">The published chunk's origin.</param>
     /// <param name="offeredNs">When the control loop got it.</param>
     /// <param name="publishedNs">When its first action was published.</param>
@@ -51,13 +58,17 @@ public sealed class PipelineLatencies
         CaptureToPublish.Record(total, publishedNs);
         if (origin.InstructionNumber == _lastInstruction) return;
         _lastInstruction = origin.InstructionNumber;
-        if (origin.InstructionGivenNs > 0) InstructionToAction.Record(publishedNs - origin.InstructionGivenNs, publishedNs);
+        if (origin.InstructionGivenNs <= 0) return;
+        var afterNs = publishedNs - origin.InstructionGivenNs;
+        EncodeInstruction.Record(origin.InstructionEncoded.DurationNs, publishedNs);
+        InstructionToAction.Record(afterNs, publishedNs);
+        Volatile.Write(ref _newestFirstAction, new FirstAction(origin.InstructionNumber, afterNs, origin.InstructionEncoded.DurationNs));
     }
 
     /// <summary>Forgets what was recorded, so that a measurement can begin when everything is warm.</summary>
     public void Clear()
     {
-        foreach (var window in (LatencyWindow[])[Prepare, Encode, Fuse, Decode, Stages, Waiting, TickWait, CaptureToPublish, InstructionToAction])
+        foreach (var window in (LatencyWindow[])[Prepare, Encode, Fuse, Decode, Stages, Waiting, TickWait, CaptureToPublish, InstructionToAction, EncodeInstruction])
             window.Clear();
     }
 
@@ -73,8 +84,15 @@ public sealed class PipelineLatencies
         new("tick_wait", TickWait.Read(nowNs)),
         new("capture_to_publish", CaptureToPublish.Read(nowNs)),
         new("instruction_to_action", InstructionToAction.Read(nowNs)),
+        new("encode_instruction", EncodeInstruction.Read(nowNs)),
     ];
 }
 
 /// <summary>One duration's percentiles under its name.</summary>
 public readonly record struct NamedLatency(string Name, LatencyPercentiles Percentiles);
+
+/// <summary>When an instruction first showed in what the robot was told.</summary>
+/// <param name="InstructionNumber">As <see cref="Instruction.Number"/>.</param>
+/// <param name="AfterNs">From giving the instruction to publishing the first action made with it, nanoseconds.</param>
+/// <param name="EncodingNs">Of that, encoding the instruction.</param>
+public sealed record FirstAction(long InstructionNumber, long AfterNs, long EncodingNs);

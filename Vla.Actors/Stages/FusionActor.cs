@@ -79,13 +79,15 @@ public sealed class FusionActor(
     protected override object Process(VisionEncoded input, long startedNs)
     {
         var fused = _fusion!.Fuse(input.Features, _language!.Features, state?.Read(input.Origin.CapturedNs)).DetachFromDisposeScope();
+        var times = new StageTimes(startedNs, Setup.Time.NowNs());
+        Setup.Monitor.Features.Offer(fused, times.FinishedNs);
         return new FeaturesFused(fused, input.Origin with
         {
             Instruction = _language.Instruction.Text,
             InstructionNumber = _language.Instruction.Number,
             InstructionGivenNs = _language.Instruction.GivenNs,
             InstructionEncoded = _language.Encoded,
-            Fused = new StageTimes(startedNs, Setup.Time.NowNs()),
+            Fused = times,
         });
     }
 

@@ -98,6 +98,8 @@ public sealed class LanguageEncoderActor(
         var features = _encoder!.call(tokenize(text).to(device)).DetachFromDisposeScope();
         _encoded = new StageTimes(startedNs, Setup.Time.NowNs());
         Setup.Monitor.CountProcessed();
+        // Once for each instruction, so not only while somebody watches: whoever comes later sees them too.
+        Setup.Monitor.Features.Look(features);
         return features;
     }
 }

@@ -37,6 +37,9 @@ public sealed class StageMonitor(string name, TimeProvider time)
 
     public string Name { get; } = name;
 
+    /// <summary>What the stage's results look like, for whoever watches.</summary>
+    public FeatureTap Features { get; } = new();
+
     /// <summary>How often the stage was started anew after a failure.</summary>
     public long Restarts => Interlocked.Read(ref _restarts);
 

@@ -31,13 +31,15 @@ public sealed class VisionEncoderActor(
     {
         var frame = input.Frame;
         var features = Encode(_pictures.Of(frame)).DetachFromDisposeScope();
+        var encoded = new StageTimes(startedNs, Setup.Time.NowNs());
+        Setup.Monitor.Features.Offer(features, encoded.FinishedNs);
         return new VisionEncoded(features, new Origin
         {
             FrameSequence = frame.Sequence,
             Instruction = "",
             CapturedNs = frame.CapturedNs,
             Prepared = new StageTimes(frame.CapturedNs, frame.PreparedNs),
-            Encoded = new StageTimes(startedNs, Setup.Time.NowNs()),
+            Encoded = encoded,
         });
     }
 

@@ -7,6 +7,7 @@ using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
 using Vla.Actors.Torch;
 using Vla.Runtime.Http;
+using Vla.Runtime.Pages;
 using Vla.Runtime.Robots;
 using Vla.Runtime.Settings;
 using Vla.Runtime.Status;
@@ -60,6 +61,7 @@ public static class Daemon
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         Logs.Configure(builder.Logging, settings.Log.Level, screen);
         services.AddSingleton(control);
+        services.AddSingleton(profile);
         services.AddSingleton(time);
         if (tabletop is not null) services.AddSingleton(tabletop.Episodes);
         services.AddSingleton(provider => new PipelineParts
@@ -122,7 +124,9 @@ public static class Daemon
             return Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
 
         var file = settings.HttpTokenFile.Length > 0 ? Path.Combine(configFolder, settings.HttpTokenFile) : "";
-        return WebServer.Builder(address, HttpToken.Read(Environment.GetEnvironmentVariable(HttpToken.Variable), file));
+        var web = WebServer.Builder(address, HttpToken.Read(Environment.GetEnvironmentVariable(HttpToken.Variable), file));
+        web.AddPage();
+        return web;
     }
 
     private static IHost Build(IHostApplicationBuilder builder)
@@ -132,6 +136,7 @@ public static class Daemon
         var app = web.Build();
         WebServer.UseGuards(app);
         HttpApi.Map(app);
+        app.MapPage();
         return app;
     }
 

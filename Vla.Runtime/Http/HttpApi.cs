@@ -32,7 +32,7 @@ public static class HttpApi
         app.MapWorld();
         app.MapFallback(context => Problem(
             StatusCodes.Status404NotFound,
-            "not here: GET /healthz, GET /status, POST /instruction, POST /stop, POST /resume, POST /world/episode").ExecuteAsync(context));
+            "not here: GET / (the page), GET /healthz, GET /status, POST /instruction, POST /stop, POST /resume, POST /world/episode").ExecuteAsync(context));
     }
 
     /// <summary>An answer that says what is wrong.</summary>

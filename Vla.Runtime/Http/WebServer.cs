@@ -21,7 +21,12 @@ public static class WebServer
                 $"http is '{address.OriginalString}', which other machines can reach: set {HttpToken.Variable} or httpTokenFile, or use http://127.0.0.1:{address.Port} and, from elsewhere, an SSH tunnel");
         }
 
-        var web = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "vla" });
+        var web = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
+        {
+            ApplicationName = "vla",
+            // Where the page's files lie, whatever folder the daemon is started in.
+            ContentRootPath = AppContext.BaseDirectory,
+        });
         web.WebHost.UseKestrelCore().UseUrls(address.ToString());
         web.WebHost.ConfigureKestrel(Limit);
         web.Services.AddRoutingCore();

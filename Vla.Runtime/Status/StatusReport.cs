@@ -45,7 +45,7 @@ public sealed record StatusReport
 
     /// <summary>
     /// Milliseconds over the last minute, by part: prepare, encode, fuse, decode, those four together (stages), waiting,
-    /// tick_wait, and the whole, capture_to_publish = stages + waiting + tick_wait; instruction_to_action; tick_lateness.
+    /// tick_wait, and the whole, capture_to_publish = stages + waiting + tick_wait; instruction_to_action; encode_instruction; tick_lateness.
     /// </summary>
     public required IReadOnlyDictionary<string, LatencyStatus> LatencyMs { get; init; }
 
@@ -93,8 +93,8 @@ public sealed record WorldStatus(
 /// <param name="TargetHz">The rate that was set.</param>
 public sealed record RateStatus(double CameraHz, double PolicyHz, double ControlHz, double TargetHz);
 
-/// <summary>A stage; its state is <c>starting</c>, <c>running</c> or <c>backing_off</c>.</summary>
-public sealed record StageStatus(string Name, string State, long Processed, long Restarts, string? LastError);
+/// <summary>A stage; its state is <c>starting</c>, <c>running</c> or <c>backing_off</c>, its rate that of its results.</summary>
+public sealed record StageStatus(string Name, string State, double Hz, long Processed, long Restarts, string? LastError);
 
 /// <summary>An action; its age is that of the picture behind it when it was published, null without one.</summary>
 public sealed record ActionStatus(long Sequence, long FrameSequence, double? AgeMs, IReadOnlyDictionary<string, float> Values);

@@ -23,6 +23,7 @@ public sealed class StatusSource : IHostedService, IDisposable
     private readonly RateMeter _camera;
     private readonly RateMeter _policy;
     private readonly RateMeter _control;
+    private readonly (StageMonitor Monitor, RateMeter Rate)[] _stages;
     private ITimer? _timer;
 
     /// <param name="parts">What runs.</param>
@@ -34,6 +35,7 @@ public sealed class StatusSource : IHostedService, IDisposable
         _world = world;
         (_parts, _profile, _targetHz, _time) = (parts, profile, options.RateHz, parts.Time);
         (_camera, _policy, _control) = (new RateMeter(_time), new RateMeter(_time), new RateMeter(_time));
+        _stages = [.. parts.Monitors.Stages.Select(stage => (stage, new RateMeter(_time)))];
         _startedNs = _time.NowNs();
     }
 
@@ -72,7 +74,7 @@ public sealed class StatusSource : IHostedService, IDisposable
                 camera.Description?.Height ?? 0, camera.LastError),
             World = _world is null ? null : WorldStatus.Of(_world.Read()),
             Rates = new RateStatus(Round(_camera.Hz), Round(_policy.Hz), Round(_control.Hz), _targetHz),
-            Stages = [.. monitors.Stages.Select(s => new StageStatus(s.Name, StatusJson.Name(s.State), s.Processed, s.Restarts, s.LastError))],
+            Stages = [.. _stages.Select(s => Describe(s.Monitor, s.Rate.Hz))],
             Action = control.Last is { } last ? Describe(last) : null,
             LatencyMs = _parts.Control.Latencies.Read(now)
                 .Append(new NamedLatency("tick_lateness", control.TickLateness))
@@ -105,7 +107,8 @@ public sealed class StatusSource : IHostedService, IDisposable
         };
     }
 
-    private IEnumerable<string> Notes(ControlSnapshot control)
+    /// <summary>One line each, for what is wrong or unusual.</summary>
+    public IEnumerable<string> Notes(ControlSnapshot control)
     {
         var camera = _parts.Monitors.Camera;
         if (camera.State is CameraState.Lost or CameraState.Ended) yield return $"camera {StatusJson.Name(camera.State)}: {camera.LastError}";
@@ -123,7 +126,11 @@ public sealed class StatusSource : IHostedService, IDisposable
         _camera.Sample(_parts.Monitors.Camera.Frames);
         _policy.Sample(control.Offered);
         _control.Sample(control.Published);
+        foreach (var (monitor, rate) in _stages) rate.Sample(monitor.Processed);
     }
+
+    private static StageStatus Describe(StageMonitor stage, double hz) =>
+        new(stage.Name, StatusJson.Name(stage.State), Round(hz), stage.Processed, stage.Restarts, stage.LastError);
 
     private ActionStatus Describe(PublishedAction action) => new(
         action.Sequence,

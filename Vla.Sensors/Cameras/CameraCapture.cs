@@ -50,8 +50,9 @@ public sealed class CameraCapture : IDisposable
 
     /// <summary>Copies the newest picture as the camera gave it, for a person to look at. Costs nothing until called.</summary>
     /// <param name="into">Receives BGR, 8 bits, [height, width, 3].</param>
+    /// <param name="stamp">Which picture that is.</param>
     /// <returns>False when there is none, before the first and after the last picture.</returns>
-    public bool TryCopyPicture(Mat into) => _picture.TryCopy(into);
+    public bool TryCopyPicture(Mat into, out PictureStamp stamp) => _picture.TryCopy(into, out stamp);
 
     /// <summary>Ends the thread, waiting a bounded time for a device that blocks, closes the camera.</summary>
     public void Dispose()
@@ -114,7 +115,7 @@ public sealed class CameraCapture : IDisposable
         frame.Sequence = ++_sequence;
         frame.CapturedNs = capturedNs;
         frame.PreparedNs = _time.NowNs();
-        _picture.Publish();
+        _picture.Publish(new PictureStamp(_sequence, capturedNs));
 
         if (Interlocked.Exchange(ref _newest, frame) is { } unseen)
         {

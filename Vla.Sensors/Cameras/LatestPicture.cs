@@ -9,18 +9,20 @@ internal sealed class LatestPicture : IDisposable
     private readonly Lock _turn = new();
     private Mat _next = new();
     private Mat _latest = new();
+    private PictureStamp _stamp;
     private bool _disposed;
 
     /// <summary>The picture to write into; for the writer's thread only.</summary>
     public Mat Next => _next;
 
     /// <summary>Makes what was written the latest picture, unless the one before is just being copied.</summary>
-    public void Publish()
+    public void Publish(PictureStamp stamp)
     {
         if (!_turn.TryEnter()) return;
         try
         {
             (_next, _latest) = (_latest, _next);
+            _stamp = stamp;
         }
         finally
         {
@@ -28,10 +30,11 @@ internal sealed class LatestPicture : IDisposable
         }
     }
 
-    public bool TryCopy(Mat into)
+    public bool TryCopy(Mat into, out PictureStamp stamp)
     {
         lock (_turn)
         {
+            stamp = _stamp;
             if (_disposed || _latest.Empty()) return false;
             _latest.CopyTo(into);
             return true;
@@ -48,3 +51,8 @@ internal sealed class LatestPicture : IDisposable
         }
     }
 }
+
+/// <summary>Which picture it is.</summary>
+/// <param name="Sequence">As <see cref="Frame.Sequence"/>.</param>
+/// <param name="CapturedNs">When it was taken, monotonic nanoseconds.</param>
+public readonly record struct PictureStamp(long Sequence, long CapturedNs);

@@ -271,13 +271,33 @@ public sealed class ControlLoopTests : IDisposable
 
         var parts = _loop.Latencies.Read(_clock.NowNs).ToDictionary(part => part.Name, part => part.Percentiles);
 
-        Assert.All(parts.Where(part => part.Key != "instruction_to_action"), part => Assert.Equal(1, part.Value.Count));
+        Assert.All(parts.Where(part => !part.Key.Contains("instruction", StringComparison.Ordinal)), part => Assert.Equal(1, part.Value.Count));
         Assert.Equal(10e6, parts["tick_wait"].P50Ns, 10e6 * 0.01);
         Assert.Equal(5e6, parts["encode"].P50Ns, 5e6 * 0.01);
         Assert.Equal(19e6, parts["capture_to_publish"].P50Ns, 19e6 * 0.01);
         string[] summands = ["prepare", "encode", "fuse", "decode", "waiting", "tick_wait"];
         Assert.Equal(19e6, summands.Sum(name => (double)parts[name].P50Ns), 19e6 * 0.01);
         Assert.Equal(summands[..4].Sum(name => (double)parts[name].P50Ns), parts["stages"].P50Ns, 19e6 * 0.01);
+    }
+
+    [Fact]
+    public void An_instructions_way_to_its_first_action_is_told_once()
+    {
+        Assert.Null(_loop.Latencies.NewestFirstAction);
+        var given = _clock.NowNs;
+        _clock.Advance(9);
+        for (var picture = 0; picture < 2; picture++)
+        {
+            var action = Make.Action(_clock.NowNs, 0, 0);
+            _loop.Offer(action with
+            {
+                Origin = action.Origin with { InstructionGivenNs = given, InstructionEncoded = new StageTimes(given + 1_000, given + 4_000) },
+            });
+            Tick();
+        }
+
+        Assert.Equal(new FirstAction(1, 19_000_000, 3_000), _loop.Latencies.NewestFirstAction);
+        Assert.Equal(1, _loop.Latencies.EncodeInstruction.Read(_clock.NowNs).Count);
     }
 
     [Theory]

@@ -65,6 +65,36 @@ public class LatencyWindowTests
     }
 
     [Fact]
+    public void Bins_go_from_zero_to_a_round_figure_above_what_was_recorded()
+    {
+        var window = new LatencyWindow();
+        window.Record(1 * MonotonicTime.NsPerMs, Second);
+        for (var i = 0; i < 3; i++) window.Record(42 * MonotonicTime.NsPerMs, Second);
+
+        var bins = window.ReadBins(Second, 10);
+
+        Assert.Equal(50 * MonotonicTime.NsPerMs, bins.UpperNs);
+        Assert.Equal([1, 0, 0, 0, 0, 0, 0, 0, 3, 0], bins.Counts);
+    }
+
+    [Fact]
+    public void A_rare_long_one_is_counted_in_the_last_bin()
+    {
+        var window = new LatencyWindow();
+        for (var i = 0; i < 10_000; i++) window.Record(MonotonicTime.NsPerMs, Second);
+        window.Record(30 * Second, Second);
+
+        var bins = window.ReadBins(Second, 4);
+
+        Assert.InRange(bins.UpperNs, MonotonicTime.NsPerMs, 2 * MonotonicTime.NsPerMs);
+        Assert.Equal(10_001, bins.Counts.Sum());
+        Assert.True(bins.Counts[^1] >= 1);
+    }
+
+    [Fact]
+    public void Bins_of_nothing_are_empty() => Assert.Equal([0, 0, 0], new LatencyWindow().ReadBins(Second, 3).Counts);
+
+    [Fact]
     public void Recording_and_reading_at_once_loses_nothing()
     {
         var window = new LatencyWindow();

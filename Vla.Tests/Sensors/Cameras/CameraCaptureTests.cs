@@ -147,14 +147,15 @@ public sealed class CameraCaptureTests : IDisposable
     {
         var capture = Start();
         using var picture = new Mat();
-        Assert.False(capture.TryCopyPicture(picture));
+        Assert.False(capture.TryCopyPicture(picture, out _));
 
         _camera.Show(grey: 10, capturedNs: 1);
         _events.TakeArrived();
         _camera.Show(grey: 20, capturedNs: 2);
         _events.TakeArrived();
 
-        Assert.True(capture.TryCopyPicture(picture));
+        Assert.True(capture.TryCopyPicture(picture, out var stamp));
+        Assert.Equal(new PictureStamp(2, 2), stamp);
         Assert.Equal((ScriptedCamera.What.Width, ScriptedCamera.What.Height), (picture.Width, picture.Height));
         Assert.Equal(20, picture.Mean().Val0);
     }
@@ -168,7 +169,7 @@ public sealed class CameraCaptureTests : IDisposable
         _camera.Fail(new CameraLostException("unplugged"));
         _events.TakeEnded();
 
-        Assert.False(capture.TryCopyPicture(picture));
+        Assert.False(capture.TryCopyPicture(picture, out _));
     }
 
     public void Dispose()

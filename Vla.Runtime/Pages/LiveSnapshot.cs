@@ -1,0 +1,53 @@
+using Vla.Actors.Publishing;
+using Vla.Actors.Stages;
+using Vla.Runtime.Status;
+
+namespace Vla.Runtime.Pages;
+
+/// <summary>What the page shows of the moment: taken five times a second, once for all viewers.</summary>
+public sealed record LiveSnapshot
+{
+    public required ControlState State { get; init; }
+
+    /// <summary>Why; empty while the policy drives.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>The newest action's values in the robot's units; null before the first tick.</summary>
+    public required IReadOnlyList<float>? Values { get; init; }
+
+    /// <summary>For each dimension, whether a limit changed what the policy wanted since the last snapshot.</summary>
+    public required IReadOnlyList<bool> Clamped { get; init; }
+
+    /// <summary>For each dimension, its last 30 s as an SVG path.</summary>
+    public required IReadOnlyList<string> Lines { get; init; }
+
+    /// <summary>For each dimension, what bar and line span.</summary>
+    public required IReadOnlyList<(float Low, float High)> Ranges { get; init; }
+
+    /// <summary>Those given so far, the newest first.</summary>
+    public required IReadOnlyList<GivenInstruction> Instructions { get; init; }
+
+    public required SlowSnapshot Slow { get; init; }
+}
+
+/// <summary>What is read once a second: figures nobody could read faster.</summary>
+public sealed record SlowSnapshot
+{
+    public required StatusReport Status { get; init; }
+
+    /// <summary>One line each, for what is wrong or unusual.</summary>
+    public required IReadOnlyList<string> Notes { get; init; }
+
+    /// <summary>The newest instruction that an action was made with; null before the first.</summary>
+    public required FirstAction? FirstAction { get; init; }
+
+    public required LatencyBins CaptureToPublish { get; init; }
+
+    public required LatencyBins TickLateness { get; init; }
+
+    public required FeatureHistogram? Vision { get; init; }
+
+    public required FeatureHistogram? Language { get; init; }
+
+    public required FeatureHistogram? Fused { get; init; }
+}

@@ -1,0 +1,57 @@
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.XmlEncryption;
+using Microsoft.AspNetCore.Hosting.StaticWebAssets;
+using MudBlazor.Services;
+using Vla.Actors;
+
+namespace Vla.Runtime.Pages;
+
+/// <summary>Puts the page into the daemon's web server.</summary>
+internal static class PageHosting
+{
+    /// <summary>A connection that was silent for so long is lost, on either side.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(8);
+
+    /// <summary>How often each side says that it is there.</summary>
+    private static readonly TimeSpan SignOfLife = TimeSpan.FromSeconds(2);
+
+    public static void AddPage(this WebApplicationBuilder web)
+    {
+        // From the build's output the files lie where the packages and the project have them: a manifest says where.
+        StaticWebAssetsLoader.UseStaticWebAssets(web.Environment, web.Configuration);
+        var services = web.Services;
+        services.AddRouting();
+        services.AddDataProtection();
+        services.Configure<KeyManagementOptions>(keys => (keys.XmlRepository, keys.XmlEncryptor) = (new KeysInMemory(), new NullXmlEncryptor()));
+        services.AddRazorComponents().AddInteractiveServerComponents(circuits =>
+        {
+            circuits.DisconnectedCircuitMaxRetained = 8;
+            circuits.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(1);
+        }).AddHubOptions(hub => (hub.KeepAliveInterval, hub.ClientTimeoutInterval) = (SignOfLife, Silence));
+        services.AddMudServices();
+
+        services.AddSingleton(provider => provider.GetRequiredService<PipelineParts>().Monitors.Camera);
+        services.AddSingleton(provider =>
+        {
+            var parts = provider.GetRequiredService<PipelineParts>();
+            return new PictureStudio(parts.Monitors.Camera, parts.Policy.Image, parts.Time,
+                provider.GetRequiredService<ILogger<PictureStudio>>());
+        });
+        services.AddHostedService(provider => provider.GetRequiredService<PictureStudio>());
+        services.AddSingleton(provider =>
+        {
+            var parts = provider.GetRequiredService<PipelineParts>();
+            return new InstructionHistory(parts.Instructions, parts.Control.Latencies, parts.Time);
+        });
+        services.AddSingleton<LiveView>();
+        services.AddHostedService(provider => provider.GetRequiredService<LiveView>());
+    }
+
+    public static void MapPage(this WebApplication app)
+    {
+        app.UseAntiforgery();
+        app.MapStaticAssets();
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
+        CameraEndpoints.Map(app);
+    }
+}

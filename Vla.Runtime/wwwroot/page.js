@@ -1,0 +1,180 @@
+// What the page does without its connection to the daemon's circuit: stop and resume, the camera's pictures, and
+// saying that the connection is lost until it is back.
+(() => {
+    'use strict';
+
+    const pictureMs = 80;
+    const aliveMs = 1000;
+    const retryMs = 500;
+    const patienceMs = 3000;
+    const staleMs = 500;
+
+    const pause = ms => new Promise(resolve => setTimeout(resolve, ms));
+    const ask = (path, options = {}) => fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(patienceMs), ...options });
+
+    // --- Stop and resume: a request of its own, whatever else is going on ---
+
+    async function tell(action) {
+        document.documentElement.dataset.told = action;
+        try {
+            const answer = await ask(`/${action}`, { method: 'POST', keepalive: true, priority: 'high' });
+            if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+        } catch (problem) {
+            lost(`${action === 'stop' ? 'STOP' : 'Resume'} did not reach the daemon (${problem.message})`);
+            heal();
+        }
+    }
+
+    const isForText = element => element instanceof HTMLElement
+        && (element.isContentEditable || element.matches('textarea, input:not([type=button], [type=checkbox], [type=radio], [type=range], [type=submit])'));
+
+    // Before anything on the page sees them: no dialog, menu or button may keep the stop to itself.
+    document.addEventListener('keydown', event => {
+        const stops = event.key === 'Escape'
+            || (event.key === ' ' && !event.ctrlKey && !event.altKey && !event.metaKey && !isForText(event.target));
+        if (!stops) return;
+        event.preventDefault();
+        event.stopPropagation();
+        if (!event.repeat) tell('stop');
+    }, true);
+
+    // A button that has the focus would count the space bar's way up as a click.
+    document.addEventListener('keyup', event => {
+        if (event.key === ' ' && !isForText(event.target)) event.preventDefault();
+    }, true);
+
+    document.addEventListener('click', event => {
+        const button = event.target instanceof Element && event.target.closest('[data-action]');
+        if (button) tell(button.dataset.action);
+    });
+
+    // Resume is offered while the robot is stopped.
+    new MutationObserver(() => {
+        const state = document.querySelector('[data-state]')?.dataset.state;
+        if (state) document.getElementById('resume').hidden = state !== 'stop';
+    }).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-state'] });
+
+    // --- The connection ---
+
+    const banner = document.getElementById('lost');
+    let healing = false;
+
+    function lost(what) {
+        if (banner.hidden || what !== undefined)
+            banner.textContent = `${what ?? 'Connection lost'}: what you see is old. Trying again…`;
+        banner.hidden = false;
+        document.documentElement.classList.add('is-lost');
+    }
+
+    function found() {
+        banner.hidden = true;
+        document.documentElement.classList.remove('is-lost');
+    }
+
+    const isThere = () => ask('/healthz').then(() => true, () => false);
+
+    /// Tries until the daemon is there again. One that was started anew knows nothing of this page: it is loaded again.
+    async function heal() {
+        if (healing) return;
+        healing = true;
+        for (; ; await pause(retryMs)) {
+            if (!await isThere()) continue;
+            try {
+                if (connected || await Blazor.reconnect()) break;
+                location.reload();
+                return;
+            } catch {
+                // Gone again.
+            }
+        }
+        healing = false;
+        found();
+    }
+
+    let connected = false;
+
+    async function watchConnection() {
+        for (; ; await pause(aliveMs)) {
+            if (healing || document.hidden || await isThere()) continue;
+            lost();
+            heal();
+        }
+    }
+
+    // --- Pictures ---
+
+    const picture = { frame: 0, ageMs: 0, at: 0, urls: {} };
+
+    async function show(kind, image, after) {
+        const answer = await ask(`/camera/${kind}.jpg?after=${after}`);
+        if (answer.status !== 200) return null;
+        const url = URL.createObjectURL(await answer.blob());
+        image.src = url;
+        await image.decode().catch(() => { });
+        image.dataset.shown = answer.headers.get('X-Frame');
+        URL.revokeObjectURL(picture.urls[kind]);
+        picture.urls[kind] = url;
+        return answer.headers;
+    }
+
+    async function showPictures() {
+        const raw = document.querySelector('img[data-camera=raw]');
+        const policy = document.querySelector('img[data-camera=policy]');
+        if (!raw || document.hidden || healing) return;
+        const headers = await show('raw', raw, raw.dataset.shown ?? 0);
+        if (headers) {
+            picture.frame = headers.get('X-Frame');
+            picture.ageMs = Number(headers.get('X-Frame-Age-Ms'));
+            picture.at = performance.now();
+            if (policy) await show('policy', policy, policy.dataset.shown ?? 0);
+        }
+        if (!picture.at) return;
+        const ageMs = picture.ageMs + performance.now() - picture.at;
+        const age = document.querySelector('[data-age]');
+        document.querySelector('[data-frame]').textContent = `frame ${picture.frame}`;
+        age.textContent = ageMs < 10000 ? `${Math.round(ageMs)} ms old` : `${Math.round(ageMs / 1000)} s old`;
+        age.classList.toggle('bad', ageMs > staleMs);
+    }
+
+    async function watchCamera() {
+        for (; ;) {
+            const next = performance.now() + pictureMs;
+            await showPictures().catch(() => { });
+            await pause(Math.max(10, next - performance.now()));
+        }
+    }
+
+    // --- Colours ---
+
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    window.vla = {
+        isDark: () => (localStorage.getItem('colours') ?? (dark.matches ? 'dark' : 'light')) === 'dark',
+        setDark: isDark => localStorage.setItem('colours', isDark ? 'dark' : 'light'),
+    };
+
+    // --- Start ---
+
+    async function start() {
+        for (; ; await pause(retryMs)) {
+            try {
+                await Blazor.start({
+                    circuit: {
+                        configureSignalR: builder => builder.withServerTimeout(8000).withKeepAliveInterval(2000),
+                        reconnectionHandler: {
+                            onConnectionDown: () => { connected = false; lost(); heal(); },
+                            onConnectionUp: () => { connected = true; },
+                        },
+                    },
+                });
+                connected = true;
+                return;
+            } catch {
+                lost();
+            }
+        }
+    }
+
+    start();
+    watchConnection();
+    watchCamera();
+})();

@@ -1,0 +1,110 @@
+using Akka.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Vla.Actors;
+using Vla.Actors.Instructions;
+using Vla.Actors.Policies;
+using Vla.Actors.Publishing;
+using Vla.Runtime.Http;
+using Vla.Runtime.Status;
+using Vla.Sensors.Cameras;
+using Vla.Tests.Actors;
+using Vla.Tests.Actors.Publishing;
+using static TorchSharp.torch;
+
+namespace Vla.Tests.Runtime.Http;
+
+/// <summary>The real pipeline behind the real web server, with a stage that never comes back.</summary>
+public sealed class StopWhileHungTests : IAsyncLifetime, IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly ManualResetEventSlim _hangs = new();
+    private readonly ManualResetEventSlim _release = new();
+    private readonly FakeRobot _robot = new() { MayBlock = true, QueueCapacity = 1_000 };
+    private readonly HttpClient _http = new();
+    private readonly ControlLoop _control;
+    private readonly WebApplication _app;
+
+    public StopWhileHungTests()
+    {
+        var time = TimeProvider.System;
+        var policy = Policy.Load(Repository.File("config/policies/notebook"));
+        var profile = RobotProfile.Load(Repository.File("config/robots/notebook.json"));
+        var options = new ControlOptions();
+        var instructions = new InstructionBoard(time);
+        instructions.Give("pick up the red block");
+        _control = new ControlLoop(profile, options, [_robot], new ControlClock());
+        var parts = new PipelineParts
+        {
+            Policy = policy,
+            Modules = PolicyModules.Of(policy, CPU) with { Decoder = () => StandIns.Calling(Hang) },
+            Device = CPU,
+            OpenCamera = () => CameraSource.Parse("synthetic").Open(time),
+            Frames = new FramePool(policy.Image),
+            Instructions = instructions,
+            Control = _control,
+            Monitors = new PipelineMonitors(time),
+            Threads = new StageThreads(1, 1, 1, 1),
+            Time = time,
+            Loggers = NullLoggerFactory.Instance,
+        };
+        var builder = WebServer.Builder(new Uri("http://127.0.0.1:0"), null);
+        builder.Services.AddSingleton(time);
+        builder.Services.AddSingleton(_control);
+        builder.Services.AddSingleton(new StatusSource(parts, profile, options));
+        builder.Services.AddAkka("vla", akka => akka.ConfigureLoggers(loggers => loggers.ClearLoggers()).WithVlaPipeline(parts));
+        _app = builder.Build();
+        WebServer.UseGuards(_app);
+        HttpApi.Map(_app);
+    }
+
+    public async Task InitializeAsync()
+    {
+        await _app.StartAsync();
+        _http.BaseAddress = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        _control.Start();
+    }
+
+    public async Task DisposeAsync()
+    {
+        _release.Set();
+        _control.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        _control.Dispose();
+        _robot.Dispose();
+        _hangs.Dispose();
+        _release.Dispose();
+    }
+
+    [Fact]
+    public async Task Stop_is_in_the_first_action_of_a_tick_that_begins_after_the_answer()
+    {
+        Assert.True(_hangs.Wait(Patience), "no picture reached the decoder");
+
+        using var answer = await _http.PostAsync("/stop", null);
+        answer.EnsureSuccessStatusCode();
+        var published = _control.Last!.Sequence;
+
+        do _robot.Await(1);
+        while (_robot.Last.Sequence < published + 2);
+        // One tick may have been under way when the request came; from the next on every action is a stop.
+        Assert.All(_robot.Applied.Where(action => action.Sequence > published + 1), action => Assert.Equal(ControlState.Stop, action.State));
+    }
+
+    private Tensor Hang(Tensor features)
+    {
+        _hangs.Set();
+        _release.Wait();
+        return zeros(1, 7);
+    }
+}

@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Vla.Tests.Runtime.Pages;
+
+/// <summary>A daemon of its own on the drawn scene, which can be killed and started again at the same address.</summary>
+internal sealed class DaemonProcess : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly HttpClient _http = new();
+    private Process? _process;
+
+    public DaemonProcess()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        Address = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}";
+    }
+
+    public string Address { get; }
+
+    /// <summary>Starts it and waits until it publishes.</summary>
+    public async Task StartAsync()
+    {
+        // As a user has it who is somewhere else; and a machine under test may be slow.
+        var start = new ProcessStartInfo("dotnet", [
+            Path.Combine(AppContext.BaseDirectory, "vla.dll"), "run", "--http", Address, "--camera", "synthetic", "--max-age", "10000"])
+        {
+            WorkingDirectory = Path.GetTempPath(),
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["VLA_HOME"] = Repository.File("."), ["VLA_LOG__LEVEL"] = "warning" },
+        };
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += (_, _) => { };
+        _process.ErrorDataReceived += (_, _) => { };
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+
+        using var timeout = new CancellationTokenSource(Patience);
+        while (!await IsWellAsync(timeout.Token))
+        {
+            Assert.False(_process.HasExited, $"the daemon ended with exit code {(_process.HasExited ? _process.ExitCode : 0)}");
+            await Task.Yield();
+        }
+    }
+
+    public void Kill()
+    {
+        _process!.Kill();
+        _process.WaitForExit();
+    }
+
+    public void Dispose()
+    {
+        if (_process is { HasExited: false }) Kill();
+        _process?.Dispose();
+        _http.Dispose();
+    }
+
+    private async Task<bool> IsWellAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            using var answer = await _http.GetAsync($"{Address}/healthz", cancellation);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+}
