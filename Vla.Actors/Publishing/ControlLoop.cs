@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using Vla.Actors.Policies;
+using Vla.Actors.Telemetry;
 using Vla.Sensors;
 
 namespace Vla.Actors.Publishing;
@@ -44,6 +45,7 @@ public sealed class ControlLoop : IDisposable
     private PublishedAction? _last;
     private string _scheduling = "";
     private string _idleReason = "no action yet";
+    private TelemetryFeed? _feed;
 
     /// <param name="profile">Dimensions and limits of the robot.</param>
     /// <param name="options">Checked here once more.</param>
@@ -76,6 +78,13 @@ public sealed class ControlLoop : IDisposable
 
     /// <summary>How late ticks are.</summary>
     public LatencyWindow TickLateness { get; } = new();
+
+    /// <summary>Where telemetry gets its material; null while there is none.</summary>
+    public TelemetryFeed? Feed
+    {
+        get => Volatile.Read(ref _feed);
+        set => Volatile.Write(ref _feed, value);
+    }
 
     /// <summary>When the next actions are wanted.</summary>
     public ChunkDemand Demand { get; }
@@ -232,6 +241,7 @@ public sealed class ControlLoop : IDisposable
 
                 var nowNs = _clock.NowNs;
                 TickLateness.Record(nowNs - schedule.NextNs, nowNs);
+                Feed?.Ticked(nowNs - schedule.NextNs);
                 Tick(nowNs);
                 schedule.Advance(_clock.NowNs);
             }
@@ -278,6 +288,7 @@ public sealed class ControlLoop : IDisposable
         Demand.Look(_action.Chunk, nowNs);
         if (state != ControlState.Policy || _taken is not { } first) return;
         Latencies.Record(_origin, first.OfferedNs, nowNs);
+        Feed?.Published(new ActionRecord(_last!.Sequence, _origin, first.OfferedNs, nowNs, _clock.NowNs));
         _taken = null;
     }
 

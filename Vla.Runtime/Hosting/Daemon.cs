@@ -11,6 +11,7 @@ using Vla.Runtime.Pages;
 using Vla.Runtime.Robots;
 using Vla.Runtime.Settings;
 using Vla.Runtime.Status;
+using Vla.Runtime.Telemetry;
 using Vla.Runtime.World;
 using Vla.Sensors.Cameras;
 
@@ -83,6 +84,7 @@ public static class Daemon
         services.AddAkka("vla", (akka, provider) => akka
             .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
             .WithVlaPipeline(provider.GetRequiredService<PipelineParts>()));
+        if (settings.Telemetry.Enabled) TelemetrySetup.Add(builder, settings.Telemetry, profile);
         services.AddHostedService(provider => new InstructionConsole(
             provider.GetRequiredService<IRequiredActor<InstructionActor>>(), screen, tabletop?.Episodes,
             provider.GetRequiredService<ILogger<InstructionConsole>>()));
@@ -136,6 +138,7 @@ public static class Daemon
         var app = web.Build();
         WebServer.UseGuards(app);
         HttpApi.Map(app);
+        TelemetrySetup.Map(app);
         app.MapPage();
         return app;
     }

@@ -24,20 +24,47 @@ public static class HttpApi
 
     public static void Map(WebApplication app)
     {
-        app.MapGet("/healthz", Health).WithMetadata(new TokenRequired.NotNeeded());
-        app.MapGet("/status", (StatusSource status) => Results.Json(status.Read(), StatusJson.Default.StatusReport));
-        app.MapPost("/instruction", TakeInstruction);
-        app.MapPost("/stop", (ControlLoop control) => Stop(control));
-        app.MapPost("/resume", (ControlLoop control) => Resume(control));
-        app.MapWorld();
+        var robot = app.MapGroup("").WithTags("robot").WithRefusals();
+        robot.MapGet("/healthz", Health)
+            .WithSummary("Whether the control loop publishes")
+            .WithDescription("Where a token is in force, answers without it have no body.")
+            .WithMetadata(new TokenRequired.NotNeeded())
+            .Produces<StateAnswer>()
+            .Produces<ErrorAnswer>(StatusCodes.Status503ServiceUnavailable);
+        robot.MapGet("/status", (StatusSource status) => Results.Json(status.Read(), StatusJson.Default.StatusReport))
+            .WithSummary("State and reason, rates, latencies by stage, counts, restarts")
+            .Produces<StatusReport>();
+        robot.MapPost("/instruction", TakeInstruction)
+            .WithSummary("Tells the robot what to do from now on")
+            .WithDescription("A bad instruction is refused, and the last good one stays in force.")
+            .AddOpenApiOperationTransformer(OpenApiDocument.DescribeInstruction)
+            .Produces<InstructionStatus>()
+            .Produces<ErrorAnswer>(StatusCodes.Status400BadRequest)
+            .Produces<ErrorAnswer>(StatusCodes.Status503ServiceUnavailable);
+        robot.MapPost("/stop", (ControlLoop control) => Stop(control))
+            .WithSummary("Stops the robot until it is resumed")
+            .Produces<StateAnswer>();
+        robot.MapPost("/resume", (ControlLoop control) => Resume(control))
+            .WithSummary("Ends any stop; the robot holds until a fresh action comes")
+            .Produces<StateAnswer>();
+        robot.MapWorld();
+        OpenApiDocument.Map(app);
         app.MapFallback(context => Problem(
             StatusCodes.Status404NotFound,
-            "not here: GET / (the page), GET /healthz, GET /status, POST /instruction, POST /stop, POST /resume, POST /world/episode").ExecuteAsync(context));
+            "not here: GET / (the page), GET /healthz, GET /status, POST /instruction, POST /stop, POST /resume, POST /world/episode; see /openapi/v1.json").ExecuteAsync(context));
     }
+
+    /// <summary>Says of an endpoint that it can be refused for what every request can be refused for.</summary>
+    public static TBuilder WithRefusals<TBuilder>(this TBuilder endpoint)
+        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(
+            Refusal(StatusCodes.Status401Unauthorized), Refusal(StatusCodes.Status403Forbidden), Refusal(StatusCodes.Status429TooManyRequests));
 
     /// <summary>An answer that says what is wrong.</summary>
     public static IResult Problem(int statusCode, string error) =>
         Results.Json(new ErrorAnswer(error), ApiJson.Default.ErrorAnswer, statusCode: statusCode);
+
+    private static ProducesResponseTypeMetadata Refusal(int statusCode) =>
+        new(statusCode, typeof(ErrorAnswer), ["application/json"]);
 
     /// <summary>Tells a stranger no more than that all is well, or not.</summary>
     private static IResult Health(HttpContext context, ControlLoop control, TimeProvider time)

@@ -31,6 +31,7 @@ public static class WebServer
         web.WebHost.ConfigureKestrel(Limit);
         web.Services.AddRoutingCore();
         web.Services.AddSingleton(new SameOriginOnly(loopback));
+        OpenApiDocument.Add(web.Services, token is not null);
         if (token is not null)
         {
             web.Services.AddSingleton(token);
@@ -48,8 +49,17 @@ public static class WebServer
         if (app.Services.GetService<TokenRequired>() is not { } token) return;
 
         app.Use(token.Invoke);
-        app.MapGet("/login", context => LoginPage.Write(context, StatusCodes.Status200OK, "")).WithMetadata(new TokenRequired.NotNeeded());
-        app.MapPost("/login", token.LogIn).WithMetadata(new TokenRequired.NotNeeded());
+        // As delegates: a RequestDelegate would be left out of the OpenAPI document.
+        var login = app.MapGroup("/login").WithTags("session").WithMetadata(new TokenRequired.NotNeeded());
+        login.MapGet("", (Delegate)((HttpContext context) => LoginPage.Write(context, StatusCodes.Status200OK, "")))
+            .WithSummary("The page that asks for the token")
+            .Produces<string>(StatusCodes.Status200OK, "text/html");
+        login.MapPost("", (Delegate)token.LogIn)
+            .WithSummary("Takes the token as a form's field and gives the browser a session")
+            .AddOpenApiOperationTransformer(OpenApiDocument.DescribeLogin)
+            .Produces(StatusCodes.Status303SeeOther)
+            .Produces<string>(StatusCodes.Status401Unauthorized, "text/html")
+            .Produces<ErrorAnswer>(StatusCodes.Status429TooManyRequests);
     }
 
     private static void Limit(KestrelServerOptions kestrel)

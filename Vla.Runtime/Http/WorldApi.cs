@@ -8,7 +8,12 @@ namespace Vla.Runtime.Http;
 /// <summary>The simulated world over HTTP: <c>POST /world/episode</c> lays another table.</summary>
 public static class WorldApi
 {
-    public static void MapWorld(this WebApplication app) => app.MapPost("/world/episode", BeginAsync);
+    public static void MapWorld(this IEndpointRouteBuilder api) => api.MapPost("/world/episode", BeginAsync)
+        .WithSummary("Lays the simulated tabletop's next table, or the one of a seed")
+        .WithDescription("""The body may be {"seed": 7}, or nothing for the next table; its content type does not matter.""")
+        .Produces<WorldStatus>()
+        .Produces<ErrorAnswer>(StatusCodes.Status400BadRequest)
+        .Produces<ErrorAnswer>(StatusCodes.Status409Conflict);
 
     private static async Task<IResult> BeginAsync(HttpRequest request, IServiceProvider services, CancellationToken cancellation)
     {

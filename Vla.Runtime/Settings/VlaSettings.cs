@@ -51,6 +51,8 @@ public sealed class VlaSettings
 
     public ThreadSettings Threads { get; set; } = new();
 
+    public TelemetrySettings Telemetry { get; set; } = new();
+
     public LogSettings Log { get; set; } = new();
 }
 
@@ -142,6 +144,17 @@ public sealed class ThreadSettings
 
     /// <summary>The same with this machine's cores in place of 0.</summary>
     public StageThreads ForThisMachine() => new(Vision == 0 ? Environment.ProcessorCount : Vision, Language, Fusion, Decoder);
+}
+
+/// <summary>Metrics and traces for other programs.</summary>
+public sealed class TelemetrySettings
+{
+    /// <summary>Whether there are any.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>At most so many actions a second are traced, where traces go anywhere.</summary>
+    [Range(0.0, 1000.0)]
+    public double TracesPerSecond { get; set; } = 1;
 }
 
 /// <summary>The log on standard error.</summary>
