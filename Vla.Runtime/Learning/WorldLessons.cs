@@ -8,7 +8,7 @@ using Vla.Sensors.World.Drawing;
 
 namespace Vla.Runtime.Learning;
 
-/// <summary>Lessons straight from the simulated world: the same demonstrations that <c>vla record</c> writes, without the files.</summary>
+/// <summary>Lessons straight from the simulated world: demonstrations of the expert that <c>vla record</c> records, without files.</summary>
 /// <remarks>
 /// Written as <c>world</c>, <c>world:level1</c>, <c>world:level2</c> or <c>world:both</c>, with <c>?episodes=N&amp;seed=S</c>.
 /// Episodes are made side by side and added in order, so the same words give the same data on any number of cores.
