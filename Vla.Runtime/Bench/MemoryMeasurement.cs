@@ -4,7 +4,8 @@ namespace Vla.Runtime.Bench;
 /// <remarks>
 /// Allocation is that of the whole process over the time, so nothing is forgotten: stages, camera, publisher, loop and
 /// what little the bench itself does meanwhile. Tensors are counted while the camera pauses and nothing is under way;
-/// no garbage collection is asked for in between, so one that nobody disposed of shows.
+/// no garbage collection is asked for in between, so one that nobody disposed of shows. What others left to the finalizer
+/// is cleared away first: it would vanish between the two counts.
 /// </remarks>
 public sealed class MemoryMeasurement : IMeasurement
 {
@@ -20,6 +21,8 @@ public sealed class MemoryMeasurement : IMeasurement
         using var load = new FullLoad();
         await using var pipeline = await BenchPipeline.StartAsync(context, load.Parts(context));
         await pipeline.WarmUpAsync();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
         var tensorsBefore = await load.CountIdleTensorsAsync(context, pipeline);
         await context.WaitAsync(SettleSeconds);
 

@@ -50,6 +50,10 @@ internal static class Jaw
     }
 
     /// <summary>The block that closing would get hold of; −1 for none.</summary>
+    /// <remarks>
+    /// Fingers and block never share space, so one whose middle is between them is between them as a whole, up to corners
+    /// that reach past a finger's edge: <see cref="Close"/> brings those in.
+    /// </remarks>
     public static int Between(in Gripper hand, ReadOnlySpan<Block> blocks)
     {
         for (var i = 0; i < blocks.Length; i++)
@@ -57,7 +61,7 @@ internal static class Jaw
             var (u, v) = Hand.Local(hand, blocks[i]);
             var turn = Hand.QuarterTurn(blocks[i].Yaw - hand.Yaw);
             if (Math.Abs(v) < ReachV && Math.Abs(blocks[i].Z - hand.Z) < ReachZ && Math.Abs(turn) < ReachYaw
-                && Math.Abs(u) + Width(turn) / 2 <= hand.Jaw / 2 + Footprint.Touching)
+                && Math.Abs(u) < hand.Jaw / 2)
             {
                 return i;
             }

@@ -89,6 +89,23 @@ public sealed class PhysicsTests
         Assert.Equal((0, 0.01, 0), (Math.Round(table.Blocks[0].X, 9), Math.Round(table.Blocks[0].Y, 9), Math.Round(table.Blocks[0].Yaw, 9)));
     }
 
+    [Fact]
+    public void Closing_gets_hold_of_a_block_while_the_hand_still_drifts_and_turns()
+    {
+        foreach (var turn in (double[])[-0.3, -0.15, -0.02, 0.02, 0.15, 0.3])
+        foreach (var aside in (double[])[-0.008, 0, 0.008])
+        foreach (var drift in (double[])[-0.1, 0, 0.1])
+        foreach (var turning in (double[])[-0.5, 0, 0.5])
+        {
+            var hand = Hand(0, 0, 0.02) with { SpeedX = drift, SpeedY = drift, SpeedYaw = turning };
+            var table = With(hand, Cube(Red, aside, 0.004, yaw: turn));
+
+            table.Act(WorldAction.Rest(0), 4);
+
+            Assert.True(table.Gripper.Holds, $"not held: turned {turn} rad, {aside} m aside, drifting {drift} m/s, turning {turning} rad/s");
+        }
+    }
+
     [Theory]
     [InlineData(0.0, 0.0, 0.02, 0.5)] // turned too far
     [InlineData(0.0, 0.024, 0.02, 0.0)] // only an edge between the fingers
