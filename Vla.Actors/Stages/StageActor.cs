@@ -22,13 +22,17 @@ namespace Vla.Actors.Stages;
 /// only busy, it is answered by the result given since. So one demand is under way between two neighbours, and one
 /// result: were there more, each would wait for the ones before it and be older by as much.
 /// </para>
+/// <para>
+/// Demand that was said again may all the same bring a second input. After <see cref="Ready.Once"/> it is let go: nobody
+/// knows when the next result will be wanted, and the input would be as old as that is late.
+/// </para>
 /// </remarks>
 /// <typeparam name="TInput">A message that hands over what it holds.</typeparam>
 public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) : TorchActor(setup)
     where TInput : class, IDisposable
 {
     private IActorRef? _downstream;
-    private Ready _demand = Ready.Once;
+    private Ready? _demand;
     private TInput? _input;
     private bool _asked;
     private IActorRef? _justAnswered;
@@ -62,6 +66,11 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
                 _downstream = Sender;
                 _demand = ready;
                 if (!TryWork() && (again || !_asked)) AskUpstream();
+                break;
+
+            case TInput surplus when _downstream is null && _demand is { Ahead: false }:
+                surplus.Dispose();
+                _asked = false;
                 break;
 
             case TInput input:
@@ -99,7 +108,7 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
 
         _downstream = null;
         _input = null;
-        if (_demand.Ahead && AsksAhead) Ask();
+        if (_demand!.Ahead && AsksAhead) Ask();
 
         var result = Compute(input);
         Setup.Monitor.CountProcessed();
@@ -131,7 +140,7 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
     private void Ask()
     {
         _asked = true;
-        upstream.Tell(_demand);
+        upstream.Tell(_demand!);
     }
 
     protected override void Release()

@@ -182,6 +182,27 @@ public sealed class VisionEncoderActorTests : PipelineTestKit
     }
 
     [Fact]
+    public async Task After_one_result_was_asked_for_a_second_frame_does_not_grow_old_here()
+    {
+        var encoder = StartEncoder(StandIns.MeanEncoder);
+        await LoadedAsync();
+        encoder.Tell(Ready.Once, _fusion);
+        encoder.Tell(Ready.Once, _fusion);
+        encoder.Tell(Captured(sequence: 1), _camera);
+        encoder.Tell(Captured(sequence: 2), _camera);
+        (await _fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
+        await AwaitAssertAsync(() => Assert.Equal(0, Pool.Lent));
+        while (_camera.HasMessages) await _camera.ReceiveOneAsync(TimeSpan.Zero);
+
+        encoder.Tell(Ready.Once, _fusion);
+
+        await _camera.ExpectMsgAsync(Ready.Once);
+        encoder.Tell(Captured(sequence: 3), _camera);
+        using var encoded = await _fusion.ExpectMsgAsync<VisionEncoded>();
+        Assert.Equal(3, encoded.Origin.FrameSequence);
+    }
+
+    [Fact]
     public async Task Repeated_demand_is_passed_on_and_still_brings_one_result()
     {
         var encoder = StartEncoder(StandIns.MeanEncoder);
