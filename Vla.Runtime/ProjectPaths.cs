@@ -9,8 +9,11 @@ public static class ProjectPaths
     /// <summary>Settings, robot profiles and policies.</summary>
     public static string Config => Path.Combine(Home, "config");
 
-    /// <summary>The policy that ships with Vla, used where a command is given none.</summary>
+    /// <summary>The model that Vla began with; untrained.</summary>
     public static string NotebookPolicy => Path.Combine(Config, "policies", "notebook");
+
+    /// <summary>The profile of an arm as the notebook's model steers it.</summary>
+    public static string NotebookRobot => Path.Combine(Config, "robots", "notebook.json");
 
     /// <summary>The profile of the simulated tabletop's arm.</summary>
     public static string TabletopRobot => Path.Combine(Config, "robots", "tabletop.json");

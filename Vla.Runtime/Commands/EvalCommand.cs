@@ -18,6 +18,7 @@ public static class EvalCommand
 {
     private const int DefaultEpisodes = 400;
     private const int FileWidth = 130;
+    private const string NoFigures = "stopped before an episode had ended: there are no figures";
 
     public static Command Create()
     {
@@ -77,6 +78,7 @@ public static class EvalCommand
             var name = parsed.GetValue(policy)!;
             var clock = parsed.GetValue(realTime);
             var results = await RunAsync(name, parsed.GetValue(device)!, plan, clock, cancellation);
+            if (results.Count == 0) throw new EvaluationException(NoFigures);
             var report = EvaluationReport.Of(name, plan, clock, results);
             if (file is not null) await JsonSerializer.SerializeAsync(file, report, EvaluationJson.Default.EvaluationReport, CancellationToken.None);
             // A file or a pipe has no width of its own; the table needs this much.
@@ -84,7 +86,7 @@ public static class EvalCommand
             EvaluationTable.Write(AnsiConsole.Console, report);
             if (film is not null && FailureVideo.Write(film, results) is var filmed and > 0)
                 AnsiConsole.Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{filmed} of {report.Failures.Count} failures can be seen in {film}"));
-            return report.SuccessRate >= (required ?? 0) ? ExitCodes.Success : ExitCodes.Failure;
+            return report.IsComplete && report.SuccessRate >= (required ?? 0) ? ExitCodes.Success : ExitCodes.Failure;
         });
         return command;
     }
@@ -106,7 +108,7 @@ public static class EvalCommand
         }
         catch (OperationCanceledException)
         {
-            throw new EvaluationException("stopped before the end: there are no figures");
+            throw new EvaluationException(NoFigures);
         }
     }
 

@@ -20,12 +20,12 @@ public static class RunCommand
         };
         var flags = new (Option<string?> Option, string Key)[]
         {
-            (Flag("--camera", "CAMERA", "world (the simulated tabletop), synthetic, a device (0, /dev/video0), a video file (clip.mp4?loop) or a URL"), "camera"),
+            (Flag("--camera", "CAMERA", "world (the simulated tabletop; default), synthetic, a device (0, /dev/video0), a video file (clip.mp4?loop) or a URL"), "camera"),
             (Flag("--world", "LEVEL", "level1 or level2 of the simulated tabletop (default: level1)"), "world:level"),
             (Flag("--world-seed", "N", "Seed of the simulated tabletop's first table (default: 2000000000)"), "world:seed"),
             (Flag("--instruction", "TEXT", "The first instruction, in plain words"), "instruction"),
-            (Flag("--policy", "DIR", "Policy directory, or expert: a script that knows the simulated world"), "policy"),
-            (Flag("--robot", "FILE", "Robot profile: dimensions, units, limits"), "robot"),
+            (Flag("--policy", "DIR", "Policy directory, or expert: a script that knows the simulated world (default: one that fits the camera)"), "policy"),
+            (Flag("--robot", "FILE", "Robot profile: dimensions, units, limits (default: one that fits the camera)"), "robot"),
             (Flag("--rate", "HZ", "Actions a second, 1 to 1000 (default: 50)"), "control:rateHz"),
             (Flag("--max-age", "MS", "Oldest picture an action may come from, 1 to 60000 ms (default: 200)"), "control:maximumActionAgeMs"),
             (Flag("--device", "DEVICE", "Where Torch computes: auto, cpu, cuda or cuda:N"), "device"),
@@ -60,7 +60,7 @@ public static class RunCommand
 
     /// <summary>On the command line a path counts from where the user is, in the file from where the file is.</summary>
     private static bool IsPath(string key, string value) =>
-        key is "robot" or "httpTokenFile" || (key is "policy" && value != ExpertPolicy.Name);
+        key is "httpTokenFile" || (key is "robot" or "policy" && value is not (AutoChoice.Auto or ExpertPolicy.Name));
 
     private static Dictionary<string, string?> EnvironmentVariables() =>
         Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value);

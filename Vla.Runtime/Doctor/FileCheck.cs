@@ -3,6 +3,8 @@ using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
 using Vla.Runtime.Robots;
 using Vla.Runtime.Settings;
+using Vla.Runtime.World;
+using Vla.Sensors.Cameras;
 
 namespace Vla.Runtime.Doctor;
 
@@ -28,10 +30,36 @@ public static class FileCheck
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(settingsFile))!;
         yield return Finding.Ok("settings", settingsFile);
-        yield return Loads<RobotProfileException>("robot", Path.Combine(folder, settings.Robot), file => RobotProfile.Load(file));
+        if (Camera(settings.Camera, out var camera) is { } refused)
+        {
+            yield return refused;
+        }
+        else
+        {
+            yield return Loads<RobotProfileException>(
+                "robot", Path.Combine(folder, AutoChoice.Robot(settings, camera)), file => RobotProfile.Load(file));
+            var policy = AutoChoice.Policy(settings, camera);
+            yield return policy == ExpertPolicy.Name
+                ? Finding.Ok("policy", policy)
+                : Loads<PolicyException>("policy", Path.Combine(folder, policy), directory => Policy.Load(directory));
+        }
 
-        yield return Loads<PolicyException>("policy", Path.Combine(folder, settings.Policy), directory => Policy.Load(directory));
         foreach (var output in settings.Outputs) yield return Output(output);
+    }
+
+    /// <summary>What is wrong with how the camera is written; null when nothing is.</summary>
+    private static Finding? Camera(string text, out CameraSource camera)
+    {
+        camera = new CameraSource.Synthetic();
+        try
+        {
+            camera = CameraSource.Parse(text);
+            return null;
+        }
+        catch (CameraException e)
+        {
+            return Finding.Fail("camera", e.Message, "correct camera in the settings");
+        }
     }
 
     /// <typeparam name="TRefusal">The exception whose message is meant for the user.</typeparam>

@@ -70,6 +70,9 @@ public sealed record EvaluationReport
 
     public required bool RealTime { get; init; }
 
+    /// <summary>Episodes asked for; more than were carried out when the evaluation was stopped.</summary>
+    public required int Planned { get; init; }
+
     public int Episodes => All.Episodes;
 
     public int Successes => All.Successes;
@@ -86,6 +89,9 @@ public sealed record EvaluationReport
 
     public required IReadOnlyList<FailedEpisode> Failures { get; init; }
 
+    [JsonIgnore]
+    public bool IsComplete => Episodes == Planned;
+
     /// <summary>All of them together.</summary>
     [JsonIgnore]
     public SuccessFigures All { get; private init; } = SuccessFigures.Of([]);
@@ -98,6 +104,7 @@ public sealed record EvaluationReport
             Phrasing = NameOf(plan.Phrasing),
             Seed = plan.Seed,
             RealTime = realTime,
+            Planned = plan.Episodes,
             All = SuccessFigures.Of(results),
             Tasks = Enum.GetValues<TaskKind>().ToDictionary(
                 NameOf, kind => SuccessFigures.Of([.. results.Where(result => result.Episode.Assignment.Task.Kind == kind)])),

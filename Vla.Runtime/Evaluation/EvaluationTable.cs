@@ -15,6 +15,8 @@ public static class EvaluationTable
         console.WriteLine();
         console.WriteLine(Text($"{report.Policy} on {report.World}, {report.Phrasing} phrasings, seed {report.Seed}, {how}"));
 
+        if (!report.IsComplete) console.WriteLine(Text($"stopped after {report.Episodes} of {report.Planned} episodes"));
+
         var table = new Table().Border(TableBorder.Rounded).AddColumns("task", "succeeded", "rate", "95 % interval", "mean time", "failures");
         foreach (var column in table.Columns.Skip(1).SkipLast(1)) column.RightAligned().NoWrap();
         foreach (var kind in Enum.GetValues<TaskKind>()) AddRow(table, EvaluationReport.NameOf(kind), report.Tasks[EvaluationReport.NameOf(kind)]);

@@ -20,7 +20,7 @@ public static class PolicyEvaluation
     /// <param name="plan">Which episodes.</param>
     /// <param name="say">Told after every episode, from any thread, one call at a time.</param>
     /// <param name="modules">What the stages run in place of the policy's own.</param>
-    /// <param name="cancellation">Ends it, without a result.</param>
+    /// <param name="cancellation">Ends it; what was done by then counts.</param>
     /// <exception cref="PolicyException">It is not made for the tabletop, or a stage failed.</exception>
     public static async Task<IReadOnlyList<EpisodeResult>> RunAsync(
         Policy policy, Device device, EvaluationPlan plan, Action<EvaluationProgress>? say = null, PolicyModules? modules = null,
@@ -44,7 +44,7 @@ public static class PolicyEvaluation
     /// <param name="options">The arm, and what else a run is set to.</param>
     /// <param name="plan">Which episodes.</param>
     /// <param name="say">Told after every episode.</param>
-    /// <param name="cancellation">Ends it, without a result.</param>
+    /// <param name="cancellation">Ends it; what was done by then counts.</param>
     /// <exception cref="PolicyException">It is not made for the tabletop, or a stage failed.</exception>
     public static async Task<IReadOnlyList<EpisodeResult>> RunInRealTimeAsync(
         Policy? policy, Device device, RealTimeOptions options, EvaluationPlan plan, Action<EvaluationProgress>? say,
@@ -58,18 +58,18 @@ public static class PolicyEvaluation
     }
 
     /// <summary>Hands a plan's episodes out to runners that work side by side.</summary>
-    /// <returns>In the order of the plan, whoever carried them out.</returns>
+    /// <returns>In the order of the plan, whoever carried them out; fewer than planned when it was cancelled.</returns>
     public static async Task<IReadOnlyList<EpisodeResult>> RunAsync(
         IReadOnlyList<IEpisodeRunner> runners, EvaluationPlan plan, Action<EvaluationProgress>? say, CancellationToken cancellation)
     {
         var episodes = plan.Lay();
-        var results = new EpisodeResult[episodes.Count];
+        var results = new EpisodeResult?[episodes.Count];
         var turn = new Lock();
         var kept = new SortedSet<int>();
         int begun = 0, done = 0, succeeded = 0;
         using var failure = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         await Task.WhenAll(runners.Select(runner => Task.Run(() => WorkAsync(runner), CancellationToken.None)));
-        return results;
+        return [.. results.OfType<EpisodeResult>()];
 
         async Task WorkAsync(IEpisodeRunner runner)
         {
@@ -77,6 +77,10 @@ public static class PolicyEvaluation
             {
                 while (Interlocked.Increment(ref begun) - 1 is var number && number < episodes.Count)
                     Store(number, await runner.RunAsync(episodes[number], failure.Token));
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                // The episode under way has no result; those before it have.
             }
             catch
             {
@@ -96,7 +100,7 @@ public static class PolicyEvaluation
                 // The first ones by number, whichever ended first: the same at every run.
                 if (kept.Count > MostKeptFailures)
                 {
-                    results[kept.Max] = results[kept.Max] with { States = [] };
+                    results[kept.Max] = results[kept.Max]! with { States = [] };
                     kept.Remove(kept.Max);
                 }
 

@@ -133,9 +133,7 @@ public sealed class RolloutActor : UntypedActor
     {
         if (!_pictureDue || _vision is not { } vision || _rollout is not { } rollout || _known != _instruction?.Number) return;
 
-        // One for each time that actions are asked for: demand may be said twice, and a second picture would wait in a stage
-        // until the world has moved on.
-        _pictureDue = false;
+        // Demand that is said again is answered again, with the same picture: a stage lets go of one that it needs no more.
         _vision = null;
         _renderer.Draw(rollout.Table, _picture);
         var frame = _frames.Rent();
@@ -161,6 +159,7 @@ public sealed class RolloutActor : UntypedActor
             return;
         }
 
+        _pictureDue = false;
         _ensemble?.Add(chunk);
         for (var i = 0; i < Math.Min(_execute, chunk.Horizon); i++)
         {

@@ -33,17 +33,17 @@ public static class Daemon
         var time = TimeProvider.System;
         var builder = Builder(settings, configFolder);
         SimulatedTabletop? tabletop = null;
+        var source = CameraSource.Parse(settings.Camera);
         var policy = settings.Policy == ExpertPolicy.Name
             ? ExpertPolicy.Create(() => tabletop!)
-            : Policy.Load(Path.Combine(configFolder, settings.Policy));
-        var profile = RobotProfile.Load(Path.Combine(configFolder, settings.Robot));
+            : Policy.Load(Path.Combine(configFolder, AutoChoice.Policy(settings, source)));
+        var profile = RobotProfile.Load(Path.Combine(configFolder, AutoChoice.Robot(settings, source)));
         profile.RequireFits(policy.Action);
         var instructions = FirstInstruction(settings.Instruction, time);
         var options = Options(settings.Control);
         var device = TorchDevice.Select(settings.Device);
 
         // The first camera is opened before anything else starts: a missing one is an error now, not a status later.
-        var source = CameraSource.Parse(settings.Camera);
         if (source is CameraSource.TabletopWorld camera) tabletop = new SimulatedTabletop(camera, settings.World, policy, instructions, time);
         else if (settings.Policy == ExpertPolicy.Name) throw new UsageException("policy 'expert' knows the simulated world only: give --camera world too");
         var open = tabletop is null ? () => source.Open(time) : (Func<ICamera>)tabletop.OpenCamera;

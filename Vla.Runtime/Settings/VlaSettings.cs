@@ -12,17 +12,19 @@ namespace Vla.Runtime.Settings;
 /// </remarks>
 public sealed class VlaSettings
 {
-    /// <summary>Policy directory; a relative one counts from the configuration's folder.</summary>
+    /// <summary>
+    /// Policy directory, <c>expert</c>, or <see cref="AutoChoice.Auto"/>; a relative one counts from the configuration's folder.
+    /// </summary>
     [Required]
-    public string Policy { get; set; } = "policies/notebook";
+    public string Policy { get; set; } = AutoChoice.Auto;
 
-    /// <summary>Robot profile; a relative one counts from the configuration's folder.</summary>
+    /// <summary>Robot profile, or <see cref="AutoChoice.Auto"/>; a relative one counts from the configuration's folder.</summary>
     [Required]
-    public string Robot { get; set; } = "robots/notebook.json";
+    public string Robot { get; set; } = AutoChoice.Auto;
 
     /// <summary><c>world</c>, <c>synthetic</c>, a device, a video file or a URL.</summary>
     [Required]
-    public string Camera { get; set; } = "synthetic";
+    public string Camera { get; set; } = "world";
 
     /// <summary>The first instruction; empty for none.</summary>
     public string Instruction { get; set; } = "";

@@ -55,9 +55,22 @@ public sealed class MachineChecksTests : IDisposable
     [Fact]
     public void Settings_that_name_what_is_not_there_fail_each_by_its_name()
     {
-        var settings = new VlaSettings { Outputs = [$"jsonl:{_folder.Path}/nowhere/actions.jsonl", "smoke:signals"] };
+        var settings = new VlaSettings
+        {
+            Policy = "policies/nowhere",
+            Robot = "robots/nowhere.json",
+            Outputs = [$"jsonl:{_folder.Path}/nowhere/actions.jsonl", "smoke:signals"],
+        };
         var findings = FileCheck.Look(_folder.File("vla.json"), settings).Where(finding => finding.Verdict == Verdict.Fail);
         Assert.Equal(["robot", "policy", "output", "output"], findings.Select(finding => finding.Subject));
+    }
+
+    [Fact]
+    public void A_camera_that_is_written_wrongly_is_a_finding()
+    {
+        var finding = FileCheck.Look(_folder.File("vla.json"), new VlaSettings { Camera = "world?speed=9" }).Single(found => found.Verdict == Verdict.Fail);
+        Assert.Equal("camera", finding.Subject);
+        Assert.Contains("speed", finding.Text, StringComparison.Ordinal);
     }
 
     [Fact]

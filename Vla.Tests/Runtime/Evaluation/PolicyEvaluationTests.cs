@@ -47,6 +47,19 @@ public sealed class PolicyEvaluationTests
     }
 
     [Fact]
+    public async Task One_that_is_stopped_gives_the_figures_of_what_was_done()
+    {
+        var plan = new EvaluationPlan { Episodes = 9 };
+        using var stop = new CancellationTokenSource();
+
+        var results = await PolicyEvaluation.RunAsync([new Idle()], plan, progress => { if (progress.Done == 3) stop.Cancel(); }, stop.Token);
+
+        Assert.Equal([0, 1, 2], results.Select(result => result.Episode.Number));
+        var report = EvaluationReport.Of("expert", plan, realTime: false, results);
+        Assert.Equal((3, 9, false), (report.Episodes, report.Planned, report.IsComplete));
+    }
+
+    [Fact]
     public async Task The_report_says_it_all_in_JSON()
     {
         var plan = new EvaluationPlan { Episodes = 8, Seed = 5, Level = WorldLevel.Level2, Phrasing = Phrasing.HeldOut };
@@ -65,7 +78,7 @@ public sealed class PolicyEvaluationTests
             EvaluationReport.Of("expert", plan, realTime: false, results), EvaluationJson.Default.EvaluationReport))!;
 
         Assert.Equal(
-            ["policy", "world", "phrasing", "seed", "real_time", "episodes", "successes", "success_rate", "interval", "mean_time_to_success_s", "tasks", "failures"],
+            ["policy", "world", "phrasing", "seed", "real_time", "planned", "episodes", "successes", "success_rate", "interval", "mean_time_to_success_s", "tasks", "failures"],
             json.AsObject().Select(member => member.Key));
         Assert.Equal(("expert", "level2", "held-out", 5, false), (
             (string?)json["policy"], (string?)json["world"], (string?)json["phrasing"], (int)json["seed"]!, (bool)json["real_time"]!));
@@ -89,6 +102,7 @@ public sealed class PolicyEvaluationTests
     {
         public Task<EpisodeResult> RunAsync(Episode episode, CancellationToken cancellation)
         {
+            cancellation.ThrowIfCancellationRequested();
             var rollout = new Rollout(episode);
             while (!rollout.IsOver) rollout.Step(WorldAction.Rest(1));
             return Task.FromResult(rollout.Result());

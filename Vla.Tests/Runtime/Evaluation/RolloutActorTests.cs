@@ -43,17 +43,18 @@ public sealed class RolloutActorTests : PipelineTestKit
     }
 
     [Fact]
-    public async Task Demand_said_twice_brings_one_picture()
+    public async Task Demand_said_twice_brings_the_same_picture_again_and_none_once_the_world_has_moved_on()
     {
         await BeginAsync();
         await ShowAsync(instruction: 1);
 
         _rollout.Tell(Ready.Once, _vision);
         _rollout.Tell(new InstructionWanted(1), _language);
+        using var again = await _vision.ExpectMsgAsync<FrameCaptured>();
         Decode(new WorldAction(0, 0, 0, 0, 0, 0, 1));
         await _decoder.ExpectMsgAsync(Ready.Once);
 
-        (await _vision.ExpectMsgAsync<FrameCaptured>()).Dispose();
+        Assert.Equal(0, again.Frame.CapturedNs);
         await _vision.ExpectNoMsgAsync(TimeSpan.Zero);
     }
 

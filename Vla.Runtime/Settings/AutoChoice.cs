@@ -1,0 +1,22 @@
+using Vla.Sensors.Cameras;
+
+namespace Vla.Runtime.Settings;
+
+/// <summary>Policy and robot profile where the settings leave them open: those that come with Vla and fit the camera.</summary>
+/// <remarks>
+/// The simulated tabletop has an arm and a policy trained for it. Of any other camera nothing is known, so it gets the model
+/// that Vla began with, which takes pictures and words alone.
+/// </remarks>
+public static class AutoChoice
+{
+    /// <summary>The setting's value that leaves it open.</summary>
+    public const string Auto = "auto";
+
+    /// <summary>Directory of the policy, or <c>expert</c>.</summary>
+    public static string Policy(VlaSettings settings, CameraSource camera) => settings.Policy != Auto ? settings.Policy
+        : camera is CameraSource.TabletopWorld ? ProjectPaths.TabletopPolicy : ProjectPaths.NotebookPolicy;
+
+    /// <summary>File of the robot profile.</summary>
+    public static string Robot(VlaSettings settings, CameraSource camera) => settings.Robot != Auto ? settings.Robot
+        : camera is CameraSource.TabletopWorld ? ProjectPaths.TabletopRobot : ProjectPaths.NotebookRobot;
+}

@@ -1,0 +1,46 @@
+using Vla.Actors.Policies;
+using Vla.Actors.Publishing;
+using Vla.Runtime;
+using Vla.Runtime.Settings;
+using Vla.Sensors.Cameras;
+
+namespace Vla.Tests.Runtime.Settings;
+
+public sealed class AutoChoiceTests
+{
+    [Theory]
+    [InlineData("world", "tabletop")]
+    [InlineData("world?fps=20", "tabletop")]
+    [InlineData("synthetic", "notebook")]
+    [InlineData("0", "notebook")]
+    [InlineData("clip.mp4", "notebook")]
+    [InlineData("http://127.0.0.1:8090/", "notebook")]
+    public void Policy_and_robot_fit_the_camera(string camera, string expected)
+    {
+        var settings = new VlaSettings();
+        var source = CameraSource.Parse(camera);
+
+        var policy = AutoChoice.Policy(settings, source);
+        var robot = AutoChoice.Robot(settings, source);
+
+        Assert.Equal((expected, expected), (Path.GetFileName(policy), Path.GetFileNameWithoutExtension(robot)));
+        RobotProfile.Load(robot).RequireFits(Policy.Load(policy).Action);
+    }
+
+    [Fact]
+    public void What_is_set_wins()
+    {
+        var settings = new VlaSettings { Policy = "mine", Robot = "mine.json" };
+        var world = CameraSource.Parse(settings.Camera);
+
+        Assert.Equal(("mine", "mine.json"), (AutoChoice.Policy(settings, world), AutoChoice.Robot(settings, world)));
+    }
+
+    [Fact]
+    public void Without_any_setting_the_simulated_tabletop_runs_with_the_policy_trained_for_it()
+    {
+        var settings = SettingsLoader.Load(Repository.File("config/vla.json"), new Dictionary<string, string?>(), new Dictionary<string, string?>());
+
+        Assert.Equal(ProjectPaths.TabletopPolicy, AutoChoice.Policy(settings, CameraSource.Parse(settings.Camera)));
+    }
+}
