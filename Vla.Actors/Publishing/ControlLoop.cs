@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Diagnostics;
 using Vla.Actors.Policies;
 using Vla.Actors.Telemetry;
 using Vla.Sensors;
@@ -8,22 +7,19 @@ namespace Vla.Actors.Publishing;
 
 /// <summary>Publishes an action to every robot at a fixed rate, whatever the rest of the process is doing.</summary>
 /// <remarks>
-/// A thread of its own waits for each deadline of an absolute schedule and calls <see cref="Tick"/>, which holds all the
-/// logic and needs no thread. Chunks come in through a cell that keeps the newest. Everything except
-/// <see cref="Tick"/> may be called from any thread.
+/// A <see cref="ControlThread"/> says when; what is done then is <see cref="Tick"/>, which needs no thread. Chunks come in
+/// through a cell that keeps the newest. Everything except <see cref="Tick"/> may be called from any thread.
 /// </remarks>
 public sealed class ControlLoop : IDisposable
 {
-    /// <summary>The clock is waited for in slices, so that a slow loop still stops and ends soon.</summary>
-    private const long LongestWaitNs = 50 * MonotonicTime.NsPerMs;
-
     /// <summary>How long a shutdown lets a tick under way finish.</summary>
     private const int TickInTheWayMs = 100;
 
     private readonly RobotProfile _profile;
     private readonly ControlOptions _options;
     private readonly IControlClock _clock;
-    private readonly RobotOutput[] _outputs;
+    private readonly RobotOutputs _outputs;
+    private readonly ControlThread _thread;
     private readonly ActionInForce _action;
     private readonly SafetyLadder _ladder;
     private readonly ActionLimiter _limiter;
@@ -33,8 +29,6 @@ public sealed class ControlLoop : IDisposable
     private readonly object _gate = new();
     private readonly ManualResetEventSlim _ended = new(false);
     private int _shuttingDown;
-    private Thread? _thread;
-    private ControlSchedule? _schedule;
 
     private OfferedChunk? _offered;
     private OfferedChunk? _taken;
@@ -43,7 +37,6 @@ public sealed class ControlLoop : IDisposable
     private long _lastTickNs;
     private Origin _origin;
     private PublishedAction? _last;
-    private string _scheduling = "";
     private string _idleReason = "no action yet";
     private TelemetryFeed? _feed;
 
@@ -67,7 +60,8 @@ public sealed class ControlLoop : IDisposable
         _limiter = new ActionLimiter(profile, (long)(MonotonicTime.NsPerSecond / options.RateHz));
         _counters = new ControlCounters(profile.Dimensions.Count);
         _lastTickNs = clock.NowNs;
-        _outputs = [.. robots.Select(RobotOutput.For)];
+        _outputs = new RobotOutputs(robots);
+        _thread = new ControlThread(clock, options) { Tick = Tick, Late = CountLate, IsUrgent = () => StopIsPending, Failed = LoseClock };
     }
 
     /// <summary>The newest action; null before the first tick.</summary>
@@ -99,13 +93,7 @@ public sealed class ControlLoop : IDisposable
     private bool StopIsPending => Volatile.Read(ref _operatorStop) is not null && _ladder.State != ControlState.Stop;
 
     /// <summary>Starts the control thread.</summary>
-    public void Start()
-    {
-        if (_thread is not null) throw new InvalidOperationException("the control loop runs already");
-        _schedule = new ControlSchedule(_options.RateHz, _clock.NowNs);
-        _thread = new Thread(Run) { Name = "vla-control", IsBackground = true };
-        _thread.Start();
-    }
+    public void Start() => _thread.Start();
 
     /// <summary>Hands over the newest actions; replaces what no tick has taken yet. Never blocks.</summary>
     public void Offer(ActionChunk chunk)
@@ -172,19 +160,16 @@ public sealed class ControlLoop : IDisposable
             var last = StopAction(reason, _clock.NowNs);
             _counters.Count(last);
             Volatile.Write(ref _last, last);
-            // The robots with a thread first: a direct one that breaks its word and blocks holds up nobody else.
-            foreach (var output in _outputs.OrderBy(output => output is DirectOutput)) output.Finish(last, alone);
+            _outputs.Finish(last, alone);
         }
         finally
         {
             if (alone) Monitor.Exit(_gate);
         }
 
-        var started = Stopwatch.GetTimestamp();
-        foreach (var output in _outputs)
-            output.WaitFinished((int)Math.Max(0, _options.FlushMs - Stopwatch.GetElapsedTime(started).TotalMilliseconds));
+        _outputs.WaitFinished(_options.FlushMs);
         _ended.Set();
-        if (_thread is not null && _thread != Thread.CurrentThread) _thread.Join(2 * (int)(LongestWaitNs / MonotonicTime.NsPerMs));
+        _thread.End();
     }
 
     /// <summary>What the loop has done so far. Reads without holding the loop up.</summary>
@@ -206,52 +191,33 @@ public sealed class ControlLoop : IDisposable
             LastRefusal = _action.LastRefusal,
             Clamps = ControlCounters.Copy(_counters.Clamps),
             LimitsEnabled = _profile.LimitsEnabled,
-            SkippedTicks = _schedule?.Skipped ?? 0,
+            SkippedTicks = _thread.Skipped,
             TickLateness = TickLateness.Read(nowNs),
             Faults = Interlocked.Read(ref _counters.Faults),
             LastFault = Volatile.Read(ref _counters.LastFault),
-            Scheduling = Volatile.Read(ref _scheduling),
+            Scheduling = _thread.Scheduling,
             ActionAgeNs = last is { Origin.CapturedNs: > 0 } ? nowNs - last.Origin.CapturedNs : null,
-            Outputs = [.. _outputs.Select(output => output.Snapshot())],
+            Outputs = _outputs.Snapshot(),
         };
     }
 
     public void Dispose()
     {
         Shutdown("the control loop was closed");
-        if (_thread is { IsAlive: true }) return;
-        foreach (var output in _outputs) output.Dispose();
+        if (!_thread.IsAlive) _outputs.Dispose();
     }
 
-    private void Run()
+    private void CountLate(long lateNs, long nowNs)
     {
-        try
-        {
-            Volatile.Write(ref _scheduling, ControlThreadPriority.Raise(_options.RealTime));
-            var schedule = _schedule!;
-            while (Volatile.Read(ref _shuttingDown) == 0)
-            {
-                var wakeNs = Math.Min(schedule.NextNs, _clock.NowNs + LongestWaitNs);
-                _clock.WaitUntil(wakeNs);
-                if (wakeNs < schedule.NextNs)
-                {
-                    if (StopIsPending) Tick(_clock.NowNs);
-                    continue;
-                }
+        TickLateness.Record(lateNs, nowNs);
+        Feed?.Ticked(lateNs);
+    }
 
-                var nowNs = _clock.NowNs;
-                TickLateness.Record(nowNs - schedule.NextNs, nowNs);
-                Feed?.Ticked(nowNs - schedule.NextNs);
-                Tick(nowNs);
-                schedule.Advance(_clock.NowNs);
-            }
-        }
-        catch (Exception exception)
-        {
-            // Only the clock can fail here. Without a clock there is no control: say stop and end.
-            _counters.CountFault(exception);
-            Shutdown($"the control clock failed: {exception.Message}");
-        }
+    /// <summary>Without a clock there is no control: says stop and ends.</summary>
+    private void LoseClock(Exception exception)
+    {
+        _counters.CountFault(exception);
+        Shutdown($"the control clock failed: {exception.Message}");
     }
 
     private void Publish(long nowNs)
@@ -320,7 +286,7 @@ public sealed class ControlLoop : IDisposable
     {
         _counters.Count(action);
         Volatile.Write(ref _last, action);
-        foreach (var output in _outputs) output.Send(action);
+        _outputs.Send(action);
     }
 
     /// <summary>A chunk with the time it arrived.</summary>
