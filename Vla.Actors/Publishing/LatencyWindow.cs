@@ -59,17 +59,17 @@ public sealed class LatencyWindow
 
     /// <summary>How the durations are distributed, for a picture of them.</summary>
     /// <param name="nowNs">The time of reading.</param>
-    /// <param name="bins">How many equal bins, from 0 up to a round figure at or above the 99.9th percentile.</param>
+    /// <param name="bins">How many equal bins, from 0 up to a round figure at or above the 99th percentile.</param>
     public LatencyBins ReadBins(long nowNs, int bins)
     {
         lock (_windows)
         {
             Join(nowNs);
             var counts = new long[bins];
-            var upperNs = RoundUp(_both.TotalCount == 0 ? MonotonicTime.NsPerUs : _both.GetValueAtPercentile(99.9));
+            var upperNs = RoundUp(_both.TotalCount == 0 ? MonotonicTime.NsPerUs : _both.GetValueAtPercentile(99));
             foreach (var value in _both.RecordedValues())
                 counts[Math.Min(bins - 1, value.ValueIteratedTo * bins / upperNs)] += value.CountAddedInThisIterationStep;
-            return new LatencyBins(upperNs, counts);
+            return new LatencyBins(upperNs, counts, _both.GetMaxValue() > upperNs);
         }
     }
 
@@ -128,4 +128,5 @@ public readonly record struct LatencyPercentiles(long Count, long P50Ns, long P9
 /// <summary>How the durations in a <see cref="LatencyWindow"/> are distributed.</summary>
 /// <param name="UpperNs">Where the last bin ends, nanoseconds; the first begins at 0. Longer durations are in the last.</param>
 /// <param name="Counts">Durations in each bin; the bins are equally wide.</param>
-public sealed record LatencyBins(long UpperNs, IReadOnlyList<long> Counts);
+/// <param name="HasLonger">Whether there are longer ones in the last.</param>
+public sealed record LatencyBins(long UpperNs, IReadOnlyList<long> Counts, bool HasLonger);

@@ -40,6 +40,7 @@ public static class HttpApi
             .AddOpenApiOperationTransformer(OpenApiDocument.DescribeInstruction)
             .Produces<InstructionStatus>()
             .Produces<ErrorAnswer>(StatusCodes.Status400BadRequest)
+            .Produces<ErrorAnswer>(StatusCodes.Status413PayloadTooLarge)
             .Produces<ErrorAnswer>(StatusCodes.Status503ServiceUnavailable);
         robot.MapPost("/stop", (ControlLoop control) => Stop(control))
             .WithSummary("Stops the robot until it is resumed")
@@ -62,6 +63,10 @@ public static class HttpApi
     /// <summary>An answer that says what is wrong.</summary>
     public static IResult Problem(int statusCode, string error) =>
         Results.Json(new ErrorAnswer(error), ApiJson.Default.ErrorAnswer, statusCode: statusCode);
+
+    /// <summary>An answer to a request whose body is too large, or ends too early.</summary>
+    public static IResult Unreadable(BadHttpRequestException exception) =>
+        Problem(exception.StatusCode, $"the request cannot be read: {exception.Message}");
 
     private static ProducesResponseTypeMetadata Refusal(int statusCode) =>
         new(statusCode, typeof(ErrorAnswer), ["application/json"]);
@@ -95,15 +100,19 @@ public static class HttpApi
     private static async Task<IResult> TakeInstruction(
         HttpRequest request, IRequiredActor<InstructionActor> instructions, CancellationToken cancellation)
     {
-        var (text, problem) = await ReadInstruction(request, cancellation);
-        if (text is null) return Problem(StatusCodes.Status400BadRequest, problem);
-
         try
         {
+            var (text, problem) = await ReadInstruction(request, cancellation);
+            if (text is null) return Problem(StatusCodes.Status400BadRequest, problem);
+
             var answer = await instructions.ActorRef.Ask<object>(new GiveInstruction(text), Patience, cancellation);
             return answer is InstructionChanged { Instruction: var given }
                 ? Results.Json(new InstructionStatus(given.Number, given.Text), StatusJson.Default.InstructionStatus)
                 : Problem(StatusCodes.Status400BadRequest, ((InstructionRefused)answer).Problem);
+        }
+        catch (BadHttpRequestException e)
+        {
+            return Unreadable(e);
         }
         catch (AskTimeoutException)
         {
@@ -114,15 +123,7 @@ public static class HttpApi
     private static async Task<(string? Text, string Problem)> ReadInstruction(HttpRequest request, CancellationToken cancellation)
     {
         using var body = new MemoryStream();
-        try
-        {
-            await request.Body.CopyToAsync(body, cancellation);
-        }
-        catch (BadHttpRequestException e)
-        {
-            return (null, $"the request cannot be read: {e.Message}");
-        }
-
+        await request.Body.CopyToAsync(body, cancellation);
         var bytes = body.ToArray();
         if (request.HasJsonContentType())
         {

@@ -13,7 +13,8 @@ public static class WorldApi
         .WithDescription("""The body may be {"seed": 7}, or nothing for the next table; its content type does not matter.""")
         .Produces<WorldStatus>()
         .Produces<ErrorAnswer>(StatusCodes.Status400BadRequest)
-        .Produces<ErrorAnswer>(StatusCodes.Status409Conflict);
+        .Produces<ErrorAnswer>(StatusCodes.Status409Conflict)
+        .Produces<ErrorAnswer>(StatusCodes.Status413PayloadTooLarge);
 
     private static async Task<IResult> BeginAsync(HttpRequest request, IServiceProvider services, CancellationToken cancellation)
     {
@@ -35,7 +36,7 @@ public static class WorldApi
         }
         catch (BadHttpRequestException e)
         {
-            return HttpApi.Problem(StatusCodes.Status400BadRequest, $"the request cannot be read: {e.Message}");
+            return HttpApi.Unreadable(e);
         }
     }
 }

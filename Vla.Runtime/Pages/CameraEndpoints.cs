@@ -15,18 +15,29 @@ internal static class CameraEndpoints
 {
     public static void Map(IEndpointRouteBuilder app)
     {
-        app.MapGet("/camera/raw.jpg", (HttpContext context, PictureStudio studio, CameraMonitor camera, TimeProvider time, long? after) =>
-            Answer(context, studio, camera, time, after, pictures => pictures.Raw));
-        app.MapGet("/camera/policy.jpg", (HttpContext context, PictureStudio studio, CameraMonitor camera, TimeProvider time, long? after) =>
-            Answer(context, studio, camera, time, after, pictures => pictures.Policy));
+        var camera = app.MapGroup("/camera").WithTags("camera").WithRefusals();
+        Map(camera, "/raw.jpg", "The camera's picture", pictures => pictures.Raw);
+        Map(camera, "/policy.jpg", "The camera's picture as the policy gets it", pictures => pictures.Policy);
     }
 
+    private static void Map(RouteGroupBuilder group, string path, string summary, Func<CameraPictures, byte[]> choose) => group
+        .MapGet(path, (HttpContext context, PictureStudio studio, CameraMonitor camera, TimeProvider time, string? after) =>
+            Answer(context, studio, camera, time, after, choose))
+        .WithSummary(summary)
+        .WithDescription("after is the number of the picture that the asker has: the answer is a newer one, or 204 when none comes within a quarter of a second. X-Frame is the picture's number, X-Frame-Age-Ms its age.")
+        .Produces<byte[]>(StatusCodes.Status200OK, "image/jpeg")
+        .Produces(StatusCodes.Status204NoContent)
+        .Produces<ErrorAnswer>(StatusCodes.Status400BadRequest)
+        .Produces<ErrorAnswer>(StatusCodes.Status503ServiceUnavailable);
+
     private static async Task<IResult> Answer(
-        HttpContext context, PictureStudio studio, CameraMonitor camera, TimeProvider time, long? after, Func<CameraPictures, byte[]> choose)
+        HttpContext context, PictureStudio studio, CameraMonitor camera, TimeProvider time, string? after, Func<CameraPictures, byte[]> choose)
     {
         var headers = context.Response.Headers;
         headers.CacheControl = "no-store";
-        if (await studio.AfterAsync(after ?? 0, context.RequestAborted) is not { } pictures)
+        if (!long.TryParse(after ?? "0", CultureInfo.InvariantCulture, out var shown))
+            return HttpApi.Problem(StatusCodes.Status400BadRequest, $"after is '{after}': give the number of a picture, as X-Frame says it");
+        if (await studio.AfterAsync(shown, context.RequestAborted) is not { } pictures)
         {
             return after is null
                 ? HttpApi.Problem(StatusCodes.Status503ServiceUnavailable, $"there is no picture: the camera is {StatusJson.Name(camera.State)}")

@@ -13,10 +13,10 @@ internal static class Figures
 
     /// <summary>A value of an action, with as many decimals as its range needs.</summary>
     public static string Value(float value, float range) =>
-        value.ToString(range < 1 ? "0.0000" : range < 100 ? "0.000" : "0.0", CultureInfo.InvariantCulture).Replace('-', '−');
+        value.ToString(range < 1 ? "0.0000;−0.0000;0.0000" : range < 100 ? "0.000;−0.000;0.000" : "0.0;−0.0;0.0", CultureInfo.InvariantCulture);
 
     /// <summary>A limit or the end of an axis.</summary>
-    public static string Limit(double value) => value.ToString("G3", CultureInfo.InvariantCulture).Replace('-', '−');
+    public static string Limit(double value) => value.ToString(Math.Abs(value) is >= 100 and < 1e6 ? "0" : "G3", CultureInfo.InvariantCulture).Replace('-', '−');
 
     /// <summary>A number for CSS and SVG.</summary>
     public static string Css(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);

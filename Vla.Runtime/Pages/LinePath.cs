@@ -9,6 +9,9 @@ internal sealed class LinePath
     public const int Width = 600;
     public const int Height = 100;
 
+    /// <summary>What to leave above and below, so that a line at a limit is not cut.</summary>
+    public const int Margin = 4;
+
     private readonly StringBuilder _path = new();
 
     public void Clear() => _path.Clear();

@@ -15,7 +15,7 @@ public sealed record LiveSnapshot
     /// <summary>The newest action's values in the robot's units; null before the first tick.</summary>
     public required IReadOnlyList<float>? Values { get; init; }
 
-    /// <summary>For each dimension, whether a limit changed what the policy wanted since the last snapshot.</summary>
+    /// <summary>For each dimension, whether a limit changed what the policy wanted in the last second.</summary>
     public required IReadOnlyList<bool> Clamped { get; init; }
 
     /// <summary>For each dimension, its last 30 s as an SVG path.</summary>

@@ -17,7 +17,7 @@ public sealed partial class LiveView(
 
     private readonly Lock _turn = new();
     private readonly ActionHistory _history = new(profile);
-    private long[] _clampsBefore = new long[profile.Dimensions.Count];
+    private readonly ClampMarks _clamps = new(profile.Dimensions.Count);
     private ITimer? _timer;
     private long _ticks;
     private volatile LiveSnapshot? _now;
@@ -83,14 +83,12 @@ public sealed partial class LiveView(
         var nowNs = parts.Time.NowNs();
         foreach (var stage in parts.Monitors.Stages) stage.Features.Watch(nowNs);
         var control = parts.Control.Snapshot();
-        var clamped = control.Clamps.Select((clamps, i) => clamps > _clampsBefore[i]).ToArray();
-        _clampsBefore = [.. control.Clamps];
         return new LiveSnapshot
         {
             State = control.State,
             Reason = control.Reason,
             Values = control.Last?.Values,
-            Clamped = clamped,
+            Clamped = _clamps.Look(control.Clamps, nowNs),
             Lines = _history.Paths(nowNs),
             Ranges = [.. profile.Dimensions.Select((_, i) => _history.Range(i))],
             Instructions = instructions.NewestFirst,

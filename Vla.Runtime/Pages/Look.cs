@@ -20,6 +20,7 @@ internal static class Look
             TextSecondary = "#4a5865",
             LinesDefault = "#d3dae0",
             Warning = "#9a5b00",
+            Error = "#b71c1c",
         },
         PaletteDark = new PaletteDark
         {
@@ -33,6 +34,7 @@ internal static class Look
             TextSecondary = "#a9b7c3",
             LinesDefault = "#2f3c48",
             Warning = "#ffb74d",
+            Error = "#ff8a80",
         },
         Typography = new Typography { Default = new DefaultTypography { FontFamily = Letters, FontSize = "0.875rem" } },
         LayoutProperties = new LayoutProperties { DefaultBorderRadius = "6px" },

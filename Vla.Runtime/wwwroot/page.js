@@ -7,6 +7,8 @@
     const aliveMs = 1000;
     const retryMs = 500;
     const patienceMs = 3000;
+    const answerMs = 1500;
+    const ageEveryMs = 100;
     const staleMs = 500;
 
     const pause = ms => new Promise(resolve => setTimeout(resolve, ms));
@@ -71,7 +73,7 @@
         document.documentElement.classList.remove('is-lost');
     }
 
-    const isThere = () => ask('/healthz').then(() => true, () => false);
+    const isThere = () => ask('/healthz', { signal: AbortSignal.timeout(answerMs) }).then(() => true, () => false);
 
     /// Tries until the daemon is there again. One that was started anew knows nothing of this page: it is loaded again.
     async function heal() {
@@ -121,19 +123,21 @@
         const raw = document.querySelector('img[data-camera=raw]');
         const policy = document.querySelector('img[data-camera=policy]');
         if (!raw || document.hidden || healing) return;
-        const headers = await show('raw', raw, raw.dataset.shown ?? 0);
-        if (headers) {
-            picture.frame = headers.get('X-Frame');
-            picture.ageMs = Number(headers.get('X-Frame-Age-Ms'));
-            picture.at = performance.now();
-            if (policy) await show('policy', policy, policy.dataset.shown ?? 0);
-        }
-        if (!picture.at) return;
-        const ageMs = picture.ageMs + performance.now() - picture.at;
+        const [headers] = await Promise.all([raw, policy].map(image => image && show(image.dataset.camera, image, image.dataset.shown ?? 0)));
+        if (!headers) return;
+        picture.frame = headers.get('X-Frame');
+        picture.ageMs = Number(headers.get('X-Frame-Age-Ms'));
+        picture.at = performance.now();
+    }
+
+    // On its own clock: a picture grows older also while none comes.
+    function showAge() {
         const age = document.querySelector('[data-age]');
+        if (!picture.at || !age) return;
+        const old = picture.ageMs + performance.now() - picture.at;
         document.querySelector('[data-frame]').textContent = `frame ${picture.frame}`;
-        age.textContent = ageMs < 10000 ? `${Math.round(ageMs)} ms old` : `${Math.round(ageMs / 1000)} s old`;
-        age.classList.toggle('bad', ageMs > staleMs);
+        age.textContent = old < 10000 ? `${Math.round(old)} ms old` : `${Math.round(old / 1000)} s old`;
+        age.classList.toggle('bad', old > staleMs);
     }
 
     async function watchCamera() {
@@ -177,4 +181,5 @@
     start();
     watchConnection();
     watchCamera();
+    setInterval(showAge, ageEveryMs);
 })();

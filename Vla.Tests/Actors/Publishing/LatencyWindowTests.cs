@@ -75,6 +75,7 @@ public class LatencyWindowTests
 
         Assert.Equal(50 * MonotonicTime.NsPerMs, bins.UpperNs);
         Assert.Equal([1, 0, 0, 0, 0, 0, 0, 0, 3, 0], bins.Counts);
+        Assert.False(bins.HasLonger);
     }
 
     [Fact]
@@ -89,6 +90,7 @@ public class LatencyWindowTests
         Assert.InRange(bins.UpperNs, MonotonicTime.NsPerMs, 2 * MonotonicTime.NsPerMs);
         Assert.Equal(10_001, bins.Counts.Sum());
         Assert.True(bins.Counts[^1] >= 1);
+        Assert.True(bins.HasLonger);
     }
 
     [Fact]

@@ -1,10 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
-using System.Text;
 using System.Text.Json;
 using OpenCvSharp;
-using Vla.Runtime.Hosting;
 using Vla.Runtime.Settings;
 
 namespace Vla.Tests.Runtime.Hosting;
@@ -12,91 +9,65 @@ namespace Vla.Tests.Runtime.Hosting;
 /// <summary>The whole daemon, from a video file to datagrams, steered over HTTP.</summary>
 public sealed class DaemonTests : IAsyncLifetime, IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     private readonly TemporaryDirectory _folder = new();
-    private readonly UdpClient _listener = new(new IPEndPoint(IPAddress.Loopback, 0));
-    private readonly CancellationTokenSource _end = new();
-    private readonly HttpClient _http = new();
-    private Task _run = Task.CompletedTask;
+    private readonly RunningDaemon _daemon;
 
-    public Task InitializeAsync()
-    {
-        var port = ((IPEndPoint)_listener.Client.LocalEndPoint!).Port;
-        _http.BaseAddress = new Uri($"http://127.0.0.1:{FreePort()}");
-        var settings = new VlaSettings
-        {
-            Camera = WriteVideo() + "?loop",
-            Outputs = [$"udp://127.0.0.1:{port}"],
-            Http = _http.BaseAddress.ToString(),
-        };
-        // A machine under test may be slow; what is tested here is the flow.
-        settings.Control.MaximumActionAgeMs = 10_000;
-        settings.Log.Level = Microsoft.Extensions.Logging.LogLevel.None;
-        _run = Task.Run(() => Daemon.RunAsync(settings, Repository.File("config"), _end.Token));
-        return Task.CompletedTask;
-    }
+    public DaemonTests() => _daemon = new RunningDaemon(new VlaSettings { Camera = WriteVideo() + "?loop" });
 
-    public async Task DisposeAsync()
-    {
-        await _end.CancelAsync();
-        await _run;
-    }
+    private HttpClient Http => _daemon.Http;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _daemon.EndAsync();
 
     public void Dispose()
     {
-        _http.Dispose();
-        _end.Dispose();
-        _listener.Dispose();
+        _daemon.Dispose();
         _folder.Dispose();
     }
 
     [Fact]
     public async Task A_video_and_an_instruction_become_actions_and_the_last_message_is_a_stop()
     {
-        var idle = await NextAsync(_ => true);
+        var idle = await _daemon.NextAsync(_ => true);
         Assert.Equal("hold", State(idle));
         Assert.Equal("no instruction yet", idle.GetProperty("reason").GetString());
 
-        var given = await _http.PostAsync("/instruction", new StringContent("pick up the red block"));
+        var given = await Http.PostAsync("/instruction", new StringContent("pick up the red block"));
         Assert.Equal(HttpStatusCode.OK, given.StatusCode);
 
-        var first = await NextAsync(action => State(action) == "policy");
+        var first = await _daemon.NextAsync(action => State(action) == "policy");
         Assert.Equal("pick up the red block", first.GetProperty("instruction").GetString());
-        var later = await NextAsync(action => Frame(action) > Frame(first) + 2);
+        var later = await _daemon.NextAsync(action => Frame(action) > Frame(first) + 2);
         foreach (var (before, after) in new[] { ("captured_ns", "encoded_ns"), ("encoded_ns", "fused_ns"), ("fused_ns", "decoded_ns"), ("decoded_ns", "published_ns") })
             Assert.True(later.GetProperty(before).GetInt64() <= later.GetProperty(after).GetInt64(), $"{before} comes after {after}");
 
-        await _end.CancelAsync();
-        await _run;
-        JsonElement last = default;
-        while (_listener.Available > 0) last = await NextAsync(_ => true);
-        Assert.Equal("stop", State(last));
+        Assert.Equal("stop", State((await _daemon.EndAsync())[^1]));
     }
 
     [Fact]
     public async Task An_operator_stops_and_resumes_the_robot()
     {
-        await NextAsync(_ => true);
-        await _http.PostAsync("/instruction", JsonContent.Create(new { instruction = "push the block left" }));
-        await NextAsync(action => State(action) == "policy");
+        await _daemon.NextAsync(_ => true);
+        await Http.PostAsync("/instruction", JsonContent.Create(new { instruction = "push the block left" }));
+        await _daemon.NextAsync(action => State(action) == "policy");
 
-        await _http.PostAsync("/stop", null);
-        var stopped = await NextAsync(action => State(action) == "stop");
+        await Http.PostAsync("/stop", null);
+        var stopped = await _daemon.NextAsync(action => State(action) == "stop");
         Assert.Equal("stopped by an operator", stopped.GetProperty("reason").GetString());
-        var status = await _http.GetFromJsonAsync<JsonElement>("/status");
+        var status = await Http.GetFromJsonAsync<JsonElement>("/status");
         Assert.Equal("stop", State(status));
         Assert.Equal("push the block left", status.GetProperty("instruction").GetProperty("text").GetString());
 
-        await _http.PostAsync("/resume", null);
-        await NextAsync(action => State(action) == "policy");
+        await Http.PostAsync("/resume", null);
+        await _daemon.NextAsync(action => State(action) == "policy");
     }
 
     [Fact]
     public async Task Bad_requests_are_refused_with_the_reason_and_change_nothing()
     {
-        await NextAsync(_ => true);
-        await _http.PostAsync("/instruction", new StringContent("open the gripper"));
+        await _daemon.NextAsync(_ => true);
+        await Http.PostAsync("/instruction", new StringContent("open the gripper"));
 
         Assert.Equal("the instruction is empty", await ErrorAsync(new StringContent("  ")));
         Assert.Equal("the instruction has 1,001 characters", await ErrorAsync(new StringContent(new string('a', 1_001))));
@@ -106,12 +77,12 @@ public sealed class DaemonTests : IAsyncLifetime, IDisposable
 
         using var foreign = new HttpRequestMessage(HttpMethod.Post, "/stop");
         foreign.Headers.Add("Origin", "http://elsewhere.example");
-        Assert.Equal(HttpStatusCode.Forbidden, (await _http.SendAsync(foreign)).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await Http.SendAsync(foreign)).StatusCode);
 
-        var status = await _http.GetFromJsonAsync<JsonElement>("/status");
+        var status = await Http.GetFromJsonAsync<JsonElement>("/status");
         Assert.Equal("open the gripper", status.GetProperty("instruction").GetProperty("text").GetString());
         Assert.NotEqual("stop", State(status));
-        Assert.Equal(HttpStatusCode.OK, (await _http.GetAsync("/healthz")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await Http.GetAsync("/healthz")).StatusCode);
     }
 
     private static string? State(JsonElement action) => action.GetProperty("state").GetString();
@@ -122,26 +93,9 @@ public sealed class DaemonTests : IAsyncLifetime, IDisposable
     /// <summary>The error up to its colon: what is wrong, without the mend.</summary>
     private async Task<string> ErrorAsync(HttpContent body)
     {
-        var answer = await _http.PostAsync("/instruction", body);
+        var answer = await Http.PostAsync("/instruction", body);
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error").GetString()!.Split(':')[0];
-    }
-
-    private async Task<JsonElement> NextAsync(Func<JsonElement, bool> wanted)
-    {
-        using var timeout = new CancellationTokenSource(Patience);
-        while (true)
-        {
-            var received = await Task.WhenAny(_listener.ReceiveAsync(timeout.Token).AsTask(), _run);
-            if (received is not Task<UdpReceiveResult> datagram)
-            {
-                await _run;
-                datagram = _listener.ReceiveAsync(timeout.Token).AsTask();
-            }
-
-            var action = JsonSerializer.Deserialize<JsonElement>(Encoding.UTF8.GetString((await datagram).Buffer));
-            if (wanted(action)) return action;
-        }
     }
 
     private string WriteVideo()
@@ -155,12 +109,5 @@ public sealed class DaemonTests : IAsyncLifetime, IDisposable
         }
 
         return file;
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

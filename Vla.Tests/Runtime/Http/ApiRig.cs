@@ -8,9 +8,11 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
+using Vla.Actors.Cameras;
 using Vla.Actors.Instructions;
 using Vla.Actors.Publishing;
 using Vla.Runtime.Http;
+using Vla.Runtime.Pages;
 using Vla.Runtime.Status;
 using Vla.Tests.Actors.Publishing;
 
@@ -31,10 +33,13 @@ internal sealed class ApiRig : IAsyncDisposable
         builder.Services.AddSingleton<TimeProvider>(Time);
         builder.Services.AddSingleton(Control);
         builder.Services.AddSingleton<StatusSource>(_ => throw new NotSupportedException("no pipeline here"));
+        builder.Services.AddSingleton(new CameraMonitor());
+        builder.Services.AddSingleton<PictureStudio>(_ => throw new NotSupportedException("no camera here"));
         builder.Services.AddSingleton<IRequiredActor<InstructionActor>>(new NoActor());
         _app = builder.Build();
         WebServer.UseGuards(_app);
         HttpApi.Map(_app);
+        CameraEndpoints.Map(_app);
     }
 
     public FakeTimeProvider Time { get; } = new();

@@ -156,7 +156,7 @@ public sealed class WebServerTests
         Assert.Equal(HttpStatusCode.RequestHeaderFieldsTooLarge, (await client.SendAsync(largeHeader)).StatusCode);
 
         var body = await client.PostAsync("/instruction", new ByteArrayContent(new byte[HttpApi.LargestBody + 1]));
-        Assert.Equal(HttpStatusCode.BadRequest, body.StatusCode);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, body.StatusCode);
         Assert.StartsWith("the request cannot be read", await ErrorAsync(body), StringComparison.Ordinal);
     }
 

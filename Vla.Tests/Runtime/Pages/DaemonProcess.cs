@@ -1,32 +1,24 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Vla.Tests.Runtime.Pages;
 
-/// <summary>A daemon of its own on the drawn scene, which can be killed and started again at the same address.</summary>
-internal sealed class DaemonProcess : IDisposable
+/// <summary>A daemon in a process of its own, which can be killed and started again at the same address.</summary>
+/// <param name="options">What it runs, as for <c>vla run</c>.</param>
+internal sealed class DaemonProcess(params string[] options) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly HttpClient _http = new();
     private Process? _process;
 
-    public DaemonProcess()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        Address = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}";
-    }
-
-    public string Address { get; }
+    public string Address { get; } = $"http://127.0.0.1:{FreePort.Find()}";
 
     /// <summary>Starts it and waits until it publishes.</summary>
     public async Task StartAsync()
     {
         // As a user has it who is somewhere else; and a machine under test may be slow.
         var start = new ProcessStartInfo("dotnet", [
-            Path.Combine(AppContext.BaseDirectory, "vla.dll"), "run", "--http", Address, "--camera", "synthetic", "--max-age", "10000"])
+            Path.Combine(AppContext.BaseDirectory, "vla.dll"), "run", "--http", Address, "--max-age", "10000", .. options])
         {
             WorkingDirectory = Path.GetTempPath(),
             RedirectStandardInput = true,

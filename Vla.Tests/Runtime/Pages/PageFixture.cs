@@ -7,7 +7,7 @@ public sealed class PageFixture : IAsyncLifetime, IDisposable
 {
     private const int PatienceMs = 30_000;
 
-    private readonly DaemonProcess _daemon = new();
+    private readonly DaemonProcess _daemon = new("--camera", "synthetic");
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
@@ -29,7 +29,11 @@ public sealed class PageFixture : IAsyncLifetime, IDisposable
     }
 
     /// <summary>Opens the page in a browser window of its own, and waits until it lives.</summary>
-    public async Task<IPage> OpenAsync(int width = 1400, int height = 900, ColorScheme colours = ColorScheme.Dark)
+    /// <param name="width">The window's, pixels.</param>
+    /// <param name="height">The window's, pixels.</param>
+    /// <param name="colours">Those that the reader prefers.</param>
+    /// <param name="address">Another daemon's; null for the one of all tests.</param>
+    public async Task<IPage> OpenAsync(int width = 1440, int height = 900, ColorScheme colours = ColorScheme.Dark, string? address = null)
     {
         var context = await _browser!.NewContextAsync(new BrowserNewContextOptions
         {
@@ -39,7 +43,7 @@ public sealed class PageFixture : IAsyncLifetime, IDisposable
         });
         context.SetDefaultTimeout(PatienceMs);
         var page = await context.NewPageAsync();
-        await page.GotoAsync(_daemon.Address);
+        await page.GotoAsync(address ?? _daemon.Address);
         await Assertions.Expect(page.Locator("[data-state]")).ToBeVisibleAsync();
         return page;
     }

@@ -7,6 +7,8 @@ namespace Vla.Tests.Runtime.Pages;
 /// <summary>The page in a real browser, on a real daemon that watches the drawn scene.</summary>
 public sealed class PageTests(PageFixture fixture) : IClassFixture<PageFixture>, IAsyncLifetime
 {
+    private static readonly string Robot = Repository.File("config/robots/tabletop.json");
+
     public Task InitializeAsync() => Task.CompletedTask;
 
     public Task DisposeAsync() => fixture.CloseWindowsAsync();
@@ -93,9 +95,49 @@ public sealed class PageTests(PageFixture fixture) : IClassFixture<PageFixture>,
         await Expect(page.Locator("img[data-camera=raw]")).ToBeVisibleAsync();
     }
 
+    [BrowserFact]
+    public async Task In_the_simulated_world_success_is_counted_and_a_table_can_be_chosen()
+    {
+        using var daemon = new DaemonProcess("--camera", "world", "--policy", "expert", "--robot", Robot);
+        await daemon.StartAsync();
+        var page = await fixture.OpenAsync(address: daemon.Address);
+        var task = page.Locator("[data-task]");
+        await Expect(task).ToContainTextAsync("try “put the ");
+
+        await SayAsync(page, "please dance");
+        await Expect(task).ToContainTextAsync("no task on this table");
+        await page.GetByLabel("Seed").FillAsync("7");
+        await page.GetByRole(AriaRole.Button, new() { Name = "New episode" }).ClickAsync();
+        await Expect(page.GetByText("table 7")).ToBeVisibleAsync();
+
+        var asked = await task.TextContentAsync();
+        await SayAsync(page, $"reach above the {asked!.Split(' ').SkipWhile(word => word != "“put").ElementAt(2)} block");
+        await Expect(page.Locator("[data-successes]")).ToHaveTextAsync("1");
+        await Expect(page.Locator("[data-attempts]")).ToHaveTextAsync("1");
+        await Expect(task).ToContainTextAsync("succeeded");
+    }
+
+    /// <summary>Makes the README's pictures anew when the environment variable says where.</summary>
+    [PicturesFact]
+    public async Task The_page_is_worth_a_picture()
+    {
+        using var daemon = new DaemonProcess(
+            "--camera", "world", "--world-seed", "2000000003", "--policy", Repository.File("config/policies/tabletop"), "--robot", Robot);
+        await daemon.StartAsync();
+        var desktop = await fixture.OpenAsync(address: daemon.Address);
+        var phone = await fixture.OpenAsync(390, 844, ColorScheme.Light, daemon.Address);
+        var example = (await desktop.Locator("[data-task]").TextContentAsync())!.Split('“', '”')[1];
+
+        await SayAsync(desktop, example);
+        await Expect(desktop.Locator("[data-task].succeeded")).ToBeVisibleAsync();
+        foreach (var (page, name) in new[] { (desktop, "desktop"), (phone, "phone") })
+            await page.ScreenshotAsync(new() { Path = Path.Combine(PicturesFactAttribute.Folder!, $"{name}.png") });
+    }
+
     [BrowserTheory]
-    [InlineData(1400, 900, ColorScheme.Dark)]
-    [InlineData(1400, 900, ColorScheme.Light)]
+    [InlineData(1440, 900, ColorScheme.Dark)]
+    [InlineData(1440, 900, ColorScheme.Light)]
+    [InlineData(1024, 768, ColorScheme.Light)]
     [InlineData(390, 844, ColorScheme.Light)]
     public async Task Axe_finds_nothing_serious_and_nothing_sticks_out(int width, int height, ColorScheme colours)
     {
@@ -107,5 +149,13 @@ public sealed class PageTests(PageFixture fixture) : IClassFixture<PageFixture>,
             .Select(violation => $"{violation.Help}: {string.Join(", ", violation.Nodes.Select(node => node.Html))}"));
         Assert.Equal(width, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "STOP" })).ToBeInViewportAsync();
+    }
+
+    private static async Task SayAsync(IPage page, string instruction)
+    {
+        var box = page.GetByLabel("Tell the robot what to do");
+        await box.FillAsync(instruction);
+        await box.PressAsync("Enter");
+        await Expect(page.Locator("[data-in-force]")).ToHaveTextAsync(instruction);
     }
 }
