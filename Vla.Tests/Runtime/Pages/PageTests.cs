@@ -1,5 +1,6 @@
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
+using OpenCvSharp;
 using static Microsoft.Playwright.Assertions;
 
 namespace Vla.Tests.Runtime.Pages;
@@ -130,8 +131,13 @@ public sealed class PageTests(PageFixture fixture) : IClassFixture<PageFixture>,
 
         await SayAsync(desktop, example);
         await Expect(desktop.Locator("[data-task].succeeded")).ToBeVisibleAsync();
-        foreach (var (page, name) in new[] { (desktop, "desktop"), (phone, "phone") })
-            await page.ScreenshotAsync(new() { Path = Path.Combine(PicturesFactAttribute.Folder!, $"{name}.png") });
+        // A desktop's is shown small, and a README should be quick to load.
+        foreach (var (page, name, scale) in new[] { (desktop, "desktop", 0.75), (phone, "phone", 1) })
+        {
+            using var whole = Cv2.ImDecode(await page.ScreenshotAsync(), ImreadModes.Color);
+            using var scaled = whole.Resize(default, scale, scale, InterpolationFlags.Area);
+            scaled.SaveImage(Path.Combine(PicturesFactAttribute.Folder!, $"{name}.png"));
+        }
     }
 
     [BrowserTheory]
