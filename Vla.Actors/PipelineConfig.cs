@@ -1,3 +1,4 @@
+using Vla.Actors.Stages;
 using Vla.Actors.Supervision;
 
 namespace Vla.Actors;
@@ -5,14 +6,10 @@ namespace Vla.Actors;
 /// <summary>What Akka has to be told for the pipeline.</summary>
 public static class PipelineConfig
 {
-    /// <summary>A dispatcher that gives each of its actors a thread of its own.</summary>
+    /// <summary>A dispatcher that gives each of its actors a thread of its own: <see cref="StageDispatcher"/>.</summary>
     public const string PinnedDispatcher = "vla.pinned-dispatcher";
 
     /// <summary>HOCON: pinned threads, restart whatever fails, no word about dead letters (they are taken care of).</summary>
-    /// <remarks>
-    /// A thread that serves one actor has nobody to give way to, so it goes on until its mailbox is empty (throughput):
-    /// giving way after each message means being scheduled anew for the next, which takes time and memory.
-    /// </remarks>
     public static string Hocon { get; } = $$"""
         akka {
           log-dead-letters = off
@@ -25,8 +22,7 @@ public static class PipelineConfig
           }
         }
         {{PinnedDispatcher}} {
-          type = PinnedDispatcher
-          throughput = 100
+          type = "{{typeof(StageDispatcher).AssemblyQualifiedName}}"
         }
         """;
 }

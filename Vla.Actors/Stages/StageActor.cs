@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Akka.Dispatch;
 using TorchSharp;
 using Vla.Sensors;
 using static TorchSharp.torch;
@@ -124,7 +123,7 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
         // A scope belongs to the thread that made it. Where that is always the same one, the scope is kept, and where the
         // module has tidied up after itself, it has nothing to do: making and emptying scopes takes more memory than all
         // the rest of a message.
-        var scope = Context.Dispatcher is PinnedDispatcher ? _scope ??= NewDisposeScope() : NewDisposeScope();
+        var scope = Context.Dispatcher is IOwnThread ? _scope ??= NewDisposeScope() : NewDisposeScope();
         try
         {
             using (input)

@@ -1,6 +1,6 @@
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
-using static TorchSharp.torch;
+using Vla.Actors.Torch;
 
 namespace Vla.Actors.Stages;
 
@@ -62,8 +62,7 @@ public abstract partial class TorchActor(StageSetup setup) : UntypedActor, IWith
             return;
         }
 
-        // Must come before this thread's first use of Torch: it does not reach a thread that has used it already.
-        set_num_threads(Setup.Threads);
+        TorchThreads.Use(Setup.Threads);
         Load();
         IsLoaded = true;
         Setup.Monitor.Running();

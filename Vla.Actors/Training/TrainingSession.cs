@@ -31,7 +31,7 @@ public sealed class TrainingSession : IDisposable
     private TrainingSession(string output, TrainingSet set, TrainingOptions options, int threads, Device device)
     {
         TorchMemory.KeepFreed();
-        set_num_threads(threads);
+        TorchThreads.Use(threads);
         (_output, _options) = (output, options);
         _data = DataMark.Of(set);
         var config = PolicyConfig.Read(Path.Combine(output, Policy.ConfigFile));

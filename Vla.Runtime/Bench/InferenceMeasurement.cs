@@ -1,6 +1,6 @@
 using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
-using static TorchSharp.torch;
+using Vla.Actors.Torch;
 
 namespace Vla.Runtime.Bench;
 
@@ -46,13 +46,13 @@ public sealed class InferenceMeasurement : IMeasurement
         report.Inference = Figures(plain, runtime, bfloat16);
     }
 
-    /// <summary>The turns, on a thread of their own: the plain port needs one that has not used Torch before.</summary>
+    /// <summary>The turns, on a thread of their own: the plain port computes on it, with a number of Torch threads that is its own.</summary>
     private static void Run(
         BenchContext context, PreparedPictures pictures, IEnumerable<IContestant?> others, TaskCompletionSource<IContestant?> done)
     {
         try
         {
-            set_num_threads(context.Threads.Vision);
+            TorchThreads.Use(context.Threads.Vision);
             using var port = PlainPort.Of(context.Policy, context.Device);
             using var plain = port is null ? null : new PlainContestant(port, context, pictures);
             IContestant[] contestants = [.. others.Prepend(plain).OfType<IContestant>()];

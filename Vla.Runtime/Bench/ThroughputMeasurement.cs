@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using OpenCvSharp;
 using Vla.Actors.Policies;
+using Vla.Actors.Torch;
 using Vla.Sensors.Images;
 using static TorchSharp.torch;
 
@@ -135,7 +136,7 @@ public sealed class ThroughputMeasurement : IMeasurement
         {
             try
             {
-                set_num_threads(_context.Threads.Vision);
+                TorchThreads.Use(_context.Threads.Vision);
                 Work();
             }
             catch (Exception exception)
