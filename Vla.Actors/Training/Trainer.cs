@@ -17,6 +17,9 @@ public readonly record struct TrainingLoss(double Total, double Action, double G
 /// <remarks>For one thread. The same options, data and number of threads give the same weights.</remarks>
 internal sealed class Trainer : IDisposable
 {
+    /// <summary>From so many episodes on, one at least is kept apart for validation.</summary>
+    private const int FewestToValidate = 5;
+
     private readonly TrainingOptions _options;
     private readonly int[] _training;
     private readonly int[] _validation;
@@ -138,9 +141,12 @@ internal sealed class Trainer : IDisposable
     private static (int[] Training, int[] Validation) Split(TrainingSet set, TrainingOptions options)
     {
         const int Parts = 10_000;
+        var drawn = Enumerable.Range(0, set.Count).Select(set.Episode).Distinct()
+            .ToDictionary(episode => episode, episode => new WorldRandom(episode, stream: 1).Below(Parts));
         var threshold = (int)(options.ValidationShare * Parts);
-        var samples = Enumerable.Range(0, set.Count)
-            .ToLookup(sample => new WorldRandom(set.Episode(sample), stream: 1).Below(Parts) < threshold);
+        // A few episodes may all have drawn more: then the lowest is kept apart, if the rest can do without it.
+        if (threshold > 0 && drawn.Count >= FewestToValidate && drawn.Values.Min() >= threshold) threshold = drawn.Values.Min() + 1;
+        var samples = Enumerable.Range(0, set.Count).ToLookup(sample => drawn[set.Episode(sample)] < threshold);
         return ([.. samples[false]], [.. samples[true]]);
     }
 }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Vla.Runtime.Recording;
 using Vla.Sensors.Datasets;
-using Vla.Sensors.World;
 using Vla.Sensors.World.Demonstrations;
 
 namespace Vla.Runtime.Commands;
@@ -10,7 +9,6 @@ namespace Vla.Runtime.Commands;
 /// <summary><c>vla record</c>: demonstrations of the scripted expert in the simulated world, as a dataset.</summary>
 public static class RecordCommand
 {
-    private const string Both = "both";
     private const int SmallestImage = 32;
     private const int LargestImage = 480;
 
@@ -28,8 +26,11 @@ public static class RecordCommand
             HelpName = "S",
             Description = $"0 to {DemonstrationRecorder.LargestSeed}: others have other tables",
         };
-        var level = new Option<string>("--level") { Description = "How hard; both: in turn", DefaultValueFactory = _ => "level1" }
-            .AcceptOnlyFromAmong("level1", "level2", Both);
+        var level = new Option<string>("--level")
+        {
+            Description = "How hard; both: every third episode level1, the others level2, as world:both in vla train",
+            DefaultValueFactory = _ => LevelMixture.Level1.Name,
+        }.AcceptOnlyFromAmong([.. LevelMixture.All.Select(mixture => mixture.Name)]);
         var size = new Option<int>("--image-size")
         {
             HelpName = "PIXELS",
@@ -38,7 +39,7 @@ public static class RecordCommand
         };
         var noise = new Option<string>("--noise") { Description = "Disturb the expert, so that it shows the way back", DefaultValueFactory = _ => "on" }
             .AcceptOnlyFromAmong("on", "off");
-        var resume = new Option<bool>("--resume") { Description = "Go on with a dataset until it has all episodes" };
+        var resume = new Option<bool>("--resume") { Description = "Go on with a dataset until it has all episodes; seed, level and noise must be those it was begun with" };
 
         var command = new Command("record", "Record demonstrations of the scripted expert in the simulated world as a LeRobot dataset.")
         {
@@ -50,12 +51,7 @@ public static class RecordCommand
             {
                 Episodes = (int)InRange("--episodes", parsed.GetValue(episodes), 1, DemonstrationRecorder.MostEpisodes),
                 Seed = InRange("--seed", parsed.GetValue(seed), 0, DemonstrationRecorder.LargestSeed),
-                Levels = parsed.GetValue(level) switch
-                {
-                    Both => [WorldLevel.Level1, WorldLevel.Level2],
-                    "level2" => [WorldLevel.Level2],
-                    _ => [WorldLevel.Level1],
-                },
+                Levels = LevelMixture.Find(parsed.GetValue(level)!)!,
                 ImageSize = (int)InRange("--image-size", parsed.GetValue(size), SmallestImage, LargestImage),
                 Noisy = parsed.GetValue(noise) == "on",
             };
@@ -70,6 +66,7 @@ public static class RecordCommand
         using var writer = resume && DatasetWriter.Exists(directory)
             ? DatasetWriter.Append(directory, DemonstrationFeatures.Fps, features)
             : DatasetWriter.Create(directory, DemonstrationFeatures.Fps, DemonstrationFeatures.RobotType, features);
+        recorder.Request.Claim(directory, writer.Episodes);
         var before = writer.Frames;
         var progress = new RecordingProgress(Console.Error, !Console.IsErrorRedirected, recorder.Episodes, TimeProvider.System);
         try

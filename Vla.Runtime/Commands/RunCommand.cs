@@ -31,6 +31,7 @@ public static class RunCommand
             (Flag("--device", "DEVICE", "Where Torch computes: auto, cpu, cuda or cuda:N"), "device"),
             (Flag("--http", "URL", "Address of the HTTP API, or off (default: http://127.0.0.1:5080); others than loopback need a token"), "http"),
             (Flag("--http-token-file", "FILE", "File with the token that users of the HTTP API have to show"), "httpTokenFile"),
+            (Flag("--record", "DIR", "Record the run as a LeRobot dataset: an episode for each instruction; one that is there is continued"), "record:directory"),
             (Flag("--duration", "SECONDS", "End the run by itself after this time"), "durationSeconds"),
         };
 
@@ -60,7 +61,7 @@ public static class RunCommand
 
     /// <summary>On the command line a path counts from where the user is, in the file from where the file is.</summary>
     private static bool IsPath(string key, string value) =>
-        key is "httpTokenFile" || (key is "robot" or "policy" && value is not (AutoChoice.Auto or ExpertPolicy.Name));
+        key is "httpTokenFile" or "record:directory" || (key is "robot" or "policy" && value is not (AutoChoice.Auto or ExpertPolicy.Name));
 
     private static Dictionary<string, string?> EnvironmentVariables() =>
         Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value);

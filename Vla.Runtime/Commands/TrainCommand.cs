@@ -11,8 +11,6 @@ namespace Vla.Runtime.Commands;
 /// <summary><c>vla train</c>: a policy that does what demonstrations show.</summary>
 public static class TrainCommand
 {
-    private const int DefaultPicturesPerEpisode = 14;
-
     public static Command Create()
     {
         var defaults = new TrainingOptions();
@@ -20,7 +18,7 @@ public static class TrainCommand
         {
             HelpName = "DIR",
             Required = true,
-            Description = "What to learn from, the simulated world: world:LEVEL?episodes=N&seed=S, with level1, level2 or both",
+            Description = "What to learn from: a LeRobot dataset's directory (DIR?camera=NAME where it has several cameras; DIR?expert=off to leave out what only a simulator knows), or the simulated world: world:LEVEL?episodes=N&seed=S, with level1, level2 or both",
         };
         var output = new Option<string>("--output") { HelpName = "DIR", Required = true, Description = "The new policy's directory" };
         var template = new Option<string>("--policy-config")
@@ -31,7 +29,12 @@ public static class TrainCommand
         };
         var steps = Number("--steps", "N", "Steps in all", defaults.Steps);
         var batch = Number("--batch-size", "N", "Pictures in a step", defaults.BatchSize);
-        var pictures = Number("--pictures-per-episode", "N", "About how many pictures are kept of each episode", DefaultPicturesPerEpisode);
+        var pictures = new Option<int?>("--pictures-per-episode")
+        {
+            HelpName = "N",
+            Description = string.Create(CultureInfo.InvariantCulture,
+                $"About how many pictures are kept of each episode (default: {RecordedLessons.PicturesPerSecond} for each second of a recorded one, evenly spread; {WorldLessons.DefaultPicturesPerEpisode} of the simulated world's)"),
+        };
         var seed = Number("--seed", "S", "Initial weights, batches and augmentation follow from it", 0);
         var threads = Number("--threads", "N", "Threads that Torch uses", Environment.ProcessorCount);
         var rate = new Option<double>("--learning-rate") { HelpName = "X", Description = "Highest learning rate", DefaultValueFactory = _ => defaults.LearningRate };
@@ -69,7 +72,7 @@ public static class TrainCommand
     }
 
     private static void Train(
-        ILessonSource source, string output, string template, TrainingOptions options, int perEpisode, int threads, bool resume,
+        ILessonSource source, string output, string template, TrainingOptions options, int? perEpisode, int threads, bool resume,
         string deviceName, CancellationToken cancellation)
     {
         if (resume)
@@ -85,7 +88,7 @@ public static class TrainCommand
         try
         {
             set = source.Read(
-                new LessonWishes(config.Image, config.StateDimensions, config.Horizon, perEpisode),
+                new LessonWishes(config, perEpisode),
                 share => progress.Share("reading demonstrations", share), cancellation);
         }
         catch (OperationCanceledException)

@@ -8,6 +8,7 @@ using Vla.Actors.Publishing;
 using Vla.Actors.Torch;
 using Vla.Runtime.Http;
 using Vla.Runtime.Pages;
+using Vla.Runtime.Recording;
 using Vla.Runtime.Robots;
 using Vla.Runtime.Settings;
 using Vla.Runtime.Status;
@@ -50,7 +51,11 @@ public static class Daemon
         var first = open();
         using var screen = settings.Outputs.Contains("console") ? ConsoleScreen.ForTerminal() : null;
         StatusSource? status = null;
+        var monitors = new PipelineMonitors(time);
+        using var recording = settings.Record.Directory.Length == 0 ? null : LiveRecording.Open(
+            Path.Combine(configFolder, settings.Record.Directory), settings, policy, profile, first.Description, monitors.Camera, instructions, tabletop);
         var robots = RobotFactory.Create(settings.Outputs, profile, () => status?.ForConsole() ?? new ConsoleSnapshot(), screen, tabletop);
+        if (recording is not null) robots = [.. robots, recording.Robot];
 
         using var control = new ControlLoop(profile, options, robots, new ControlClock(), policy.Action.Execution);
         control.IdleReason = instructions.Current is null ? "no instruction yet" : "no action yet";
@@ -74,12 +79,12 @@ public static class Daemon
             RobotState = tabletop?.State,
             Instructions = instructions,
             Control = control,
-            Monitors = new PipelineMonitors(time),
+            Monitors = monitors,
             Threads = settings.Threads.ForThisMachine(),
             Time = time,
             Loggers = provider.GetRequiredService<ILoggerFactory>(),
         });
-        services.AddSingleton(provider => status = new StatusSource(provider.GetRequiredService<PipelineParts>(), profile, options, tabletop?.Episodes));
+        services.AddSingleton(provider => status = new StatusSource(provider.GetRequiredService<PipelineParts>(), profile, options, tabletop?.Episodes, recording));
         services.AddHostedService(provider => provider.GetRequiredService<StatusSource>());
         services.AddAkka("vla", (akka, provider) => akka
             .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
@@ -114,9 +119,12 @@ public static class Daemon
 
         tabletop?.Episodes.Start(
             control, text => host.Services.GetRequiredService<IRequiredActor<InstructionActor>>().ActorRef.Tell(new GiveInstruction(text), ActorRefs.NoSender));
+        recording?.Start(host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<LiveRecording>());
         // Last: the first action says that everything else is there.
         if (!lifetime.ApplicationStopping.IsCancellationRequested) control.Start();
         await host.WaitForShutdownAsync(CancellationToken.None);
+        // While whatever it says is still written.
+        recording?.Dispose();
         first?.Dispose();
     }
 

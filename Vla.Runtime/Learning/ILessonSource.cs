@@ -1,14 +1,13 @@
 using Vla.Actors.Training;
-using Vla.Sensors.Images;
 
 namespace Vla.Runtime.Learning;
 
 /// <summary>What a policy that is to be trained wants of its data.</summary>
-/// <param name="Image">How pictures are cropped and resized.</param>
-/// <param name="StateDimensions">Numbers of robot state; 0 for a policy that takes none.</param>
-/// <param name="Horizon">Actions in a chunk.</param>
-/// <param name="PicturesPerEpisode">About how many pictures are kept of each episode, evenly chosen: neighbours are nearly the same.</param>
-public sealed record LessonWishes(ImageSpec Image, int StateDimensions, int Horizon, int PicturesPerEpisode);
+/// <param name="Policy">Pictures, numbers of state and action, and how many actions are in a chunk.</param>
+/// <param name="PicturesPerEpisode">
+/// About how many pictures are kept of each episode: neighbours are nearly the same. Null for what the source finds sensible.
+/// </param>
+public sealed record LessonWishes(TrainingTemplate Policy, int? PicturesPerEpisode = null);
 
 /// <summary>Where training data come from: a recorded dataset, or the simulated world.</summary>
 public interface ILessonSource

@@ -3,11 +3,12 @@ namespace Vla.Runtime.Learning;
 /// <summary>Finds training data by how they are written.</summary>
 public static class LessonSource
 {
-    /// <param name="text"><c>world…</c> for the simulated world.</param>
+    /// <param name="text"><c>world…</c> for the simulated world, otherwise a LeRobot dataset's directory.</param>
     /// <exception cref="UsageException">Not known.</exception>
+    /// <exception cref="Vla.Sensors.Datasets.DatasetException">The dataset cannot be used.</exception>
     public static ILessonSource Parse(string text) =>
         text == WorldLessons.Scheme || text.StartsWith($"{WorldLessons.Scheme}:", StringComparison.Ordinal)
             || text.StartsWith($"{WorldLessons.Scheme}?", StringComparison.Ordinal)
             ? WorldLessons.Parse(text)
-            : throw new UsageException($"dataset '{text}' is not known; give world, world:level1, world:level2 or world:both (see vla train --help)");
+            : RecordedLessons.Parse(text);
 }

@@ -13,9 +13,12 @@ namespace Vla.Runtime.Learning;
 /// Written as <c>world</c>, <c>world:level1</c>, <c>world:level2</c> or <c>world:both</c>, with <c>?episodes=N&amp;seed=S</c>.
 /// Episodes are made side by side and added in order, so the same words give the same data on any number of cores.
 /// </remarks>
-public sealed record WorldLessons(string Levels, int Episodes, long Seed) : ILessonSource
+public sealed record WorldLessons(LevelMixture Levels, int Episodes, long Seed) : ILessonSource
 {
     public const string Scheme = "world";
+
+    /// <summary>Pictures that are kept of an episode where nothing else is wished: further tables teach more.</summary>
+    public const int DefaultPicturesPerEpisode = 14;
 
     private const int DefaultEpisodes = 5_000;
     private const int MostEpisodes = 1_000_000;
@@ -26,24 +29,15 @@ public sealed record WorldLessons(string Levels, int Episodes, long Seed) : ILes
     private const double LowWeight = 1.5;
     private const double HighWeight = 0.8;
 
-    private static readonly string[] Known = ["level1", "level2", "both"];
-
-    /// <summary>One of <see cref="WorldLevel"/>, or every third episode the easier one and the others the harder.</summary>
-    private WorldLevel LevelOf(int episode) => Levels switch
-    {
-        "level1" => WorldLevel.Level1,
-        "level2" => WorldLevel.Level2,
-        _ => episode % 3 == 0 ? WorldLevel.Level1 : WorldLevel.Level2,
-    };
-
     public double StepMs => WorldAction.StepSeconds * 1_000;
 
     /// <exception cref="UsageException">Something in it is not known or out of range.</exception>
     public static WorldLessons Parse(string text)
     {
         var (head, query) = text.Split('?', 2) is [var first, var rest] ? (first, rest) : (text, "");
-        var levels = head.Length > Scheme.Length ? head[(Scheme.Length + 1)..] : "both";
-        if (!Known.Contains(levels)) throw new UsageException($"dataset '{text}': level '{levels}' is not one of {string.Join(", ", Known)}");
+        var name = head.Length > Scheme.Length ? head[(Scheme.Length + 1)..] : LevelMixture.Both.Name;
+        var levels = LevelMixture.Find(name)
+            ?? throw new UsageException($"dataset '{text}': level '{name}' is not one of {string.Join(", ", LevelMixture.All)}");
         var source = new WorldLessons(levels, DefaultEpisodes, 0);
         foreach (var pair in query.Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
@@ -65,21 +59,22 @@ public sealed record WorldLessons(string Levels, int Episodes, long Seed) : ILes
 
     public TrainingSet Read(LessonWishes wishes, Action<double> progress, CancellationToken cancellation)
     {
+        var (policy, state) = (wishes.Policy, wishes.Policy.StateNames.Count);
         var set = new TrainingSet(new TrainingShape(
-            wishes.Image.Height, wishes.Image.Width, wishes.StateDimensions, WorldAction.Dimensions, wishes.Horizon, Demonstration.LessonCount));
-        if (wishes.StateDimensions is not (0 or StateNumbers))
-            throw new UsageException($"the simulated world gives {StateNumbers} numbers of state, the policy takes {wishes.StateDimensions}");
-        if (wishes.Horizon > Demonstration.Horizon)
-            throw new UsageException($"the simulated world's expert plans {Demonstration.Horizon} actions, the policy's horizon is {wishes.Horizon}");
+            policy.Image.Height, policy.Image.Width, state, WorldAction.Dimensions, policy.Horizon, Demonstration.LessonCount));
+        if (state is not (0 or StateNumbers))
+            throw new UsageException($"the simulated world gives {StateNumbers} numbers of state, the policy takes {state}");
+        if (policy.Horizon > Demonstration.Horizon)
+            throw new UsageException($"the simulated world's expert plans {Demonstration.Horizon} actions, the policy's horizon is {policy.Horizon}");
 
-        using var cameras = new ThreadLocal<Camera>(() => new Camera(wishes.Image), trackAllValues: true);
+        using var cameras = new ThreadLocal<Camera>(() => new Camera(policy.Image), trackAllValues: true);
         var done = 0;
         var episodes = ParallelEnumerable.Range(0, Episodes).AsOrdered().WithCancellation(cancellation)
             .WithMergeOptions(ParallelMergeOptions.NotBuffered)
             .Select(episode => Show(episode, wishes, cameras.Value!));
         foreach (var samples in episodes)
         {
-            foreach (var sample in samples) Add(set, sample, wishes.Horizon);
+            foreach (var sample in samples) Add(set, sample, policy.Horizon);
             progress((double)++done / Episodes);
         }
 
@@ -89,13 +84,14 @@ public sealed record WorldLessons(string Levels, int Episodes, long Seed) : ILes
 
     private List<Sample> Show(int episode, LessonWishes wishes, Camera camera)
     {
-        var (seed, level) = (Seed + episode, LevelOf(episode));
+        var (seed, level) = (Seed + episode, Levels.Of(episode));
         var length = 1;
         for (var rehearsal = Demonstration.Begin(seed, level); rehearsal.Next();) length++;
 
         var random = new WorldRandom(seed, stream: 300);
-        var share = (double)wishes.PicturesPerEpisode / length;
-        var samples = new List<Sample>(wishes.PicturesPerEpisode);
+        var wanted = wishes.PicturesPerEpisode ?? DefaultPicturesPerEpisode;
+        var share = (double)wanted / length;
+        var samples = new List<Sample>(wanted);
         var demonstration = Demonstration.Begin(seed, level);
         do
         {
@@ -104,7 +100,7 @@ public sealed record WorldLessons(string Levels, int Episodes, long Seed) : ILes
             var state = new float[StateNumbers];
             demonstration.Table.ReadState(state);
             samples.Add(new Sample(
-                episode, camera.Look(demonstration.Table), wishes.StateDimensions == 0 ? [] : state, demonstration.Lessons(), camera.IsSquare));
+                episode, camera.Look(demonstration.Table), wishes.Policy.StateNames.Count == 0 ? [] : state, demonstration.Lessons(), camera.IsSquare));
         }
         while (demonstration.Next());
         return samples;

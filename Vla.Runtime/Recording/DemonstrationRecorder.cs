@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Vla.Sensors.Datasets;
-using Vla.Sensors.World;
 using Vla.Sensors.World.Demonstrations;
 using Vla.Sensors.World.Drawing;
 
@@ -28,14 +27,16 @@ public sealed record DemonstrationRecorder
 
     public required long Seed { get; init; }
 
-    /// <summary>Taken in turn.</summary>
-    public required IReadOnlyList<WorldLevel> Levels { get; init; }
+    public required LevelMixture Levels { get; init; }
 
     public required int ImageSize { get; init; }
 
     public bool Noisy { get; init; } = true;
 
     public int Workers { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>What the episodes follow from.</summary>
+    public DemonstrationRequest Request => new(Seed, Levels.Name, Noisy);
 
     /// <summary>Records until the dataset has all episodes.</summary>
     /// <param name="writer">May have some already.</param>
@@ -122,7 +123,7 @@ public sealed record DemonstrationRecorder
         var recording = writer.Begin();
         try
         {
-            var demonstration = Demonstration.Begin(Seed * SeedsApart + index, Levels[index % Levels.Count], Noisy);
+            var demonstration = Demonstration.Begin(Seed * SeedsApart + index, Levels.Of(index), Noisy);
             DemonstrationFeatures.Record(demonstration, renderer, recording);
             return recording;
         }

@@ -49,6 +49,8 @@ public sealed class VlaSettings
 
     public WorldSettings World { get; set; } = new();
 
+    public RecordSettings Record { get; set; } = new();
+
     public ControlSettings Control { get; set; } = new();
 
     public ThreadSettings Threads { get; set; } = new();
@@ -104,6 +106,17 @@ public sealed class WorldSettings
 
     /// <summary>Where instructions come from.</summary>
     public WorldInstructions Instructions { get; set; } = WorldInstructions.Typed;
+}
+
+/// <summary>A dataset of the run.</summary>
+public sealed class RecordSettings
+{
+    /// <summary>Its directory; empty: the run is not recorded. A relative one counts from the configuration's folder.</summary>
+    public string Directory { get; set; } = "";
+
+    /// <summary>Frames a second; 0: as the policy's actions, see <c>config/vla.json</c>.</summary>
+    [Range(0.0, 1000.0)]
+    public double RateHz { get; set; }
 }
 
 /// <summary>When the simulated table is laid anew without being asked for.</summary>

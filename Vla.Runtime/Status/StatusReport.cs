@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Vla.Runtime.Recording;
 using Vla.Runtime.World;
 
 namespace Vla.Runtime.Status;
@@ -35,6 +36,9 @@ public sealed record StatusReport
 
     /// <summary>The simulated world; null without one.</summary>
     public required WorldStatus? World { get; init; }
+
+    /// <summary>The dataset that the run is recorded to; null when it is not.</summary>
+    public required RecordingReport? Recording { get; init; }
 
     public required RateStatus Rates { get; init; }
 

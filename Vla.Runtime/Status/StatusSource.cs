@@ -2,6 +2,7 @@ using Vla.Actors;
 using Vla.Actors.Cameras;
 using Vla.Actors.Publishing;
 using Vla.Actors.Stages;
+using Vla.Runtime.Recording;
 using Vla.Runtime.Robots;
 using Vla.Runtime.World;
 using Vla.Sensors;
@@ -17,6 +18,7 @@ public sealed class StatusSource : IHostedService, IDisposable
     private readonly PipelineParts _parts;
     private readonly RobotProfile _profile;
     private readonly WorldEpisodes? _world;
+    private readonly LiveRecording? _recording;
     private readonly double _targetHz;
     private readonly TimeProvider _time;
     private readonly long _startedNs;
@@ -30,9 +32,11 @@ public sealed class StatusSource : IHostedService, IDisposable
     /// <param name="profile">Names and limits of the actions.</param>
     /// <param name="options">What was set.</param>
     /// <param name="world">The simulated world; null without one.</param>
-    public StatusSource(PipelineParts parts, RobotProfile profile, ControlOptions options, WorldEpisodes? world = null)
+    /// <param name="recording">Null when the run is not recorded.</param>
+    public StatusSource(
+        PipelineParts parts, RobotProfile profile, ControlOptions options, WorldEpisodes? world = null, LiveRecording? recording = null)
     {
-        _world = world;
+        (_world, _recording) = (world, recording);
         (_parts, _profile, _targetHz, _time) = (parts, profile, options.RateHz, parts.Time);
         (_camera, _policy, _control) = (new RateMeter(_time), new RateMeter(_time), new RateMeter(_time));
         _stages = [.. parts.Monitors.Stages.Select(stage => (stage, new RateMeter(_time)))];
@@ -73,6 +77,7 @@ public sealed class StatusSource : IHostedService, IDisposable
                 StatusJson.Name(camera.State), camera.Description?.Name, camera.Description?.Width ?? 0,
                 camera.Description?.Height ?? 0, camera.LastError),
             World = _world is null ? null : WorldStatus.Of(_world.Read()),
+            Recording = _recording?.Read(),
             Rates = new RateStatus(Round(_camera.Hz), Round(_policy.Hz), Round(_control.Hz), _targetHz),
             Stages = [.. _stages.Select(s => Describe(s.Monitor, s.Rate.Hz))],
             Action = control.Last is { } last ? Describe(last) : null,
@@ -116,6 +121,12 @@ public sealed class StatusSource : IHostedService, IDisposable
             yield return $"{stage.Name} failed: {stage.LastError}";
         foreach (var output in control.Outputs.Where(output => output.Failing))
             yield return $"output {output.Name} fails: {output.LastError}";
+        if (_recording?.Read() is { } recorded)
+        {
+            if (recorded.Error is not null) yield return $"recording fails: {recorded.Error}";
+            if (recorded.Dropped > 0) yield return $"recording: {recorded.Dropped} frames dropped";
+        }
+
         if (_parts.Policy.PrecisionOn(_parts.Device).Note is { Length: > 0 } note) yield return $"computing in float32: {note}";
         if (!control.LimitsEnabled) yield return "limits are off";
     }

@@ -27,12 +27,19 @@ public sealed class SimulatedTabletop
         (_camera, _time) = (camera, time);
         World = new LiveWorld(Tabletop.Create(settings.Seed, settings.Level), time);
         State = new WorldState(World, policy.State);
+        FullState = new WorldState(World, new StateSpec(FullStateNames, WorldAction.Units, [], []));
         Episodes = new WorldEpisodes(World, settings, instructions);
     }
 
     public LiveWorld World { get; }
 
+    /// <summary>What the policy wants of the arm's state.</summary>
     public IRobotState State { get; }
+
+    /// <summary>All that the arm feels of itself, in the order of <see cref="FullStateNames"/>.</summary>
+    public IRobotState FullState { get; }
+
+    public static IReadOnlyList<string> FullStateNames => Tabletop.StateNames;
 
     public WorldEpisodes Episodes { get; }
 

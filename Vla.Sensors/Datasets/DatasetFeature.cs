@@ -38,8 +38,17 @@ public sealed record DatasetFeature(string Name, FeatureType Type, IReadOnlyList
     public static DatasetFeature Camera(string name, int width, int height) =>
         new(name, FeatureType.Video, [height, width, 3], ["height", "width", "channels"]);
 
+    /// <summary>What it is in a few words: its name, its sizes, and the names of its numbers.</summary>
+    public override string ToString()
+    {
+        var what = IsPicture ? $"pictures of {string.Join('x', Shape.Take(2).Reverse())}" : $"{Count} numbers";
+        return Names is null || IsPicture ? $"{Name} ({what})" : $"{Name} ({what}: {string.Join(' ', Names)})";
+    }
+
     /// <summary>True when both hold the same numbers or pictures.</summary>
-    internal bool Fits(DatasetFeature other) => Name == other.Name && Type == other.Type && Shape.SequenceEqual(other.Shape);
+    internal bool Fits(DatasetFeature other) =>
+        Name == other.Name && Type == other.Type && Shape.SequenceEqual(other.Shape)
+        && (IsPicture || Names is null || other.Names is null || Names.SequenceEqual(other.Names));
 }
 
 /// <summary>What a feature's values are.</summary>

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace Vla.Sensors.Datasets;
 
 /// <summary>Records a dataset in LeRobot's format v3.0, episode by episode.</summary>
@@ -27,13 +25,14 @@ public sealed class DatasetWriter : IDisposable
     private readonly List<string> _tasks = [];
     private readonly Dictionary<string, int> _taskIndices = [];
     private readonly List<EpisodeEntry> _inFile = [];
-    private readonly Dictionary<string, FeatureStatistics> _statistics = [];
+    private readonly DatasetSummary _summary;
     private FilePlace _place;
     private bool _fileIsFull;
 
     private DatasetWriter(string directory, DatasetInfo info, IReadOnlyList<DatasetFeature> features, FileStream theLock)
     {
         (_directory, _info, _features, _lock) = (directory, info, features, theLock);
+        _summary = new DatasetSummary(directory, info);
     }
 
     /// <summary>Episodes saved, those of earlier recordings included.</summary>
@@ -42,7 +41,7 @@ public sealed class DatasetWriter : IDisposable
     /// <summary>Frames of all episodes.</summary>
     public long Frames { get; private set; }
 
-    private string UnfinishedFolder => Path.Combine(_directory, DatasetFiles.Unfinished);
+    private string UnfinishedFolder => DatasetLock.FolderIn(_directory);
 
     /// <summary>Begins a new dataset.</summary>
     /// <param name="directory">Made if it is not there; must be empty.</param>
@@ -65,7 +64,7 @@ public sealed class DatasetWriter : IDisposable
         if (Directory.Exists(directory) && Directory.EnumerateFileSystemEntries(directory).Any(entry => Path.GetFileName(entry) != DatasetFiles.Unfinished))
             throw new DatasetException($"'{directory}' is not empty; name a new directory");
         var info = DatasetInfo.Create(fps, robotType, [.. features, .. DatasetFeature.Standard]);
-        var writer = new DatasetWriter(directory, info, features, Lock(directory));
+        var writer = new DatasetWriter(directory, info, features, DatasetLock.Take(directory));
         info.Write(directory, 0, 0, 0);
         return writer;
     }
@@ -78,18 +77,18 @@ public sealed class DatasetWriter : IDisposable
     public static DatasetWriter Append(string directory, int fps, IReadOnlyList<DatasetFeature> features)
     {
         var info = DatasetInfo.Read(directory);
-        if (info.Fps != fps) throw new DatasetException($"'{directory}' has {info.Fps:0.##} frames a second, this recording {fps}");
+        if (info.Fps != fps) throw new DatasetException(FormattableString.Invariant($"'{directory}' has {info.Fps:0.##} frames a second, this recording {fps}: record into another directory"));
         DatasetFeature[] all = [.. features, .. DatasetFeature.Standard];
         foreach (var feature in all)
         {
             if (!info.Features.Any(feature.Fits))
-                throw new DatasetException($"'{directory}' has no feature {feature.Name} of {feature.Type}[{string.Join(',', feature.Shape)}], which this recording has");
+                throw new DatasetException($"'{directory}' has no feature {feature}, which this recording has: record into another directory");
         }
 
         if (info.Features.FirstOrDefault(theirs => !all.Any(theirs.Fits)) is { } extra)
-            throw new DatasetException($"'{directory}' has a feature {extra.Name} of {extra.Type}[{string.Join(',', extra.Shape)}], which this recording lacks");
+            throw new DatasetException($"'{directory}' has a feature {extra}, which this recording lacks: record into another directory");
 
-        var writer = new DatasetWriter(directory, info, features, Lock(directory));
+        var writer = new DatasetWriter(directory, info, features, DatasetLock.Take(directory));
         try
         {
             writer.TakeUp();
@@ -130,7 +129,7 @@ public sealed class DatasetWriter : IDisposable
                 path => ParquetTable.Write(path, EpisodeEntry.Columns(_inFile, _info, _place)));
             Episodes++;
             Frames += recording.Length;
-            foreach (var (name, one) in statistics) AddStatistics(name, one);
+            _summary.Add(statistics);
             WriteSummary();
             _fileIsFull = _inFile.Count >= EpisodesPerFile || FilesOf(_place).Any(path => new FileInfo(path).Length >= LargestFile);
         }
@@ -140,25 +139,6 @@ public sealed class DatasetWriter : IDisposable
     {
         _lock.Dispose();
         if (Directory.Exists(UnfinishedFolder)) Directory.Delete(UnfinishedFolder, recursive: true);
-    }
-
-    private static FileStream Lock(string directory)
-    {
-        try
-        {
-            var folder = Directory.CreateDirectory(Path.Combine(directory, DatasetFiles.Unfinished)).FullName;
-            var file = new FileStream(Path.Combine(folder, "lock"), FileMode.Create, FileAccess.Write, FileShare.None);
-            foreach (var left in Directory.EnumerateFiles(folder, "*.mp4")) File.Delete(left);
-            return file;
-        }
-        catch (UnauthorizedAccessException exception)
-        {
-            throw new DatasetException($"'{directory}' cannot be written to: {exception.Message}", exception);
-        }
-        catch (IOException exception)
-        {
-            throw new DatasetException($"'{directory}' cannot be recorded to, or is being recorded to already: {exception.Message}", exception);
-        }
     }
 
     private IEnumerable<string> FilesOf(FilePlace place) =>
@@ -180,42 +160,10 @@ public sealed class DatasetWriter : IDisposable
         foreach (var task in dataset.Tasks) AddTask(task);
         Episodes = dataset.Episodes.Count;
         Frames = dataset.Episodes.Count == 0 ? 0 : dataset.Episodes[^1].EndIndex;
-        foreach (var (name, one) in dataset.EpisodeStatistics()) AddStatistics(name, one);
+        _summary.Add(dataset.EpisodeStatistics());
         if (Episodes > 0) (_place, _fileIsFull) = (dataset.Episodes.Select(episode => episode.LastPlace).MaxBy(place => (place.Chunk, place.File)), true);
-        DropUncounted(dataset);
+        DatasetRepair.DropUncounted(dataset);
         WriteSummary();
-    }
-
-    private void DropUncounted(LeRobotDataset dataset)
-    {
-        var folder = Path.Combine(_directory, "data");
-        if (!Directory.Exists(folder)) return;
-        foreach (var left in Directory.EnumerateFiles(_directory, "*.new", SearchOption.AllDirectories).ToArray()) File.Delete(left);
-        var counted = dataset.Episodes.GroupBy(episode => _info.DataFile(_directory, episode.Data)).ToDictionary(group => Path.GetFullPath(group.Key), group => group.Sum(episode => episode.Length));
-        foreach (var path in Directory.EnumerateFiles(folder, "*.parquet", SearchOption.AllDirectories).ToArray())
-        {
-            if (!counted.TryGetValue(Path.GetFullPath(path), out var rows)) File.Delete(path);
-            else DropRows(path, rows);
-        }
-    }
-
-    /// <summary>Writes a data file anew with its first row groups only.</summary>
-    private void DropRows(string path, int rows)
-    {
-        using var table = ParquetTable.Open(path);
-        if (table.GroupRows.Sum() <= rows) return;
-        DatasetFiles.Replace(path, temporary =>
-        {
-            var kept = 0;
-            for (var group = 0; kept < rows; kept += table.GroupRows[group++])
-            {
-                ParquetColumn[] columns = [.. _info.Features.Where(feature => !feature.IsPicture).Select(feature => feature.Type == FeatureType.Float32
-                    ? Column(feature, table.Numbers<float>(feature.Name, group))
-                    : Column(feature, table.Numbers<long>(feature.Name, group)))];
-                if (group == 0) ParquetTable.Write(temporary, columns);
-                else ParquetTable.Append(temporary, columns);
-            }
-        });
     }
 
     /// <summary>Gives new tasks an index.</summary>
@@ -270,14 +218,10 @@ public sealed class DatasetWriter : IDisposable
         void Add<T>(DatasetFeature feature, T[] values)
             where T : struct, System.Numerics.INumber<T>
         {
-            columns.Add(Column(feature, values));
+            columns.Add(ParquetColumn.Of(feature, values));
             statistics[feature.Name] = FeatureStatistics.Of<T>(values, feature.Count);
         }
     }
-
-    private static ParquetColumn Column<T>(DatasetFeature feature, T[] values)
-        where T : struct =>
-        feature.Shape is [1] ? ParquetColumn.Scalars(feature.Name, values) : ParquetColumn.Lists(feature.Name, values, feature.Count);
 
     private FeatureStatistics SaveVideo(EpisodeRecording recording, int feature, string camera)
     {
@@ -288,27 +232,5 @@ public sealed class DatasetWriter : IDisposable
         return pixels;
     }
 
-    private void AddStatistics(string name, FeatureStatistics one) =>
-        _statistics[name] = _statistics.TryGetValue(name, out var all) ? all.With(one) : one;
-
-    private void WriteSummary()
-    {
-        var all = new JsonObject();
-        foreach (var feature in _info.Features)
-        {
-            if (!_statistics.TryGetValue(feature.Name, out var one)) continue;
-            var json = new JsonObject();
-            for (var i = 0; i < FeatureStatistics.Names.Length; i++)
-                json[FeatureStatistics.Names[i]] = Values(one.Values[i], feature.IsPicture);
-            json["count"] = new JsonArray(one.Count);
-            all[feature.Name] = json;
-        }
-
-        DatasetFiles.Replace(Path.Combine(_directory, "meta", "stats.json"), path => File.WriteAllText(path, all.ToJsonString()));
-        _info.Write(_directory, Episodes, Frames, _tasks.Count);
-    }
-
-    /// <summary>A picture's statistics have the shape [3, 1, 1], as if they were pictures.</summary>
-    private static JsonArray Values(double[] values, bool isPicture) =>
-        new([.. values.Select<double, JsonNode>(value => isPicture ? new JsonArray(new JsonArray(value)) : JsonValue.Create(value))]);
+    private void WriteSummary() => _summary.Write(Episodes, Frames, _tasks.Count);
 }

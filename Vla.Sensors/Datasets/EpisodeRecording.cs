@@ -38,6 +38,9 @@ public sealed class EpisodeRecording : IDisposable
     /// <summary>Frames so far.</summary>
     public int Length => _frameTasks.Count;
 
+    /// <summary>The instruction of its last frame; empty before the first.</summary>
+    public string LastTask => _frameTasks.Count == 0 ? "" : _tasks[_frameTasks[^1]];
+
     /// <summary>The instructions of its frames, each once, in the order they came.</summary>
     internal IEnumerable<string> FrameTasks => _frameTasks.Distinct().Select(task => _tasks[task]);
 
@@ -46,9 +49,14 @@ public sealed class EpisodeRecording : IDisposable
 
     internal IReadOnlyList<int> TaskOfFrame => _frameTasks;
 
-    /// <summary>Sets the numbers of a feature in this frame.</summary>
+    /// <summary>Sets the numbers of a feature in this frame; NaN and infinity are refused, since statistics have no place for them.</summary>
     public void Set(string feature, ReadOnlySpan<float> values)
     {
+        foreach (var value in values)
+        {
+            if (!float.IsFinite(value)) throw new ArgumentException($"{feature} is {value} in frame {Length}: only finite numbers are recorded");
+        }
+
         var list = (List<float>)Place(feature, FeatureType.Float32, values.Length);
         foreach (var value in values) list.Add(value);
     }

@@ -14,6 +14,11 @@ internal abstract class ParquetColumn(string name, int depth)
     public static ParquetColumn Scalars<T>(string name, T[] values)
         where T : struct => new ParquetColumn<T>(name, values, null, 0);
 
+    /// <summary>A feature's numbers, [rows, count].</summary>
+    public static ParquetColumn Of<T>(DatasetFeature feature, T[] values)
+        where T : struct =>
+        feature.Shape is [1] ? Scalars(feature.Name, values) : Lists(feature.Name, values, feature.Count);
+
     public static ParquetColumn Texts(string name, IReadOnlyList<string> values) =>
         new ParquetColumn<ReadOnlyMemory<char>>(name, [.. values.Select(value => value.AsMemory())], null, 0);
 

@@ -2,13 +2,16 @@ using Vla.Actors.Training;
 using Vla.Runtime;
 using Vla.Runtime.Learning;
 using Vla.Sensors.Images;
+using Vla.Sensors.World;
 
 namespace Vla.Tests.Runtime.Learning;
 
 public sealed class WorldLessonsTests
 {
     private static readonly LessonWishes Wishes = new(
-        new ImageSpec(32, 32, [0.5f, 0.5f, 0.5f], [0.25f, 0.25f, 0.25f]) { Fit = ImageFit.Crop }, StateDimensions: 7, Horizon: 10, PicturesPerEpisode: 3);
+        new TrainingTemplate(
+            new ImageSpec(32, 32, [0.5f, 0.5f, 0.5f], [0.25f, 0.25f, 0.25f]) { Fit = ImageFit.Crop }, Tabletop.StateNames, WorldAction.Names, Horizon: 10),
+        PicturesPerEpisode: 3);
 
     [Fact]
     public void The_same_words_give_the_same_data()
@@ -31,7 +34,7 @@ public sealed class WorldLessonsTests
     [Fact]
     public void A_policy_that_stretches_its_pictures_and_takes_no_state_gets_no_places_and_no_state()
     {
-        var set = Read("world?episodes=2", Wishes with { StateDimensions = 0, Horizon = 1, Image = Wishes.Image with { Fit = ImageFit.Stretch } });
+        var set = Read("world?episodes=2", Wishes with { Policy = Wishes.Policy with { StateNames = [], Horizon = 1, Image = Wishes.Policy.Image with { Fit = ImageFit.Stretch } } });
 
         Assert.False(set.HasTruth);
         Assert.Equal(0, set.State(0).Length);

@@ -1,6 +1,5 @@
 using Vla.Runtime.Recording;
 using Vla.Sensors.Datasets;
-using Vla.Sensors.World;
 using Vla.Sensors.World.Demonstrations;
 
 namespace Vla.Tests.Runtime.Recording;
@@ -45,7 +44,7 @@ public sealed class DemonstrationRecorderTests : IDisposable
         {
             Episodes = episodes,
             Seed = 1,
-            Levels = [WorldLevel.Level1, WorldLevel.Level2],
+            Levels = LevelMixture.Both,
             ImageSize = 32,
             Workers = workers,
         };

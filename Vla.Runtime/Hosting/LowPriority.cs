@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 
-namespace Vla.Runtime.Pages;
+namespace Vla.Runtime.Hosting;
 
-/// <summary>Makes the calling thread step back: what it does is for people to look at and can wait for the robot.</summary>
+/// <summary>Makes the calling thread step back: what it does is to be looked at, or kept, and can wait for the robot.</summary>
 internal static partial class LowPriority
 {
     private const int PriorityOfProcess = 0;

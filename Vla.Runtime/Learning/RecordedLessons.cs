@@ -1,0 +1,143 @@
+using System.Globalization;
+using Vla.Actors.Training;
+using Vla.Sensors.Datasets;
+using Vla.Sensors.Images;
+
+namespace Vla.Runtime.Learning;
+
+/// <summary>Lessons from a recorded LeRobot dataset: of a real robot, of a live run, or of <c>vla record</c>.</summary>
+/// <remarks>
+/// <para>
+/// Written as the dataset's directory, with <c>?camera=NAME</c> where it has several cameras, and <c>?expert=off</c> to learn
+/// from what was done alone where a simulator recorded more.
+/// </para>
+/// <para>
+/// A frame's lesson is its instruction and the actions of the frames that follow, to the episode's end or to where the
+/// instruction changes. With a simulator's features (<see cref="ExpertLessons"/>) there are several to a frame.
+/// </para>
+/// </remarks>
+public sealed record RecordedLessons : ILessonSource
+{
+    /// <summary>Pictures that are kept of a second of an episode where nothing else is wished: neighbours are nearly the same.</summary>
+    public const double PicturesPerSecond = 10;
+
+    private const double LargestShareOfMemory = 0.8;
+
+    private RecordedLessons(string directory, string camera, double fps, bool usesExpert) =>
+        (Directory, Camera, Fps, UsesExpert) = (directory, camera, fps, usesExpert);
+
+    public string Directory { get; }
+
+    /// <summary>The camera's feature.</summary>
+    public string Camera { get; }
+
+    public double Fps { get; }
+
+    /// <summary>Whether what only a simulator knows is used where it is there.</summary>
+    public bool UsesExpert { get; }
+
+    public double StepMs => 1_000 / Fps;
+
+    /// <exception cref="UsageException">Something in it is not known.</exception>
+    /// <exception cref="DatasetException">The dataset is missing, damaged or has no such camera.</exception>
+    public static RecordedLessons Parse(string text)
+    {
+        var (directory, query) = System.IO.Directory.Exists(text) ? (text, "") : Split(text);
+        if (!System.IO.Directory.Exists(directory))
+            throw new UsageException($"there is no dataset '{directory}': give a LeRobot dataset's directory, or world:LEVEL for the simulated world (see vla train --help)");
+        string? camera = null;
+        var usesExpert = true;
+        foreach (var pair in query.Split('&', StringSplitOptions.RemoveEmptyEntries))
+        {
+            switch (pair.Split('=', 2))
+            {
+                case ["camera", { Length: > 0 } name]:
+                    camera = name;
+                    break;
+                case ["expert", "on" or "off"]:
+                    usesExpert = pair.EndsWith("on", StringComparison.Ordinal);
+                    break;
+                default:
+                    throw new UsageException($"dataset '{text}': '{pair}' is not known; there are camera=NAME and expert=off");
+            }
+        }
+
+        using var dataset = LeRobotDataset.Open(directory);
+        return new RecordedLessons(directory, Choose(dataset, camera), dataset.Info.Fps, usesExpert);
+    }
+
+    public TrainingSet Read(LessonWishes wishes, Action<double> progress, CancellationToken cancellation)
+    {
+        var policy = wishes.Policy;
+        using var dataset = LeRobotDataset.Open(Directory);
+        var reader = LessonReader.Create(dataset, policy, UsesExpert, Camera);
+        var set = new TrainingSet(new TrainingShape(
+            policy.Image.Height, policy.Image.Width, policy.StateNames.Count, policy.ActionNames.Count, policy.Horizon, reader.LessonsPerFrame));
+        RequireMemory(dataset, wishes);
+
+        using var preparation = new ImagePreparation(policy.Image);
+        var (done, all) = (0L, dataset.Episodes.Sum(episode => (long)episode.Length));
+        foreach (var episode in dataset.Episodes)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var lessons = reader.Open(episode);
+            var kept = Kept(episode, wishes.PicturesPerEpisode);
+            var next = 0;
+            dataset.ReadPictures(episode, Camera, (frame, picture) =>
+            {
+                if (next == kept.Length || frame != kept[next]) return;
+                next++;
+                var rgb = new byte[policy.Image.Height * policy.Image.Width * 3];
+                preparation.PrepareBytes(picture, rgb);
+                lessons.AddTo(set, frame, rgb);
+            });
+            progress((double)(done += episode.Length) / all);
+        }
+
+        return set;
+    }
+
+    /// <summary>Which frames of an episode are kept: evenly spread.</summary>
+    internal int[] Kept(DatasetEpisode episode, int? wished)
+    {
+        var count = Math.Clamp(wished ?? (int)Math.Ceiling(episode.Length * PicturesPerSecond / Fps), 1, episode.Length);
+        return [.. Enumerable.Range(0, count).Select(i => (int)((long)i * episode.Length / count))];
+    }
+
+    private static (string Directory, string Query) Split(string text)
+    {
+        var mark = text.LastIndexOf('?');
+        return mark < 0 ? (text, "") : (text[..mark], text[(mark + 1)..]);
+    }
+
+    private static string Choose(LeRobotDataset dataset, string? wanted)
+    {
+        const string Prefix = "observation.images.";
+        string[] cameras = [.. dataset.Info.Cameras.Select(camera => camera.Name)];
+        var list = string.Join(", ", cameras.Select(camera => camera.Replace(Prefix, "", StringComparison.Ordinal)));
+        if (cameras.Length == 0)
+            throw new DatasetException($"dataset '{dataset.Directory}' has no camera (a feature of type video or image): record it with one");
+        if (dataset.Episodes.Count == 0) throw new DatasetException($"dataset '{dataset.Directory}' has no episodes: record some");
+        if (wanted is not null)
+        {
+            return cameras.FirstOrDefault(camera => camera == wanted || camera == Prefix + wanted)
+                ?? throw new UsageException($"dataset '{dataset.Directory}' has no camera '{wanted}': it has {list}");
+        }
+
+        if (cameras.Contains(DatasetFeature.FrontCamera)) return DatasetFeature.FrontCamera;
+        return cameras.Length == 1
+            ? cameras[0]
+            : throw new UsageException($"dataset '{dataset.Directory}' has the cameras {list}: say which, '{dataset.Directory}?camera=NAME'");
+    }
+
+    private void RequireMemory(LeRobotDataset dataset, LessonWishes wishes)
+    {
+        var image = wishes.Policy.Image;
+        var pictures = dataset.Episodes.Sum(episode => (long)Kept(episode, wishes.PicturesPerEpisode).Length);
+        var needed = (double)pictures * image.Height * image.Width * 3;
+        var there = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (needed <= LargestShareOfMemory * there) return;
+        throw new UsageException(string.Create(CultureInfo.InvariantCulture,
+            $"the {pictures:N0} pictures of dataset '{Directory}' take {needed / 1e9:0.0} GB of the machine's {there / 1e9:0.0} GB of memory: keep fewer with --pictures-per-episode"));
+    }
+}

@@ -1,0 +1,233 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging.Abstractions;
+using OpenCvSharp;
+using Vla.Runtime.Hosting;
+using Vla.Sensors.Datasets;
+using LogLevel = Microsoft.Extensions.Logging.LogLevel;
+
+namespace Vla.Runtime.Recording;
+
+/// <summary>Encodes the frames of a live run and saves its episodes, on a thread of low priority.</summary>
+/// <remarks>
+/// Frames wait in a queue of bounded memory. Whoever brings one never waits: when the queue is full, since the disk or the
+/// encoder is too slow, the frame is dropped and counted. An episode that cannot be saved is given up; the next one is tried
+/// again.
+/// </remarks>
+internal sealed partial class EpisodeSaver : IDisposable
+{
+    /// <summary>An episode shorter than this, seconds, is nobody's demonstration and is not kept.</summary>
+    public const double ShortestSeconds = 0.5;
+
+    private const long QueueBytes = 64 << 20;
+    private const int MostWaiting = 64;
+    private const int FewestWaiting = 8;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly RecordingTarget _target;
+    private readonly int _capacity;
+    private readonly Thread _thread;
+    private readonly BlockingCollection<LiveFrame?> _queue = [];
+    private readonly ConcurrentBag<LiveFrame> _free = [];
+    private DatasetWriter? _writer;
+    private EpisodeRecording? _episode;
+    private bool _givenUp;
+    private bool _saidSize;
+    private int _lent;
+    private int _disposed;
+    private long _episodes;
+    private long _frames;
+    private long _dropped;
+    private long _droppedSaid;
+    private volatile string? _error;
+
+    /// <param name="target">Opened at once, so that one that cannot be used is told at the start.</param>
+    /// <param name="capacity">Frames that may wait; what 64 MB hold when left out.</param>
+    /// <exception cref="DatasetException">The dataset cannot be used.</exception>
+    public EpisodeSaver(RecordingTarget target, int? capacity = null)
+    {
+        var (width, height) = target.PictureSize;
+        _target = target;
+        _capacity = capacity ?? (int)Math.Clamp(QueueBytes / (3L * width * height), FewestWaiting, MostWaiting);
+        _writer = target.Open();
+        _thread = new Thread(Run) { Name = "vla-recording", IsBackground = true };
+    }
+
+    public ILogger Logger { get; set; } = NullLogger.Instance;
+
+    public RecordingReport Read() => new(
+        _target.Directory, Interlocked.Read(ref _episodes), Interlocked.Read(ref _frames), Interlocked.Read(ref _dropped), _error);
+
+    public void Start() => _thread.Start();
+
+    /// <summary>A frame to fill; null, and one more is dropped, when the queue is full.</summary>
+    public LiveFrame? Rent()
+    {
+        if (Interlocked.Increment(ref _lent) <= _capacity) return _free.TryTake(out var free) ? free : new LiveFrame(_target.StateCount, _target.ActionCount);
+        Interlocked.Decrement(ref _lent);
+        Drop(1);
+        return null;
+    }
+
+    /// <summary>Takes a filled frame.</summary>
+    public void Add(LiveFrame frame) => _queue.Add(frame);
+
+    /// <summary>Takes back a frame that could not be filled: it is dropped.</summary>
+    public void GiveBack(LiveFrame frame)
+    {
+        Return(frame);
+        Drop(1);
+    }
+
+    /// <summary>Counts frames that were lost before they came here.</summary>
+    public void Drop(long frames) => Interlocked.Add(ref _dropped, frames);
+
+    /// <summary>What was added by now is an episode.</summary>
+    public void EndEpisode() => _queue.Add(null);
+
+    /// <summary>No more frames come: what is there is saved.</summary>
+    public void Complete() => _queue.CompleteAdding();
+
+    /// <summary>Waits until everything is saved.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        Complete();
+        if ((_thread.ThreadState & ThreadState.Unstarted) != 0) CloseWriter();
+        else if (!_thread.Join(Patience)) return;
+        foreach (var frame in _free) frame.Dispose();
+        _queue.Dispose();
+    }
+
+    private void Run()
+    {
+        LowPriority.Take();
+        foreach (var frame in _queue.GetConsumingEnumerable())
+        {
+            if (frame is null)
+            {
+                Guarded(Save);
+                _givenUp = false;
+                continue;
+            }
+
+            if (_givenUp || !Fits(frame.Picture)) Drop(1);
+            else Guarded(() => Write(frame), frames: 1);
+            Return(frame);
+        }
+
+        Guarded(Save);
+        Guarded(CloseWriter);
+    }
+
+    private void Write(LiveFrame frame)
+    {
+        _writer ??= _target.Open();
+        _episode ??= _writer.Begin();
+        _episode.Set(DatasetFeature.FrontCamera, frame.Picture);
+        if (frame.State.Length > 0) _episode.Set(DatasetFeature.State, frame.State);
+        _episode.Set(DatasetFeature.Action, frame.Action);
+        _episode.EndFrame(frame.Task);
+    }
+
+    private void Save()
+    {
+        if (_episode is not { } episode) return;
+        var (length, task) = (episode.Length, episode.LastTask);
+        if (length < ShortestSeconds * _target.Fps)
+        {
+            episode.Dispose();
+            _episode = null;
+            return;
+        }
+
+        _writer!.Save(episode);
+        _episode = null;
+        Interlocked.Increment(ref _episodes);
+        Interlocked.Add(ref _frames, length);
+        _error = null;
+        Log.Saved(Logger, _writer.Episodes, length, task);
+        var dropped = Interlocked.Read(ref _dropped);
+        if (dropped > _droppedSaid) Log.Dropped(Logger, dropped - _droppedSaid);
+        _droppedSaid = dropped;
+    }
+
+    /// <summary>Whatever goes wrong costs the episode, never the run.</summary>
+    /// <param name="work">To be done.</param>
+    /// <param name="frames">That it would add to the episode.</param>
+    private void Guarded(Action work, int frames = 0)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception exception)
+        {
+            _givenUp = true;
+            _error = exception.Message.ReplaceLineEndings(" ");
+            Drop((_episode?.Length ?? 0) + frames);
+            Log.Failed(Logger, _error);
+            Discard();
+        }
+    }
+
+    /// <summary>Lets go of what may be half written; opening it anew puts the dataset right.</summary>
+    private void Discard()
+    {
+        try
+        {
+            _episode?.Dispose();
+            _writer?.Dispose();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The failure that brought us here is the one to tell.
+        }
+
+        (_episode, _writer) = (null, null);
+    }
+
+    private void CloseWriter()
+    {
+        _writer?.Dispose();
+        _writer = null;
+    }
+
+    private bool Fits(Mat picture)
+    {
+        var (width, height) = _target.PictureSize;
+        if (picture.Width == width && picture.Height == height && picture.Type() == MatType.CV_8UC3) return true;
+        if (!_saidSize) Log.WrongSize(Logger, picture.Width, picture.Height, width, height);
+        _saidSize = true;
+        return false;
+    }
+
+    private void Return(LiveFrame frame)
+    {
+        _free.Add(frame);
+        Interlocked.Decrement(ref _lent);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(80, LogLevel.Information, "recorded episode {Episode}: {Frames} frames, {Task}")]
+        public static partial void Saved(ILogger logger, int episode, int frames, string task);
+
+        [LoggerMessage(81, LogLevel.Warning, "{Count} frames were not recorded: the disk or the encoder is too slow, or there was no picture")]
+        public static partial void Dropped(ILogger logger, long count);
+
+        [LoggerMessage(82, LogLevel.Error, "an episode cannot be recorded: {Reason}; the next one is tried again")]
+        public static partial void Failed(ILogger logger, string reason);
+
+        [LoggerMessage(83, LogLevel.Warning, "pictures of {Width}x{Height} are not recorded: the dataset has {WantedWidth}x{WantedHeight}")]
+        public static partial void WrongSize(ILogger logger, int width, int height, int wantedWidth, int wantedHeight);
+    }
+}
+
+/// <summary>How a recording stands.</summary>
+/// <param name="Directory">The dataset.</param>
+/// <param name="Episodes">Saved in this run.</param>
+/// <param name="Frames">In these.</param>
+/// <param name="Dropped">Frames that were due and are not recorded.</param>
+/// <param name="Error">Why the last episode could not be saved; null when it was.</param>
+public sealed record RecordingReport(string Directory, long Episodes, long Frames, long Dropped, string? Error);

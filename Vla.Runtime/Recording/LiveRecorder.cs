@@ -1,0 +1,41 @@
+using OpenCvSharp;
+using Vla.Actors.Publishing;
+using Vla.Sensors.Cameras;
+
+namespace Vla.Runtime.Recording;
+
+/// <summary>Copies the newest picture.</summary>
+/// <returns>False when there is none.</returns>
+internal delegate bool TakePicture(Mat into, out PictureStamp stamp);
+
+/// <summary>Follows a live run as one of its outputs, and takes a frame whenever one is due: picture, state, action.</summary>
+/// <remarks>The control loop hands actions over in a ring and never waits; see <see cref="ThreadedOutput"/>.</remarks>
+internal sealed class LiveRecorder(
+    EpisodeCutter cutter, EpisodeSaver saver, TakePicture picture, Func<LiveScene> scene, IRobotState? state) : IRobot
+{
+    public string Name { get; } = $"record:{saver.Read().Directory}";
+
+    /// <summary>Over a second at 50 Hz; a frame takes a millisecond.</summary>
+    public int QueueCapacity => 64;
+
+    public void Apply(PublishedAction action)
+    {
+        var cut = cutter.Look(action, scene);
+        if (cut.EndsEpisode) saver.EndEpisode();
+        saver.Drop(cut.Missed);
+        if (cut.Task is null || saver.Rent() is not { } frame) return;
+
+        var isKnown = picture(frame.Picture, out var stamp) && (state is null || state.TryRead(stamp.CapturedNs, frame.State));
+        if (!isKnown)
+        {
+            saver.GiveBack(frame);
+            return;
+        }
+
+        action.Values.CopyTo(frame.Action, 0);
+        frame.Task = cut.Task;
+        saver.Add(frame);
+    }
+
+    public void Dispose() => saver.Complete();
+}

@@ -1,0 +1,84 @@
+using OpenCvSharp;
+using Vla.Actors.Cameras;
+using Vla.Actors.Instructions;
+using Vla.Actors.Policies;
+using Vla.Actors.Publishing;
+using Vla.Runtime.Settings;
+using Vla.Runtime.World;
+using Vla.Sensors.Cameras;
+using Vla.Sensors.Datasets;
+using LogLevel = Microsoft.Extensions.Logging.LogLevel;
+
+namespace Vla.Runtime.Recording;
+
+/// <summary>Records a live run as a dataset: <c>vla run --record DIR</c>.</summary>
+public sealed partial class LiveRecording : IDisposable
+{
+    private readonly RecordingTarget _target;
+    private readonly EpisodeSaver _saver;
+
+    private LiveRecording(RecordingTarget target, EpisodeSaver saver, IRobot robot) => (_target, _saver, Robot) = (target, saver, robot);
+
+    /// <summary>To be told what is published.</summary>
+    public IRobot Robot { get; }
+
+    /// <summary>How it stands.</summary>
+    public RecordingReport Read() => _saver.Read();
+
+    /// <summary>Begins a dataset, or goes on with one.</summary>
+    /// <param name="directory">The dataset.</param>
+    /// <param name="settings">Rates.</param>
+    /// <param name="policy">How far apart its actions are.</param>
+    /// <param name="profile">Names of the actions.</param>
+    /// <param name="camera">Opened already: its size is the recording's.</param>
+    /// <param name="monitor">Where its pictures are.</param>
+    /// <param name="instructions">What is asked for.</param>
+    /// <param name="tabletop">The simulated world; null without one.</param>
+    /// <exception cref="DatasetException">The dataset cannot be written to, or does not fit.</exception>
+    public static LiveRecording Open(
+        string directory, VlaSettings settings, Policy policy, RobotProfile profile, CameraDescription camera,
+        CameraMonitor monitor, InstructionBoard instructions, SimulatedTabletop? tabletop)
+    {
+        if (camera.Width <= 0 || camera.Height <= 0)
+            throw new DatasetException($"camera '{camera.Name}' does not say how large its pictures are, so they cannot be recorded: give it a size (?size=640x480)");
+        var rateHz = settings.Control.RateHz;
+        var fps = RecordingTarget.RateOf(settings.Record, policy.Action, rateHz);
+        var state = tabletop?.FullState;
+        var target = RecordingTarget.Of(directory, fps, camera, profile, state is null ? [] : SimulatedTabletop.FullStateNames);
+        var saver = new EpisodeSaver(target);
+        return new LiveRecording(target, saver, new LiveRecorder(new EpisodeCutter(fps, rateHz), saver, TryTake, Scene, state));
+
+        bool TryTake(Mat into, out PictureStamp stamp)
+        {
+            if (monitor.Capture is { } capture) return capture.TryCopyPicture(into, out stamp);
+            stamp = default;
+            return false;
+        }
+
+        LiveScene Scene()
+        {
+            if (tabletop is null) return new LiveScene(instructions.Current);
+            var world = tabletop.Episodes.Read();
+            return new LiveScene(
+                instructions.Current, world.Episode, tabletop.World.EpisodeBeganNs,
+                world.Judgement is Judgement.Succeeded or Judgement.Failed or Judgement.TimedOut);
+        }
+    }
+
+    /// <summary>From now on what is published is recorded.</summary>
+    public void Start(ILogger logger)
+    {
+        _saver.Logger = logger;
+        _saver.Start();
+        Log.Started(logger, _target.Directory, _target.Fps);
+    }
+
+    /// <summary>Waits until everything is saved.</summary>
+    public void Dispose() => _saver.Dispose();
+
+    private static partial class Log
+    {
+        [LoggerMessage(84, LogLevel.Information, "recording to {Directory}, {Fps} frames a second")]
+        public static partial void Started(ILogger logger, string directory, int fps);
+    }
+}
