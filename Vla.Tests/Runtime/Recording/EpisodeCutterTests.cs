@@ -21,7 +21,8 @@ public sealed class EpisodeCutterTests
         for (var tick = 0; tick < 26; tick++)
         {
             var late = tick % 5 == 0 ? -3 : 4;
-            if (_cutter.Look(Act() with { PublishedNs = (1_000 + tick * 20 + (tick == 0 ? 0 : late)) * MonotonicTime.NsPerMs }, () => _scene).Task is not null) frames.Add(tick);
+            var afterMs = 1_000 + tick * 20 + (tick == 0 ? 0 : late) - (int)_nowMs;
+            if (Look(Act(), afterMs).Task is not null) frames.Add(tick);
         }
 
         Assert.Equal([0, 5, 10, 15, 20, 25], frames);
