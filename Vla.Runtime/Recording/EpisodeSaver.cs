@@ -118,6 +118,7 @@ internal sealed partial class EpisodeSaver : IDisposable
 
         Guarded(Save);
         Guarded(CloseWriter);
+        SayDropped();
     }
 
     private void Write(LiveFrame frame)
@@ -147,6 +148,11 @@ internal sealed partial class EpisodeSaver : IDisposable
         Interlocked.Add(ref _frames, length);
         _error = null;
         Log.Saved(Logger, _writer.Episodes, length, task);
+        SayDropped();
+    }
+
+    private void SayDropped()
+    {
         var dropped = Interlocked.Read(ref _dropped);
         if (dropped > _droppedSaid) Log.Dropped(Logger, dropped - _droppedSaid);
         _droppedSaid = dropped;
@@ -213,7 +219,7 @@ internal sealed partial class EpisodeSaver : IDisposable
         [LoggerMessage(80, LogLevel.Information, "recorded episode {Episode}: {Frames} frames, {Task}")]
         public static partial void Saved(ILogger logger, int episode, int frames, string task);
 
-        [LoggerMessage(81, LogLevel.Warning, "{Count} frames were not recorded: the disk or the encoder is too slow, or there was no picture")]
+        [LoggerMessage(81, LogLevel.Warning, "{Count} frames were not recorded: the machine, the disk or the encoder is too slow, or there was no picture")]
         public static partial void Dropped(ILogger logger, long count);
 
         [LoggerMessage(82, LogLevel.Error, "an episode cannot be recorded: {Reason}; the next one is tried again")]

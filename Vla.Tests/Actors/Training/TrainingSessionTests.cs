@@ -42,6 +42,19 @@ public sealed class TrainingSessionTests : IDisposable
         Assert.Equal(100, policy.Action.StepMs);
     }
 
+    [Theory]
+    [InlineData(5)]
+    [InlineData(7)]
+    [InlineData(9)]
+    public void Of_a_few_episodes_too_one_is_kept_apart_for_validation(int episodes)
+    {
+        using var session = TrainingSession.Begin(
+            _directory.File("policy"), TinyTraining.WriteTemplate(_directory.Path), TinyTraining.Data(episodes: episodes), 100,
+            Options with { ValidationShare = 0.001 }, Threads, CPU);
+
+        Assert.Equal((1, episodes - 1), (session.ValidationSamples, session.TrainingSamples));
+    }
+
     [Fact]
     public void An_interrupted_training_ends_with_the_weights_of_an_uninterrupted_one()
     {
