@@ -1,4 +1,5 @@
 using Vla.Actors.Checkpoints;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Training;
@@ -39,14 +40,17 @@ internal sealed class AdamW : IDisposable
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         var (correction1, correction2) = (1 - Math.Pow(Beta1, step), 1 - Math.Pow(Beta2, step));
+        // Named and disposed of here: the collector may take a scalar that was made in the call while Torch still reads it.
+        using Scalar kept = 1 - rate * _decay, beta1 = Beta1, beta2 = Beta2, rest1 = 1 - Beta1, rest2 = 1 - Beta2;
+        using Scalar unbiased = Math.Sqrt(correction2), epsilon = Epsilon, move = -rate / correction1;
         foreach (var slot in _slots)
         {
             if (slot.Parameter.grad is not { } gradient) continue;
-            slot.Parameter.mul_(1 - rate * _decay);
-            slot.Mean.mul_(Beta1).add_(gradient, 1 - Beta1);
-            slot.Square.mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
-            var size = slot.Square.sqrt().div_(Math.Sqrt(correction2)).add_(Epsilon);
-            slot.Parameter.addcdiv_(slot.Mean, size, -rate / correction1);
+            slot.Parameter.mul_(kept);
+            slot.Mean.mul_(beta1).add_(gradient, rest1);
+            slot.Square.mul_(beta2).addcmul_(gradient, gradient, rest2);
+            var size = slot.Square.sqrt().div_(unbiased).add_(epsilon);
+            slot.Parameter.addcdiv_(slot.Mean, size, move);
         }
     }
 

@@ -1,3 +1,4 @@
+using TorchSharp;
 using Vla.Actors.Policies;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -32,11 +33,17 @@ internal sealed class CloningLoss
     private const float LastWeight = 0.6f;
     private const float BinaryWeight = 0.6f;
     private const float ConstantWeight = 0.1f;
-    private const double GroundingWeight = 0.1;
-    private const double TurnWeight = 0.1;
+
+    // Fields, like every scalar here: one that was made in the call the collector may take while Torch still reads it.
+    private static readonly Scalar GroundingWeight = 0.1;
+    private static readonly Scalar TurnWeight = 0.1;
+    private static readonly Scalar Zero = 0;
+    private static readonly Scalar Half = 0.5;
+    private static readonly Scalar One = 1;
 
     private readonly Tensor _weights;
     private readonly Tensor _betas;
+    private readonly Scalar _dimensions;
 
     /// <param name="action">Sizes, units and scales.</param>
     /// <param name="binary">Dimensions that are either/or.</param>
@@ -58,6 +65,7 @@ internal sealed class CloningLoss
 
         _weights = tensor(weights, [action.Horizon, action.Dimensions], device: device).DetachFromDisposeScope();
         _betas = tensor(betas, [action.Dimensions], device: device).DetachFromDisposeScope();
+        _dimensions = action.Dimensions;
     }
 
     public LossParts Of(TrainingOutput output, TrainingBatch batch, (long Rows, long Columns)? grid)
@@ -93,9 +101,10 @@ internal sealed class CloningLoss
         // A triangle one cell wide to either side around the place: [rows, count].
         static Tensor Hats(Tensor share, long count)
         {
-            var place = (share * count - 0.5).clamp(0, count - 1).unsqueeze(1);
+            using Scalar cellCount = count, last = count - 1;
+            var place = (share * cellCount - Half).clamp(Zero, last).unsqueeze(1);
             var cells = arange(count, dtype: float32, device: share.device).unsqueeze(0);
-            return (1 - (place - cells).abs()).clamp_min(0);
+            return (One - (place - cells).abs()).clamp_min(Zero);
         }
     }
 
@@ -103,9 +112,9 @@ internal sealed class CloningLoss
     {
         var error = (chunks - batch.Chunks).abs();
         var small = error.lt(_betas);
-        var huber = where(small, 0.5 * error.square() / _betas, error - 0.5 * _betas);
+        var huber = where(small, Half * error.square() / _betas, error - Half * _betas);
         var valid = batch.Valid.unsqueeze(2);
-        return (huber * _weights * valid).sum() / (valid.sum() * _betas.shape[0]).clamp_min(1);
+        return (huber * _weights * valid).sum() / (valid.sum() * _dimensions).clamp_min(One);
     }
 
     private static Tensor GroundingLoss(Tensor scores, Tensor truths, long rows, long columns)

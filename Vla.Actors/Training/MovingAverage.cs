@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Training;
@@ -25,10 +26,12 @@ internal sealed class MovingAverage
     public void Update(int step)
     {
         using var guard = no_grad();
-        var keep = Math.Min(_decay, (1.0 + step) / (20.0 + step));
+        var share = Math.Min(_decay, (1.0 + step) / (20.0 + step));
+        // Named: the collector may take a scalar that was made in the call while Torch still reads it.
+        using Scalar keep = share, take = 1 - share;
         foreach (var (live, average) in _pairs)
         {
-            if (average.is_floating_point()) average.mul_(keep).add_(live, 1 - keep);
+            if (average.is_floating_point()) average.mul_(keep).add_(live, take);
             else average.copy_(live);
         }
     }

@@ -1,5 +1,6 @@
 using TorchSharp.Modules;
 using Vla.Actors.Policies.Layers;
+using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -46,6 +47,9 @@ public sealed class FilmFusion : StateFusion
     /// <summary>The paper's residual block (figure 3), each token by itself.</summary>
     private sealed class FilmBlock : Module<Tensor, Tensor, Tensor>
     {
+        // A field: a scalar that was made in the call the collector may take while Torch still reads it.
+        private static readonly Scalar One = 1;
+
         private readonly Linear fc1;
         private readonly Linear fc2;
         private readonly LayerNorm norm;
@@ -66,7 +70,7 @@ public sealed class FilmFusion : StateFusion
             using var scope = NewDisposeScope();
             var scaleAndShift = film.call(condition).unsqueeze(1).chunk(2, 2);
             x = functional.relu(fc1.call(x));
-            var modulated = norm.call(fc2.call(x)) * (scaleAndShift[0] + 1) + scaleAndShift[1];
+            var modulated = norm.call(fc2.call(x)) * (scaleAndShift[0] + One) + scaleAndShift[1];
             return (x + functional.relu(modulated)).MoveToOuterDisposeScope();
         }
     }
