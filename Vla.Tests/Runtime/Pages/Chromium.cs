@@ -76,14 +76,3 @@ public sealed class BrowserTheoryAttribute : TheoryAttribute
         if (Chromium.Path is null) Skip = Chromium.Problem;
     }
 }
-
-/// <summary>A test that makes pictures of the page, and runs only where the environment variable names their folder.</summary>
-public sealed class PicturesFactAttribute : FactAttribute
-{
-    private const string Variable = "PAGE_PICTURES";
-
-    public PicturesFactAttribute() => Skip = Folder is null ? $"makes pictures of the page where {Variable} names a folder" : Chromium.Path is null ? Chromium.Problem : null;
-
-    /// <summary>Where the pictures go; null for nowhere.</summary>
-    public static string? Folder => Environment.GetEnvironmentVariable(Variable);
-}

@@ -136,7 +136,7 @@ public sealed class PageTests(PageFixture fixture) : IClassFixture<PageFixture>,
         {
             using var whole = Cv2.ImDecode(await page.ScreenshotAsync(), ImreadModes.Color);
             using var scaled = whole.Resize(default, scale, scale, InterpolationFlags.Area);
-            scaled.SaveImage(Path.Combine(PicturesFactAttribute.Folder!, $"{name}.png"));
+            scaled.SaveImage(Path.Combine(PicturesFactAttribute.Folder!, $"{name}.png"), new ImageEncodingParam(ImwriteFlags.PngCompression, 9));
         }
     }
 
