@@ -1,5 +1,5 @@
-using Vla.Actors.Checkpoints;
 using TorchSharp;
+using Vla.Actors.Checkpoints;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Training;

@@ -1,6 +1,6 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using Vla.Actors.Policies.Layers;
-using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

@@ -8,7 +8,13 @@ public sealed class TrainingSessionTests : IDisposable
 {
     private static readonly TrainingOptions Options = new()
     {
-        Steps = 60, BatchSize = 8, WarmUpSteps = 5, LearningRate = 5e-3, ValidationShare = 0.2, AverageDecay = 0.9, Seed = 4,
+        Steps = 60,
+        BatchSize = 8,
+        WarmUpSteps = 5,
+        LearningRate = 5e-3,
+        ValidationShare = 0.2,
+        AverageDecay = 0.9,
+        Seed = 4,
     };
 
     // As many as the test's thread has: the number stays with the thread, which other tests use afterwards.

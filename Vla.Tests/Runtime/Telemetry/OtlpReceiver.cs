@@ -47,15 +47,15 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         foreach (var resourceSpans in Fields(request, 1))
         {
             foreach (var resource in Fields(resourceSpans, 1))
-            foreach (var attribute in Fields(resource, 1).Where(attribute => Text(attribute, 1) == "service.name"))
-                Services.Add(Text(Fields(attribute, 2).Single(), 1));
+                foreach (var attribute in Fields(resource, 1).Where(attribute => Text(attribute, 1) == "service.name"))
+                    Services.Add(Text(Fields(attribute, 2).Single(), 1));
             foreach (var scopeSpans in Fields(resourceSpans, 2))
-            foreach (var span in Fields(scopeSpans, 2))
-            {
-                Spans.Add(new OtlpSpan(
-                    Text(span, 5), Convert.ToHexString(Fields(span, 1).Single()), Convert.ToHexString(Fields(span, 4).FirstOrDefault([])),
-                    Fixed(span, 7), Fixed(span, 8)));
-            }
+                foreach (var span in Fields(scopeSpans, 2))
+                {
+                    Spans.Add(new OtlpSpan(
+                        Text(span, 5), Convert.ToHexString(Fields(span, 1).Single()), Convert.ToHexString(Fields(span, 4).FirstOrDefault([])),
+                        Fixed(span, 7), Fixed(span, 8)));
+                }
         }
     }
 

@@ -92,10 +92,13 @@ public sealed class PhysicsTests
     [Fact]
     public void Closing_gets_hold_of_a_block_while_the_hand_still_drifts_and_turns()
     {
-        foreach (var turn in (double[])[-0.3, -0.15, -0.02, 0.02, 0.15, 0.3])
-        foreach (var aside in (double[])[-0.008, 0, 0.008])
-        foreach (var drift in (double[])[-0.1, 0, 0.1])
-        foreach (var turning in (double[])[-0.5, 0, 0.5])
+        var cases =
+            from turn in (double[])[-0.3, -0.15, -0.02, 0.02, 0.15, 0.3]
+            from aside in (double[])[-0.008, 0, 0.008]
+            from drift in (double[])[-0.1, 0, 0.1]
+            from turning in (double[])[-0.5, 0, 0.5]
+            select (turn, aside, drift, turning);
+        foreach (var (turn, aside, drift, turning) in cases)
         {
             var hand = Hand(0, 0, 0.02) with { SpeedX = drift, SpeedY = drift, SpeedYaw = turning };
             var table = With(hand, Cube(Red, aside, 0.004, yaw: turn));
