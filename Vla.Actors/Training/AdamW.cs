@@ -40,7 +40,7 @@ internal sealed class AdamW : IDisposable
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         var (correction1, correction2) = (1 - Math.Pow(Beta1, step), 1 - Math.Pow(Beta2, step));
-        // Named and disposed of here: the collector may take a scalar that was made in the call while Torch still reads it.
+        // Named: see Scalars.
         using Scalar kept = 1 - rate * _decay, beta1 = Beta1, beta2 = Beta2, rest1 = 1 - Beta1, rest2 = 1 - Beta2;
         using Scalar unbiased = Math.Sqrt(correction2), epsilon = Epsilon, move = -rate / correction1;
         foreach (var slot in _slots)

@@ -1,5 +1,6 @@
 using TorchSharp;
 using Vla.Actors.Policies;
+using Vla.Actors.Torch;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -34,12 +35,8 @@ internal sealed class CloningLoss
     private const float BinaryWeight = 0.6f;
     private const float ConstantWeight = 0.1f;
 
-    // Fields, like every scalar here: one that was made in the call the collector may take while Torch still reads it.
     private static readonly Scalar GroundingWeight = 0.1;
     private static readonly Scalar TurnWeight = 0.1;
-    private static readonly Scalar Zero = 0;
-    private static readonly Scalar Half = 0.5;
-    private static readonly Scalar One = 1;
 
     private readonly Tensor _weights;
     private readonly Tensor _betas;
@@ -102,9 +99,9 @@ internal sealed class CloningLoss
         static Tensor Hats(Tensor share, long count)
         {
             using Scalar cellCount = count, last = count - 1;
-            var place = (share * cellCount - Half).clamp(Zero, last).unsqueeze(1);
+            var place = (share * cellCount - Scalars.Half).clamp(Scalars.Zero, last).unsqueeze(1);
             var cells = arange(count, dtype: float32, device: share.device).unsqueeze(0);
-            return (One - (place - cells).abs()).clamp_min(Zero);
+            return (Scalars.One - (place - cells).abs()).clamp_min(Scalars.Zero);
         }
     }
 
@@ -112,9 +109,9 @@ internal sealed class CloningLoss
     {
         var error = (chunks - batch.Chunks).abs();
         var small = error.lt(_betas);
-        var huber = where(small, Half * error.square() / _betas, error - Half * _betas);
+        var huber = where(small, Scalars.Half * error.square() / _betas, error - Scalars.Half * _betas);
         var valid = batch.Valid.unsqueeze(2);
-        return (huber * _weights * valid).sum() / (valid.sum() * _dimensions).clamp_min(One);
+        return (huber * _weights * valid).sum() / (valid.sum() * _dimensions).clamp_min(Scalars.One);
     }
 
     private static Tensor GroundingLoss(Tensor scores, Tensor truths, long rows, long columns)

@@ -27,7 +27,7 @@ internal sealed class MovingAverage
     {
         using var guard = no_grad();
         var share = Math.Min(_decay, (1.0 + step) / (20.0 + step));
-        // Named: the collector may take a scalar that was made in the call while Torch still reads it.
+        // Named: see Scalars.
         using Scalar keep = share, take = 1 - share;
         foreach (var (live, average) in _pairs)
         {

@@ -30,9 +30,11 @@ public static class FileCheck
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(settingsFile))!;
         yield return Finding.Ok("settings", settingsFile);
-        if (Camera(settings.Camera, out var camera) is { } refused)
+        CameraSource? camera = null;
+        var written = Loads<CameraException>("camera", settings.Camera, text => camera = CameraSource.Parse(text));
+        if (camera is null)
         {
-            yield return refused;
+            yield return written;
         }
         else
         {
@@ -45,21 +47,6 @@ public static class FileCheck
         }
 
         foreach (var output in settings.Outputs) yield return Output(output);
-    }
-
-    /// <summary>What is wrong with how the camera is written; null when nothing is.</summary>
-    private static Finding? Camera(string text, out CameraSource camera)
-    {
-        camera = new CameraSource.Synthetic();
-        try
-        {
-            camera = CameraSource.Parse(text);
-            return null;
-        }
-        catch (CameraException e)
-        {
-            return Finding.Fail("camera", e.Message, "correct camera in the settings");
-        }
     }
 
     /// <typeparam name="TRefusal">The exception whose message is meant for the user.</typeparam>

@@ -59,9 +59,7 @@ public sealed partial class LiveRecording : IDisposable
         {
             if (tabletop is null) return new LiveScene(instructions.Current);
             var world = tabletop.Episodes.Read();
-            return new LiveScene(
-                instructions.Current, world.Episode, tabletop.World.EpisodeBeganNs,
-                world.Judgement is Judgement.Succeeded or Judgement.Failed or Judgement.TimedOut);
+            return new LiveScene(instructions.Current, world.Episode, tabletop.World.EpisodeBeganNs, world.IsDecided);
         }
     }
 

@@ -67,7 +67,7 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
         episodes.Looked = Keep;
         episodes.Changed = report =>
         {
-            if (report.Judgement is Judgement.Succeeded or Judgement.Failed or Judgement.TimedOut) ended.TrySetResult(report);
+            if (report.IsDecided) ended.TrySetResult(report);
         };
         try
         {

@@ -37,6 +37,9 @@ public sealed record WorldReport
 
     public Judgement Judgement { get; init; }
 
+    /// <summary>True when the attempt has ended, whichever way.</summary>
+    public bool IsDecided => Judgement is Judgement.Succeeded or Judgement.Failed or Judgement.TimedOut;
+
     /// <summary>Why it failed; empty unless it did.</summary>
     public string Reason { get; init; } = "";
 

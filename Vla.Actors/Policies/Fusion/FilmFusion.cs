@@ -1,6 +1,6 @@
-using TorchSharp;
 using TorchSharp.Modules;
 using Vla.Actors.Policies.Layers;
+using Vla.Actors.Torch;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -47,9 +47,6 @@ public sealed class FilmFusion : StateFusion
     /// <summary>The paper's residual block (figure 3), each token by itself.</summary>
     private sealed class FilmBlock : Module<Tensor, Tensor, Tensor>
     {
-        // A field: a scalar that was made in the call the collector may take while Torch still reads it.
-        private static readonly Scalar One = 1;
-
         private readonly Linear fc1;
         private readonly Linear fc2;
         private readonly LayerNorm norm;
@@ -70,7 +67,7 @@ public sealed class FilmFusion : StateFusion
             using var scope = NewDisposeScope();
             var scaleAndShift = film.call(condition).unsqueeze(1).chunk(2, 2);
             x = functional.relu(fc1.call(x));
-            var modulated = norm.call(fc2.call(x)) * (scaleAndShift[0] + One) + scaleAndShift[1];
+            var modulated = norm.call(fc2.call(x)) * (scaleAndShift[0] + Scalars.One) + scaleAndShift[1];
             return (x + functional.relu(modulated)).MoveToOuterDisposeScope();
         }
     }

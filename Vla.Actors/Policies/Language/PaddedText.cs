@@ -1,4 +1,4 @@
-using TorchSharp;
+using Vla.Actors.Torch;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Policies.Language;
@@ -15,15 +15,11 @@ public interface IMasksPadding
 /// <param name="padId">The id of padding.</param>
 internal sealed class PaddedText(Tensor ids, long padId)
 {
-    // Fields: a scalar that was made in the call the collector may take while Torch still reads it.
-    private static readonly Scalar Zero = 0;
-    private static readonly Scalar One = 1;
-
     /// <summary>[batch, sequence], true for words.</summary>
     public Tensor Present { get; } = ids.ne(padId);
 
     /// <summary>[batch, sequence], int64: words count from 0 wherever the padding is.</summary>
-    public Tensor Positions => (Present.to(int64).cumsum(1) - One).clamp_min(Zero);
+    public Tensor Positions => (Present.to(int64).cumsum(1) - Scalars.One).clamp_min(Scalars.Zero);
 
     /// <summary>Each sentence's first word: [batch, sequence, dim] → [batch, dim].</summary>
     public Tensor First(Tensor tokens) => At(tokens, Present.to(int64).argmax(1));

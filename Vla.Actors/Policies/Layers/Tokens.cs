@@ -1,4 +1,5 @@
 using TorchSharp;
+using Vla.Actors.Torch;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Policies.Layers;
@@ -11,9 +12,7 @@ namespace Vla.Actors.Policies.Layers;
 public static class Tokens
 {
     // Finite, so that a row of nothing but padding gives an average and not NaN; exp(-10,000) is exactly 0.
-    // A field, like every scalar here: one that was made in the call the collector may take while Torch still reads it.
     private static readonly Scalar Excluded = -1e4f;
-    private static readonly Scalar One = 1;
 
     /// <summary>Features of either kind as tokens.</summary>
     /// <returns>[batch, count, dim]; a view.</returns>
@@ -44,7 +43,7 @@ public static class Tokens
     public static Tensor Mean(Tensor tokens)
     {
         using var scope = NewDisposeScope();
-        var count = Present(tokens).sum(1, keepdim: true).clamp_min(One);
+        var count = Present(tokens).sum(1, keepdim: true).clamp_min(Scalars.One);
         return (tokens.sum(1) / count).MoveToOuterDisposeScope();
     }
 }
