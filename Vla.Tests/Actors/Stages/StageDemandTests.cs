@@ -1,0 +1,151 @@
+using Vla.Actors;
+
+namespace Vla.Tests.Actors.Stages;
+
+/// <summary>How a stage answers demand and passes it on, with the vision encoder as the stage.</summary>
+public sealed class StageDemandTests : VisionEncoderTestKit
+{
+    [Fact]
+    public async Task One_demand_brings_one_result()
+    {
+        var encoder = StartEncoder(StandIns.MeanEncoder);
+        encoder.Tell(Ready.Once, Fusion);
+        encoder.Tell(Captured(sequence: 1), Camera);
+        encoder.Tell(Captured(sequence: 2), Camera);
+
+        (await Fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
+
+        await Fusion.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+    }
+
+    [Fact]
+    public async Task The_next_frame_is_asked_for_only_when_it_can_be_encoded_at_once()
+    {
+        var encoder = StartEncoder(StandIns.MeanEncoder);
+        encoder.Tell(Ready.Continuous, Fusion);
+        await Camera.ExpectMsgAsync(Ready.Continuous);
+
+        encoder.Tell(Captured(sequence: 1), Camera);
+
+        (await Fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
+        await Camera.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+        encoder.Tell(Ready.Continuous, Fusion);
+        await Camera.ExpectMsgAsync(Ready.Continuous);
+    }
+
+    [Fact]
+    public async Task Demand_repeated_while_it_works_brings_no_more_results_and_the_newest_frame_comes_next()
+    {
+        using var working = new ManualResetEventSlim();
+        using var mayGoOn = new ManualResetEventSlim();
+        var encoder = StartEncoder(() => StandIns.Calling(x =>
+        {
+            working.Set();
+            mayGoOn.Wait();
+            return x * 1;
+        }));
+        encoder.Tell(Ready.Continuous, Fusion);
+        encoder.Tell(Captured(sequence: 1), Camera);
+        working.Wait();
+
+        encoder.Tell(Captured(sequence: 2), Camera);
+        encoder.Tell(Ready.Continuous, Fusion);
+        encoder.Tell(Captured(sequence: 3), Camera);
+        encoder.Tell(Ready.Continuous, Fusion);
+        mayGoOn.Set();
+
+        using var first = await Fusion.ExpectMsgAsync<VisionEncoded>();
+        await Fusion.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+        encoder.Tell(Ready.Continuous, Fusion);
+        using var second = await Fusion.ExpectMsgAsync<VisionEncoded>();
+        Assert.Equal((1, 3), (first.Origin.FrameSequence, second.Origin.FrameSequence));
+    }
+
+    [Fact]
+    public async Task Somebody_else_who_asks_while_it_works_is_answered_too()
+    {
+        using var working = new ManualResetEventSlim();
+        using var mayGoOn = new ManualResetEventSlim();
+        var other = CreateTestProbe();
+        var encoder = StartEncoder(() => StandIns.Calling(x =>
+        {
+            working.Set();
+            mayGoOn.Wait();
+            return x * 1;
+        }));
+        encoder.Tell(Ready.Once, Fusion);
+        encoder.Tell(Captured(sequence: 1), Camera);
+        working.Wait();
+
+        encoder.Tell(Ready.Once, other);
+        encoder.Tell(Captured(sequence: 2), Camera);
+        mayGoOn.Set();
+
+        (await Fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
+        (await other.ExpectMsgAsync<VisionEncoded>()).Dispose();
+    }
+
+    [Fact]
+    public async Task Demand_for_one_result_lets_nothing_run_ahead()
+    {
+        var encoder = StartEncoder(StandIns.MeanEncoder);
+        encoder.Tell(Ready.Once, Fusion);
+        await Camera.ExpectMsgAsync(Ready.Once);
+
+        encoder.Tell(Captured(sequence: 1), Camera);
+
+        (await Fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
+        await Camera.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+    }
+
+    [Fact]
+    public async Task A_newer_frame_replaces_one_that_nobody_asked_for_yet()
+    {
+        var encoder = StartEncoder(StandIns.MeanEncoder);
+        encoder.Tell(Captured(sequence: 1), Camera);
+        encoder.Tell(Captured(sequence: 2), Camera);
+
+        encoder.Tell(Ready.Once, Fusion);
+
+        using var encoded = await Fusion.ExpectMsgAsync<VisionEncoded>();
+        Assert.Equal(2, encoded.Origin.FrameSequence);
+        Assert.Equal(0, Pool.Lent);
+    }
+
+    [Fact]
+    public async Task After_one_result_was_asked_for_a_second_frame_does_not_grow_old_here()
+    {
+        var encoder = StartEncoder(StandIns.MeanEncoder);
+        await LoadedAsync();
+        encoder.Tell(Ready.Once, Fusion);
+        encoder.Tell(Ready.Once, Fusion);
+        encoder.Tell(Captured(sequence: 1), Camera);
+        encoder.Tell(Captured(sequence: 2), Camera);
+        (await Fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
+        await AwaitAssertAsync(() => Assert.Equal(0, Pool.Lent));
+        while (Camera.HasMessages) await Camera.ReceiveOneAsync(TimeSpan.Zero);
+
+        encoder.Tell(Ready.Once, Fusion);
+
+        await Camera.ExpectMsgAsync(Ready.Once);
+        encoder.Tell(Captured(sequence: 3), Camera);
+        using var encoded = await Fusion.ExpectMsgAsync<VisionEncoded>();
+        Assert.Equal(3, encoded.Origin.FrameSequence);
+    }
+
+    [Fact]
+    public async Task Repeated_demand_is_passed_on_and_still_brings_one_result()
+    {
+        var encoder = StartEncoder(StandIns.MeanEncoder);
+        await LoadedAsync();
+        encoder.Tell(Ready.Once, Fusion);
+        encoder.Tell(Ready.Once, Fusion);
+        await Camera.ExpectMsgAsync<Ready>();
+        await Camera.ExpectMsgAsync<Ready>();
+
+        encoder.Tell(Captured(sequence: 1), Camera);
+
+        (await Fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
+        await Fusion.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+    }
+}
