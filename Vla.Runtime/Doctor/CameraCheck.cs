@@ -10,7 +10,7 @@ public static class CameraCheck
         var cameras = Directory.Exists(devices) ? Directory.GetFiles(devices, "video*") : [];
         if (cameras.Length == 0)
         {
-            return [Finding.Note("cameras", $"no {Path.Combine(devices, "video*")}: only --camera synthetic, files and URLs", "plug one in")];
+            return [Finding.Note("cameras", $"no {Path.Combine(devices, "video*")}: only --camera world, synthetic, files and URLs", "plug one in")];
         }
 
         Array.Sort(cameras, StringComparer.Ordinal);
