@@ -2,13 +2,15 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using TorchSharp.Modules;
+using Vla.Actors.Policies.Kernels;
 using static TorchSharp.torch.nn;
 
 namespace Vla.Actors.Policies;
 
 /// <summary>Writes a module and what is inside it as PyTorch's <c>print(model)</c> does.</summary>
 /// <remarks>
-/// Whether a layer works in place is left out: it is a matter of memory, and the tree shows what is computed.
+/// Whether a layer works in place is left out, and layers that are run fused appear one by one: the tree shows what is
+/// computed, not how.
 /// Layers that are not known here appear by their name alone.
 /// </remarks>
 public static class ModuleTree
@@ -23,6 +25,7 @@ public static class ModuleTree
     private static void Append(StringBuilder text, Module module, int indent)
     {
         const int step = 2;
+        if (module is FusedVisionEncoder fused) module = fused.Inner;
         text.Append(Name(module)).Append('(').Append(Arguments(module));
         var children = module.named_children().ToList();
         foreach (var (name, child) in children)

@@ -1,5 +1,6 @@
 using TorchSharp;
 using Vla.Actors.Checkpoints;
+using Vla.Actors.Policies.Kernels;
 using Vla.Sensors.Images;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -108,7 +109,10 @@ public sealed class Policy
     {
         var encoder = Create(_config.Vision, PolicyConfig.VisionKey, device);
         var precision = PrecisionOn(device).Precision;
-        return precision == Precision.Float32 ? encoder : new InPrecision(encoder, PrecisionInForce.ToTorch(precision));
+        if (precision != Precision.Float32) return new InPrecision(encoder, PrecisionInForce.ToTorch(precision));
+        return encoder is VisionEncoder plain && device.type == DeviceType.CPU && FusedVisionEncoder.IsSupported
+            ? new FusedVisionEncoder(plain, get_num_threads())
+            : encoder;
     }
 
     /// <summary>[batch, sequence] int64 → language features.</summary>

@@ -1,5 +1,4 @@
 using TorchSharp.Modules;
-using Vla.Actors.Policies.Layers;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 using static Vla.Actors.Policies.Layers.ConvolutionLayers;
@@ -8,15 +7,10 @@ namespace Vla.Actors.Policies;
 
 /// <summary>The notebook's vision encoder (section 2.1): three convolutions, global average pooling, a linear layer.</summary>
 /// <remarks>
-/// <para>
-/// The same numbers as the notebook's in less than half the time on a CPU. Weights lie channels-last, so nothing is
-/// reordered between layers; pictures that lie channels-last as well go in without being reordered. With several threads
-/// each half of a picture stays with one core (<see cref="PictureHalves"/>).
-/// </para>
-/// <para>
-/// The layers are gone through by hand, so that memory is let go of in between, and a ReLU comes after the pooling that
-/// follows it: the greatest of four values cut off at zero is the same either way, and there is a quarter left to cut off.
-/// </para>
+/// Weights lie channels-last, so a CPU reorders nothing between layers; pictures that lie channels-last as well go in without
+/// being reordered. The layers are gone through by hand, so that memory is let go of in between, and a ReLU
+/// comes after the pooling that follows it: the greatest of four values cut off at zero is the same either way, and there is a
+/// quarter left to cut off.
 /// </remarks>
 public sealed class VisionEncoder : Module<Tensor, Tensor>
 {
@@ -29,8 +23,6 @@ public sealed class VisionEncoder : Module<Tensor, Tensor>
 
     // The convolutions among the layers. In an array: a field of its own would be registered as a further part.
     private readonly Conv2d[] _convolutions;
-    private readonly StridedMaxPool _pool = new();
-    private readonly PictureHalves _halves = new();
 
     /// <param name="featureDim">Features that come out.</param>
     public VisionEncoder(long featureDim = 128)
@@ -57,30 +49,29 @@ public sealed class VisionEncoder : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>The three convolutions, first to last.</summary>
+    internal IReadOnlyList<Conv2d> Convolutions => _convolutions;
+
     /// <param name="x">Pictures [batch, 3, height, width]; height and width at least 4.</param>
     /// <returns>Vision features [batch, featureDim].</returns>
     public override Tensor forward(Tensor x)
     {
-        if (!PictureHalves.Suit(x)) return Encode(x);
-
-        using var halves = _halves.Of(x);
-        return Encode(halves, inHalves: true);
-    }
-
-    private Tensor Encode(Tensor x, bool inHalves = false)
-    {
         // Each is let go of as soon as it has been used: the next layer finds the memory still in the cache.
         using var full = Convolve(0, x);
-        using var first = _pool.HalfSize(full).relu_();
+        using var first = functional.max_pool2d(full, 2).relu_();
         full.Dispose();
         using var half = Convolve(1, first);
-        // Small enough by now for Torch's own pooling.
         using var second = functional.max_pool2d(half, 2).relu_();
         half.Dispose();
         using var third = Convolve(2, second).relu_();
-        using var pooled = inHalves ? _halves.Mean(third) : third.mean(RowsAndColumns);
-        return fc.call(pooled);
+        using var pooled = third.mean(RowsAndColumns);
+        return Head(pooled);
     }
+
+    /// <summary>The last layer.</summary>
+    /// <param name="pooled">[batch, 128], the means of the last convolution's outputs.</param>
+    /// <returns>[batch, featureDim].</returns>
+    internal Tensor Head(Tensor pooled) => fc.call(pooled);
 
     // Not the layer's own call, which takes the shape apart in arrays of its own every time.
     private Tensor Convolve(int layer, Tensor x)
