@@ -44,7 +44,7 @@ public static class Pipeline
 
             parts.Instructions.Changed += given => parts.Control.Demand.NewestInstruction = given.Number;
             Add<PublisherActor>("publisher", PublisherActor.Props(
-                parts.Control, stages.Decoder, Logger<PublisherActor>()));
+                parts.Control, stages.Decoder, Logger<PublisherActor>(), parts.Home));
 
             IActorRef Add<TActor>(string name, Props props)
             {
@@ -85,6 +85,6 @@ public static class Pipeline
         IActorRef Start(string name, Props props) => parent.ActorOf(props.WithDispatcher(PipelineConfig.PinnedDispatcher), name);
 
         StageSetup Setup(StageMonitor monitor, int threads) =>
-            new(monitor, parts.Time, threads, parts.Loggers.CreateLogger<TorchActor>());
+            new(monitor, parts.Time, threads, parts.Loggers.CreateLogger<TorchActor>()) { Home = parts.Home };
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Vla.Actors.Instructions;
 using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
+using Vla.Actors.Threads;
 using Vla.Sensors.Cameras;
 using static TorchSharp.torch;
 
@@ -28,6 +29,8 @@ public record StageParts
     public required TimeProvider Time { get; init; }
 
     public required ILoggerFactory Loggers { get; init; }
+
+    internal HomeCore Home { get; } = new();
 }
 
 /// <summary>What the pipeline is made of: its stages, and what is before and behind them.</summary>

@@ -6,7 +6,7 @@ namespace Vla.Actors.Cameras;
 
 /// <summary>
 /// Owns the capture thread and gives its newest frame to whoever asks: <see cref="Ready"/> in,
-/// <see cref="FrameCaptured"/> out.
+/// <see cref="FrameCaptured"/> out (<see cref="FrameHandover"/>).
 /// </summary>
 /// <remarks>
 /// A camera that is lost is opened again, after 250 ms at first, then twice as long each time, 5 s at most. A video
@@ -21,9 +21,8 @@ public sealed partial class CameraActor(
     /// <summary>Longest delay between two attempts.</summary>
     public static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
 
+    private FrameHandover _handover = null!;
     private CameraCapture? _capture;
-    private long _replacedBefore;
-    private IActorRef? _asker;
     private TimeSpan _delay = FirstDelay;
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -36,7 +35,11 @@ public sealed partial class CameraActor(
     public static Props Props(Func<ICamera> open, FramePool pool, CameraMonitor monitor, TimeProvider time, ILogger logger) =>
         Akka.Actor.Props.Create(() => new CameraActor(open, pool, monitor, time, logger));
 
-    protected override void PreStart() => Open();
+    protected override void PreStart()
+    {
+        _handover = new FrameHandover(Self);
+        Open();
+    }
 
     protected override void PostStop() => Close();
 
@@ -45,8 +48,7 @@ public sealed partial class CameraActor(
         switch (message)
         {
             case Ready:
-                _asker = Sender;
-                Serve();
+                _handover.Want(Sender);
                 break;
 
             case CaptureEvent @event when @event.From != _capture:
@@ -61,11 +63,9 @@ public sealed partial class CameraActor(
                 }
                 break;
 
-            case FrameArrived:
+            case CaptureStreams:
                 monitor.State = CameraState.Streaming;
-                monitor.Replaced = _replacedBefore + _capture!.Replaced;
                 _delay = FirstDelay;
-                Serve();
                 break;
 
             case CaptureEnded { Reason: CameraEndedException } ended:
@@ -88,14 +88,6 @@ public sealed partial class CameraActor(
         }
     }
 
-    private void Serve()
-    {
-        if (_asker is not { } asker || _capture?.TakeNewest() is not { } frame) return;
-
-        _asker = null;
-        asker.Tell(new FrameCaptured(frame));
-    }
-
     private void Lost(CameraException reason)
     {
         // Said once, however long it takes to come back.
@@ -109,13 +101,13 @@ public sealed partial class CameraActor(
 
     private void Open()
     {
-        _replacedBefore = monitor.Replaced;
-        var events = new CaptureEvents(Self, monitor);
+        var events = new CaptureEvents(Self, _handover, monitor);
         try
         {
             _capture = new CameraCapture(open, pool, time, monitor.Frames, events);
             events.From = _capture;
             monitor.Capture = _capture;
+            _handover.Use(_capture);
             _capture.Start();
         }
         catch (Exception e)
@@ -129,6 +121,7 @@ public sealed partial class CameraActor(
     private void Close()
     {
         monitor.Capture = null;
+        _handover.Use(null);
         _capture?.Dispose();
         _capture = null;
     }
@@ -137,7 +130,7 @@ public sealed partial class CameraActor(
 
     private sealed record CaptureOpened(CameraCapture? From, CameraDescription Camera) : CaptureEvent(From);
 
-    private sealed record FrameArrived(CameraCapture? From) : CaptureEvent(From);
+    private sealed record CaptureStreams(CameraCapture? From) : CaptureEvent(From);
 
     private sealed record CaptureEnded(CameraCapture? From, CameraException Reason) : CaptureEvent(From);
 
@@ -146,25 +139,24 @@ public sealed partial class CameraActor(
         public static readonly OpenAgain Instance = new();
     }
 
-    /// <summary>Turns the capture thread's calls into messages.</summary>
-    private sealed class CaptureEvents(IActorRef self, CameraMonitor monitor) : ICaptureEvents
+    /// <summary>What the capture thread's calls lead to: frames are handed over at once, the rest becomes messages.</summary>
+    private sealed class CaptureEvents(IActorRef self, FrameHandover handover, CameraMonitor monitor) : ICaptureEvents
     {
-        private FrameArrived? _frameArrived;
+        private readonly long _replacedBefore = monitor.Replaced;
+        private bool _streams;
 
         public CameraCapture? From { get; set; }
 
-        public void Opened(CameraDescription camera)
-        {
-            // Says the same for every frame, so one will do.
-            _frameArrived = new FrameArrived(From);
-            self.Tell(new CaptureOpened(From, camera));
-        }
+        public void Opened(CameraDescription camera) => self.Tell(new CaptureOpened(From, camera));
 
-        void ICaptureEvents.FrameArrived(long sequence)
+        public void FrameArrived(long sequence)
         {
             // Here and not in the actor: the next capture counts on from it even if this word comes too late.
             monitor.Frames = sequence;
-            self.Tell(_frameArrived!);
+            monitor.Replaced = _replacedBefore + From!.Replaced;
+            if (!_streams) self.Tell(new CaptureStreams(From));
+            _streams = true;
+            handover.Arrived();
         }
 
         public void Ended(CameraException reason) => self.Tell(new CaptureEnded(From, reason));

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
+using Vla.Actors.Threads;
 
 namespace Vla.Actors.Publishing;
 
@@ -17,7 +18,7 @@ namespace Vla.Actors.Publishing;
 /// or fails at is said from here, once a second at most.
 /// </para>
 /// </remarks>
-public sealed partial class PublisherActor(ControlLoop control, IActorRef decoder, ILogger logger) : UntypedActor, IWithTimers
+public sealed partial class PublisherActor(ControlLoop control, IActorRef decoder, ILogger logger, HomeCore? home) : UntypedActor, IWithTimers
 {
     /// <summary>How long to wait for an action before asking again.</summary>
     public static readonly TimeSpan DemandAgain = TimeSpan.FromMilliseconds(50);
@@ -25,6 +26,7 @@ public sealed partial class PublisherActor(ControlLoop control, IActorRef decode
     /// <summary>How often the loop's counters are looked at for something to say.</summary>
     public static readonly TimeSpan SayAtMost = TimeSpan.FromSeconds(1);
 
+    private readonly HomeCore.Follower? _follower = home?.NewFollower();
     private bool _served;
     private ControlSnapshot _said = control.Snapshot();
 
@@ -33,19 +35,25 @@ public sealed partial class PublisherActor(ControlLoop control, IActorRef decode
     /// <param name="control">Publishes; started and ended by whoever made it.</param>
     /// <param name="decoder">Upstream: is told <see cref="Ready"/>.</param>
     /// <param name="logger">Where refusals, state changes and failing outputs are said.</param>
-    public static Props Props(ControlLoop control, IActorRef decoder, ILogger logger) =>
-        Akka.Actor.Props.Create(() => new PublisherActor(control, decoder, logger));
+    /// <param name="home">Where the pipeline's light threads are; only for an actor with a thread of its own.</param>
+    public static Props Props(ControlLoop control, IActorRef decoder, ILogger logger, HomeCore? home = null) =>
+        Akka.Actor.Props.Create(() => new PublisherActor(control, decoder, logger, home));
 
     protected override void PreStart()
     {
         Timers.StartPeriodicTimer(nameof(DemandAgain), AskAgain.Instance, DemandAgain);
         Timers.StartPeriodicTimer(nameof(SayAtMost), LookAtCounters.Instance, SayAtMost);
         var self = Self;
+        _follower?.Follow();
         control.Demand.Wanted = () => self.Tell(ChunkWanted.Instance, ActorRefs.NoSender);
         Ask();
     }
 
-    protected override void PostStop() => control.Demand.Wanted = null;
+    protected override void PostStop()
+    {
+        control.Demand.Wanted = null;
+        _follower?.Leave();
+    }
 
     protected override void OnReceive(object message)
     {

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using TorchSharp;
+using Vla.Actors.Threads;
 using Vla.Sensors;
 using static TorchSharp.torch;
 
@@ -36,6 +37,7 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
     private bool _asked;
     private IActorRef? _justAnswered;
     private DisposeScope? _scope;
+    private HomeCore.Follower? _follower;
 
     /// <summary>False while something other than the input is missing: then nothing is asked for.</summary>
     protected virtual bool CanWork => true;
@@ -45,6 +47,9 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
     /// grow old here while this stage works.
     /// </summary>
     protected virtual bool AsksAhead => true;
+
+    /// <summary>True for the stage that others' threads stay with when they have little to do.</summary>
+    protected virtual bool Leads => false;
 
     /// <summary>Computes the result; runs in inference mode and in a dispose scope of its own.</summary>
     /// <param name="input">Disposed by the caller.</param>
@@ -123,17 +128,31 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
         // A scope belongs to the thread that made it. Where that is always the same one, the scope is kept, and where the
         // module has tidied up after itself, it has nothing to do: making and emptying scopes takes more memory than all
         // the rest of a message.
-        var scope = Context.Dispatcher is IOwnThread ? _scope ??= NewDisposeScope() : NewDisposeScope();
+        var hasOwnThread = Context.Dispatcher is IOwnThread;
+        var scope = hasOwnThread ? _scope ??= NewDisposeScope() : NewDisposeScope();
+        if (hasOwnThread && Leads) Setup.Home?.Lead();
         try
         {
             using (input)
-            using (inference_mode()) return Process(input, Setup.Time.NowNs());
+            using (inference_mode())
+            {
+                var startedNs = Setup.Time.NowNs();
+                var result = Process(input, startedNs);
+                if (hasOwnThread && !Leads) Follow(Setup.Time.NowNs() - startedNs);
+                return result;
+            }
         }
         finally
         {
             if (scope != _scope) scope.Dispose();
             else if (scope.DisposablesCount > 0) scope.DisposeEverything();
         }
+    }
+
+    private void Follow(long tookNs)
+    {
+        _follower ??= Setup.Home?.NewFollower();
+        _follower?.Worked(tookNs);
     }
 
     private void Ask()
@@ -147,6 +166,7 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
         _input?.Dispose();
         _input = null;
         _scope?.Dispose();
+        _follower?.Leave();
         _scope = null;
     }
 

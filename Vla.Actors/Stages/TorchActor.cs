@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
+using Vla.Actors.Threads;
 using Vla.Actors.Torch;
 
 namespace Vla.Actors.Stages;
@@ -87,4 +88,8 @@ public abstract partial class TorchActor(StageSetup setup) : UntypedActor, IWith
 /// <param name="Threads">Threads Torch may use for one operation of this stage; all stages' together should not
 /// exceed the cores.</param>
 /// <param name="Logger">Where restarts are said.</param>
-public sealed record StageSetup(StageMonitor Monitor, TimeProvider Time, int Threads, ILogger Logger);
+public sealed record StageSetup(StageMonitor Monitor, TimeProvider Time, int Threads, ILogger Logger)
+{
+    /// <summary>Where the pipeline's light threads are; null for a stage that stands alone.</summary>
+    public HomeCore? Home { get; init; }
+}

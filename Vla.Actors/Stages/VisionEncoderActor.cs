@@ -25,6 +25,8 @@ public sealed class VisionEncoderActor(
     /// <summary>The camera keeps its newest picture for whoever asks: the later it is asked, the newer the picture.</summary>
     protected override bool AsksAhead => false;
 
+    protected override bool Leads => true;
+
     protected override void Load() => _encoder = createEncoder();
 
     protected override object Process(FrameCaptured input, long startedNs)

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Vla.Actors.Threads;
 
 namespace Vla.Actors.Policies.Kernels;
 
@@ -19,7 +20,8 @@ internal interface IRowWork
 /// </para>
 /// <para>
 /// The calling thread is one of the team; one thread calls at a time. The others wait for the next step awake for a moment,
-/// then asleep.
+/// then asleep, on other cores than the caller's: where the kernel knows of no cache that cores share, as in many virtual
+/// machines, it may wake two threads on one core and leave the next one idle, and does not mend that within milliseconds.
 /// </para>
 /// </remarks>
 internal sealed class RowTeam : IDisposable
@@ -31,6 +33,8 @@ internal sealed class RowTeam : IDisposable
 
     private readonly object _gate = new();
     private readonly bool _isAlone;
+    private readonly List<int> _helpers = [];
+    private int _callersCore = -1;
     private IRowWork? _work;
     private ExceptionDispatchInfo? _failure;
     private int _done;
@@ -54,8 +58,8 @@ internal sealed class RowTeam : IDisposable
     /// <summary>Wakes the others for a <see cref="Run"/> that comes at once: they have some way to go.</summary>
     public void Wake()
     {
-        if (Sleeping == 0) return;
-        lock (_gate) Monitor.PulseAll(_gate);
+        KeepOffCallersCore();
+        WakeSleepers();
     }
 
     /// <summary>Does all rows; returns when the last one is done. What one of them throws is thrown here, after the others.</summary>
@@ -68,10 +72,11 @@ internal sealed class RowTeam : IDisposable
             return;
         }
 
+        KeepOffCallersCore();
         _work = work;
         _done = 0;
         Interlocked.Exchange(ref _open, (((_open >> BitsOfRows) + 1) << BitsOfRows) | (uint)rows);
-        Wake();
+        WakeSleepers();
         while (TryDoRow())
         {
         }
@@ -96,10 +101,28 @@ internal sealed class RowTeam : IDisposable
         }
     }
 
+    private void KeepOffCallersCore()
+    {
+        var core = Cores.Current;
+        if (core == Volatile.Read(ref _callersCore)) return;
+        lock (_helpers)
+        {
+            foreach (var helper in _helpers) Cores.KeepOff(helper, core);
+            Volatile.Write(ref _callersCore, core);
+        }
+    }
+
+    private void WakeSleepers()
+    {
+        if (Sleeping == 0) return;
+        lock (_gate) Monitor.PulseAll(_gate);
+    }
+
     private bool HasOpenRows => (uint)Volatile.Read(ref _open) > 0;
 
     private void Help()
     {
+        Join();
         for (var rounds = 0; !Volatile.Read(ref _ended);)
         {
             if (TryDoRow()) rounds = 0;
@@ -109,6 +132,18 @@ internal sealed class RowTeam : IDisposable
                 Sleep();
                 rounds = 0;
             }
+        }
+
+        // Its number may become another thread's.
+        lock (_helpers) _helpers.Remove(Cores.ThisThread);
+    }
+
+    private void Join()
+    {
+        lock (_helpers)
+        {
+            _helpers.Add(Cores.ThisThread);
+            if (_callersCore >= 0) Cores.KeepOff(Cores.ThisThread, _callersCore);
         }
     }
 
