@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using Vla.Actors.Policies.Kernels;
+using Vla.Actors.Threads;
+using Vla.Tests.Actors.Threads;
 
 namespace Vla.Tests.Actors.Policies.Kernels;
 
@@ -96,6 +98,31 @@ public sealed class RowTeamTests
         team.Dispose();
 
         Assert.All(threads.Where(thread => thread != Thread.CurrentThread), thread => Assert.True(thread.Join(Patience)));
+    }
+
+    [Fact]
+    public void Its_threads_keep_off_the_callers_core()
+    {
+        using var team = new RowTeam(3);
+        using var barrier = new Barrier(3);
+        var helpers = new ConcurrentBag<int>();
+        using var caller = new WorkThread();
+        caller.Run(() => team.Run(new Work(3, _ =>
+        {
+            helpers.Add(Cores.ThisThread);
+            Assert.True(barrier.SignalAndWait(Patience));
+        })));
+        if (!Cores.AreSeveral) return;
+
+        foreach (var core in Cores.Of(0).Take(2))
+        {
+            caller.Run(() =>
+            {
+                Cores.Bind(Cores.ThisThread, core);
+                team.Wake();
+            });
+            Assert.All(helpers.Where(helper => helper != caller.Run(() => Cores.ThisThread)), helper => Assert.DoesNotContain(core, Cores.Of(helper)));
+        }
     }
 
     private sealed class Work(int rows, Action<int> what) : IRowWork
