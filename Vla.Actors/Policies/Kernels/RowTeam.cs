@@ -20,8 +20,7 @@ internal interface IRowWork
 /// </para>
 /// <para>
 /// The calling thread is one of the team; one thread calls at a time. The others wait for the next step awake for a moment,
-/// then asleep, on other cores than the caller's: where the kernel knows of no cache that cores share, as in many virtual
-/// machines, it may wake two threads on one core and leave the next one idle, and does not mend that within milliseconds.
+/// then asleep, on other cores than the caller's.
 /// </para>
 /// </remarks>
 internal sealed class RowTeam : IDisposable
@@ -33,8 +32,7 @@ internal sealed class RowTeam : IDisposable
 
     private readonly object _gate = new();
     private readonly bool _isAlone;
-    private readonly List<int> _helpers = [];
-    private int _callersCore = -1;
+    private readonly HelperThreads _helpers = new();
     private IRowWork? _work;
     private ExceptionDispatchInfo? _failure;
     private int _done;
@@ -58,7 +56,7 @@ internal sealed class RowTeam : IDisposable
     /// <summary>Wakes the others for a <see cref="Run"/> that comes at once: they have some way to go.</summary>
     public void Wake()
     {
-        KeepOffCallersCore();
+        _helpers.KeepOffThisCore();
         WakeSleepers();
     }
 
@@ -72,7 +70,7 @@ internal sealed class RowTeam : IDisposable
             return;
         }
 
-        KeepOffCallersCore();
+        _helpers.KeepOffThisCore();
         _work = work;
         _done = 0;
         Interlocked.Exchange(ref _open, (((_open >> BitsOfRows) + 1) << BitsOfRows) | (uint)rows);
@@ -101,17 +99,6 @@ internal sealed class RowTeam : IDisposable
         }
     }
 
-    private void KeepOffCallersCore()
-    {
-        var core = Cores.Current;
-        if (core == Volatile.Read(ref _callersCore)) return;
-        lock (_helpers)
-        {
-            foreach (var helper in _helpers) Cores.KeepOff(helper, core);
-            Volatile.Write(ref _callersCore, core);
-        }
-    }
-
     private void WakeSleepers()
     {
         if (Sleeping == 0) return;
@@ -122,7 +109,7 @@ internal sealed class RowTeam : IDisposable
 
     private void Help()
     {
-        Join();
+        _helpers.Add(Cores.ThisThread);
         for (var rounds = 0; !Volatile.Read(ref _ended);)
         {
             if (TryDoRow()) rounds = 0;
@@ -134,17 +121,7 @@ internal sealed class RowTeam : IDisposable
             }
         }
 
-        // Its number may become another thread's.
-        lock (_helpers) _helpers.Remove(Cores.ThisThread);
-    }
-
-    private void Join()
-    {
-        lock (_helpers)
-        {
-            _helpers.Add(Cores.ThisThread);
-            if (_callersCore >= 0) Cores.KeepOff(Cores.ThisThread, _callersCore);
-        }
+        _helpers.Remove(Cores.ThisThread);
     }
 
     private void Sleep()
