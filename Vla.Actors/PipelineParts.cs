@@ -46,7 +46,7 @@ public sealed record PipelineParts : StageParts
     public required ControlLoop Control { get; init; }
 }
 
-/// <summary>Threads Torch may use within one operation of each stage; together within the machine's cores.</summary>
+/// <summary>Threads that work on one input of each stage, Torch's or a module's own; together within the machine's cores.</summary>
 public sealed record StageThreads(int Vision, int Language, int Fusion, int Decoder);
 
 /// <summary>The Torch stages once they are started; whoever wants actions asks the decoder.</summary>

@@ -85,7 +85,7 @@ public abstract partial class TorchActor(StageSetup setup) : UntypedActor, IWith
 /// <summary>What every stage is given.</summary>
 /// <param name="Monitor">Outlives restarts; shown in status.</param>
 /// <param name="Time">The clock of every stamp.</param>
-/// <param name="Threads">Threads Torch may use for one operation of this stage; all stages' together should not
+/// <param name="Threads">Threads that work on one input of this stage; all stages' together should not
 /// exceed the cores.</param>
 /// <param name="Logger">Where restarts are said.</param>
 public sealed record StageSetup(StageMonitor Monitor, TimeProvider Time, int Threads, ILogger Logger)

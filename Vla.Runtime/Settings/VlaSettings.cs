@@ -141,7 +141,7 @@ public enum WorldInstructions
     Assigned,
 }
 
-/// <summary>Threads that Torch may use within one operation, by stage; together within the machine's cores.</summary>
+/// <summary>Threads that work on one input of a stage, by stage; together within the machine's cores.</summary>
 public sealed class ThreadSettings
 {
     /// <summary>0 means all cores.</summary>
