@@ -19,12 +19,15 @@ public sealed class HomeCore
     private readonly Lock _gate = new();
     private readonly HashSet<int> _followers = [];
     private int _core = -1;
+    private int _lastCore = -1;
 
-    /// <summary>Called by the encoder's thread before each picture: the others come where it is.</summary>
+    /// <summary>Called by the encoder's thread before each picture: the others come where it is, once it stays there.</summary>
     internal void Lead()
     {
-        var core = Cores.Current;
-        if (core == _core) return;
+        // One that sleeps in between may wake on another core each time: moving the others after it costs more than it gains.
+        var (core, lastCore) = (Cores.Current, _lastCore);
+        _lastCore = core;
+        if (core == _core || core != lastCore) return;
 
         lock (_gate)
         {

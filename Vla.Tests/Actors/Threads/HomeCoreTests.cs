@@ -40,6 +40,23 @@ public sealed class HomeCoreTests : IDisposable
     }
 
     [Fact]
+    public void A_leader_that_goes_to_and_fro_is_not_followed()
+    {
+        if (!Cores.AreSeveral) return;
+        LeadFrom(_allowed[0]);
+        _thread.Run(_follower.Follow);
+
+        for (var i = 0; i < 5; i++)
+        {
+            LeadFrom(_allowed[1], pictures: 1);
+            LeadFrom(_allowed[0], pictures: 1);
+        }
+
+        LeadFrom(_allowed[1], pictures: 1);
+        Assert.Equal([_allowed[0]], WhereItMayRun);
+    }
+
+    [Fact]
     public void Whoever_comes_later_goes_there_too()
     {
         if (!Cores.AreSeveral) return;
@@ -99,10 +116,10 @@ public sealed class HomeCoreTests : IDisposable
         Assert.Equal(_allowed, WhereItMayRun);
     }
 
-    private void LeadFrom(int core) => _leader.Run(() =>
+    private void LeadFrom(int core, int pictures = 2) => _leader.Run(() =>
     {
         Cores.Bind(Cores.ThisThread, core);
-        _home.Lead();
+        for (var i = 0; i < pictures; i++) _home.Lead();
     });
 
     private void Work(long tookNs, int times) => _thread.Run(() =>
