@@ -30,6 +30,7 @@ public record StageParts
 
     public required ILoggerFactory Loggers { get; init; }
 
+    /// <summary>Where the light threads of the pipeline made of this are.</summary>
     internal HomeCore Home { get; } = new();
 }
 

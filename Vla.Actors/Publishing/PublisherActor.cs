@@ -41,10 +41,10 @@ public sealed partial class PublisherActor(ControlLoop control, IActorRef decode
 
     protected override void PreStart()
     {
+        _follower?.Follow();
         Timers.StartPeriodicTimer(nameof(DemandAgain), AskAgain.Instance, DemandAgain);
         Timers.StartPeriodicTimer(nameof(SayAtMost), LookAtCounters.Instance, SayAtMost);
         var self = Self;
-        _follower?.Follow();
         control.Demand.Wanted = () => self.Tell(ChunkWanted.Instance, ActorRefs.NoSender);
         Ask();
     }

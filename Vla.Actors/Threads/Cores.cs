@@ -44,9 +44,10 @@ internal static partial class Cores
     /// <summary>From now on the thread runs wherever the process may.</summary>
     public static void Free(int thread) => Set(thread, Allowed);
 
-    /// <summary>The cores that the thread may run on.</summary>
+    /// <summary>The cores that the thread may run on; empty where there is no choice.</summary>
     public static unsafe IReadOnlyList<int> Of(int thread)
     {
+        if (!AreSeveral) return [];
         var mask = new ulong[Words];
         fixed (ulong* words = mask) _ = GetAffinity(thread, Words * sizeof(ulong), words);
         return [.. Enumerable.Range(0, Words * BitsOfWord).Where(core => (mask[core / BitsOfWord] >> (core % BitsOfWord) & 1) != 0)];

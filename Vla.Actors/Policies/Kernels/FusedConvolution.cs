@@ -35,32 +35,21 @@ internal sealed unsafe class FusedConvolution
     /// <param name="input">[2 × height, 2 × width, inputs].</param>
     /// <param name="output">[height, width, outputs].</param>
     /// <param name="row">Of the result.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void PoolRow(FeatureMap input, FeatureMap output, int row)
-    {
-        var from = input.Around(2 * row);
-        var to = output.Row(row);
-        for (var group = 0; group < Outputs; group += ConvolutionBlock.Outputs)
-        {
-            for (var column = 0; column < input.Width; column += ConvolutionBlock.Columns)
-            {
-                ConvolutionBlock.Run(
-                    from + column * _inputs, input.RowLength, _inputs, Weights(group), _bias.Start + group,
-                    to + column / 2 * Outputs + group, Outputs, pooled: true);
-            }
-        }
-
-        GC.KeepAlive(this);
-    }
+    public void PoolRow(FeatureMap input, FeatureMap output, int row) => TwoRows(input, 2 * row, output.Row(row), Outputs, pooled: true);
 
     /// <summary>The sum of two rows after ReLU.</summary>
     /// <param name="input">[height, width, inputs].</param>
     /// <param name="row">The upper one.</param>
     /// <param name="sums">[outputs].</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void SumRows(FeatureMap input, int row, float* sums)
     {
         new Span<float>(sums, Outputs).Clear();
+        TwoRows(input, row, sums, placeLength: 0, pooled: false);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void TwoRows(FeatureMap input, int row, float* result, int placeLength, bool pooled)
+    {
         var from = input.Around(row);
         for (var group = 0; group < Outputs; group += ConvolutionBlock.Outputs)
         {
@@ -68,7 +57,7 @@ internal sealed unsafe class FusedConvolution
             {
                 ConvolutionBlock.Run(
                     from + column * _inputs, input.RowLength, _inputs, Weights(group), _bias.Start + group,
-                    sums + group, placeLength: 0, pooled: false);
+                    result + column / 2 * placeLength + group, placeLength, pooled);
             }
         }
 

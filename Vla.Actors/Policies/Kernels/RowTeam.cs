@@ -31,7 +31,6 @@ internal sealed class RowTeam : IDisposable
     private const int BitsOfRows = 32;
 
     private readonly object _gate = new();
-    private readonly bool _isAlone;
     private readonly HelperThreads _helpers = new();
     private IRowWork? _work;
     private ExceptionDispatchInfo? _failure;
@@ -46,7 +45,6 @@ internal sealed class RowTeam : IDisposable
     /// <param name="threads">With the calling one; 1 or more.</param>
     public RowTeam(int threads)
     {
-        _isAlone = threads == 1;
         for (var i = 1; i < threads; i++) new Thread(Help) { Name = "vla-rows", IsBackground = true }.Start();
     }
 
@@ -57,24 +55,18 @@ internal sealed class RowTeam : IDisposable
     public void Wake()
     {
         _helpers.KeepOffThisCore();
-        WakeSleepers();
+        if (Sleeping == 0) return;
+        lock (_gate) Monitor.PulseAll(_gate);
     }
 
     /// <summary>Does all rows; returns when the last one is done. What one of them throws is thrown here, after the others.</summary>
     public void Run(IRowWork work)
     {
         var rows = work.Rows;
-        if (_isAlone)
-        {
-            for (var row = 0; row < rows; row++) work.Do(row);
-            return;
-        }
-
-        _helpers.KeepOffThisCore();
         _work = work;
         _done = 0;
         Interlocked.Exchange(ref _open, (((_open >> BitsOfRows) + 1) << BitsOfRows) | (uint)rows);
-        WakeSleepers();
+        Wake();
         while (TryDoRow())
         {
         }
@@ -97,12 +89,6 @@ internal sealed class RowTeam : IDisposable
             Volatile.Write(ref _ended, true);
             Monitor.PulseAll(_gate);
         }
-    }
-
-    private void WakeSleepers()
-    {
-        if (Sleeping == 0) return;
-        lock (_gate) Monitor.PulseAll(_gate);
     }
 
     private bool HasOpenRows => (uint)Volatile.Read(ref _open) > 0;

@@ -1,4 +1,5 @@
 using Vla.Actors.Torch;
+using Vla.Tests.Actors.Threads;
 using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Torch;
@@ -8,29 +9,20 @@ public sealed class TorchThreadsTests
     [Fact]
     public void A_thread_keeps_its_number_when_another_sets_its_own_before_the_first_operation()
     {
-        using var set = new ManualResetEventSlim();
-        using var other = new ManualResetEventSlim();
-        var (mine, others) = (0, 0);
-        var first = new Thread(() =>
-        {
-            TorchThreads.Use(2);
-            set.Set();
-            other.Wait();
-            using var _ = zeros(1) + 1;
-            mine = get_num_threads();
-        });
-        var second = new Thread(() =>
-        {
-            set.Wait();
-            TorchThreads.Use(1);
-            others = get_num_threads();
-            other.Set();
-        });
+        using var first = new WorkThread();
+        using var second = new WorkThread();
 
-        first.Start();
-        second.Start();
-        first.Join();
-        second.Join();
+        first.Run(() => TorchThreads.Use(2));
+        var others = second.Run(() =>
+        {
+            TorchThreads.Use(1);
+            return get_num_threads();
+        });
+        var mine = first.Run(() =>
+        {
+            using var _ = zeros(1) + 1;
+            return get_num_threads();
+        });
 
         Assert.Equal((2, 1), (mine, others));
     }
