@@ -1,3 +1,4 @@
+using Vla.Actors.Cameras;
 using Vla.Actors.Publishing;
 using Vla.Sensors.Cameras;
 using static TorchSharp.torch;
@@ -18,6 +19,9 @@ namespace Vla.Actors;
 /// </param>
 public sealed record Ready(bool Ahead)
 {
+    /// <summary>When the sender expects to begin with the result, and so to ask again, monotonic nanoseconds; 0 for at once.</summary>
+    public long ExpectedNs { get; init; }
+
     public static Ready Continuous { get; } = new(true);
 
     public static Ready Once { get; } = new(false);
@@ -26,6 +30,16 @@ public sealed record Ready(bool Ahead)
 /// <summary>Camera → vision encoder: the newest picture.</summary>
 public sealed record FrameCaptured(Frame Frame) : IDisposable
 {
+    /// <summary>Where a picture that has waited is exchanged for a newer one; null for a camera that makes each on demand.</summary>
+    public IFrameExchange? Exchange { get; init; }
+
+    /// <summary>This message, or one with the picture that is the newest now; then this one's has gone back.</summary>
+    public FrameCaptured Newest()
+    {
+        var frame = Exchange?.Exchange(Frame) ?? Frame;
+        return frame == Frame ? this : this with { Frame = frame };
+    }
+
     public void Dispose() => Frame.Dispose();
 }
 

@@ -7,7 +7,7 @@ namespace Vla.Actors.Cameras;
 /// <remarks>A frame that is waited for goes out from the capture thread itself: by way of the camera's actor it would wake one
 /// more thread.</remarks>
 /// <param name="camera">The frames' sender.</param>
-internal sealed class FrameHandover(IActorRef camera)
+internal sealed class FrameHandover(IActorRef camera) : IFrameExchange
 {
     private readonly Lock _gate = new();
     private IActorRef? _asker;
@@ -29,6 +29,11 @@ internal sealed class FrameHandover(IActorRef camera)
     /// <summary>Called by the capture thread when it has put a new frame into its cell.</summary>
     public void Arrived() => Serve();
 
+    public Frame Exchange(Frame held)
+    {
+        lock (_gate) return _capture?.Exchange(held) ?? held;
+    }
+
     private void Serve()
     {
         IActorRef asker;
@@ -39,6 +44,6 @@ internal sealed class FrameHandover(IActorRef camera)
             (asker, frame, _asker) = (_asker, newest, null);
         }
 
-        asker.Tell(new FrameCaptured(frame), camera);
+        asker.Tell(new FrameCaptured(frame) { Exchange = this }, camera);
     }
 }

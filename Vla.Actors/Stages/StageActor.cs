@@ -23,6 +23,10 @@ namespace Vla.Actors.Stages;
 /// result: were there more, each would wait for the ones before it and be older by as much.
 /// </para>
 /// <para>
+/// A stage that waits for a device begins with its next result a little before it is asked for (<see cref="Foresight"/>),
+/// and still gives it only when it is.
+/// </para>
+/// <para>
 /// Demand that was said again may all the same bring a second input. After <see cref="Ready.Once"/> it is let go: nobody
 /// knows when the next result will be wanted, and the input would be as old as that is late.
 /// </para>
@@ -31,25 +35,27 @@ namespace Vla.Actors.Stages;
 public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) : TorchActor(setup)
     where TInput : class, IDisposable
 {
+    private readonly Foresight _foresight = new(setup);
     private IActorRef? _downstream;
     private Ready? _demand;
     private TInput? _input;
     private bool _asked;
     private IActorRef? _justAnswered;
+    private bool _foreseen;
     private DisposeScope? _scope;
     private HomeCore.Follower? _follower;
 
     /// <summary>False while something other than the input is missing: then nothing is asked for.</summary>
     protected virtual bool CanWork => true;
 
-    /// <summary>
-    /// False for a stage whose upstream has its result waiting and only needs to hand it over: asked for ahead, it would
-    /// grow old here while this stage works.
-    /// </summary>
-    protected virtual bool AsksAhead => true;
-
     /// <summary>True for the stage that others' threads stay with when they have little to do.</summary>
     protected virtual bool Leads => false;
+
+    /// <summary>
+    /// Called when work on an input begins: gives a newer one for one that has grown old while this stage worked on the
+    /// one before.
+    /// </summary>
+    protected virtual TInput Newest(TInput input) => input;
 
     /// <summary>Computes the result; runs in inference mode and in a dispose scope of its own.</summary>
     /// <param name="input">Disposed by the caller.</param>
@@ -65,7 +71,19 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
             case Ready when Sender.Equals(_justAnswered):
                 break;
 
+            // Foreseen, and not begun with yet: now it has been said.
+            case Ready ready when _foreseen && Sender.Equals(_downstream):
+                _demand = ready;
+                _foreseen = false;
+                break;
+
+            case Ready ready when _foresight.TakeKept() is { } result:
+                _demand = ready;
+                Give(result, Sender);
+                break;
+
             case Ready ready:
+                _foreseen = false;
                 var again = _downstream is not null;
                 _downstream = Sender;
                 _demand = ready;
@@ -85,7 +103,9 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
                 break;
 
             case ResultGiven:
+                var answered = _justAnswered;
                 _justAnswered = null;
+                Foresee(answered);
                 break;
 
             default:
@@ -102,25 +122,44 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
     /// <summary>Asks for an input if there is somebody to work for.</summary>
     protected virtual void AskUpstream()
     {
-        if (_downstream is not null && IsLoaded && CanWork) Ask();
+        if (_downstream is not null && IsLoaded && CanWork) Ask(_demand!.Ahead ? Ready.Continuous : Ready.Once);
     }
 
     /// <summary>Works if all that it takes is there.</summary>
     protected bool TryWork()
     {
-        if (_downstream is not { } asker || _input is not { } input || !IsLoaded || !CanWork) return false;
+        if (_downstream is not { } asker || _input is not { } waiting || !IsLoaded || !CanWork) return false;
 
+        var foreseen = _foreseen;
+        _foreseen = false;
         _downstream = null;
         _input = null;
-        if (_demand!.Ahead && AsksAhead) Ask();
+        // Before the next is asked for, so that it is newer than this one.
+        var input = Newest(waiting);
+        if (_demand!.Ahead) Ask(_foresight.Next(_demand));
 
         var result = Compute(input);
         Setup.Monitor.CountProcessed();
+        if (foreseen) _foresight.Keep(result);
+        else Give(result, asker);
+        return true;
+    }
+
+    private void Give(object result, IActorRef asker)
+    {
         // Behind all that came while it worked, before all that is said in answer to the result.
         _justAnswered = asker;
         Self.Tell(ResultGiven.Instance);
         asker.Tell(result);
-        return true;
+    }
+
+    /// <summary>Takes the next demand as said where that is allowed; the result is kept until it really is.</summary>
+    private void Foresee(IActorRef? answered)
+    {
+        if (answered is null || _downstream is not null || !_foresight.MayBegin(_demand!)) return;
+        _downstream = answered;
+        _foreseen = true;
+        TryWork();
     }
 
     private object Compute(TInput input)
@@ -137,8 +176,11 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
             using (inference_mode())
             {
                 var startedNs = Setup.Time.NowNs();
+                _foresight.Begin(startedNs);
                 var result = Process(input, startedNs);
-                if (hasOwnThread && !Leads) Follow(Setup.Time.NowNs() - startedNs);
+                var finishedNs = Setup.Time.NowNs();
+                _foresight.End(finishedNs);
+                if (hasOwnThread && !Leads) Follow(finishedNs - startedNs);
                 return result;
             }
         }
@@ -155,16 +197,17 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
         _follower?.Worked(tookNs);
     }
 
-    private void Ask()
+    private void Ask(Ready demand)
     {
         _asked = true;
-        upstream.Tell(_demand!);
+        upstream.Tell(demand);
     }
 
     protected override void Release()
     {
         _input?.Dispose();
         _input = null;
+        _foresight.Dispose();
         _scope?.Dispose();
         _follower?.Leave();
         _scope = null;

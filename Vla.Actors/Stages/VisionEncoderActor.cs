@@ -22,12 +22,11 @@ public sealed class VisionEncoderActor(
     public static Props Props(StageSetup setup, Func<Module<Tensor, Tensor>> createEncoder, Device device, IActorRef camera) =>
         Akka.Actor.Props.Create(() => new VisionEncoderActor(setup, createEncoder, device, camera));
 
-    /// <summary>The camera keeps its newest picture for whoever asks: the later it is asked, the newer the picture.</summary>
-    protected override bool AsksAhead => false;
-
     protected override bool Leads => true;
 
     protected override void Load() => _encoder = createEncoder();
+
+    protected override FrameCaptured Newest(FrameCaptured input) => input.Newest();
 
     protected override object Process(FrameCaptured input, long startedNs)
     {

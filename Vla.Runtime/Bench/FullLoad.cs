@@ -6,8 +6,8 @@ namespace Vla.Runtime.Bench;
 /// <summary>The policy at full speed: always one picture at work and the next one being prepared.</summary>
 internal sealed class FullLoad : IDisposable
 {
-    // One at work, one waiting for it: the next is captured as soon as the encoder begins with the one before.
-    private readonly PicturePace _pace = new(ahead: 2);
+    // The next is captured as soon as the encoder begins with the one before.
+    private readonly PicturePace _pace = new(ahead: 1);
     private readonly PreparedPictures _pictures = new();
 
     public BenchParts Parts(BenchContext context) => new()

@@ -42,7 +42,7 @@ public sealed class ThroughputMeasurement : IMeasurement
     private static async Task<double> WaitingStagesAsync(BenchContext context)
     {
         using var pictures = new PreparedPictures();
-        using var pace = new PicturePace(ahead: 2);
+        using var pace = new PicturePace(ahead: 1);
         await using var pipeline = await BenchPipeline.StartAsync(context, new BenchParts
         {
             OpenCamera = () => pictures.AsCamera(pace),
@@ -59,7 +59,7 @@ public sealed class ThroughputMeasurement : IMeasurement
     {
         context.Say("making a 720p video", 0);
         using var reel = new VideoReel();
-        using var pace = new PicturePace(ahead: 2);
+        using var pace = new PicturePace(ahead: 1);
         await using var pipeline = await BenchPipeline.StartAsync(context, new BenchParts
         {
             OpenCamera = () => reel.Open(pace),

@@ -39,7 +39,7 @@ public sealed class CameraCapture : IDisposable
         _thread = new Thread(Run) { Name = "camera", IsBackground = true };
     }
 
-    /// <summary>Frames replaced by a newer one before anyone took them.</summary>
+    /// <summary>Frames replaced by a newer one before anyone used them.</summary>
     public long Replaced => Volatile.Read(ref _replaced);
 
     /// <summary>Starts the thread. Opening happens there: this returns at once.</summary>
@@ -47,6 +47,15 @@ public sealed class CameraCapture : IDisposable
 
     /// <summary>Hands over the newest frame, or null when there has been none since the last call.</summary>
     public Frame? TakeNewest() => Interlocked.Exchange(ref _newest, null);
+
+    /// <summary>Gives the newest frame for one that was taken and not used, or that one back when there is none newer.</summary>
+    /// <param name="held">Of this capture or an earlier one; goes back to the pool when a newer one is given for it.</param>
+    public Frame Exchange(Frame held)
+    {
+        if (TakeNewest() is not { } newest) return held;
+        Replace(held);
+        return newest;
+    }
 
     /// <summary>Copies the newest picture as the camera gave it, for a person to look at. Costs nothing until called.</summary>
     /// <param name="into">Receives BGR, 8 bits, [height, width, 3].</param>
@@ -117,13 +126,15 @@ public sealed class CameraCapture : IDisposable
         frame.PreparedNs = _time.NowNs();
         _picture.Publish(new PictureStamp(_sequence, capturedNs));
 
-        if (Interlocked.Exchange(ref _newest, frame) is { } unseen)
-        {
-            unseen.Dispose();
-            Interlocked.Increment(ref _replaced);
-        }
+        if (Interlocked.Exchange(ref _newest, frame) is { } unseen) Replace(unseen);
 
         // Not frame.Sequence: the frame may already be somebody else's.
         _events.FrameArrived(_sequence);
+    }
+
+    private void Replace(Frame unseen)
+    {
+        unseen.Dispose();
+        Interlocked.Increment(ref _replaced);
     }
 }

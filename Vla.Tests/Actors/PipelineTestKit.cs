@@ -34,7 +34,8 @@ public abstract class PipelineTestKit : TestKit
 
     protected StageMonitor Monitor { get; } = new("stage", TimeProvider.System);
 
-    protected StageSetup Setup => new(Monitor, TimeProvider.System, 1, NullLogger.Instance);
+    /// <summary>Without thread times, so that no stage does anything before it is asked to.</summary>
+    protected StageSetup Setup => new(Monitor, TimeProvider.System, 1, NullLogger.Instance) { ThreadTimeNs = () => null };
 
     /// <summary>A frame whose every value is <paramref name="value"/>.</summary>
     protected FrameCaptured Captured(long sequence, float value = 1f)

@@ -48,6 +48,42 @@ public sealed class CameraActorTests() : PipelineTestKit(TestScheduling)
     }
 
     [Fact]
+    public async Task A_frame_that_was_not_used_yet_is_exchanged_for_the_newest_and_counts_as_replaced()
+    {
+        var script = NextOpening();
+        var camera = StartCamera();
+        camera.Tell(Ready.Continuous);
+        script.Show();
+        var captured = await ExpectMsgAsync<FrameCaptured>();
+        Assert.Same(captured, captured.Newest());
+        script.Show();
+        script.Show();
+        await AwaitAssertAsync(() => Assert.Equal(3, _monitor.Frames));
+
+        using var newest = captured.Newest();
+
+        Assert.Equal(3, newest.Frame.Sequence);
+        Assert.Equal(1, Pool.Lent);
+        script.Show();
+        await AwaitAssertAsync(() => Assert.Equal((4, 2), (_monitor.Frames, _monitor.Replaced)));
+    }
+
+    [Fact]
+    public async Task While_the_camera_is_lost_a_frame_is_its_own_newest()
+    {
+        var script = NextOpening();
+        var camera = StartCamera();
+        camera.Tell(Ready.Continuous);
+        script.Show();
+        using var captured = await ExpectMsgAsync<FrameCaptured>();
+
+        script.Fail(new CameraLostException("unplugged"));
+        await AwaitAssertAsync(() => Assert.Equal(CameraState.Lost, _monitor.State));
+
+        Assert.Same(captured, captured.Newest());
+    }
+
+    [Fact]
     public async Task A_lost_camera_is_opened_again_with_growing_patience_and_frames_count_on()
     {
         var script = NextOpening();

@@ -1,4 +1,6 @@
 using Vla.Actors;
+using Vla.Actors.Cameras;
+using Vla.Sensors.Cameras;
 
 namespace Vla.Tests.Actors.Stages;
 
@@ -19,18 +21,31 @@ public sealed class StageDemandTests : VisionEncoderTestKit
     }
 
     [Fact]
-    public async Task The_next_frame_is_asked_for_only_when_it_can_be_encoded_at_once()
+    public async Task The_next_frame_is_asked_for_when_work_begins_and_exchanged_for_the_newest_when_it_is_needed()
     {
-        var encoder = StartEncoder(StandIns.MeanEncoder);
+        using var working = new ManualResetEventSlim();
+        using var mayGoOn = new ManualResetEventSlim();
+        var encoder = StartEncoder(() => StandIns.Calling(x =>
+        {
+            working.Set();
+            mayGoOn.Wait();
+            return x * 1;
+        }));
         encoder.Tell(Ready.Continuous, Fusion);
-        await Camera.ExpectMsgAsync(Ready.Continuous);
-
+        await Camera.ExpectMsgAsync<Ready>();
         encoder.Tell(Captured(sequence: 1), Camera);
+        working.Wait();
 
+        await Camera.ExpectMsgAsync<Ready>();
+        var exchange = new OneNewer(Captured(sequence: 3).Frame);
+        encoder.Tell(Captured(sequence: 2) with { Exchange = exchange }, Camera);
+        mayGoOn.Set();
         (await Fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
-        await Camera.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
-        encoder.Tell(Ready.Continuous, Fusion);
-        await Camera.ExpectMsgAsync(Ready.Continuous);
+        encoder.Tell(Ready.Once, Fusion);
+
+        using var second = await Fusion.ExpectMsgAsync<VisionEncoded>();
+        Assert.Equal(3, second.Origin.FrameSequence);
+        Assert.Equal(0, Pool.Lent);
     }
 
     [Fact]
@@ -147,5 +162,14 @@ public sealed class StageDemandTests : VisionEncoderTestKit
 
         (await Fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
         await Fusion.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+    }
+
+    private sealed class OneNewer(Frame newer) : IFrameExchange
+    {
+        public Frame Exchange(Frame held)
+        {
+            held.Dispose();
+            return newer;
+        }
     }
 }

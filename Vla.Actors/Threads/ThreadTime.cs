@@ -1,0 +1,26 @@
+using System.Runtime.InteropServices;
+using Vla.Sensors;
+
+namespace Vla.Actors.Threads;
+
+/// <summary>How long the calling thread has been computing so far, as against waiting.</summary>
+internal static partial class ThreadTime
+{
+    private const int ThreadCpuTimeClock = 3;
+
+    /// <summary>Nanoseconds on a core; null where that is not known (Linux alone tells).</summary>
+    public static long? NowNs() =>
+        OperatingSystem.IsLinux() && GetTime(ThreadCpuTimeClock, out var time) == 0
+            ? time.Seconds * MonotonicTime.NsPerSecond + time.Nanoseconds
+            : null;
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime")]
+    private static partial int GetTime(int clock, out TimeSpec time);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct TimeSpec
+    {
+        public nint Seconds;
+        public nint Nanoseconds;
+    }
+}
