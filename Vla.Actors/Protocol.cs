@@ -30,13 +30,13 @@ public sealed record Ready(bool Ahead)
 /// <summary>Camera → vision encoder: the newest picture.</summary>
 public sealed record FrameCaptured(Frame Frame) : IDisposable
 {
-    /// <summary>Where a picture that has waited is exchanged for a newer one; null for a camera that makes each on demand.</summary>
-    public IFrameExchange? Exchange { get; init; }
+    /// <summary>Where the next one comes from, and a newer one for this; null for a camera that makes each when asked.</summary>
+    public IFrameSource? Source { get; init; }
 
     /// <summary>This message, or one with the picture that is the newest now; then this one's has gone back.</summary>
     public FrameCaptured Newest()
     {
-        var frame = Exchange?.Exchange(Frame) ?? Frame;
+        var frame = Source?.Exchange(Frame) ?? Frame;
         return frame == Frame ? this : this with { Frame = frame };
     }
 

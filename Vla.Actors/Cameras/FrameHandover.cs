@@ -7,7 +7,7 @@ namespace Vla.Actors.Cameras;
 /// <remarks>A frame that is waited for goes out from the capture thread itself: by way of the camera's actor it would wake one
 /// more thread.</remarks>
 /// <param name="camera">The frames' sender.</param>
-internal sealed class FrameHandover(IActorRef camera) : IFrameExchange
+internal sealed class FrameHandover(IActorRef camera) : IFrameSource
 {
     private readonly Lock _gate = new();
     private IActorRef? _asker;
@@ -44,6 +44,6 @@ internal sealed class FrameHandover(IActorRef camera) : IFrameExchange
             (asker, frame, _asker) = (_asker, newest, null);
         }
 
-        asker.Tell(new FrameCaptured(frame) { Exchange = this }, camera);
+        asker.Tell(new FrameCaptured(frame) { Source = this }, camera);
     }
 }

@@ -57,6 +57,9 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
     /// </summary>
     protected virtual TInput Newest(TInput input) => input;
 
+    /// <summary>Asks for the next input when work on one begins.</summary>
+    protected virtual void AskAhead(Ready demand) => upstream.Tell(demand);
+
     /// <summary>Computes the result; runs in inference mode and in a dispose scope of its own.</summary>
     /// <param name="input">Disposed by the caller.</param>
     /// <param name="startedNs">When the work began, monotonic nanoseconds.</param>
@@ -122,7 +125,9 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
     /// <summary>Asks for an input if there is somebody to work for.</summary>
     protected virtual void AskUpstream()
     {
-        if (_downstream is not null && IsLoaded && CanWork) Ask(_demand!.Ahead ? Ready.Continuous : Ready.Once);
+        if (_downstream is null || !IsLoaded || !CanWork) return;
+        _asked = true;
+        upstream.Tell(_demand!.Ahead ? Ready.Continuous : Ready.Once);
     }
 
     /// <summary>Works if all that it takes is there.</summary>
@@ -136,7 +141,11 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
         _input = null;
         // Before the next is asked for, so that it is newer than this one.
         var input = Newest(waiting);
-        if (_demand!.Ahead) Ask(_foresight.Next(_demand));
+        if (_demand!.Ahead)
+        {
+            _asked = true;
+            AskAhead(_foresight.Next(_demand));
+        }
 
         var result = Compute(input);
         Setup.Monitor.CountProcessed();
@@ -195,12 +204,6 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
     {
         _follower ??= Setup.Home?.NewFollower();
         _follower?.Worked(tookNs);
-    }
-
-    private void Ask(Ready demand)
-    {
-        _asked = true;
-        upstream.Tell(demand);
     }
 
     protected override void Release()

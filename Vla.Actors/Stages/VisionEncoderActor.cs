@@ -1,5 +1,6 @@
 using Akka.Actor;
 using TorchSharp;
+using Vla.Actors.Cameras;
 using Vla.Actors.Publishing;
 using Vla.Sensors;
 using static TorchSharp.torch;
@@ -14,6 +15,7 @@ public sealed class VisionEncoderActor(
 {
     private readonly FrameTensors _pictures = new();
     private Module<Tensor, Tensor>? _encoder;
+    private IFrameSource? _source;
 
     /// <param name="setup">Name, clock, threads.</param>
     /// <param name="createEncoder">Makes the module; called after every start, on the stage's thread.</param>
@@ -26,7 +28,17 @@ public sealed class VisionEncoderActor(
 
     protected override void Load() => _encoder = createEncoder();
 
-    protected override FrameCaptured Newest(FrameCaptured input) => input.Newest();
+    protected override FrameCaptured Newest(FrameCaptured input)
+    {
+        _source = input.Source;
+        return input.Newest();
+    }
+
+    protected override void AskAhead(Ready demand)
+    {
+        if (_source is not null) _source.Want(Self);
+        else base.AskAhead(demand);
+    }
 
     protected override object Process(FrameCaptured input, long startedNs)
     {

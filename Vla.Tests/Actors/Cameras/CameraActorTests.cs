@@ -69,6 +69,22 @@ public sealed class CameraActorTests() : PipelineTestKit(TestScheduling)
     }
 
     [Fact]
+    public async Task Whoever_has_had_a_frame_can_ask_its_source_for_the_next()
+    {
+        var script = NextOpening();
+        var camera = StartCamera();
+        camera.Tell(Ready.Continuous);
+        script.Show();
+        using var captured = await ExpectMsgAsync<FrameCaptured>();
+
+        captured.Source!.Want(TestActor);
+        script.Show();
+
+        using var next = await ExpectMsgAsync<FrameCaptured>();
+        Assert.Equal((2, camera), (next.Frame.Sequence, LastSender));
+    }
+
+    [Fact]
     public async Task While_the_camera_is_lost_a_frame_is_its_own_newest()
     {
         var script = NextOpening();

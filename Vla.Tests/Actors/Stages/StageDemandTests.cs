@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Vla.Actors;
 using Vla.Actors.Cameras;
 using Vla.Sensors.Cameras;
@@ -21,7 +22,27 @@ public sealed class StageDemandTests : VisionEncoderTestKit
     }
 
     [Fact]
-    public async Task The_next_frame_is_asked_for_when_work_begins_and_exchanged_for_the_newest_when_it_is_needed()
+    public async Task The_next_frame_is_asked_for_when_work_begins()
+    {
+        var source = new StandInSource();
+        var encoder = StartEncoder(StandIns.MeanEncoder);
+        encoder.Tell(Ready.Continuous, Fusion);
+        await Camera.ExpectMsgAsync(Ready.Continuous);
+
+        encoder.Tell(Captured(sequence: 1), Camera);
+        await Camera.ExpectMsgAsync(Ready.Continuous);
+        (await Fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
+        encoder.Tell(Captured(sequence: 2) with { Source = source }, Camera);
+        encoder.Tell(Ready.Continuous, Fusion);
+
+        // Of the source itself, once it is known.
+        (await Fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
+        Assert.Equal([encoder], source.Askers);
+        Assert.False(Camera.HasMessages);
+    }
+
+    [Fact]
+    public async Task A_frame_that_has_waited_is_exchanged_for_the_newest()
     {
         using var working = new ManualResetEventSlim();
         using var mayGoOn = new ManualResetEventSlim();
@@ -36,9 +57,8 @@ public sealed class StageDemandTests : VisionEncoderTestKit
         encoder.Tell(Captured(sequence: 1), Camera);
         working.Wait();
 
-        await Camera.ExpectMsgAsync<Ready>();
-        var exchange = new OneNewer(Captured(sequence: 3).Frame);
-        encoder.Tell(Captured(sequence: 2) with { Exchange = exchange }, Camera);
+        var source = new StandInSource { Newer = Captured(sequence: 3).Frame };
+        encoder.Tell(Captured(sequence: 2) with { Source = source }, Camera);
         mayGoOn.Set();
         (await Fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
         encoder.Tell(Ready.Once, Fusion);
@@ -164,12 +184,19 @@ public sealed class StageDemandTests : VisionEncoderTestKit
         await Fusion.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
     }
 
-    private sealed class OneNewer(Frame newer) : IFrameExchange
+    private sealed class StandInSource : IFrameSource
     {
+        public List<IActorRef> Askers { get; } = [];
+
+        public Frame? Newer { get; init; }
+
+        public void Want(IActorRef asker) => Askers.Add(asker);
+
         public Frame Exchange(Frame held)
         {
+            if (Newer is null) return held;
             held.Dispose();
-            return newer;
+            return Newer;
         }
     }
 }
