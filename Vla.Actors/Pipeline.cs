@@ -21,8 +21,8 @@ public static class Pipeline
     /// camera ──► vision encoder ──► fusion ──► action decoder ──► publisher ──► control loop
     /// instruction ──► language encoder ──┘
     /// </code>
-    /// Every actor has a thread of its own: the Torch stages because Torch's modes are thread-local, the others so that
-    /// a busy thread pool (HTTP, timers) never delays a frame.
+    /// Every actor on a picture's way has a thread of its own, so that a busy thread pool (HTTP, timers) never delays a frame;
+    /// those with little to do run on the vision encoder's (<see cref="HomeThread"/>).
     /// </remarks>
     public static AkkaConfigurationBuilder WithVlaPipeline(this AkkaConfigurationBuilder akka, PipelineParts parts) => akka
         .AddHocon(PipelineConfig.Hocon, HoconAddMode.Prepend)
@@ -31,7 +31,7 @@ public static class Pipeline
             system.ActorOf(LostMessageActor.Props(), "lost-messages");
 
             var camera = Add<CameraActor>("camera", CameraActor.Props(
-                parts.OpenCamera, parts.Frames, parts.Monitors.Camera, parts.Time, Logger<CameraActor>(), parts.Home));
+                parts.OpenCamera, parts.Frames, parts.Monitors.Camera, parts.Time, Logger<CameraActor>()));
 
             var instruction = Add<InstructionActor>("instruction", InstructionActor.Props(
                 parts.Instructions, Logger<InstructionActor>()));
@@ -43,8 +43,8 @@ public static class Pipeline
             registry.Register<ActionDecoderActor>(stages.Decoder);
 
             parts.Instructions.Changed += given => parts.Control.Demand.NewestInstruction = given.Number;
-            Add<PublisherActor>("publisher", PublisherActor.Props(
-                parts.Control, stages.Decoder, Logger<PublisherActor>(), parts.Home));
+            Add<PublisherActor>("publisher", PublisherActor.Props(parts.Control, stages.Decoder, parts.Home));
+            system.ActorOf(ControlReportActor.Props(parts.Control, Logger<ControlReportActor>()), "control-report");
 
             IActorRef Add<TActor>(string name, Props props)
             {

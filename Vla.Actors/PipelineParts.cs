@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 using Vla.Actors.Instructions;
 using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
-using Vla.Actors.Threads;
+using Vla.Actors.Stages;
 using Vla.Sensors.Cameras;
 using static TorchSharp.torch;
 
@@ -31,7 +31,7 @@ public record StageParts
     public required ILoggerFactory Loggers { get; init; }
 
     /// <summary>Where the light threads of the pipeline made of this are.</summary>
-    internal HomeCore Home { get; } = new();
+    internal HomeThread Home { get; } = new();
 }
 
 /// <summary>What the pipeline is made of: its stages, and what is before and behind them.</summary>

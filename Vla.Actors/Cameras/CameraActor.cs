@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
-using Vla.Actors.Threads;
 using Vla.Sensors.Cameras;
 
 namespace Vla.Actors.Cameras;
@@ -14,7 +13,7 @@ namespace Vla.Actors.Cameras;
 /// file that has ended stays ended.
 /// </remarks>
 public sealed partial class CameraActor(
-    Func<ICamera> open, FramePool pool, CameraMonitor monitor, TimeProvider time, ILogger logger, HomeCore? home)
+    Func<ICamera> open, FramePool pool, CameraMonitor monitor, TimeProvider time, ILogger logger)
     : UntypedActor, IWithTimers
 {
     /// <summary>Delay before the first attempt to open a lost camera again.</summary>
@@ -23,7 +22,6 @@ public sealed partial class CameraActor(
     /// <summary>Longest delay between two attempts.</summary>
     public static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
 
-    private readonly HomeCore.Follower? _follower = home?.NewFollower();
     private FrameHandover _handover = null!;
     private CameraCapture? _capture;
     private TimeSpan _delay = FirstDelay;
@@ -35,23 +33,17 @@ public sealed partial class CameraActor(
     /// <param name="monitor">Shown in status; counts go on across restarts.</param>
     /// <param name="time">The clock of every stamp.</param>
     /// <param name="logger">Where a lost or reopened camera is said.</param>
-    /// <param name="home">Where the pipeline's light threads are; only for an actor with a thread of its own.</param>
     public static Props Props(
-        Func<ICamera> open, FramePool pool, CameraMonitor monitor, TimeProvider time, ILogger logger, HomeCore? home = null) =>
-        Akka.Actor.Props.Create(() => new CameraActor(open, pool, monitor, time, logger, home));
+        Func<ICamera> open, FramePool pool, CameraMonitor monitor, TimeProvider time, ILogger logger) =>
+        Akka.Actor.Props.Create(() => new CameraActor(open, pool, monitor, time, logger));
 
     protected override void PreStart()
     {
-        _follower?.Follow();
         _handover = new FrameHandover(Self);
         Open();
     }
 
-    protected override void PostStop()
-    {
-        Close();
-        _follower?.Leave();
-    }
+    protected override void PostStop() => Close();
 
     protected override void OnReceive(object message)
     {

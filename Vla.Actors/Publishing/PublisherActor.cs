@@ -1,6 +1,5 @@
 using Akka.Actor;
-using Microsoft.Extensions.Logging;
-using Vla.Actors.Threads;
+using Vla.Actors.Stages;
 
 namespace Vla.Actors.Publishing;
 
@@ -14,36 +13,34 @@ namespace Vla.Actors.Publishing;
 /// on: that is how flow resumes after any stage was restarted, and nothing else is needed for it.
 /// </para>
 /// <para>
-/// The loop, not this actor, publishes: it goes on with its rate and its ladder whatever happens here. What it refuses
-/// or fails at is said from here, once a second at most.
+/// The loop, not this actor, publishes: it goes on with its rate and its ladder whatever happens here.
 /// </para>
 /// </remarks>
-public sealed partial class PublisherActor(ControlLoop control, IActorRef decoder, ILogger logger, HomeCore? home) : UntypedActor, IWithTimers
+public sealed class PublisherActor(ControlLoop control, IActorRef decoder, HomeThread? home) : UntypedActor, IWithTimers
 {
     /// <summary>How long to wait for an action before asking again.</summary>
     public static readonly TimeSpan DemandAgain = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>How often the loop's counters are looked at for something to say.</summary>
-    public static readonly TimeSpan SayAtMost = TimeSpan.FromSeconds(1);
-
-    private readonly HomeCore.Follower? _follower = home?.NewFollower();
+    private HomeThread.Follower? _follower;
     private bool _served;
-    private ControlSnapshot _said = control.Snapshot();
 
     public ITimerScheduler Timers { get; set; } = null!;
 
     /// <param name="control">Publishes; started and ended by whoever made it.</param>
     /// <param name="decoder">Upstream: is told <see cref="Ready"/>.</param>
-    /// <param name="logger">Where refusals, state changes and failing outputs are said.</param>
-    /// <param name="home">Where the pipeline's light threads are; only for an actor with a thread of its own.</param>
-    public static Props Props(ControlLoop control, IActorRef decoder, ILogger logger, HomeCore? home = null) =>
-        Akka.Actor.Props.Create(() => new PublisherActor(control, decoder, logger, home));
+    /// <param name="home">Whose thread it may run on.</param>
+    public static Props Props(ControlLoop control, IActorRef decoder, HomeThread? home = null) =>
+        Akka.Actor.Props.Create(() => new PublisherActor(control, decoder, home));
 
     protected override void PreStart()
     {
-        _follower?.Follow();
+        if (home is not null && Context.Dispatcher is IOwnThread own)
+        {
+            _follower = new HomeThread.Follower(home, own.Thread);
+            _follower.Follow();
+        }
+
         Timers.StartPeriodicTimer(nameof(DemandAgain), AskAgain.Instance, DemandAgain);
-        Timers.StartPeriodicTimer(nameof(SayAtMost), LookAtCounters.Instance, SayAtMost);
         var self = Self;
         control.Demand.Wanted = () => self.Tell(ChunkWanted.Instance, ActorRefs.NoSender);
         Ask();
@@ -74,10 +71,6 @@ public sealed partial class PublisherActor(ControlLoop control, IActorRef decode
                 _served = false;
                 break;
 
-            case LookAtCounters:
-                SayWhatChanged(control.Snapshot());
-                break;
-
             default:
                 Unhandled(message);
                 break;
@@ -87,22 +80,6 @@ public sealed partial class PublisherActor(ControlLoop control, IActorRef decode
     // A chunk that is to be carried out for a while is made when it is wanted: made ahead, it would begin in the past.
     private void Ask() => decoder.Tell(control.Demand.IsAlways ? Ready.Continuous : Ready.Once);
 
-    private void SayWhatChanged(ControlSnapshot now)
-    {
-        var refused = now.Refused.Sum() - _said.Refused.Sum();
-        if (refused > 0) Log.Refused(logger, refused, now.LastRefusal);
-        if (now.Faults > _said.Faults) Log.Fault(logger, now.LastFault);
-        if (now.State != _said.State || now.Reason != _said.Reason) Log.State(logger, now.State.Word(), now.Reason);
-
-        foreach (var (output, before) in now.Outputs.Zip(_said.Outputs))
-        {
-            if (output.Failing && !before.Failing) Log.OutputFails(logger, output.Name, output.LastError);
-            if (before.Failing && !output.Failing) Log.OutputBack(logger, output.Name, output.Failures);
-        }
-
-        _said = now;
-    }
-
     private sealed class ChunkWanted
     {
         public static readonly ChunkWanted Instance = new();
@@ -111,28 +88,5 @@ public sealed partial class PublisherActor(ControlLoop control, IActorRef decode
     private sealed class AskAgain
     {
         public static readonly AskAgain Instance = new();
-    }
-
-    private sealed class LookAtCounters
-    {
-        public static readonly LookAtCounters Instance = new();
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(30, LogLevel.Warning, "{Count} actions refused: {Refusal}")]
-        public static partial void Refused(ILogger logger, long count, string refusal);
-
-        [LoggerMessage(31, LogLevel.Information, "control: {State} {Reason}")]
-        public static partial void State(ILogger logger, string state, string reason);
-
-        [LoggerMessage(32, LogLevel.Error, "the control loop failed and published a stop: {Fault}")]
-        public static partial void Fault(ILogger logger, string fault);
-
-        [LoggerMessage(33, LogLevel.Warning, "output {Output} fails: {Error}; it is tried again")]
-        public static partial void OutputFails(ILogger logger, string output, string error);
-
-        [LoggerMessage(34, LogLevel.Information, "output {Output} works again after {Failures} failures")]
-        public static partial void OutputBack(ILogger logger, string output, long failures);
     }
 }

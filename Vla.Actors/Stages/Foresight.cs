@@ -10,8 +10,8 @@ namespace Vla.Actors.Stages;
 /// when it will ask again. If that is now, or sooner than matters to the result's age, the stage goes on.
 /// </para>
 /// <para>
-/// Only for stages that mostly wait, for a GPU say. One that computes needs its core, and the threads that take its result
-/// stay on that core (<see cref="Threads.HomeCore"/>): the pause is when they get it.
+/// Only for stages that mostly wait, for a GPU say. One that computes needs its core, and those who take its result may run
+/// on its thread (<see cref="HomeThread"/>): the pause is when they do.
 /// </para>
 /// </remarks>
 internal sealed class Foresight(StageSetup setup) : IDisposable
@@ -28,8 +28,10 @@ internal sealed class Foresight(StageSetup setup) : IDisposable
     private long _beganNs;
     private long? _beganThreadNs;
     private long _tookNs;
-    private bool _waits;
     private (object Result, long SinceNs)? _kept;
+
+    /// <summary>Whether the last piece of work was mostly waiting.</summary>
+    public bool Waits { get; private set; }
 
     private long NowNs => setup.Time.NowNs();
 
@@ -40,12 +42,12 @@ internal sealed class Foresight(StageSetup setup) : IDisposable
     public void End(long nowNs)
     {
         _tookNs = nowNs - _beganNs;
-        _waits = setup.ThreadTimeNs() - _beganThreadNs < _tookNs / ComputingShare;
+        Waits = setup.ThreadTimeNs() - _beganThreadNs < _tookNs / ComputingShare;
     }
 
     /// <summary>Whether the demand that will follow on <paramref name="answered"/> may be worked for already.</summary>
     public bool MayBegin(Ready answered) =>
-        answered.Ahead && _waits && _tookNs >= WorthwhileNs && answered.ExpectedNs - NowNs <= _tookNs / MarginShare;
+        answered.Ahead && Waits && _tookNs >= WorthwhileNs && answered.ExpectedNs - NowNs <= _tookNs / MarginShare;
 
     /// <summary>Demand for the input after the one that work begins with now.</summary>
     /// <param name="demand">What it is done for. The next input is begun with when it is done and asked for again.</param>

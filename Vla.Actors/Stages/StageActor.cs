@@ -1,6 +1,4 @@
 using Akka.Actor;
-using TorchSharp;
-using Vla.Actors.Threads;
 using Vla.Sensors;
 using static TorchSharp.torch;
 
@@ -42,8 +40,7 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
     private bool _asked;
     private IActorRef? _justAnswered;
     private bool _foreseen;
-    private DisposeScope? _scope;
-    private HomeCore.Follower? _follower;
+    private HomeThread.Follower? _follower;
 
     /// <summary>False while something other than the input is missing: then nothing is asked for.</summary>
     protected virtual bool CanWork => true;
@@ -173,12 +170,10 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
 
     private object Compute(TInput input)
     {
-        // A scope belongs to the thread that made it. Where that is always the same one, the scope is kept, and where the
-        // module has tidied up after itself, it has nothing to do: making and emptying scopes takes more memory than all
-        // the rest of a message.
-        var hasOwnThread = Context.Dispatcher is IOwnThread;
-        var scope = hasOwnThread ? _scope ??= NewDisposeScope() : NewDisposeScope();
-        if (hasOwnThread && Leads) Setup.Home?.Lead();
+        // A scope belongs to the thread that made it. A stage's thread keeps its own, and where the module has tidied up after
+        // itself, it has nothing to do: making and emptying scopes takes more memory than all the rest of a message.
+        var ownThread = (Context.Dispatcher as IOwnThread)?.Thread;
+        var scope = ownThread is null ? NewDisposeScope() : StageThread.Scope;
         try
         {
             using (input)
@@ -189,21 +184,22 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
                 var result = Process(input, startedNs);
                 var finishedNs = Setup.Time.NowNs();
                 _foresight.End(finishedNs);
-                if (hasOwnThread && !Leads) Follow(finishedNs - startedNs);
+                if (ownThread is not null) Place(ownThread, finishedNs - startedNs);
                 return result;
             }
         }
         finally
         {
-            if (scope != _scope) scope.Dispose();
+            if (ownThread is null) scope.Dispose();
             else if (scope.DisposablesCount > 0) scope.DisposeEverything();
         }
     }
 
-    private void Follow(long tookNs)
+    private void Place(StageThread ownThread, long tookNs)
     {
-        _follower ??= Setup.Home?.NewFollower();
-        _follower?.Worked(tookNs);
+        if (Setup.Home is not { } home) return;
+        if (Leads) home.Lead(_foresight.Waits ? null : ownThread);
+        else (_follower ??= new HomeThread.Follower(home, ownThread)).Worked(tookNs);
     }
 
     protected override void Release()
@@ -211,9 +207,7 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
         _input?.Dispose();
         _input = null;
         _foresight.Dispose();
-        _scope?.Dispose();
         _follower?.Leave();
-        _scope = null;
     }
 
     private sealed class ResultGiven : INoSerializationVerificationNeeded

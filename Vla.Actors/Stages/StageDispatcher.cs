@@ -31,16 +31,25 @@ public sealed class StageDispatcher : MessageDispatcherConfigurator
         : base(config, prerequisites) => _id = config.GetString("id");
 
     /// <summary>A dispatcher for one actor.</summary>
-    public override MessageDispatcher Dispatcher() => new OfOneActor(this, _id);
+    public override MessageDispatcher Dispatcher() => new OfOneActor(this, _id, new OneThread());
 
-    private sealed class OfOneActor(MessageDispatcherConfigurator configurator, string id)
-        : Dispatcher(configurator, id, MessagesInTurn, throughputDeadlineTime: null, new Threads(), Linger), IOwnThread;
-
-    private sealed class Threads : ExecutorServiceFactory
+    private sealed class OfOneActor(MessageDispatcherConfigurator configurator, string id, OneThread thread)
+        : Dispatcher(configurator, id, MessagesInTurn, throughputDeadlineTime: null, thread, Linger), IOwnThread
     {
-        public override ExecutorService Produce(string id) => new StageThread(id);
+        public StageThread Thread => thread.Thread!;
+    }
+
+    private sealed class OneThread : ExecutorServiceFactory
+    {
+        public StageThread? Thread { get; private set; }
+
+        public override ExecutorService Produce(string id) => Thread = new StageThread(id);
     }
 }
 
-/// <summary>Marks a dispatcher whose actor always runs on the same thread.</summary>
-internal interface IOwnThread;
+/// <summary>A dispatcher that has one actor and a thread for it.</summary>
+internal interface IOwnThread
+{
+    /// <summary>There from the actor's first message on.</summary>
+    StageThread Thread { get; }
+}

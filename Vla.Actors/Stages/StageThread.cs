@@ -1,4 +1,5 @@
 using Akka.Dispatch;
+using TorchSharp;
 
 namespace Vla.Actors.Stages;
 
@@ -9,9 +10,17 @@ namespace Vla.Actors.Stages;
 /// </remarks>
 internal sealed class StageThread : ExecutorService
 {
+    [ThreadStatic]
+    private static DisposeScope? _scope;
+
     private readonly object _gate = new();
     private readonly Queue<IRunnable> _work = new();
+    private readonly Queue<IRunnable> _guests = new();
+    private StageThread? _host;
     private bool _ends;
+
+    /// <summary>The calling thread's scope for tensors; whoever has used it empties it.</summary>
+    public static DisposeScope Scope => _scope ??= torch.NewDisposeScope();
 
     /// <param name="id">The thread's name.</param>
     public StageThread(string id)
@@ -23,13 +32,14 @@ internal sealed class StageThread : ExecutorService
     /// <exception cref="RejectedExecutionException">It has ended.</exception>
     public override void Execute(IRunnable run)
     {
-        lock (_gate)
-        {
-            if (_ends) throw new RejectedExecutionException("the stage's thread has ended");
-            _work.Enqueue(run);
-            Monitor.Pulse(_gate);
-        }
+        if (Volatile.Read(ref _host) is { } host && host.TryAdd(host._guests, run)) return;
+        if (!TryAdd(_work, run)) throw new RejectedExecutionException("the stage's thread has ended");
     }
+
+    /// <summary>
+    /// From now on another thread runs what this one is given, before its own work and until it ends; null for this one again.
+    /// </summary>
+    public void BeGuestOf(StageThread? host) => Volatile.Write(ref _host, host);
 
     /// <summary>Ends the thread after what it has been given.</summary>
     public override void Shutdown()
@@ -50,13 +60,24 @@ internal sealed class StageThread : ExecutorService
     {
         lock (_gate)
         {
-            while (_work.Count == 0)
+            while (true)
             {
+                if (_guests.TryDequeue(out var guest)) return guest;
+                if (_work.TryDequeue(out var work)) return work;
                 if (_ends) return null;
                 Monitor.Wait(_gate);
             }
+        }
+    }
 
-            return _work.Dequeue();
+    private bool TryAdd(Queue<IRunnable> queue, IRunnable run)
+    {
+        lock (_gate)
+        {
+            if (_ends) return false;
+            queue.Enqueue(run);
+            Monitor.Pulse(_gate);
+            return true;
         }
     }
 }

@@ -91,7 +91,7 @@ public abstract partial class TorchActor(StageSetup setup) : UntypedActor, IWith
 public sealed record StageSetup(StageMonitor Monitor, TimeProvider Time, int Threads, ILogger Logger)
 {
     /// <summary>Where the pipeline's light threads are; null for a stage that stands alone.</summary>
-    public HomeCore? Home { get; init; }
+    public HomeThread? Home { get; init; }
 
     /// <summary>Tells how long the calling thread has been computing so far, nanoseconds; null where that is not known.</summary>
     public Func<long?> ThreadTimeNs { get; init; } = ThreadTime.NowNs;

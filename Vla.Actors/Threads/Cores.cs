@@ -24,14 +24,6 @@ internal static partial class Cores
     /// <summary>The kernel's number of the calling thread; 0 where there is none.</summary>
     public static int ThisThread => AreSeveral ? GetThreadId() : 0;
 
-    /// <summary>From now on the thread runs on this core alone.</summary>
-    public static void Bind(int thread, int core)
-    {
-        Span<ulong> mask = stackalloc ulong[Words];
-        mask[core / BitsOfWord] = 1UL << (core % BitsOfWord);
-        Set(thread, mask);
-    }
-
     /// <summary>From now on the thread runs on any core but this one.</summary>
     public static void KeepOff(int thread, int core)
     {
@@ -40,9 +32,6 @@ internal static partial class Cores
         mask[core / BitsOfWord] &= ~(1UL << (core % BitsOfWord));
         Set(thread, mask);
     }
-
-    /// <summary>From now on the thread runs wherever the process may.</summary>
-    public static void Free(int thread) => Set(thread, Allowed);
 
     /// <summary>The cores that the thread may run on; empty where there is no choice.</summary>
     public static unsafe IReadOnlyList<int> Of(int thread)
@@ -53,10 +42,11 @@ internal static partial class Cores
         return [.. Enumerable.Range(0, Words * BitsOfWord).Where(core => (mask[core / BitsOfWord] >> (core % BitsOfWord) & 1) != 0)];
     }
 
-    private static unsafe void Set(int thread, ReadOnlySpan<ulong> mask)
+    /// <summary>From now on the thread runs on the cores whose bits are set.</summary>
+    internal static unsafe void Set(int thread, ReadOnlySpan<ulong> mask)
     {
         // A thread that has ended meanwhile is refused, which is as well.
-        fixed (ulong* words = mask) _ = SetAffinity(thread, Words * sizeof(ulong), words);
+        fixed (ulong* words = mask) _ = SetAffinity(thread, mask.Length * sizeof(ulong), words);
     }
 
     private static unsafe ulong[] ReadAllowed()

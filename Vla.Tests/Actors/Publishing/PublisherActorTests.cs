@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.TestKit;
-using Microsoft.Extensions.Logging;
 using Vla.Actors;
 using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
@@ -12,7 +11,6 @@ public sealed class PublisherActorTests : PipelineTestKit
     private readonly TestProbe _decoder;
     private readonly ManualClock _clock = new();
     private ControlLoop _control;
-    private readonly ListLogger _log = new();
 
     public PublisherActorTests()
         : base(TestScheduling)
@@ -68,25 +66,6 @@ public sealed class PublisherActorTests : PipelineTestKit
     }
 
     [Fact]
-    public async Task Refusals_are_said_once_a_second_at_most_with_their_number()
-    {
-        var publisher = await StartedAsync();
-        for (var i = 0; i < 100; i++)
-        {
-            _control.Offer(Chunk(float.NaN));
-            _control.Tick(_clock.NowNs);
-        }
-
-        Scheduler.Advance(PublisherActor.SayAtMost);
-        await HandledAsync(publisher);
-        Scheduler.Advance(PublisherActor.SayAtMost);
-        await HandledAsync(publisher);
-
-        var said = Assert.Single(_log.Lines, line => line.Contains("refused", StringComparison.Ordinal));
-        Assert.StartsWith("100 actions refused: the action's x is not a number", said, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task A_chunk_of_which_a_share_is_to_be_carried_out_is_asked_for_when_the_control_loop_wants_it()
     {
         _control = Control(new ChunkExecution { Execute = 1 });
@@ -110,7 +89,7 @@ public sealed class PublisherActorTests : PipelineTestKit
 
     private TestScheduler Scheduler => (TestScheduler)Sys.Scheduler;
 
-    private IActorRef StartPublisher() => Start(PublisherActor.Props(_control, _decoder, _log));
+    private IActorRef StartPublisher() => Start(PublisherActor.Props(_control, _decoder));
 
     private async Task<IActorRef> StartedAsync()
     {
@@ -124,19 +103,4 @@ public sealed class PublisherActorTests : PipelineTestKit
     private static Task<ActorIdentity> HandledAsync(IActorRef actor) => actor.Ask<ActorIdentity>(new Identify(1));
 
     private ActionChunk Chunk(float x) => new([x, 0, 0, 0, 0, 0, 0], 1, 1, new Origin { CapturedNs = _clock.NowNs, Instruction = "go" });
-
-    private sealed class ListLogger : ILogger
-    {
-        private readonly System.Collections.Concurrent.ConcurrentQueue<string> _lines = new();
-
-        public IReadOnlyCollection<string> Lines => _lines;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            _lines.Enqueue(formatter(state, exception));
-    }
 }

@@ -10,22 +10,6 @@ public sealed class CoresTests : IDisposable
     public void Dispose() => _thread.Dispose();
 
     [Fact]
-    public void A_bound_thread_runs_on_its_core_until_it_is_freed()
-    {
-        if (!Cores.AreSeveral) return;
-        var (number, allowed) = _thread.Run(() => (Cores.ThisThread, Cores.Of(Cores.ThisThread)));
-
-        foreach (var core in allowed)
-        {
-            Cores.Bind(number, core);
-            Assert.Equal(core, _thread.Run(() => Cores.Current));
-        }
-
-        Cores.Free(number);
-        Assert.Equal(allowed, Cores.Of(number));
-    }
-
-    [Fact]
     public void A_thread_that_keeps_off_a_core_may_use_all_others()
     {
         if (!Cores.AreSeveral) return;
@@ -43,7 +27,7 @@ public sealed class CoresTests : IDisposable
         if (!Cores.AreSeveral) return;
         var before = Cores.Of(Cores.ThisThread);
 
-        Cores.Bind(_thread.Run(() => Cores.ThisThread), before[0]);
+        Cores.KeepOff(_thread.Run(() => Cores.ThisThread), before[0]);
 
         Assert.Equal(before, Cores.Of(Cores.ThisThread));
     }

@@ -118,7 +118,7 @@ public sealed class RowTeamTests
         {
             caller.Run(() =>
             {
-                Cores.Bind(Cores.ThisThread, core);
+                Cores.Set(Cores.ThisThread, [1UL << core]);
                 team.Wake();
             });
             Assert.All(helpers.Where(helper => helper != caller.Run(() => Cores.ThisThread)), helper => Assert.DoesNotContain(core, Cores.Of(helper)));
