@@ -8,7 +8,7 @@ namespace Vla.Actors.Stages;
 /// <summary>The life of an actor that runs a Torch module: load after start, fail, wait, load again.</summary>
 /// <remarks>
 /// <para>
-/// The module is made by a message that the actor sends itself, on the thread that will run it (an exception in a
+/// The module is made by a message that the actor sends itself, on its own thread (an exception in a
 /// constructor would mean stop, not restart). After a failure the supervisor restarts the actor in place: its
 /// reference, mailbox and thread stay, so neighbours notice nothing, and the new instance waits
 /// (<see cref="StageMonitor"/>) before it loads. Messages that arrive meanwhile are kept by the subclass.
