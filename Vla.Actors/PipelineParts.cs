@@ -30,7 +30,7 @@ public record StageParts
 
     public required ILoggerFactory Loggers { get; init; }
 
-    /// <summary>Where the light threads of the pipeline made of this are.</summary>
+    /// <summary>Whose thread stages with little to do run on, in the pipeline made of this.</summary>
     internal HomeThread Home { get; } = new();
 }
 

@@ -22,6 +22,13 @@ internal sealed class StageThread : ExecutorService
     /// <summary>The calling thread's scope for tensors; whoever has used it empties it.</summary>
     public static DisposeScope Scope => _scope ??= torch.NewDisposeScope();
 
+    /// <summary>Ends the calling thread's scope: what is made from now on belongs to nobody, until there is a new one.</summary>
+    public static void LeaveScope()
+    {
+        _scope?.Dispose();
+        _scope = null;
+    }
+
     /// <param name="id">The thread's name.</param>
     public StageThread(string id)
         : base(id)

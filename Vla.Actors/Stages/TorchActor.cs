@@ -64,6 +64,8 @@ public abstract partial class TorchActor(StageSetup setup) : UntypedActor, IWith
         }
 
         TorchThreads.Use(Setup.Threads);
+        // The module stays: its weights must not go with what the next input leaves behind.
+        StageThread.LeaveScope();
         Load();
         IsLoaded = true;
         Setup.Monitor.Running();
@@ -90,7 +92,7 @@ public abstract partial class TorchActor(StageSetup setup) : UntypedActor, IWith
 /// <param name="Logger">Where restarts are said.</param>
 public sealed record StageSetup(StageMonitor Monitor, TimeProvider Time, int Threads, ILogger Logger)
 {
-    /// <summary>Where the pipeline's light threads are; null for a stage that stands alone.</summary>
+    /// <summary>Whose thread stages with little to do run on; null for a stage that stands alone.</summary>
     public HomeThread? Home { get; init; }
 
     /// <summary>Tells how long the calling thread has been computing so far, nanoseconds; null where that is not known.</summary>

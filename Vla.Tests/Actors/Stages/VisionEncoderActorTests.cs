@@ -1,6 +1,7 @@
 using Akka.Actor;
 using TorchSharp;
 using Vla.Actors;
+using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Stages;
 
@@ -113,6 +114,30 @@ public sealed class VisionEncoderActorTests : VisionEncoderTestKit
 
         (await Fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
         Assert.Equal(1, Monitor.Restarts);
+    }
+
+    [Fact]
+    public async Task Weights_loaded_after_a_restart_stay()
+    {
+        var encoder = StartEncoder(() =>
+        {
+            var weights = ones(1, 2);
+            return StandIns.Calling(x => weights * x.mean());
+        });
+        await EncodeAsync(1);
+        encoder.Tell(Kill.Instance);
+
+        await EncodeAsync(2);
+        await EncodeAsync(3);
+
+        Assert.Equal(1, Monitor.Restarts);
+
+        async Task EncodeAsync(long sequence)
+        {
+            encoder.Tell(Ready.Once, Fusion);
+            encoder.Tell(Captured(sequence), Camera);
+            (await Fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
+        }
     }
 
     [Fact]
