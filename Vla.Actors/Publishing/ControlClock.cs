@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using Vla.Actors.Threads;
 using Vla.Sensors;
 
 namespace Vla.Actors.Publishing;
@@ -31,11 +32,7 @@ public sealed partial class ControlClock : IControlClock
 
     private static void WaitInKernel(long deadlineNs)
     {
-        var deadline = new TimeSpec
-        {
-            Seconds = (nint)(deadlineNs / MonotonicTime.NsPerSecond),
-            Nanoseconds = (nint)(deadlineNs % MonotonicTime.NsPerSecond),
-        };
+        var deadline = new TimeSpec { Ns = deadlineNs };
         int error;
         do error = ClockNanosleep(ClockMonotonic, TimerAbsolute, in deadline, 0);
         while (error == Interrupted);
@@ -47,13 +44,6 @@ public sealed partial class ControlClock : IControlClock
         var sleepNs = deadlineNs - NowNs - SpinNs;
         if (sleepNs > 0) Thread.Sleep((int)Math.Min(sleepNs / MonotonicTime.NsPerMs, int.MaxValue));
         while (NowNs < deadlineNs) Thread.SpinWait(20);
-    }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct TimeSpec
-    {
-        public nint Seconds;
-        public nint Nanoseconds;
     }
 
     [LibraryImport("libc", EntryPoint = "clock_nanosleep")]

@@ -45,7 +45,7 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
     /// <summary>False while something other than the input is missing: then nothing is asked for.</summary>
     protected virtual bool CanWork => true;
 
-    /// <summary>True for the stage that others' threads stay with when they have little to do.</summary>
+    /// <summary>True for the stage on whose thread others run when they have little to do.</summary>
     protected virtual bool Leads => false;
 
     /// <summary>

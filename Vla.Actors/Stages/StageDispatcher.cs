@@ -13,8 +13,8 @@ namespace Vla.Actors.Stages;
 /// with this one. What the runtime adds to a picture rose by about 0.1 ms, for five threads that have to wake up.
 /// </para>
 /// <para>
-/// A thread that serves one actor has nobody to give way to, so it goes on until its mailbox is empty (throughput): giving
-/// way after each message means being scheduled anew for the next, which takes time and memory.
+/// An actor goes on until its mailbox is empty (throughput): giving way after each message means being scheduled anew for the
+/// next, which takes time and memory. Guests (<see cref="HomeThread"/>) come next.
 /// </para>
 /// </remarks>
 public sealed class StageDispatcher : MessageDispatcherConfigurator

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Vla.Sensors;
 
 namespace Vla.Actors.Threads;
 
@@ -10,17 +9,8 @@ internal static partial class ThreadTime
 
     /// <summary>Nanoseconds on a core; null where that is not known (Linux alone tells).</summary>
     public static long? NowNs() =>
-        OperatingSystem.IsLinux() && GetTime(ThreadCpuTimeClock, out var time) == 0
-            ? time.Seconds * MonotonicTime.NsPerSecond + time.Nanoseconds
-            : null;
+        OperatingSystem.IsLinux() && GetTime(ThreadCpuTimeClock, out var time) == 0 ? time.Ns : null;
 
     [LibraryImport("libc", EntryPoint = "clock_gettime")]
     private static partial int GetTime(int clock, out TimeSpec time);
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct TimeSpec
-    {
-        public nint Seconds;
-        public nint Nanoseconds;
-    }
 }

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
@@ -36,6 +37,12 @@ public abstract class PipelineTestKit : TestKit
 
     /// <summary>Without thread times, so that no stage does anything before it is asked to.</summary>
     protected StageSetup Setup => new(Monitor, TimeProvider.System, 1, NullLogger.Instance) { ThreadTimeNs = () => null };
+
+    /// <summary>The clock of <see cref="TestScheduling"/>.</summary>
+    protected TestScheduler Scheduler => (TestScheduler)Sys.Scheduler;
+
+    /// <summary>Whoever answers this has handled everything that came before it.</summary>
+    protected static Task HandledAsync(IActorRef actor) => actor.Ask<ActorIdentity>(new Identify(1));
 
     /// <summary>A frame whose every value is <paramref name="value"/>.</summary>
     protected FrameCaptured Captured(long sequence, float value = 1f)

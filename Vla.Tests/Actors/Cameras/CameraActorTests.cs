@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
-using Akka.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
 using OpenCvSharp;
 using Vla.Actors;
@@ -173,20 +172,18 @@ public sealed class CameraActorTests() : PipelineTestKit(TestScheduling)
         base.AfterAll();
     }
 
-    private TestScheduler Scheduler => (TestScheduler)Sys.Scheduler;
-
     private async Task OpensAgainAfterAsync(TimeSpan delay)
     {
         var before = _opened;
         await AwaitAssertAsync(() => Assert.Equal(CameraState.Lost, _monitor.State));
         // The actor sets its timer a moment after it says that the camera is lost: once it answers, that is done.
-        await _camera!.Ask<ActorIdentity>(new Identify(1));
+        await HandledAsync(_camera!);
         Scheduler.Advance(delay - TimeSpan.FromMilliseconds(1));
-        await _camera!.Ask<ActorIdentity>(new Identify(2));
+        await HandledAsync(_camera!);
         Assert.Equal(before, _opened);
         Scheduler.Advance(TimeSpan.FromMilliseconds(1));
         await AwaitAssertAsync(() => Assert.Equal(before + 1, _opened));
-        await _camera!.Ask<ActorIdentity>(new Identify(3));
+        await HandledAsync(_camera!);
     }
 
     private IActorRef? _camera;

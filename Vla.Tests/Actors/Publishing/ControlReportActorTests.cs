@@ -1,5 +1,3 @@
-using Akka.Actor;
-using Akka.TestKit;
 using Microsoft.Extensions.Logging;
 using Vla.Actors.Publishing;
 
@@ -30,11 +28,6 @@ public sealed class ControlReportActorTests() : PipelineTestKit(TestScheduling)
         var said = Assert.Single(_log.Lines, line => line.Contains("refused", StringComparison.Ordinal));
         Assert.StartsWith("100 actions refused: the action's x is not a number", said, StringComparison.Ordinal);
     }
-
-    private TestScheduler Scheduler => (TestScheduler)Sys.Scheduler;
-
-    /// <summary>Whoever answers this has handled everything that came before it.</summary>
-    private static Task<ActorIdentity> HandledAsync(IActorRef actor) => actor.Ask<ActorIdentity>(new Identify(1));
 
     private sealed class ListLogger : ILogger
     {

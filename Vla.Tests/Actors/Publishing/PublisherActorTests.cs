@@ -87,8 +87,6 @@ public sealed class PublisherActorTests : PipelineTestKit
     private ControlLoop Control(ChunkExecution execution) =>
         new(RobotProfile.Load(Repository.File("config/robots/notebook.json")), new ControlOptions(), [], _clock, execution);
 
-    private TestScheduler Scheduler => (TestScheduler)Sys.Scheduler;
-
     private IActorRef StartPublisher() => Start(PublisherActor.Props(_control, _decoder));
 
     private async Task<IActorRef> StartedAsync()
@@ -98,9 +96,6 @@ public sealed class PublisherActorTests : PipelineTestKit
         await HandledAsync(publisher);
         return publisher;
     }
-
-    /// <summary>Whoever answers this has handled everything that came before it.</summary>
-    private static Task<ActorIdentity> HandledAsync(IActorRef actor) => actor.Ask<ActorIdentity>(new Identify(1));
 
     private ActionChunk Chunk(float x) => new([x, 0, 0, 0, 0, 0, 0], 1, 1, new Origin { CapturedNs = _clock.NowNs, Instruction = "go" });
 }

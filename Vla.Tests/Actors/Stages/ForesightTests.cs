@@ -170,9 +170,9 @@ public sealed class ForesightTests : VisionEncoderTestKit
     private async Task SendAsync(object message, IActorRef? from = null)
     {
         _encoder.Tell(message, from ?? Camera);
-        await _encoder.Ask<ActorIdentity>(new Identify(null));
+        await HandledAsync(_encoder);
         // Behind what the stage has said to itself.
-        await _encoder.Ask<ActorIdentity>(new Identify(null));
+        await HandledAsync(_encoder);
     }
 
     private async Task<long> EncodedSequenceAsync()

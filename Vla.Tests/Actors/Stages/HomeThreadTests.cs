@@ -73,10 +73,10 @@ public sealed class HomeThreadTests : PipelineTestKit
         using var done = new CountdownEvent(2);
         _home.Lead(_leader);
         _follower.Follow();
-        _leader.Execute(new Work(busy.Wait));
+        _leader.Execute(new ActionRunnable(busy.Wait));
 
-        _leader.Execute(new Work(() => Note("leader")));
-        _own.Execute(new Work(() => Note("guest")));
+        _leader.Execute(new ActionRunnable(() => Note("leader")));
+        _own.Execute(new ActionRunnable(() => Note("guest")));
         busy.Set();
 
         Assert.True(done.Wait(TimeSpan.FromSeconds(10)));
@@ -152,15 +152,8 @@ public sealed class HomeThreadTests : PipelineTestKit
     private string? RunsOn()
     {
         var name = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _own.Execute(new Work(() => name.SetResult(Thread.CurrentThread.Name)));
+        _own.Execute(new ActionRunnable(() => name.SetResult(Thread.CurrentThread.Name)));
         return name.Task.WaitAsync(TimeSpan.FromSeconds(10)).GetAwaiter().GetResult();
-    }
-
-    private sealed class Work(Action run) : IRunnable
-    {
-        public void Run() => run();
-
-        public void Execute() => run();
     }
 
     private sealed class WhereItRuns(Action note) : nn.Module<Tensor, Tensor, Tensor>("where")

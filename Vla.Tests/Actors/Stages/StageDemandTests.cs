@@ -2,6 +2,8 @@ using Akka.Actor;
 using Vla.Actors;
 using Vla.Actors.Cameras;
 using Vla.Sensors.Cameras;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
 
 namespace Vla.Tests.Actors.Stages;
 
@@ -44,22 +46,16 @@ public sealed class StageDemandTests : VisionEncoderTestKit
     [Fact]
     public async Task A_frame_that_has_waited_is_exchanged_for_the_newest()
     {
-        using var working = new ManualResetEventSlim();
-        using var mayGoOn = new ManualResetEventSlim();
-        var encoder = StartEncoder(() => StandIns.Calling(x =>
-        {
-            working.Set();
-            mayGoOn.Wait();
-            return x * 1;
-        }));
+        using var module = new HeldModule();
+        var encoder = StartEncoder(module.Create);
         encoder.Tell(Ready.Continuous, Fusion);
         await Camera.ExpectMsgAsync<Ready>();
         encoder.Tell(Captured(sequence: 1), Camera);
-        working.Wait();
+        module.Working.Wait();
 
         var source = new StandInSource { Newer = Captured(sequence: 3).Frame };
         encoder.Tell(Captured(sequence: 2) with { Source = source }, Camera);
-        mayGoOn.Set();
+        module.MayGoOn.Set();
         (await Fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
         encoder.Tell(Ready.Once, Fusion);
 
@@ -71,23 +67,17 @@ public sealed class StageDemandTests : VisionEncoderTestKit
     [Fact]
     public async Task Demand_repeated_while_it_works_brings_no_more_results_and_the_newest_frame_comes_next()
     {
-        using var working = new ManualResetEventSlim();
-        using var mayGoOn = new ManualResetEventSlim();
-        var encoder = StartEncoder(() => StandIns.Calling(x =>
-        {
-            working.Set();
-            mayGoOn.Wait();
-            return x * 1;
-        }));
+        using var module = new HeldModule();
+        var encoder = StartEncoder(module.Create);
         encoder.Tell(Ready.Continuous, Fusion);
         encoder.Tell(Captured(sequence: 1), Camera);
-        working.Wait();
+        module.Working.Wait();
 
         encoder.Tell(Captured(sequence: 2), Camera);
         encoder.Tell(Ready.Continuous, Fusion);
         encoder.Tell(Captured(sequence: 3), Camera);
         encoder.Tell(Ready.Continuous, Fusion);
-        mayGoOn.Set();
+        module.MayGoOn.Set();
 
         using var first = await Fusion.ExpectMsgAsync<VisionEncoded>();
         await Fusion.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
@@ -99,22 +89,16 @@ public sealed class StageDemandTests : VisionEncoderTestKit
     [Fact]
     public async Task Somebody_else_who_asks_while_it_works_is_answered_too()
     {
-        using var working = new ManualResetEventSlim();
-        using var mayGoOn = new ManualResetEventSlim();
+        using var module = new HeldModule();
         var other = CreateTestProbe();
-        var encoder = StartEncoder(() => StandIns.Calling(x =>
-        {
-            working.Set();
-            mayGoOn.Wait();
-            return x * 1;
-        }));
+        var encoder = StartEncoder(module.Create);
         encoder.Tell(Ready.Once, Fusion);
         encoder.Tell(Captured(sequence: 1), Camera);
-        working.Wait();
+        module.Working.Wait();
 
         encoder.Tell(Ready.Once, other);
         encoder.Tell(Captured(sequence: 2), Camera);
-        mayGoOn.Set();
+        module.MayGoOn.Set();
 
         (await Fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
         (await other.ExpectMsgAsync<VisionEncoded>()).Dispose();
@@ -182,6 +166,27 @@ public sealed class StageDemandTests : VisionEncoderTestKit
 
         (await Fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
         await Fusion.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+    }
+
+    /// <summary>Works on its first input until it may go on.</summary>
+    private sealed class HeldModule : IDisposable
+    {
+        public ManualResetEventSlim Working { get; } = new();
+
+        public ManualResetEventSlim MayGoOn { get; } = new();
+
+        public Module<Tensor, Tensor> Create() => StandIns.Calling(x =>
+        {
+            Working.Set();
+            MayGoOn.Wait();
+            return x * 1;
+        });
+
+        public void Dispose()
+        {
+            Working.Dispose();
+            MayGoOn.Dispose();
+        }
     }
 
     private sealed class StandInSource : IFrameSource

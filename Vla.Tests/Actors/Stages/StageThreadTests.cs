@@ -27,13 +27,13 @@ public sealed class StageThreadTests : PipelineTestKit
         using var done = new ManualResetEventSlim();
         var thread = new StageThread("test");
 
-        foreach (var i in Enumerable.Range(0, 100)) thread.Execute(new Work(() => ran.Enqueue(i)));
-        thread.Execute(new Work(done.Set));
+        foreach (var i in Enumerable.Range(0, 100)) thread.Execute(new ActionRunnable(() => ran.Enqueue(i)));
+        thread.Execute(new ActionRunnable(done.Set));
         thread.Shutdown();
 
         Assert.True(done.Wait(TimeSpan.FromSeconds(10)));
         Assert.Equal(Enumerable.Range(0, 100), ran);
-        Assert.Throws<RejectedExecutionException>(() => thread.Execute(new Work(done.Set)));
+        Assert.Throws<RejectedExecutionException>(() => thread.Execute(new ActionRunnable(done.Set)));
     }
 
     private sealed class TellsItsThread : UntypedActor
@@ -43,12 +43,5 @@ public sealed class StageThreadTests : PipelineTestKit
             if (message is Exception exception) throw exception;
             Sender.Tell(Environment.CurrentManagedThreadId);
         }
-    }
-
-    private sealed class Work(Action run) : IRunnable
-    {
-        public void Run() => run();
-
-        public void Execute() => run();
     }
 }
