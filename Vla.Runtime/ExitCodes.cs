@@ -7,7 +7,7 @@ using Vla.Sensors.Datasets;
 
 namespace Vla.Runtime;
 
-/// <summary>How <c>vla</c> ends, as documented in README.md.</summary>
+/// <summary>How <c>vla</c> ends, as documented in docs/operations.md.</summary>
 public static class ExitCodes
 {
     public const int Success = 0;

@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Runtime.Loader;
-using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Vla.Actors.Publishing;
@@ -8,17 +7,20 @@ using Vla.Runtime.Robots;
 
 namespace Vla.Tests;
 
-/// <summary>Keeps the README's code honest: it compiles, and it does what the README says.</summary>
-public sealed partial class ReadmeTests : IDisposable
+/// <summary>Keeps README.md and docs/ honest: their code compiles, and it does what they say.</summary>
+public sealed class ReadmeTests : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    public void The_readme_is_short() => Assert.InRange(Documentation.Read("README.md").Count(c => c == '\n'), 1, 150);
+
+    [Fact]
     public async Task The_test_of_an_actor_of_ones_own_compiles_and_passes()
     {
-        var assembly = AssemblyLoadContext.Default.LoadFromAssemblyPath(Compile(CodeWith("LookOnlyActorTests"), "LookOnly"));
+        var assembly = AssemblyLoadContext.Default.LoadFromAssemblyPath(Compile(Documentation.CodeWith("LookOnlyActorTests"), "LookOnly"));
 
         var specs = assembly.GetType("LookOnlyActorTests", throwOnError: true)!;
         var spec = Assert.Single(specs.GetMethods(), method => method.GetCustomAttribute<FactAttribute>() is not null);
@@ -29,7 +31,7 @@ public sealed partial class ReadmeTests : IDisposable
     [Fact]
     public void The_robot_of_ones_own_compiles_loads_and_gets_its_actions()
     {
-        var library = Compile(CodeWith("class MyArm"), "MyArm");
+        var library = Compile(Documentation.CodeWith("class MyArm"), "MyArm");
         var port = _folder.File("port");
         var profile = RobotProfile.Load(Repository.File("config/robots/notebook.json"));
 
@@ -51,10 +53,6 @@ public sealed partial class ReadmeTests : IDisposable
         Assert.Equal("1 2 3\n", File.ReadAllText(port));
     }
 
-    private static string CodeWith(string text) =>
-        Assert.Single(CodeBlock().Matches(File.ReadAllText(Repository.File("README.md"))), block => block.Value.Contains(text, StringComparison.Ordinal))
-            .Groups["code"].Value;
-
     private string Compile(string code, string name)
     {
         const string ImplicitUsings = "global using System; global using System.IO; global using System.Linq; global using System.Threading.Tasks;";
@@ -68,7 +66,4 @@ public sealed partial class ReadmeTests : IDisposable
         Assert.Empty(compilation.Emit(file).Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error));
         return file;
     }
-
-    [GeneratedRegex("^```csharp\n(?<code>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
-    private static partial Regex CodeBlock();
 }

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Vla.Actors.Telemetry;
 
-/// <summary>The pipeline's metrics, under the meter <c>Vla</c>; README.md has them in a table.</summary>
+/// <summary>The pipeline's metrics, under the meter <c>Vla</c>; docs/operations.md has them in a table.</summary>
 /// <remarks>
 /// Counters and gauges read what the parts count anyway, when somebody asks. Durations are recorded from
 /// <see cref="TelemetryFeed"/>, on one thread at a time.

@@ -31,7 +31,7 @@ public static class TorchDevice
     private static Device Gpu(string name, int index)
     {
         if (!cuda.is_available())
-            throw new PolicyException($"device '{name}' is not available: Torch sees no CUDA GPU; use auto or cpu, or see \"GPU\" in README.md");
+            throw new PolicyException($"device '{name}' is not available: Torch sees no CUDA GPU; use auto or cpu, or see \"GPU\" in docs/operations.md");
         var count = cuda.device_count();
         return index < count
             ? device(DeviceType.CUDA, index)

@@ -39,7 +39,7 @@ public static class DeviceCheck
         {
             return driver
                 ? Finding.Note(subject, "an NVIDIA GPU is here, but this build computes on the CPU",
-                    "TorchBackend=cuda ./vla run (see GPU in README.md)")
+                    "TorchBackend=cuda ./vla run (see GPU in docs/operations.md)")
                 : Finding.Note(subject, "none: no NVIDIA driver here, and this build computes on the CPU");
         }
 

@@ -30,7 +30,7 @@ public sealed class LauncherTests : IDisposable
     [InlineData("Directory.Build.props", 2)]
     [InlineData("Vla.Tests/Code.cs", 1)]
     [InlineData("Vla.Actors/obj/made.cs", 1)]
-    [InlineData("README.md", 1)]
+    [InlineData("docs/robot.md", 1)]
     public void It_builds_again_when_a_source_of_the_program_changes(string file, int builds)
     {
         _machine.Run("run");

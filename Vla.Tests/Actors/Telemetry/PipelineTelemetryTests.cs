@@ -95,9 +95,9 @@ public sealed partial class PipelineTelemetryTests : IDisposable
     }
 
     [Fact]
-    public void The_readme_lists_every_metric_with_its_unit_and_no_other()
+    public void The_documentation_lists_every_metric_with_its_unit_and_no_other()
     {
-        var listed = TableRow().Matches(File.ReadAllText(Repository.File("README.md")))
+        var listed = TableRow().Matches(Documentation.Read("docs/operations.md"))
             .Select(row => (row.Groups["name"].Value, row.Groups["unit"].Value)).Order();
 
         Assert.Equal(_instruments.Values.Select(instrument => (instrument.Name, instrument.Unit ?? "")).Order(), listed);
