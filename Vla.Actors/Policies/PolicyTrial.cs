@@ -7,7 +7,8 @@ using static TorchSharp.torch.nn;
 
 namespace Vla.Actors.Policies;
 
-/// <summary>Sends zeros through a policy's stages once, so that stages which do not fit together are found at load.</summary>
+/// <summary>Sends a pattern through a policy's stages, so that stages which do not fit together are found at load.</summary>
+/// <remarks>Not zeros: dropout leaves those as they are (<see cref="RepeatTrial"/>).</remarks>
 internal static class PolicyTrial
 {
     /// <exception cref="PolicyException">A stage refuses what the one before it gives; the message names both and the shapes.</exception>
@@ -16,17 +17,18 @@ internal static class PolicyTrial
         using var scope = NewDisposeScope();
         using var guard = inference_mode();
         var vocabularySize = tokenizer.VocabularySize;
-        var image = zeros(1, 3, config.Image.Height, config.Image.Width);
+        var image = arange(3L * config.Image.Height * config.Image.Width, dtype: float32).mul(0.01f).sin()
+            .view(1, 3, config.Image.Height, config.Image.Width);
         // The highest token id: a vocabulary longer than the encoder's table is found as well.
         var text = full([1, config.SequenceLength], vocabularySize - 1, dtype: int64);
 
-        var vision = Try(config.Vision, PolicyConfig.VisionKey, module => module.call(image), ("a picture", image));
+        var vision = Try(config.Vision, PolicyConfig.VisionKey, (module, given) => module.call(given[0]), ("a picture", image));
         var language = Try(
-            config.Language, PolicyConfig.LanguageKey, module => CheckPadding(module).call(text), ($"token ids up to {vocabularySize - 1}", text));
+            config.Language, PolicyConfig.LanguageKey, (module, given) => CheckPadding(module).call(given[0]), ($"token ids up to {vocabularySize - 1}", text));
         var fused = Try(
-            config.Fusion, PolicyConfig.FusionKey, module => CheckState(module).call(vision, language),
+            config.Fusion, PolicyConfig.FusionKey, (module, given) => CheckState(module).call(given[0], given[1]),
             ("vision features", vision), ("language features", language));
-        var action = Try(config.Decoder, PolicyConfig.DecoderKey, module => module.call(fused), ("fused features", fused));
+        var action = Try(config.Decoder, PolicyConfig.DecoderKey, (module, given) => module.call(given[0]), ("fused features", fused));
 
         var (dimensions, horizon) = (config.Action.Dimensions, config.Action.Horizon);
         var expected = new List<string> { CheckpointShape.Text([1, horizon, dimensions]) };
@@ -55,14 +57,22 @@ internal static class PolicyTrial
         }
 
         Tensor Try<TModule>(
-            PolicyStage<TModule> stage, string key, Func<TModule, Tensor> call, params (string What, Tensor Value)[] inputs)
+            PolicyStage<TModule> stage, string key, Func<TModule, Tensor[], Tensor> call, params (string What, Tensor Value)[] inputs)
             where TModule : Module
         {
             using var module = stage.Create(CPU);
             module.eval();
+            Tensor[] values = [.. inputs.Select(input => input.Value)];
             try
             {
-                return call(module);
+                var result = call(module, values);
+                if (stage is { Type: StageTypes.TorchScript, IsStochastic: false }
+                    && RepeatTrial.Complaint(given => call(module, given), values, result) is { } complaint)
+                {
+                    throw new PolicyException($"{directory}: {key} ({stage.Type}) {complaint}");
+                }
+
+                return result;
             }
             catch (Exception e) when (e is ExternalException or ArgumentException)
             {

@@ -28,7 +28,8 @@ public static class StageTypes
     {
         var type = section.Choice("type", [.. types.Keys]);
         var create = types[type](section);
+        var stochastic = type == TorchScript && (section.OptionalFlag("stochastic") ?? false);
         section.CheckUnknown();
-        return new PolicyStage<TModule>(type, HasOwnWeights: type == TorchScript, create);
+        return new PolicyStage<TModule>(type, HasOwnWeights: type == TorchScript, create) { IsStochastic = stochastic };
     }
 }

@@ -258,6 +258,31 @@ public sealed class PolicyTests : IDisposable
         AssertRefused(message, file);
     }
 
+    [Theory]
+    [InlineData("trained-dropout.pt", "gives another result each time for the same input")]
+    [InlineData("trained-batch-norm.pt", "gives another result when a second input lies beside the first")]
+    public void An_exported_stage_that_was_left_in_training_mode_is_refused(string file, string message)
+    {
+        UseExportedVision(file, "");
+
+        AssertRefused($"vision_encoder (torchscript) {message}", "model.eval()");
+    }
+
+    [Fact]
+    public void An_exported_stage_may_say_that_chance_is_a_part_of_it()
+    {
+        UseExportedVision("trained-dropout.pt", ", \"stochastic\": true");
+
+        Assert.Equal("torchscript", Policy.Load(_directory.Path).Info.StageTypes["vision_encoder"]);
+    }
+
+    private void UseExportedVision(string file, string more)
+    {
+        _directory.With(TestData.Path("torchscript"));
+        _directory.Edit(Config, "{ \"type\": \"simple_vision\", \"feature_dim\": 128 }",
+            $"{{ \"type\": \"torchscript\", \"file\": \"{file}\"{more} }}");
+    }
+
     private static void AssertClose(float[] expected, Tensor features)
     {
         var values = features.data<float>().ToArray();

@@ -1,0 +1,27 @@
+"""Writes the two vision encoders that were exported in training mode, [1, 3, 224, 224] to [1, 128].
+
+Run once with Debian 12's python3-torch (1.13):  python3 make.py
+"""
+import pathlib
+
+import torch
+from torch import nn
+
+
+class Small(nn.Module):
+    def __init__(self, middle):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 8, stride=32)
+        self.middle = middle
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.out = nn.Linear(4, 128)
+
+    def forward(self, x):
+        return self.out(self.pool(torch.relu(self.middle(self.conv(x)))).flatten(1))
+
+
+folder = pathlib.Path(__file__).parent
+torch.manual_seed(0)
+for name, middle in (("trained-dropout", nn.Dropout(0.5)), ("trained-batch-norm", nn.BatchNorm2d(4))):
+    module = Small(middle).train()
+    torch.jit.trace(module, torch.zeros(1, 3, 224, 224), check_trace=False).save(folder / f"{name}.pt")
