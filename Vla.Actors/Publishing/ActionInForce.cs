@@ -16,6 +16,9 @@ public enum Refusal
 
     /// <summary>Its observation was too old when it arrived, or it got too old before a newer one came.</summary>
     Stale,
+
+    /// <summary>Made from a picture that was taken before it was known to be good again to move by sight.</summary>
+    Blind,
 }
 
 /// <summary>Checks each new chunk and tells which of its actions is due; a refused one leaves the last good one in force.</summary>
@@ -49,11 +52,15 @@ internal sealed class ActionInForce(RobotProfile profile, long maximumAgeNs, Chu
     public long RefusedFor(Refusal reason) => Interlocked.Read(ref _refused[(int)reason]);
 
     /// <summary>Puts a chunk in force, or refuses it.</summary>
-    public void Consider(ActionChunk chunk, long nowNs)
+    public void Consider(ActionChunk chunk, Sight sight, long nowNs)
     {
         if (FindFault(chunk) is { } fault)
         {
             Refuse(fault.Reason, fault.Text);
+        }
+        else if (!sight.Trusts(chunk.Origin.CapturedNs))
+        {
+            Refuse(Refusal.Blind, sight.Blindness ?? "the action's picture is from before the camera was good again");
         }
         else if (nowNs - chunk.Origin.CapturedNs > maximumAgeNs)
         {
@@ -68,8 +75,9 @@ internal sealed class ActionInForce(RobotProfile profile, long maximumAgeNs, Chu
     }
 
     /// <summary>The action due now, one value per dimension; empty when there is none.</summary>
-    public ReadOnlySpan<float> Due(long nowNs)
+    public ReadOnlySpan<float> Due(Sight sight, long nowNs)
     {
+        if (Chunk is { } seen && !sight.Trusts(seen.Origin.CapturedNs)) Clear();
         if (Chunk is not { } chunk) return default;
         var age = Math.Max(0, nowNs - chunk.Origin.CapturedNs);
         Row = 0;

@@ -39,6 +39,7 @@ public sealed class ControlLoop : IDisposable
     private PublishedAction? _last;
     private string _idleReason = "no action yet";
     private TelemetryFeed? _feed;
+    private Sight _sight = Sight.Clear;
 
     /// <param name="profile">Dimensions and limits of the robot.</param>
     /// <param name="options">Checked here once more.</param>
@@ -88,6 +89,21 @@ public sealed class ControlLoop : IDisposable
     {
         get => Volatile.Read(ref _idleReason);
         set => Volatile.Write(ref _idleReason, value);
+    }
+
+    /// <summary>
+    /// Why nobody may move by sight right now ("the camera is lost: …"); null while they may. With the next tick the robot
+    /// holds for this reason, then stops; it goes on with the first action from a picture taken after this was null again.
+    /// </summary>
+    public string? Blindness
+    {
+        get => Volatile.Read(ref _sight).Blindness;
+        set
+        {
+            // Only the end of a blindness is an end: saying again that all is well changes nothing.
+            if (value is not null || Blindness is not null)
+                Volatile.Write(ref _sight, new Sight(value, _clock.NowNs));
+        }
     }
 
     private bool StopIsPending => Volatile.Read(ref _operatorStop) is not null && _ladder.State != ControlState.Stop;
@@ -222,15 +238,16 @@ public sealed class ControlLoop : IDisposable
 
     private void Publish(long nowNs)
     {
+        var sight = Volatile.Read(ref _sight);
         if (Interlocked.Exchange(ref _offered, null) is { } offered)
         {
-            _action.Consider(offered.Chunk, nowNs);
+            _action.Consider(offered.Chunk, sight, nowNs);
             if (ReferenceEquals(_action.Chunk, offered.Chunk)) _taken = offered;
         }
 
-        var due = _action.Due(nowNs);
+        var due = _action.Due(sight, nowNs);
         ObeyOperator();
-        var state = _ladder.Step(nowNs, !due.IsEmpty, _action.Complaint, IdleReason);
+        var state = _ladder.Step(nowNs, !due.IsEmpty, sight.Blindness, _action.Complaint, IdleReason);
         var values = new float[_profile.Dimensions.Count];
         var clamped = 0UL;
         var elapsedNs = nowNs - _lastTickNs;

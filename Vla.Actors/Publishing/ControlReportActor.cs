@@ -30,7 +30,8 @@ public sealed partial class ControlReportActor(ControlLoop control, ILogger logg
 
     private void SayWhatChanged(ControlSnapshot now)
     {
-        var refused = now.Refused.Sum() - _said.Refused.Sum();
+        // That nobody may move by sight is said as the reason of the state, not again for each action.
+        var refused = Counted(now) - Counted(_said);
         if (refused > 0) Log.Refused(logger, refused, now.LastRefusal);
         if (now.Faults > _said.Faults) Log.Fault(logger, now.LastFault);
         if (now.State != _said.State || now.Reason != _said.Reason) Log.State(logger, now.State.Word(), now.Reason);
@@ -42,6 +43,8 @@ public sealed partial class ControlReportActor(ControlLoop control, ILogger logg
         }
 
         _said = now;
+
+        static long Counted(ControlSnapshot snapshot) => snapshot.Refused.Sum() - snapshot.RefusedFor(Refusal.Blind);
     }
 
     private sealed class LookAtCounters

@@ -20,11 +20,13 @@ internal sealed class SafetyLadder(ControlOptions options)
 
     /// <param name="nowNs">The tick's time.</param>
     /// <param name="actionDue">Whether a good action is due.</param>
+    /// <param name="blindness">Why nobody may move by sight; null while they may. Said also when it comes while holding.</param>
     /// <param name="complaint">What is wrong with the newest action; empty when nothing is.</param>
     /// <param name="idleReason">Why there has been no action at all yet.</param>
-    public ControlState Step(long nowNs, bool actionDue, string complaint, string idleReason)
+    public ControlState Step(long nowNs, bool actionDue, string? blindness, string complaint, string idleReason)
     {
         if (_latched) return State;
+        complaint = blindness ?? complaint;
         if (actionDue)
         {
             _hasActed = true;
@@ -40,7 +42,11 @@ internal sealed class SafetyLadder(ControlOptions options)
                 if (options.HoldMs == 0) StopForWant();
                 break;
             case ControlState.Hold when nowNs - _holdingSinceNs >= options.HoldNs:
+                if (blindness is not null) Reason = blindness;
                 StopForWant();
+                break;
+            case ControlState.Hold when blindness is not null:
+                Reason = blindness;
                 break;
         }
 
