@@ -111,10 +111,12 @@ public sealed class ControlLoop : IDisposable
     /// <summary>Starts the control thread.</summary>
     public void Start() => _thread.Start();
 
-    /// <summary>Hands over the newest actions; replaces what no tick has taken yet. Never blocks.</summary>
+    /// <summary>Hands over the newest actions, which are copied; replaces what no tick has taken yet. Never blocks.</summary>
     public void Offer(ActionChunk chunk)
     {
         Interlocked.Increment(ref _counters.Offered);
+        // Its own copy: what was checked is what is published, also when whoever made it goes on writing into it.
+        if (chunk.Values is { } values) chunk = chunk with { Values = [.. values] };
         if (Interlocked.Exchange(ref _offered, new OfferedChunk(chunk, _clock.NowNs)) is not null)
             Interlocked.Increment(ref _counters.Replaced);
         Demand.Served();
@@ -293,10 +295,12 @@ public sealed class ControlLoop : IDisposable
         Sequence = (_last?.Sequence ?? 0) + 1,
         State = state,
         Reason = reason,
-        Values = values,
+        // Handed over: nothing writes into it any more.
+        Values = ActionValues.Of(values),
         Clamped = clamped,
         Origin = _origin,
         PublishedNs = nowNs,
+        DeadmanMs = _options.DeadmanInForceMs,
     };
 
     private void Send(PublishedAction action)

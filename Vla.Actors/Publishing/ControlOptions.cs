@@ -1,14 +1,21 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using Vla.Sensors;
 
 namespace Vla.Actors.Publishing;
 
 /// <summary>How the control loop runs: its rate and when it steps down the ladder policy → hold → stop.</summary>
-public sealed record ControlOptions
+public sealed record ControlOptions : IValidatableObject
 {
     public const double MinimumRateHz = 1;
     public const double MaximumRateHz = 1_000;
     public const int LongestMs = 60_000;
+
+    /// <summary>No message says less in <see cref="PublishedAction.DeadmanMs"/> unless it was set so.</summary>
+    public const int ShortestDeadmanMs = 100;
+
+    /// <summary>Messages that may get lost in a row before a robot that keeps to the time in them stops, and one more.</summary>
+    private const int DeadmanPeriods = 5;
 
     /// <summary>Actions published a second, 1 to 1000. Default 50.</summary>
     [Range(MinimumRateHz, MaximumRateHz)]
@@ -39,9 +46,31 @@ public sealed record ControlOptions
     [Range(0, LongestMs)]
     public int FlushMs { get; init; } = 500;
 
+    /// <summary>
+    /// After how long without a message a robot is to stop by itself, two control periods to 60000 ms; it is told so in every
+    /// message. 0, the default: five control periods, 100 ms at least.
+    /// </summary>
+    [Range(0, LongestMs)]
+    public int DeadmanMs { get; init; }
+
+    /// <summary>What messages say: <see cref="DeadmanMs"/>, or what follows from the rate, milliseconds.</summary>
+    public int DeadmanInForceMs => DeadmanMs > 0 ? DeadmanMs : Math.Max(ShortestDeadmanMs, PeriodsMs(DeadmanPeriods));
+
+    /// <summary>The least that <see cref="DeadmanMs"/> can be: with less, a robot would stop between two messages.</summary>
+    public int LeastDeadmanMs => PeriodsMs(2);
+
     internal long MaximumActionAgeNs => MaximumActionAgeMs * MonotonicTime.NsPerMs;
 
     internal long HoldNs => HoldMs * MonotonicTime.NsPerMs;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (DeadmanMs == 0 || DeadmanMs >= LeastDeadmanMs) yield break;
+        yield return new ValidationResult(string.Create(CultureInfo.InvariantCulture,
+            $"DeadmanMs is {DeadmanMs}; allowed at {RateHz} Hz is 0 or {LeastDeadmanMs} to {LongestMs}"));
+    }
+
+    private int PeriodsMs(int periods) => (int)Math.Ceiling(periods * 1_000 / RateHz);
 }
 
 /// <summary>What ends a stop that came from missing actions. An operator's stop always waits for the operator.</summary>

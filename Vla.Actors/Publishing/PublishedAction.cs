@@ -24,8 +24,8 @@ public sealed record PublishedAction
     /// <summary>Why the state is what it is, a short sentence; empty for <see cref="ControlState.Policy"/>.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>Values after limits, one per dimension of the robot profile, in its units. Do not write to it.</summary>
-    public required float[] Values { get; init; }
+    /// <summary>Values after limits, one per dimension of the robot profile, in its units.</summary>
+    public required ActionValues Values { get; init; }
 
     /// <summary>
     /// Bit i is set when a limit changed what the policy wanted for dimension i. Never set in hold and stop: what a
@@ -42,6 +42,15 @@ public sealed record PublishedAction
     /// <summary>When this action was published, monotonic nanoseconds.</summary>
     public required long PublishedNs { get; init; }
 
+    /// <summary>
+    /// When no further message comes for so long, the robot is to stop by itself, milliseconds: a controller that was killed
+    /// can say nothing any more.
+    /// </summary>
+    public int DeadmanMs { get; init; } = ControlOptions.ShortestDeadmanMs;
+
     /// <summary>Age of the observation behind the values at publishing, nanoseconds; null before the first policy action.</summary>
     public long? AgeNs => Origin.CapturedNs == 0 ? null : PublishedNs - Origin.CapturedNs;
+
+    /// <summary>The same action in memory of its own, for code that might write into it all the same.</summary>
+    internal PublishedAction Copy() => this with { Values = ActionValues.Create(Values.AsSpan()) };
 }

@@ -5,6 +5,9 @@ namespace Vla.Actors.Publishing;
 /// <summary>One robot behind the control loop: counts, backs off after failures, and sees to the last message.</summary>
 internal abstract class RobotOutput(IRobot robot) : IDisposable
 {
+    // What somebody else wrote may write into what it is given, whatever the types say: it gets a copy.
+    private readonly bool _isOurs = robot.GetType().Assembly.GetName().Name is "Vla.Actors" or "Vla.Runtime";
+
     protected const int FirstBackOffMs = 50;
     protected const int LongestBackOffMs = 1_000;
 
@@ -48,7 +51,7 @@ internal abstract class RobotOutput(IRobot robot) : IDisposable
     {
         try
         {
-            robot.Apply(action);
+            robot.Apply(_isOurs ? action : action.Copy());
             Interlocked.Increment(ref _applied);
             _failing = false;
             return true;

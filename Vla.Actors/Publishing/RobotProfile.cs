@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Vla.Actors.Policies;
 
 namespace Vla.Actors.Publishing;
@@ -13,7 +14,7 @@ public sealed class RobotProfile
     {
         Name = name;
         LimitsEnabled = limitsEnabled;
-        Dimensions = dimensions;
+        Dimensions = dimensions.ToImmutableArray();
     }
 
     public string Name { get; }
@@ -21,7 +22,7 @@ public sealed class RobotProfile
     /// <summary>False only when the file says <c>"limits": false</c>; status shows it.</summary>
     public bool LimitsEnabled { get; }
 
-    /// <summary>In the order of the policy's actions; 1 to 64.</summary>
+    /// <summary>In the order of the policy's actions; 1 to 64. Nobody can change it: outputs are given the profile too.</summary>
     public IReadOnlyList<RobotDimension> Dimensions { get; }
 
     /// <summary>Reads and checks a profile (<c>config/robots/*.json</c>).</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Akka.Actor;
 using Akka.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
@@ -161,12 +162,19 @@ public static class Daemon
         return board;
     }
 
-    private static ControlOptions Options(ControlSettings settings) => new()
+    private static ControlOptions Options(ControlSettings settings)
     {
-        RateHz = settings.RateHz,
-        MaximumActionAgeMs = settings.MaximumActionAgeMs,
-        HoldMs = settings.HoldMs,
-        ResumeAfterStop = settings.ResumeAfterStop,
-        RealTime = settings.RealTime,
-    };
+        var options = new ControlOptions
+        {
+            RateHz = settings.RateHz,
+            MaximumActionAgeMs = settings.MaximumActionAgeMs,
+            HoldMs = settings.HoldMs,
+            ResumeAfterStop = settings.ResumeAfterStop,
+            DeadmanMs = settings.DeadmanMs,
+            RealTime = settings.RealTime,
+        };
+        if (options.DeadmanMs == 0 || options.DeadmanMs >= options.LeastDeadmanMs) return options;
+        throw new UsageException(string.Create(CultureInfo.InvariantCulture,
+            $"setting 'control:deadmanMs' is {options.DeadmanMs}: a robot would stop between two messages at 'control:rateHz' {options.RateHz}; use {options.LeastDeadmanMs} or more, or 0 for five control periods"));
+    }
 }

@@ -32,7 +32,7 @@ internal sealed class LiveRecorder(
             return;
         }
 
-        action.Values.CopyTo(frame.Action, 0);
+        action.Values.CopyTo(frame.Action);
         frame.Task = cut.Task;
         saver.Add(frame);
     }

@@ -35,6 +35,7 @@ public sealed class ActionJson : IDisposable
         WriteValues(action);
         WriteOrigin(action);
         WriteClamps(action);
+        _writer.WriteNumber("deadman_ms"u8, action.DeadmanMs);
         _writer.WriteEndObject();
         _writer.Flush();
         _buffer.Write("\n"u8);

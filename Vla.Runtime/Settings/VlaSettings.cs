@@ -78,6 +78,10 @@ public sealed class ControlSettings
     /// <summary>After a stop for want of actions: go on with a fresh action, or wait for an operator.</summary>
     public ResumeAfterStop ResumeAfterStop { get; set; } = ResumeAfterStop.Automatic;
 
+    /// <summary>After how long without a message a robot is to stop by itself, ms; 0: what follows from the rate.</summary>
+    [Range(0, 60_000)]
+    public int DeadmanMs { get; set; }
+
     /// <summary>Ask for the real-time class SCHED_FIFO for the control thread.</summary>
     public bool RealTime { get; set; }
 }

@@ -18,7 +18,7 @@ public sealed class WorldRobot(LiveWorld world, WorldEpisodes episodes) : IRobot
     public void Apply(PublishedAction action)
     {
         var acts = action.State == ControlState.Policy && action.Origin.CapturedNs >= world.EpisodeBeganNs && !episodes.IsDone;
-        if (acts) world.Command(WorldAction.From(action.Values));
+        if (acts) world.Command(WorldAction.From(action.Values.AsSpan()));
         else world.Hold();
     }
 

@@ -314,6 +314,35 @@ public sealed class ControlLoopTests : IDisposable
         Assert.Throws<ValidationException>(() => new ControlLoop(Make.Profile(), options, [], _clock));
     }
 
+    [Theory]
+    [InlineData(1_000, 0, 100)]
+    [InlineData(50, 0, 100)]
+    [InlineData(10, 0, 500)]
+    [InlineData(1, 0, 5_000)]
+    [InlineData(50, 40, 40)]
+    [InlineData(50, 60_000, 60_000)]
+    public void Every_message_says_how_long_it_stands_without_a_further_one(double rateHz, int set, int said)
+    {
+        using var loop = new ControlLoop(Make.Profile(), new ControlOptions { RateHz = rateHz, DeadmanMs = set }, [_robot], _clock);
+        loop.Tick(_clock.NowNs);
+        loop.Offer(Make.Action(_clock.NowNs, 0.25f, 0.75f));
+        loop.Tick(_clock.NowNs);
+        loop.Shutdown("done");
+
+        Assert.Equal([ControlState.Hold, ControlState.Policy, ControlState.Stop], _robot.Applied.Select(action => action.State));
+        Assert.All(_robot.Applied, action => Assert.Equal(said, action.DeadmanMs));
+    }
+
+    [Fact]
+    public void A_deadman_shorter_than_two_messages_are_apart_is_refused()
+    {
+        var options = new ControlOptions { RateHz = 10, DeadmanMs = 199 };
+
+        var refused = Assert.Throws<ValidationException>(() => new ControlLoop(Make.Profile(), options, [], _clock));
+
+        Assert.Equal("DeadmanMs is 199; allowed at 10 Hz is 0 or 200 to 60000", refused.Message);
+    }
+
     private PublishedAction Tick()
     {
         _clock.Advance(TickMs);

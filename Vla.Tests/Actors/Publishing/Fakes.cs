@@ -116,7 +116,7 @@ internal static class Make
         Sequence = sequence,
         State = state,
         Reason = state == ControlState.Policy ? "" : "because",
-        Values = values.Length > 0 ? values : [0, 0.5f],
+        Values = values.Length > 0 ? [.. values] : [0, 0.5f],
         Clamped = 0,
         Origin = default,
         PublishedNs = publishedNs,

@@ -26,7 +26,7 @@ public sealed class ActionJsonTests : IDisposable
             """
             {"sequence":42,"state":"policy","reason":"","values":{"x":0.1,"gripper":0.75},"frame_sequence":7,
             "instruction":"pick up the red block","captured_ns":1000000000,"encoded_ns":1008000000,"fused_ns":1008200000,
-            "decoded_ns":1008400000,"published_ns":1023000000,"age_ms":23,"clamps":["gripper"]}
+            "decoded_ns":1008400000,"published_ns":1023000000,"age_ms":23,"clamps":["gripper"],"deadman_ms":100}
             """.ReplaceLineEndings("") + "\n",
             Text(action));
     }
@@ -52,6 +52,7 @@ public sealed class ActionJsonTests : IDisposable
         var states = robot.Applied.Select(action => action.State).Distinct();
         Assert.Equal([ControlState.Hold, ControlState.Policy, ControlState.Stop], states);
         Assert.All(robot.Applied, action => Assert.Empty(schema.Validate(Text(action))));
+        Assert.All(robot.Applied, action => Assert.EndsWith("\"deadman_ms\":100}\n", Text(action), StringComparison.Ordinal));
         Assert.NotEmpty(schema.Validate(Text(robot.Last).Replace("\"stop\"", "\"halt\"")));
         Assert.NotEmpty(schema.Validate(Text(robot.Last).Replace("\"reason\"", "\"cause\"")));
     }
