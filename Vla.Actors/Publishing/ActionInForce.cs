@@ -1,6 +1,5 @@
 using System.Globalization;
 using Vla.Actors.Policies;
-using Vla.Sensors;
 
 namespace Vla.Actors.Publishing;
 
@@ -24,21 +23,29 @@ public enum Refusal
 /// <summary>Checks each new chunk and tells which of its actions is due; a refused one leaves the last good one in force.</summary>
 /// <remarks>
 /// A single action is due from its arrival until its observation is older than the maximum age. Of a chunk, action i is
-/// due from capture + i × step; the chunk's observation must be within the maximum age when it arrives, and afterwards
-/// the chunk may be carried out to its end: a plan of one second is made to be followed for one second. A new chunk takes
-/// the place of the old, or is blended with it, as the policy says. Used by one thread; the counts may be read by any.
+/// due from capture + i × step; the chunk's observation must be within the maximum age when it arrives, and afterwards the
+/// chunk is followed until its observation is as old as <see cref="ChunkAgeLimit"/> says. A new chunk takes the place of the
+/// old, or is blended with it, as the policy says. Used by one thread; the counts may be read by any.
 /// </remarks>
-internal sealed class ActionInForce(RobotProfile profile, long maximumAgeNs, ChunkExecution execution)
+internal sealed class ActionInForce(RobotProfile profile, ControlOptions options, ChunkExecution execution)
 {
     private readonly long[] _refused = new long[Enum.GetValues<Refusal>().Length];
     private readonly int _dimensions = profile.Dimensions.Count;
-    private readonly ChunkEnsemble? _ensemble =
-        execution.Blend == ChunkBlend.Ensemble ? new ChunkEnsemble(profile.Dimensions.Count, execution) : null;
+    private readonly ChunkAgeLimit _limit = new(options, execution);
+    private readonly ChunkGaps _gaps = new();
+    private readonly ChunkEnsemble? _ensemble = execution.Blend == ChunkBlend.Ensemble
+        ? new ChunkEnsemble(profile.Dimensions.Count, execution, new ChunkAgeLimit(options, execution)) : null;
     private string _lastRefusal = "";
     private bool _refusedSinceGood;
 
     /// <summary>The chunk the due action is taken from, the newest of several; null when there is none.</summary>
     public ActionChunk? Chunk { get; private set; }
+
+    /// <summary>How old its observation was when it was put in force, nanoseconds.</summary>
+    public long ArrivalAgeNs { get; private set; }
+
+    /// <summary>How old its observation may grow, nanoseconds.</summary>
+    public long AgeLimitNs { get; private set; }
 
     /// <summary>Which of the chunk's actions was due when it was last asked for.</summary>
     public int Row { get; private set; }
@@ -48,6 +55,9 @@ internal sealed class ActionInForce(RobotProfile profile, long maximumAgeNs, Chu
 
     /// <summary>The newest refusal in words when nothing good has come since; otherwise empty.</summary>
     public string Complaint => _refusedSinceGood ? _lastRefusal : "";
+
+    /// <summary>That actions come too slowly again and again; empty while they do not.</summary>
+    public string TooSlow => _gaps.Words;
 
     public long RefusedFor(Refusal reason) => Interlocked.Read(ref _refused[(int)reason]);
 
@@ -62,13 +72,15 @@ internal sealed class ActionInForce(RobotProfile profile, long maximumAgeNs, Chu
         {
             Refuse(Refusal.Blind, sight.Blindness ?? "the action's picture is from before the camera was good again");
         }
-        else if (nowNs - chunk.Origin.CapturedNs > maximumAgeNs)
+        else if (FindAge(chunk, nowNs) is { } tooOld)
         {
-            Refuse(Refusal.Stale, TooOld("the action's observation is", nowNs - chunk.Origin.CapturedNs));
+            Refuse(Refusal.Stale, tooOld);
         }
         else
         {
             Chunk = chunk;
+            (ArrivalAgeNs, AgeLimitNs) = (Math.Max(0, nowNs - chunk.Origin.CapturedNs), _limit.Of(chunk));
+            _gaps.Begun(chunk, ArrivalAgeNs, AgeLimitNs);
             if (chunk.Horizon > 1) _ensemble?.Add(chunk);
             _refusedSinceGood = false;
         }
@@ -83,27 +95,43 @@ internal sealed class ActionInForce(RobotProfile profile, long maximumAgeNs, Chu
         Row = 0;
         if (chunk.Horizon == 1)
         {
-            if (age <= maximumAgeNs) return chunk.Values;
-            Expire(TooOld("the last action's observation is", age));
+            if (age <= AgeLimitNs) return chunk.Values;
+            Expire(chunk, age);
             return default;
         }
 
         var row = age / chunk.StepNs;
-        if (row < chunk.Horizon)
+        if (row < chunk.Horizon && age <= AgeLimitNs)
         {
             Row = (int)row;
             return _ensemble is null ? chunk.Values.AsSpan(Row * _dimensions, _dimensions) : _ensemble.Due(nowNs);
         }
 
-        Expire("the last action chunk is used up");
+        Expire(chunk, age);
         return default;
     }
 
     /// <summary>Takes back whatever is in force.</summary>
     public void Clear()
     {
+        _gaps.Forget();
+        Drop();
+    }
+
+    private void Drop()
+    {
         Chunk = null;
         _ensemble?.Clear();
+    }
+
+    /// <summary>What is wrong with a new chunk's age; null when nothing is.</summary>
+    private string? FindAge(ActionChunk chunk, long nowNs)
+    {
+        var age = nowNs - chunk.Origin.CapturedNs;
+        if (age > options.MaximumActionAgeNs) return ChunkAgeLimit.TooOld("the action's observation is", age, options.MaximumActionAgeNs);
+        var limitNs = _limit.Of(chunk);
+        if (chunk.Horizon == 1 || (age <= limitNs && age < chunk.Horizon * chunk.StepNs)) return null;
+        return ChunkAgeLimit.TooOld("the action chunk was over when it arrived: its picture is", age, limitNs);
     }
 
     private (Refusal Reason, string Text)? FindFault(ActionChunk chunk)
@@ -130,12 +158,13 @@ internal sealed class ActionInForce(RobotProfile profile, long maximumAgeNs, Chu
         return null;
     }
 
-    private void Expire(string text)
+    private void Expire(ActionChunk chunk, long ageNs)
     {
-        Clear();
+        Drop();
+        _gaps.Outlived(chunk.Origin.CapturedNs);
         // What came since the good one and was refused says more than that the good one ran out.
         if (_refusedSinceGood) Interlocked.Increment(ref _refused[(int)Refusal.Stale]);
-        else Refuse(Refusal.Stale, text);
+        else Refuse(Refusal.Stale, _limit.Outlived(chunk, ageNs));
     }
 
     private void Refuse(Refusal reason, string text)
@@ -144,7 +173,4 @@ internal sealed class ActionInForce(RobotProfile profile, long maximumAgeNs, Chu
         Volatile.Write(ref _lastRefusal, text);
         _refusedSinceGood = true;
     }
-
-    private string TooOld(string what, long ageNs) => string.Create(CultureInfo.InvariantCulture,
-        $"{what} {ageNs / MonotonicTime.NsPerMs} ms old, allowed are {maximumAgeNs / MonotonicTime.NsPerMs} ms");
 }

@@ -65,21 +65,22 @@ public sealed class ChunkDemand
     /// <summary>Looks, at every tick, whether it is time to ask.</summary>
     /// <param name="chunk">In force; null when there is none.</param>
     /// <param name="nowNs">The tick's time.</param>
-    internal void Look(ActionChunk? chunk, long nowNs)
+    /// <param name="ageLimitNs">How old the chunk's picture may grow: the next must be there by then.</param>
+    internal void Look(ActionChunk? chunk, long nowNs, long ageLimitNs = long.MaxValue)
     {
-        if (!IsDue(chunk, nowNs) || Interlocked.Exchange(ref _isWanted, 1) != 0) return;
+        if (!IsDue(chunk, nowNs, ageLimitNs) || Interlocked.Exchange(ref _isWanted, 1) != 0) return;
         // Asked without any in force, it may have waited for an instruction: that is no measurement.
         if (chunk is not null) _askedNs = nowNs;
         Wanted?.Invoke();
     }
 
-    private bool IsDue(ActionChunk? chunk, long nowNs)
+    private bool IsDue(ActionChunk? chunk, long nowNs, long ageLimitNs)
     {
         if (_execute is not { } actions || chunk is null) return true;
         if (!ReferenceEquals(chunk, _chunk)) Begin(chunk, nowNs);
         if (chunk.Origin.InstructionNumber < NewestInstruction || chunk.Origin.CapturedNs < SceneBeganNs) return true;
         var end = Math.Min(_firstRow + actions, chunk.Horizon);
-        return nowNs + LeadNs >= chunk.Origin.CapturedNs + end * chunk.StepNs;
+        return nowNs + LeadNs >= chunk.Origin.CapturedNs + Math.Min(end * chunk.StepNs, ageLimitNs);
     }
 
     private void Begin(ActionChunk chunk, long nowNs)

@@ -5,12 +5,13 @@ namespace Vla.Actors.Publishing;
 /// <summary>Blends what several chunks want for the same moment: temporal ensembling (ACT, arXiv:2304.13705, section IV-A).</summary>
 /// <remarks>
 /// The action due is Σ wᵢ·aᵢ / Σ wᵢ over all chunks that have one for now, w = exp(−m·i), the oldest first. Chunks made
-/// for another instruction than the newest are left out, and either/or dimensions are the newest chunk's. Used by one
-/// thread; allocates nothing.
+/// for another instruction than the newest are left out, so are those whose picture is older than a chunk may be followed,
+/// and either/or dimensions are the newest chunk's. Used by one thread; allocates nothing.
 /// </remarks>
 /// <param name="dimensions">Values in an action.</param>
 /// <param name="execution">Weights, and which dimensions are either/or.</param>
-public sealed class ChunkEnsemble(int dimensions, ChunkExecution execution)
+/// <param name="limit">How long a chunk may be followed.</param>
+public sealed class ChunkEnsemble(int dimensions, ChunkExecution execution, ChunkAgeLimit limit)
 {
     /// <summary>Of more chunks at once only the newest count.</summary>
     public const int MaximumChunks = 64;
@@ -31,11 +32,11 @@ public sealed class ChunkEnsemble(int dimensions, ChunkExecution execution)
     public void Clear() => Forget(_count);
 
     /// <summary>The blended action due now, one value per dimension; valid until the next call.</summary>
-    /// <param name="nowNs">A time for which the newest chunk has an action.</param>
+    /// <param name="nowNs">A time for which the newest chunk has an action and may be followed.</param>
     public ReadOnlySpan<float> Due(long nowNs)
     {
         var usedUp = 0;
-        while (usedUp < _count - 1 && Row(_chunks[usedUp], nowNs) >= _chunks[usedUp].Horizon) usedUp++;
+        while (usedUp < _count - 1 && Action(_chunks[usedUp], nowNs).IsEmpty) usedUp++;
         Forget(usedUp);
 
         Array.Clear(_sum);
@@ -58,12 +59,10 @@ public sealed class ChunkEnsemble(int dimensions, ChunkExecution execution)
 
     private ReadOnlySpan<float> Action(ActionChunk chunk, long nowNs)
     {
-        var row = Row(chunk, nowNs);
-        return row < chunk.Horizon ? chunk.Values.AsSpan((int)row * dimensions, dimensions) : default;
+        var age = Math.Max(0, nowNs - chunk.Origin.CapturedNs);
+        var row = age / chunk.StepNs;
+        return row < chunk.Horizon && age <= limit.Of(chunk) ? chunk.Values.AsSpan((int)row * dimensions, dimensions) : default;
     }
-
-    private static long Row(ActionChunk chunk, long nowNs) =>
-        Math.Max(0, nowNs - chunk.Origin.CapturedNs) / chunk.StepNs;
 
     private void Forget(int oldest)
     {

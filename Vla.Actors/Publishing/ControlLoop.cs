@@ -36,6 +36,7 @@ public sealed class ControlLoop : IDisposable
     private int _resumeWanted;
     private long _lastTickNs;
     private Origin _origin;
+    private (long ArrivalNs, long LimitNs)? _ages;
     private PublishedAction? _last;
     private string _idleReason = "no action yet";
     private TelemetryFeed? _feed;
@@ -55,7 +56,7 @@ public sealed class ControlLoop : IDisposable
         _options = options;
         _clock = clock;
         execution ??= ChunkExecution.Freshest;
-        _action = new ActionInForce(profile, options.MaximumActionAgeNs, execution);
+        _action = new ActionInForce(profile, options, execution);
         Demand = new ChunkDemand(execution.Execute, options.MaximumActionAgeNs);
         _ladder = new SafetyLadder(options);
         _limiter = new ActionLimiter(profile, (long)(MonotonicTime.NsPerSecond / options.RateHz));
@@ -207,6 +208,7 @@ public sealed class ControlLoop : IDisposable
             Chunks = _chunks.Read(),
             Refused = [.. Enum.GetValues<Refusal>().Select(_action.RefusedFor)],
             LastRefusal = _action.LastRefusal,
+            TooSlow = _action.TooSlow,
             Clamps = ControlCounters.Copy(_counters.Clamps),
             LimitsEnabled = _profile.LimitsEnabled,
             SkippedTicks = _thread.Skipped,
@@ -258,6 +260,7 @@ public sealed class ControlLoop : IDisposable
             case ControlState.Policy:
                 clamped = _limiter.Follow(due, elapsedNs, values);
                 _origin = _action.Chunk!.Origin;
+                _ages = (_action.ArrivalAgeNs, _action.AgeLimitNs);
                 _chunks.Published(_action.Chunk, _action.Row);
                 break;
             case ControlState.Hold:
@@ -270,7 +273,7 @@ public sealed class ControlLoop : IDisposable
 
         if (state != ControlState.Policy) _chunks.End();
         Send(Compose(state, _ladder.Reason, values, clamped, nowNs));
-        Demand.Look(_action.Chunk, nowNs);
+        Demand.Look(_action.Chunk, nowNs, _action.AgeLimitNs);
         if (state != ControlState.Policy || _taken is not { } first) return;
         Latencies.Record(_origin, first.OfferedNs, nowNs);
         Feed?.Published(new ActionRecord(_last!.Sequence, _origin, first.OfferedNs, nowNs, _clock.NowNs));
@@ -299,6 +302,8 @@ public sealed class ControlLoop : IDisposable
         Values = ActionValues.Of(values),
         Clamped = clamped,
         Origin = _origin,
+        ArrivalAgeNs = _ages?.ArrivalNs,
+        AgeLimitNs = _ages?.LimitNs,
         PublishedNs = nowNs,
         DeadmanMs = _options.DeadmanInForceMs,
     };

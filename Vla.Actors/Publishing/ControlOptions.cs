@@ -23,10 +23,18 @@ public sealed record ControlOptions : IValidatableObject
 
     /// <summary>
     /// How old an action's observation may be, 1 to 60000 ms. Default 200. A single action may be used until then; a
-    /// chunk must arrive by then and may be carried out to its end, because that is what it was planned for.
+    /// chunk must arrive by then and may be followed for <see cref="MaximumChunkAgeMs"/>.
     /// </summary>
     [Range(1, LongestMs)]
     public int MaximumActionAgeMs { get; init; } = 200;
+
+    /// <summary>
+    /// How old the observation behind an action chunk may grow while the chunk is followed, 1 to 60000 ms, or 0 (default) for
+    /// <see cref="ChunkAgeLimit.SlackMs"/> more than the actions that the policy wants carried out take. Never more than the
+    /// chunk is long.
+    /// </summary>
+    [Range(0, LongestMs)]
+    public int MaximumChunkAgeMs { get; init; }
 
     /// <summary>How long the robot holds without a fresh action before it is told to stop, 0 to 60000 ms. Default 500.</summary>
     [Range(0, LongestMs)]

@@ -33,6 +33,7 @@ public sealed partial class ControlReportActor(ControlLoop control, ILogger logg
         // That nobody may move by sight is said as the reason of the state, not again for each action.
         var refused = Counted(now) - Counted(_said);
         if (refused > 0) Log.Refused(logger, refused, now.LastRefusal);
+        if (now.TooSlow.Length > 0 && _said.TooSlow.Length == 0) Log.TooSlow(logger, now.TooSlow);
         if (now.Faults > _said.Faults) Log.Fault(logger, now.LastFault);
         if (now.State != _said.State || now.Reason != _said.Reason) Log.State(logger, now.State.Word(), now.Reason);
 
@@ -68,5 +69,8 @@ public sealed partial class ControlReportActor(ControlLoop control, ILogger logg
 
         [LoggerMessage(34, LogLevel.Information, "output {Output} works again after {Failures} failures")]
         public static partial void OutputBack(ILogger logger, string output, long failures);
+
+        [LoggerMessage(35, LogLevel.Warning, "{Problem}")]
+        public static partial void TooSlow(ILogger logger, string problem);
     }
 }

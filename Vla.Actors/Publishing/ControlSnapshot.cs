@@ -30,6 +30,9 @@ public sealed record ControlSnapshot
     /// <summary>The newest refusal in words; empty when there was none.</summary>
     public required string LastRefusal { get; init; }
 
+    /// <summary>That actions come too slowly again and again, with the mend; empty while they do not.</summary>
+    public required string TooSlow { get; init; }
+
     /// <summary>Clamped values, in the order of the profile's dimensions.</summary>
     public required IReadOnlyList<long> Clamps { get; init; }
 

@@ -51,6 +51,18 @@ public sealed record PublishedAction
     /// <summary>Age of the observation behind the values at publishing, nanoseconds; null before the first policy action.</summary>
     public long? AgeNs => Origin.CapturedNs == 0 ? null : PublishedNs - Origin.CapturedNs;
 
+    /// <summary>
+    /// That age when the action, or the chunk it belongs to, was put in force, nanoseconds; null before the first policy
+    /// action. <see cref="ControlOptions.MaximumActionAgeMs"/> at most.
+    /// </summary>
+    public long? ArrivalAgeNs { get; init; }
+
+    /// <summary>
+    /// How old the observation behind the newest policy action may grow while it is followed, nanoseconds; null before the
+    /// first policy action.
+    /// </summary>
+    public long? AgeLimitNs { get; init; }
+
     /// <summary>The same action in memory of its own, for code that might write into it all the same.</summary>
     internal PublishedAction Copy() => this with { Values = ActionValues.Create(Values.AsSpan()) };
 }

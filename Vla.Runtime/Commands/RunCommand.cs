@@ -28,6 +28,7 @@ public static class RunCommand
             (Flag("--robot", "FILE", "Robot profile: dimensions, units, limits (default: one that fits the camera)"), "robot"),
             (Flag("--rate", "HZ", "Actions a second, 1 to 1000 (default: 50)"), "control:rateHz"),
             (Flag("--max-age", "MS", "Oldest picture an action may come from, 1 to 60000 ms (default: 200)"), "control:maximumActionAgeMs"),
+            (Flag("--max-chunk-age", "MS", "Until its picture is so old a chunk of actions is followed, 1 to 60000 ms (default: the actions to carry out and 300 ms)"), "control:maximumChunkAgeMs"),
             (Flag("--device", "DEVICE", "Where Torch computes: auto, cpu, cuda or cuda:N"), "device"),
             (Flag("--http", "URL", "Address of the HTTP API, or off (default: http://127.0.0.1:5080); others than loopback need a token"), "http"),
             (Flag("--http-token-file", "FILE", "File with the token that users of the HTTP API have to show"), "httpTokenFile"),

@@ -56,7 +56,7 @@ public sealed class RolloutActor : UntypedActor
         (_startStages, _state) = (startStages, state);
         // The freshest plan all the time is, step by step, a new one for every step.
         _execute = execution.Execute ?? 1;
-        if (execution.Blend == ChunkBlend.Ensemble) _ensemble = new ChunkEnsemble(WorldAction.Dimensions, execution);
+        if (execution.Blend == ChunkBlend.Ensemble) _ensemble = new ChunkEnsemble(WorldAction.Dimensions, execution, new ChunkAgeLimit(new ControlOptions(), execution));
         _frames = new FramePool(image);
         _preparation = new ImagePreparation(image);
     }

@@ -168,6 +168,7 @@ public static class Daemon
         {
             RateHz = settings.RateHz,
             MaximumActionAgeMs = settings.MaximumActionAgeMs,
+            MaximumChunkAgeMs = settings.MaximumChunkAgeMs,
             HoldMs = settings.HoldMs,
             ResumeAfterStop = settings.ResumeAfterStop,
             DeadmanMs = settings.DeadmanMs,

@@ -15,6 +15,9 @@ public sealed record LiveSnapshot
     /// <summary>The newest action's values in the robot's units; null before the first tick.</summary>
     public required IReadOnlyList<float>? Values { get; init; }
 
+    /// <summary>How old the picture behind the newest action is, and may be.</summary>
+    public required string Age { get; init; }
+
     /// <summary>For each dimension, whether a limit changed what the policy wanted in the last second.</summary>
     public required IReadOnlyList<bool> Clamped { get; init; }
 

@@ -88,6 +88,7 @@ public sealed partial class LiveView(
             State = control.State,
             Reason = control.Reason,
             Values = control.Last?.Values,
+            Age = ActionAge.Words(control.Last),
             Clamped = _clamps.Look(control.Clamps, nowNs),
             Lines = _history.Paths(nowNs),
             Ranges = [.. profile.Dimensions.Select((_, i) => _history.Range(i))],

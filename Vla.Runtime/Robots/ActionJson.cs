@@ -63,8 +63,15 @@ public sealed class ActionJson : IDisposable
         WriteTime("fused_ns"u8, origin.Fused.FinishedNs);
         WriteTime("decoded_ns"u8, origin.Decoded.FinishedNs);
         _writer.WriteNumber("published_ns"u8, action.PublishedNs);
-        if (action.AgeNs is { } ageNs) _writer.WriteNumber("age_ms"u8, Math.Round((double)ageNs / MonotonicTime.NsPerMs, 3));
-        else _writer.WriteNull("age_ms"u8);
+        WriteAge("age_ms"u8, action.AgeNs);
+        WriteAge("arrival_age_ms"u8, action.ArrivalAgeNs);
+        WriteAge("age_limit_ms"u8, action.AgeLimitNs);
+    }
+
+    private void WriteAge(ReadOnlySpan<byte> name, long? ns)
+    {
+        if (ns is { } age) _writer.WriteNumber(name, Math.Round((double)age / MonotonicTime.NsPerMs, 3));
+        else _writer.WriteNull(name);
     }
 
     private void WriteTime(ReadOnlySpan<byte> name, long ns)

@@ -2,6 +2,7 @@ using System.Globalization;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 using Vla.Actors.Publishing;
+using Vla.Runtime.Status;
 using Vla.Sensors;
 
 namespace Vla.Runtime.Robots;
@@ -22,7 +23,7 @@ public sealed class ConsoleView(RobotProfile profile)
         var rates = snapshot.Rates.Select(rate => string.Create(CultureInfo.InvariantCulture, $"{rate.Name} {rate.Hz:0.0} Hz"));
         var counts = snapshot.Counts.Where(count => count.Count > 0)
             .Select(count => string.Create(CultureInfo.InvariantCulture, $"{count.Name} {count.Count}"));
-        rows.Add(Line(string.Join("   ", rates.Append(AgeText(action))), "grey"));
+        rows.Add(Line(string.Join("   ", rates.Append(ActionAge.Words(action))), "grey"));
         var countLine = string.Join("   ", counts);
         if (countLine.Length > 0) rows.Add(Line(countLine, "grey"));
         rows.AddRange(snapshot.Notes.Select(note => Line(note, "yellow")));
@@ -37,7 +38,7 @@ public sealed class ConsoleView(RobotProfile profile)
         [
             action.State.Word() + (action.Reason.Length > 0 ? $" ({Clean(action.Reason)})" : ""),
             $"action {action.Sequence.ToString(CultureInfo.InvariantCulture)}",
-            AgeText(action),
+            ActionAge.Words(action),
             total.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"capture to publish p50 {Ms(total.P50Ns)} p99 {Ms(total.P99Ns)} ms"),
             .. snapshot.Rates.Select(rate => string.Create(CultureInfo.InvariantCulture, $"{rate.Name} {rate.Hz:0.0} Hz")),
             .. snapshot.Counts.Where(count => count.Count > 0).Select(count => string.Create(CultureInfo.InvariantCulture, $"{count.Name} {count.Count}")),
@@ -122,9 +123,6 @@ public sealed class ConsoleView(RobotProfile profile)
     }
 
     private static Markup Line(string text, string colour) => new($"[{colour}]{Escape(text)}[/]") { Overflow = Overflow.Ellipsis };
-
-    private static string AgeText(PublishedAction action)
-        => action.AgeNs is { } ageNs ? $"age {Ms(ageNs)} ms" : "no action yet";
 
     private static string Ms(long ns)
         => ((double)ns / MonotonicTime.NsPerMs).ToString(ns < 100 * MonotonicTime.NsPerMs ? "0.00" : "0", CultureInfo.InvariantCulture);

@@ -71,6 +71,10 @@ public sealed class ControlSettings
     [Range(1, 60_000)]
     public int MaximumActionAgeMs { get; set; } = 200;
 
+    /// <summary>How long a chunk is followed, ms since its picture was taken; 0: see <see cref="ChunkAgeLimit"/>.</summary>
+    [Range(0, 60_000)]
+    public int MaximumChunkAgeMs { get; set; }
+
     /// <summary>How long to hold without a fresh action before stopping, ms.</summary>
     [Range(0, 60_000)]
     public int HoldMs { get; set; } = 500;

@@ -100,8 +100,15 @@ public sealed record RateStatus(double CameraHz, double PolicyHz, double Control
 /// <summary>A stage; its state is <c>starting</c>, <c>running</c> or <c>backing_off</c>, its rate that of its results.</summary>
 public sealed record StageStatus(string Name, string State, double Hz, long Processed, long Restarts, string? LastError);
 
-/// <summary>An action; its age is that of the picture behind it when it was published, null without one.</summary>
-public sealed record ActionStatus(long Sequence, long FrameSequence, double? AgeMs, IReadOnlyDictionary<string, float> Values);
+/// <summary>An action.</summary>
+/// <param name="Sequence">Counts published actions from 1.</param>
+/// <param name="FrameSequence">The picture behind it.</param>
+/// <param name="AgeMs">How old that was when the action was published; null without one, as the following.</param>
+/// <param name="ArrivalAgeMs">How old it was when the action, or the chunk it belongs to, arrived.</param>
+/// <param name="AgeLimitMs">How old it may grow while the action is followed.</param>
+/// <param name="Values">By dimension.</param>
+public sealed record ActionStatus(
+    long Sequence, long FrameSequence, double? AgeMs, double? ArrivalAgeMs, double? AgeLimitMs, IReadOnlyDictionary<string, float> Values);
 
 /// <summary>A duration's percentiles in milliseconds; count is how many there were in the last minute.</summary>
 public sealed record LatencyStatus(long Count, double P50, double P99, double P999, double Max);

@@ -121,6 +121,7 @@ public sealed class StatusSource : IHostedService, IDisposable
             yield return $"{stage.Name} failed: {stage.LastError}";
         foreach (var output in control.Outputs.Where(output => output.Failing))
             yield return $"output {output.Name} fails: {output.LastError}";
+        if (control.TooSlow.Length > 0) yield return control.TooSlow;
         if (_recording?.Read() is { } recorded)
         {
             if (recorded.Error is not null) yield return $"recording fails: {recorded.Error}";
@@ -146,8 +147,12 @@ public sealed class StatusSource : IHostedService, IDisposable
     private ActionStatus Describe(PublishedAction action) => new(
         action.Sequence,
         action.Origin.FrameSequence,
-        action.AgeNs is { } age ? Round(age / (double)MonotonicTime.NsPerMs) : null,
+        Age(action.AgeNs),
+        Age(action.ArrivalAgeNs),
+        Age(action.AgeLimitNs),
         ByDimension(action.Values));
+
+    private static double? Age(long? ns) => ns is { } age ? Ms(age) : null;
 
     private static ChunkStatus Describe(ChunkCounts chunks) =>
         new(chunks.Begun, chunks.Actions, chunks.CarriedOut, chunks.CutShort, chunks.ActionsOfLast);

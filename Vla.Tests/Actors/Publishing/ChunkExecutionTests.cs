@@ -164,6 +164,7 @@ public sealed class ChunkExecutionTests : IDisposable
         return _robot.Last;
     }
 
-    private void Use(ChunkExecution execution, RobotProfile? profile = null) =>
-        _loop = new ControlLoop(profile ?? Make.Profile(), new ControlOptions { RateHz = 100 }, [_robot], _clock, execution);
+    // As long as a chunk lasts it may be followed: how old its picture may grow is tried elsewhere.
+    private void Use(ChunkExecution execution, RobotProfile? profile = null) => _loop = new ControlLoop(
+        profile ?? Make.Profile(), new ControlOptions { RateHz = 100, MaximumChunkAgeMs = 60_000 }, [_robot], _clock, execution);
 }

@@ -20,13 +20,16 @@ public sealed class ActionJsonTests : IDisposable
         {
             Clamped = 2,
             Origin = Make.Origin(1_000_000_000),
+            ArrivalAgeNs = 12_500_000,
+            AgeLimitNs = 700_000_000,
         };
 
         Assert.Equal(
             """
             {"sequence":42,"state":"policy","reason":"","values":{"x":0.1,"gripper":0.75},"frame_sequence":7,
             "instruction":"pick up the red block","captured_ns":1000000000,"encoded_ns":1008000000,"fused_ns":1008200000,
-            "decoded_ns":1008400000,"published_ns":1023000000,"age_ms":23,"clamps":["gripper"],"deadman_ms":100}
+            "decoded_ns":1008400000,"published_ns":1023000000,"age_ms":23,
+            "arrival_age_ms":12.5,"age_limit_ms":700,"clamps":["gripper"],"deadman_ms":100}
             """.ReplaceLineEndings("") + "\n",
             Text(action));
     }

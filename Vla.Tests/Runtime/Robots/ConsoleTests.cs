@@ -36,6 +36,20 @@ public class ConsoleTests
     }
 
     [Fact]
+    public void The_view_says_how_old_the_picture_is_may_become_and_was_on_arrival()
+    {
+        var action = Make.Published(1, ControlState.Policy, 2_423_000_000, 0.5f, 1) with
+        {
+            Origin = Make.Origin(2_000_000_000),
+            ArrivalAgeNs = 38_400_000,
+            AgeLimitNs = 700_000_000,
+        };
+
+        Assert.Contains("age 423 of 700 ms (38 on arrival)", Render(action));
+        Assert.Contains("age 423 of 700 ms (38 on arrival)", ConsoleView.PlainLine(action, Snapshot));
+    }
+
+    [Fact]
     public void The_view_says_why_the_robot_holds_or_stops()
     {
         Assert.Matches("H O L D *because", Render(Make.Published(1, ControlState.Hold)));
