@@ -2,6 +2,7 @@ using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
 using Vla.Runtime.Bench;
 using Vla.Runtime.Evaluation;
+using Vla.Runtime.Hosting;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Datasets;
 
@@ -27,6 +28,9 @@ public static class ExitCodes
     /// <summary>The robot profile cannot be used or does not fit the policy.</summary>
     public const int Robot = 5;
 
+    /// <summary>A stage of the policy hangs and cannot be ended otherwise than with the process.</summary>
+    public const int Hang = 6;
+
     /// <summary>The code for an exception whose message is meant for the user; null when it is not one of those.</summary>
     public static int? For(Exception exception) => exception switch
     {
@@ -34,9 +38,17 @@ public static class ExitCodes
         PolicyException => Policy,
         RobotProfileException => Robot,
         UsageException => Usage,
+        RunEndedException ended => ended.ExitCode,
         BenchException or EvaluationException or DatasetException => Failure,
         _ => null,
     };
+
+    /// <summary>A defect of ours, or of somebody's robot, in one line: what, and the place for whoever mends it.</summary>
+    public static string Describe(Exception exception)
+    {
+        var place = exception.StackTrace?.Split('\n')[0].Trim();
+        return $"unexpected {exception.GetType().Name}: {exception.Message.ReplaceLineEndings(" ")} ({place ?? "no place known"})";
+    }
 }
 
 /// <summary>The user asked for something that cannot be: the message names the thing and the mend, in one line.</summary>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using Vla.Runtime;
 using Vla.Runtime.Commands;
+using Vla.Runtime.Hosting;
 
 var root = new RootCommand("Vla runs vision-language-action policies: a camera and an instruction in, robot actions out.")
 {
@@ -19,26 +20,50 @@ var root = new RootCommand("Vla runs vision-language-action policies: a camera a
     TestCommand.Create(),
 };
 
-try
+LastWord.Watch();
+ProcessEnd.Now(await RunAsync());
+
+async Task<int> RunAsync()
 {
-    var parsed = root.Parse(args.Length > 0 ? args : ["--help"]);
-    if (parsed is { Errors: [.., var error], Action: ParseErrorAction })
+    try
     {
-        var command = string.Join(' ', parsed.CommandResult.Command == root ? ["vla"] : ["vla", parsed.CommandResult.Command.Name]);
-        throw new UsageException($"{error.Message.ReplaceLineEndings(" ")} See {command} --help");
+        var parsed = root.Parse(args.Length > 0 ? args : ["--help"]);
+        if (parsed is { Errors: [.., var error], Action: ParseErrorAction })
+        {
+            var command = string.Join(' ', parsed.CommandResult.Command == root ? ["vla"] : ["vla", parsed.CommandResult.Command.Name]);
+            throw new UsageException($"{error.Message.ReplaceLineEndings(" ")} See {command} --help");
+        }
+
+        // A command without an asynchronous action has nothing to save, and could not be told to.
+        using var signals = new TerminationSignals(atOnce: parsed.Action is not AsynchronousCommandLineAction);
+        // Without its own handling of signals, which ends the process after 2 s whatever is being saved.
+        var how = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        return await parsed.InvokeAsync(how, signals.Token);
+    }
+    catch (Exception exception) when (ExitCodes.For(exception) is { } code)
+    {
+        return Say(exception.Message, code);
+    }
+    catch (OperationCanceledException)
+    {
+        return Say("ended before it was done", ExitCodes.Failure);
+    }
+    catch (Exception exception)
+    {
+        return Say(ExitCodes.Describe(exception), ExitCodes.Failure);
+    }
+}
+
+static int Say(string error, int exitCode)
+{
+    try
+    {
+        Console.Error.WriteLine($"vla: {error}");
+    }
+    catch (IOException)
+    {
+        // A terminal that is gone: the exit code has to say it.
     }
 
-    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
-}
-catch (Exception exception) when (ExitCodes.For(exception) is { } code)
-{
-    Console.Error.WriteLine($"vla: {exception.Message}");
-    return code;
-}
-catch (Exception exception) when (exception is not OperationCanceledException)
-{
-    // A defect of ours: one line for the user, with the place for whoever mends it.
-    var place = exception.StackTrace?.Split('\n')[0].Trim();
-    Console.Error.WriteLine($"vla: unexpected {exception.GetType().Name}: {exception.Message.ReplaceLineEndings(" ")} ({place})");
-    return ExitCodes.Failure;
+    return exitCode;
 }

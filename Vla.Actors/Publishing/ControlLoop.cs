@@ -29,6 +29,7 @@ public sealed class ControlLoop : IDisposable
     private readonly object _gate = new();
     private readonly ManualResetEventSlim _ended = new(false);
     private int _shuttingDown;
+    private volatile bool _started;
 
     private OfferedChunk? _offered;
     private OfferedChunk? _taken;
@@ -109,8 +110,15 @@ public sealed class ControlLoop : IDisposable
 
     private bool StopIsPending => Volatile.Read(ref _operatorStop) is not null && _ladder.State != ControlState.Stop;
 
+    /// <summary>Called once, with why, when the loop cannot go on; the stop has been published by then.</summary>
+    public Action<string>? Lost { get; set; }
+
     /// <summary>Starts the control thread.</summary>
-    public void Start() => _thread.Start();
+    public void Start()
+    {
+        _started = true;
+        _thread.Start();
+    }
 
     /// <summary>Hands over the newest actions, which are copied; replaces what no tick has taken yet. Never blocks.</summary>
     public void Offer(ActionChunk chunk)
@@ -162,8 +170,9 @@ public sealed class ControlLoop : IDisposable
 
     /// <summary>Ends the loop: the last message on every output is a stop. Bounded in time; may be called again.</summary>
     /// <remarks>
-    /// Fit for handlers of process exit and unhandled exceptions: it needs no other thread, and it does not wait for a
-    /// control thread or an output that hangs. A second caller returns when the first is done.
+    /// Fit for handlers of process exit and unhandled exceptions: it does not wait for a control thread or an output that
+    /// hangs. A second caller returns when the first is done. A loop that was never started says nothing: whoever could not
+    /// even start must not speak to a robot that somebody else may be driving.
     /// </remarks>
     public void Shutdown(string reason)
     {
@@ -176,9 +185,14 @@ public sealed class ControlLoop : IDisposable
         var alone = Monitor.TryEnter(_gate, TickInTheWayMs);
         try
         {
-            var last = StopAction(reason, _clock.NowNs);
-            _counters.Count(last);
-            Volatile.Write(ref _last, last);
+            PublishedAction? last = null;
+            if (_started || _last is not null)
+            {
+                last = StopAction(reason, _clock.NowNs);
+                _counters.Count(last);
+                Volatile.Write(ref _last, last);
+            }
+
             _outputs.Finish(last, alone);
         }
         finally
@@ -237,7 +251,9 @@ public sealed class ControlLoop : IDisposable
     private void LoseClock(Exception exception)
     {
         _counters.CountFault(exception);
-        Shutdown($"the control clock failed: {exception.Message}");
+        var reason = $"the control clock failed: {exception.Message}";
+        Shutdown(reason);
+        Lost?.Invoke(reason);
     }
 
     private void Publish(long nowNs)

@@ -27,9 +27,9 @@ internal abstract class RobotOutput(IRobot robot) : IDisposable
     public abstract void Send(PublishedAction action);
 
     /// <summary>Takes the run's last action; whatever is sent later is ignored. May be called from any thread, once.</summary>
-    /// <param name="last">A stop.</param>
+    /// <param name="last">A stop; null when there is nothing to be said.</param>
     /// <param name="alone">Whether the control thread is known to stay away meanwhile.</param>
-    public abstract void Finish(PublishedAction last, bool alone);
+    public abstract void Finish(PublishedAction? last, bool alone);
 
     /// <summary>Waits until the robot has had its last message.</summary>
     public abstract void WaitFinished(int milliseconds);
@@ -93,6 +93,7 @@ internal sealed class DirectOutput(IRobot robot) : RobotOutput(robot)
     private long _retryAtNs = long.MinValue;
     private ControlState _lastTried;
     private volatile bool _closed;
+    private Thread? _finishing;
 
     public override void Send(PublishedAction action)
     {
@@ -117,7 +118,7 @@ internal sealed class DirectOutput(IRobot robot) : RobotOutput(robot)
         }
     }
 
-    public override void Finish(PublishedAction last, bool alone)
+    public override void Finish(PublishedAction? last, bool alone)
     {
         if (_closed) return;
         _closed = true;
@@ -128,13 +129,17 @@ internal sealed class DirectOutput(IRobot robot) : RobotOutput(robot)
             return;
         }
 
-        TryApply(last);
-        Close();
+        // On a thread of its own: should the robot hang at this message of all, the others still get theirs.
+        _finishing = new Thread(() =>
+        {
+            if (last is not null) TryApply(last);
+            Close();
+        })
+        { Name = "vla-output last", IsBackground = true };
+        _finishing.Start();
     }
 
-    public override void WaitFinished(int milliseconds)
-    {
-    }
+    public override void WaitFinished(int milliseconds) => _finishing?.Join(milliseconds);
 
     public override void Dispose()
     {

@@ -14,9 +14,9 @@ internal sealed class RobotOutputs(IEnumerable<IRobot> robots) : IDisposable
     }
 
     /// <summary>Passes the last action on; nothing follows it.</summary>
-    /// <param name="last">A stop.</param>
+    /// <param name="last">A stop; null when nothing was ever published, and so nothing is to be said.</param>
     /// <param name="alone">False when a tick may still be sending.</param>
-    public void Finish(PublishedAction last, bool alone)
+    public void Finish(PublishedAction? last, bool alone)
     {
         // The robots with a thread first: a direct one that breaks its word and blocks holds up nobody else.
         foreach (var output in _outputs.OrderBy(output => output is DirectOutput)) output.Finish(last, alone);

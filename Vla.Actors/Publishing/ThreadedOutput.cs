@@ -13,6 +13,7 @@ internal sealed class ThreadedOutput : RobotOutput
     private readonly AutoResetEvent _signal = new(false);
     private readonly Thread _thread;
     private PublishedAction? _last;
+    private volatile bool _ends;
     private ControlState _lastSent;
     private volatile bool _stopIsNews;
     private long _written;
@@ -29,7 +30,7 @@ internal sealed class ThreadedOutput : RobotOutput
 
     private bool KeepsOnlyNewest => _ring.Length == 1;
 
-    private bool IsLast => Volatile.Read(ref _last) is not null;
+    private bool IsLast => _ends;
 
     public override void Send(PublishedAction action)
     {
@@ -42,9 +43,10 @@ internal sealed class ThreadedOutput : RobotOutput
         _signal.Set();
     }
 
-    public override void Finish(PublishedAction last, bool alone)
+    public override void Finish(PublishedAction? last, bool alone)
     {
-        Volatile.Write(ref _last, last);
+        _last = last;
+        _ends = true;
         _signal.Set();
     }
 
@@ -69,7 +71,11 @@ internal sealed class ThreadedOutput : RobotOutput
             }
         }
 
-        for (var attempt = 1; !TryApply(_last!) && attempt < LastMessageAttempts; attempt++) _signal.WaitOne(FirstBackOffMs);
+        if (_last is { } last)
+        {
+            for (var attempt = 1; !TryApply(last) && attempt < LastMessageAttempts; attempt++) _signal.WaitOne(FirstBackOffMs);
+        }
+
         Close();
     }
 

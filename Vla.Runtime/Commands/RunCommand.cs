@@ -51,7 +51,7 @@ public static class RunCommand
 
             var file = result.GetValue(config) ?? Path.Combine(ProjectPaths.Config, "vla.json");
             var settings = SettingsLoader.Load(file, EnvironmentVariables(), given);
-            await Daemon.RunAsync(settings, Path.GetDirectoryName(Path.GetFullPath(file))!, cancellation);
+            await Daemon.RunAsync(settings, Path.GetDirectoryName(Path.GetFullPath(file))!, cancellation, ProcessEnd.Now);
             return ExitCodes.Success;
         });
         return command;

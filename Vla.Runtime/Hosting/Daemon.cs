@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
@@ -20,18 +21,23 @@ using Vla.Sensors.Cameras;
 namespace Vla.Runtime.Hosting;
 
 /// <summary>The robot controller as one process: opens what it needs, hosts the pipeline, ends with a stop.</summary>
-public static class Daemon
+public static partial class Daemon
 {
-    /// <summary>Runs until SIGTERM, SIGINT, the set duration or <paramref name="cancellation"/>.</summary>
+    /// <summary>Runs until the set duration has passed, <paramref name="cancellation"/>, or something that it cannot go on after.</summary>
     /// <param name="settings">Checked already, one by one.</param>
     /// <param name="configFolder">Where relative paths of policy and robot count from.</param>
     /// <param name="cancellation">Ends the run in good order.</param>
+    /// <param name="endProcess">Ends the process with an exit code, for what cannot be ended otherwise; null where there are others in it.</param>
+    /// <exception cref="RunEndedException">The run had to end.</exception>
     /// <exception cref="Exception">
     /// One of those that <see cref="ExitCodes"/> knows: camera, policy, robot or address cannot be used. Nothing has been
     /// published then.
     /// </exception>
-    public static async Task RunAsync(VlaSettings settings, string configFolder, CancellationToken cancellation)
+    public static async Task RunAsync(
+        VlaSettings settings, string configFolder, CancellationToken cancellation, Action<int>? endProcess = null)
     {
+        // Until there is something to end in good order: loading a policy can take minutes, and does not look at this.
+        var starting = endProcess is null ? default : cancellation.Register(() => endProcess(ExitCodes.Success));
         var time = TimeProvider.System;
         var builder = Builder(settings, configFolder);
         SimulatedTabletop? tabletop = null;
@@ -61,10 +67,16 @@ public static class Daemon
         using var control = new ControlLoop(profile, options, robots, new ControlClock(), policy.Action.Execution);
         control.IdleReason = instructions.Current is null ? "no instruction yet" : "no action yet";
         instructions.Changed += _ => control.IdleReason = "no action yet";
-        using var lastWord = new LastWord(control);
+        using var ending = new Ending(control, bound => recording?.WaitSaved(bound) ?? true, endProcess);
+        ending.LeaveScreen = () => screen?.Dispose();
+        control.Lost = reason => ending.Begin(reason, ExitCodes.Failure);
+        await starting.DisposeAsync();
+        using var told = cancellation.Register(() => ending.Begin(
+            $"told to end{(TerminationSignals.Received is { } signal ? $" ({signal})" : "")}",
+            TerminationSignals.IsFailure ? ExitCodes.Failure : ExitCodes.Success));
 
         var services = builder.Services;
-        services.AddSystemd();
+        services.AddSingleton<IHostLifetime, HostLifetime>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         Logs.Configure(builder.Logging, settings.Log.Level, screen);
         services.AddSingleton(control);
@@ -94,39 +106,80 @@ public static class Daemon
         services.AddHostedService(provider => new InstructionConsole(
             provider.GetRequiredService<IRequiredActor<InstructionActor>>(), screen, tabletop?.Episodes,
             provider.GetRequiredService<ILogger<InstructionConsole>>()));
-        services.AddHostedService(provider => new WatchdogService(
-            provider.GetService<ISystemdNotifier>(), () => control.Snapshot().Published, time));
-        services.AddHostedService(provider => new DurationService(
-            TimeSpan.FromSeconds(settings.DurationSeconds), time, provider.GetRequiredService<IHostApplicationLifetime>()));
+        var systemd = new SystemdReports(new SystemdNotifier(), () => control.Snapshot().Published, time);
+        services.AddHostedService(_ => systemd);
+        using var duration = new RunDuration(
+            TimeSpan.FromSeconds(settings.DurationSeconds), time, () => ending.Begin("the set duration has passed", ExitCodes.Success));
 
         using var host = Build(builder);
+        var logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<Ending>();
         var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
-        // Before anything else is shut down: the robot's last message does not wait for actors or connections to end.
-        lifetime.ApplicationStopping.Register(() => control.Shutdown("the controller is shutting down"));
-        using var cancelled = cancellation.Register(lifetime.StopApplication);
+        // Whoever ends the host without having said why is none of those that may: an actor system that was ended from inside.
+        lifetime.ApplicationStopping.Register(() => ending.Begin("the actor system or the host was ended from inside", ExitCodes.Failure));
+        ending.Say = line => Log.EndingWarning(logger, line);
+        LastWord.Say = line => Log.Unobserved(logger, line);
+        ending.StopHost = () =>
+        {
+            systemd.Stopping();
+            Log.Ending(logger, ending.Reason!);
+            lifetime.StopApplication();
+        };
+        if (ending.HasBegun) return;
 
+        try
+        {
+            await StartAsync(host, settings.Http);
+            await StartUp.WaitAsync(monitors, time, lifetime.ApplicationStopping);
+        }
+        catch (OperationCanceledException) when (ending.HasBegun)
+        {
+            // Told to end while still starting.
+        }
+        catch (Exception exception)
+        {
+            ending.Abandon(exception.Message, ExitCodes.For(exception) ?? ExitCodes.Failure);
+            throw;
+        }
+
+        if (!lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            tabletop?.Episodes.Start(
+                control, text => host.Services.GetRequiredService<IRequiredActor<InstructionActor>>().ActorRef.Tell(new GiveInstruction(text), ActorRefs.NoSender));
+            recording?.Start(host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<LiveRecording>());
+            // Last: the first action says that everything else is there.
+            control.Start();
+            duration.Start();
+        }
+
+        await WaitForEndAsync(host);
+        // While whatever it says is still written.
+        ending.Save();
+        first?.Dispose();
+        if (ending.ExitCode != ExitCodes.Success) throw new RunEndedException(ending.Reason!, ending.ExitCode);
+    }
+
+    private static async Task StartAsync(IHost host, string address)
+    {
         try
         {
             await host.StartAsync(CancellationToken.None);
         }
-        catch (IOException e) when (builder is WebApplicationBuilder)
+        catch (Exception e) when (e is IOException or SocketException && HttpAddress.Parse(address) is not null)
         {
-            throw new UsageException($"cannot listen at {settings.Http}: {e.Message.ReplaceLineEndings(" ")}; choose another address with --http, or --http off", e);
+            throw new UsageException($"cannot listen at {address}: {e.Message.ReplaceLineEndings(" ")}; choose another address with --http, or --http off", e);
         }
-        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
-        {
-            return; // Told to end while still starting.
-        }
+    }
 
-        tabletop?.Episodes.Start(
-            control, text => host.Services.GetRequiredService<IRequiredActor<InstructionActor>>().ActorRef.Tell(new GiveInstruction(text), ActorRefs.NoSender));
-        recording?.Start(host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<LiveRecording>());
-        // Last: the first action says that everything else is there.
-        if (!lifetime.ApplicationStopping.IsCancellationRequested) control.Start();
-        await host.WaitForShutdownAsync(CancellationToken.None);
-        // While whatever it says is still written.
-        recording?.Dispose();
-        first?.Dispose();
+    private static async Task WaitForEndAsync(IHost host)
+    {
+        try
+        {
+            await host.WaitForShutdownAsync(CancellationToken.None);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or AggregateException)
+        {
+            // Something took longer to end than it may. The stop is out, and the process ends without it.
+        }
     }
 
     private static IHostApplicationBuilder Builder(VlaSettings settings, string configFolder)
@@ -177,5 +230,17 @@ public static class Daemon
         if (options.DeadmanMs == 0 || options.DeadmanMs >= options.LeastDeadmanMs) return options;
         throw new UsageException(string.Create(CultureInfo.InvariantCulture,
             $"setting 'control:deadmanMs' is {options.DeadmanMs}: a robot would stop between two messages at 'control:rateHz' {options.RateHz}; use {options.LeastDeadmanMs} or more, or 0 for five control periods"));
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(85, LogLevel.Information, "the run ends: {Reason}")]
+        public static partial void Ending(ILogger logger, string reason);
+
+        [LoggerMessage(86, LogLevel.Warning, "{Line}")]
+        public static partial void EndingWarning(ILogger logger, string line);
+
+        [LoggerMessage(87, LogLevel.Error, "{Line}")]
+        public static partial void Unobserved(ILogger logger, string line);
     }
 }

@@ -88,6 +88,11 @@ internal sealed partial class EpisodeSaver : IDisposable
     /// <summary>No more frames come: what is there is saved.</summary>
     public void Complete() => _queue.CompleteAdding();
 
+    /// <summary>Waits until everything is saved, once no more frames come, or for so long.</summary>
+    /// <returns>False when that was not enough. From the thread that saves nothing can be waited for.</returns>
+    public bool WaitSaved(TimeSpan bound) =>
+        (_thread.ThreadState & ThreadState.Unstarted) != 0 || (_thread != Thread.CurrentThread && _thread.Join(bound));
+
     /// <summary>Waits until everything is saved.</summary>
     public void Dispose()
     {

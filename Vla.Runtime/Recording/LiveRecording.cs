@@ -71,6 +71,10 @@ public sealed partial class LiveRecording : IDisposable
         Log.Started(logger, _target.Directory, _target.Fps);
     }
 
+    /// <summary>Waits until everything is saved, or for so long.</summary>
+    /// <returns>False when that was not enough.</returns>
+    public bool WaitSaved(TimeSpan bound) => _saver.WaitSaved(bound);
+
     /// <summary>Waits until everything is saved.</summary>
     public void Dispose() => _saver.Dispose();
 

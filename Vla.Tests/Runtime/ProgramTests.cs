@@ -38,12 +38,6 @@ public sealed class ProgramTests : IDisposable
         Assert.StartsWith("vla: ", line, StringComparison.Ordinal);
     }
 
-    [LinuxFact]
-    public Task After_SIGTERM_the_last_message_is_a_stop_and_the_exit_code_is_0() => LastMessageIsStopAfter("TERM");
-
-    [LinuxFact]
-    public Task After_SIGINT_the_last_message_is_a_stop_and_the_exit_code_is_0() => LastMessageIsStopAfter("INT");
-
     [Fact]
     public async Task A_set_duration_ends_the_run_in_good_order()
     {
@@ -65,18 +59,6 @@ public sealed class ProgramTests : IDisposable
         await UntilAsync(lines => lines.Any(line => line.Contains("\"instruction\":\"pick up the red block\"", StringComparison.Ordinal)));
         vla.Kill();
         await vla.WaitForExitAsync();
-    }
-
-    private async Task LastMessageIsStopAfter(string signal)
-    {
-        using var vla = Start("run", "--http", "off", "--output", $"jsonl:{File("actions.jsonl")}");
-        await UntilAsync(lines => lines.Length > 0);
-
-        using var kill = Process.Start("kill", [$"-{signal}", $"{vla.Id}"]);
-        await vla.WaitForExitAsync();
-
-        Assert.Equal(0, vla.ExitCode);
-        Assert.Contains("\"state\":\"stop\"", (await LinesAsync()).Last(), StringComparison.Ordinal);
     }
 
     private Process Start(params string[] arguments)

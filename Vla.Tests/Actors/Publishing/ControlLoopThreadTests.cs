@@ -132,13 +132,69 @@ public class ControlLoopThreadTests
     }
 
     [Fact]
-    public void A_shutdown_before_the_first_tick_says_stop_too()
+    public void A_direct_output_that_hangs_at_the_last_message_does_not_keep_the_others_from_theirs()
     {
+        using var release = new ManualResetEventSlim();
+        var clock = new ManualClock();
+        var hanging = new FakeRobot { Name = "hanging", Before = action => { if (action.State == ControlState.Stop) release.Wait(); } };
+        var direct = new FakeRobot { Name = "direct" };
+        using var loop = new ControlLoop(Make.Profile(), new ControlOptions { FlushMs = 50 }, [hanging, direct], clock);
+        loop.Tick(clock.NowNs);
+
+        loop.Shutdown("the service is stopping");
+
+        direct.AwaitClosed();
+        Assert.Equal(ControlState.Stop, direct.Last.State);
+        Assert.False(loop.Snapshot().Outputs[0].Finished);
+        release.Set();
+    }
+
+    [Fact]
+    public void A_loop_that_was_started_says_stop_even_before_its_first_tick()
+    {
+        using var clock = new SteppingClock(waits: 0);
         var robot = new FakeRobot();
+        using var loop = new ControlLoop(Make.Profile(), new ControlOptions(), [robot], clock);
+        loop.Start();
+
+        loop.Shutdown("the service is stopping");
+
+        robot.AwaitClosed();
+        Assert.Equal((1, ControlState.Stop), (robot.Last.Sequence, robot.Last.State));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_loop_that_was_never_started_closes_its_outputs_without_a_word(bool mayBlock)
+    {
+        var robot = new FakeRobot { MayBlock = mayBlock };
         using var loop = new ControlLoop(Make.Profile(), new ControlOptions(), [robot], new ManualClock());
 
         loop.Dispose();
 
-        Assert.Equal((1, ControlState.Stop), (robot.Last.Sequence, robot.Last.State));
+        robot.AwaitClosed();
+        Assert.Empty(robot.Applied);
+    }
+
+    [Fact]
+    public void A_clock_that_fails_is_told_to_whoever_can_end_the_run_after_the_stop()
+    {
+        using var lost = new ManualResetEventSlim();
+        using var clock = new SteppingClock(waits: 1);
+        var robot = new FakeRobot();
+        using var loop = new ControlLoop(Make.Profile(), new ControlOptions(), [robot], clock);
+        var last = (PublishedAction?)null;
+        loop.Lost = _ =>
+        {
+            last = loop.Last;
+            lost.Set();
+        };
+        loop.Start();
+
+        clock.Break();
+
+        Assert.True(lost.Wait(TimeSpan.FromSeconds(20)));
+        Assert.Equal((ControlState.Stop, "the control clock failed: the clock broke"), (last!.State, last.Reason));
     }
 }
