@@ -18,6 +18,10 @@ internal static partial class Documentation
     public static string CodeWith(string text) =>
         Assert.Single(Pages.SelectMany(page => Blocks(page, "csharp")), code => code.Contains(text, StringComparison.Ordinal));
 
+    /// <summary>The one block of a page in the language that contains the text.</summary>
+    public static string BlockWith(string page, string language, string text) =>
+        Assert.Single(Blocks(page, language), block => block.Contains(text, StringComparison.Ordinal));
+
     /// <summary>The blocks of a page that are marked with the language, without their fences.</summary>
     public static IEnumerable<string> Blocks(string page, string language) =>
         Block().Matches(Read(page)).Where(block => block.Groups["language"].Value == language).Select(block => block.Groups["text"].Value);
