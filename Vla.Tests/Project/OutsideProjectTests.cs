@@ -57,7 +57,7 @@ public sealed partial class OutsideProjectTests : IDisposable
     }
 
     private void Write(string file, string text) =>
-        File.WriteAllText(_folder.File(file), text.Replace("../vla/", Repository.File(""), StringComparison.Ordinal));
+        File.WriteAllText(_folder.File(file), text.Replace("../vla/", Repository.File(".") + "/", StringComparison.Ordinal));
 
     private string Dotnet(string verb, params string[] arguments)
     {
