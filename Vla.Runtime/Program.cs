@@ -44,7 +44,7 @@ static int Say(string error, int exitCode)
 {
     try
     {
-        Console.Error.WriteLine($"vla: {error}");
+        Console.Error.WriteLine($"{Journal.ErrorMark}vla: {error}");
     }
     catch (IOException)
     {
