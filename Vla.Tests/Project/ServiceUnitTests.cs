@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Reflection;
 using Vla.Runtime;
 
 namespace Vla.Tests.Project;

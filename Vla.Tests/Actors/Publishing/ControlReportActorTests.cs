@@ -112,9 +112,7 @@ public sealed class ControlReportActorTests() : PipelineTestKit(TestScheduling)
 
     private sealed class ListLogger : ILogger
     {
-        private readonly System.Collections.Concurrent.ConcurrentQueue<string> _lines = new();
-
-        public IReadOnlyCollection<string> Lines => _lines;
+        public System.Collections.Concurrent.ConcurrentQueue<string> Lines { get; } = new();
 
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
@@ -122,6 +120,6 @@ public sealed class ControlReportActorTests() : PipelineTestKit(TestScheduling)
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            _lines.Enqueue(formatter(state, exception));
+            Lines.Enqueue(formatter(state, exception));
     }
 }

@@ -57,9 +57,7 @@ public sealed class CollectorWatchTests : IDisposable
 
     private sealed class Lines : ILogger<CollectorWatch>
     {
-        private readonly ConcurrentQueue<string> _written = new();
-
-        public IReadOnlyCollection<string> Written => _written;
+        public ConcurrentQueue<string> Written { get; } = new();
 
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
@@ -67,6 +65,6 @@ public sealed class CollectorWatchTests : IDisposable
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            _written.Enqueue($"{logLevel}: {formatter(state, exception)}");
+            Written.Enqueue($"{logLevel}: {formatter(state, exception)}");
     }
 }
