@@ -4,21 +4,7 @@ using Vla.Runtime;
 using Vla.Runtime.Commands;
 using Vla.Runtime.Hosting;
 
-var root = new RootCommand("Vla runs vision-language-action policies: a camera and an instruction in, robot actions out.")
-{
-    RunCommand.Create(),
-    CamerasCommand.Create(),
-    ModelCommand.Create(),
-    ForwardCommand.Create(),
-    ImportCommand.Create(),
-    TrainCommand.Create(),
-    RecordCommand.Create(),
-    DatasetCommand.Create(),
-    EvalCommand.Create(),
-    BenchCommand.Create(),
-    DoctorCommand.Create(),
-    TestCommand.Create(),
-};
+var root = CommandTree.Create();
 
 LastWord.Watch();
 ProcessEnd.Now(await RunAsync());
@@ -58,7 +44,7 @@ static int Say(string error, int exitCode)
 {
     try
     {
-        Console.Error.WriteLine($"vla: {error}");
+        Console.Error.WriteLine($"{Journal.ErrorMark}vla: {error}");
     }
     catch (IOException)
     {

@@ -11,9 +11,11 @@ internal sealed class ControlCounters(int dimensions)
     public long Replaced;
     public long Faults;
     public string LastFault = "";
+    public string LastStop = "";
 
     public void Count(PublishedAction action)
     {
+        if (action.State == ControlState.Stop) Volatile.Write(ref LastStop, action.Reason);
         Interlocked.Increment(ref PublishedByState[(int)action.State]);
         for (var left = action.Clamped; left != 0; left &= left - 1)
             Interlocked.Increment(ref Clamps[BitOperations.TrailingZeroCount(left)]);

@@ -217,6 +217,7 @@ public sealed class ControlLoop : IDisposable
             Last = last,
             Published = last?.Sequence ?? 0,
             PublishedByState = ControlCounters.Copy(_counters.PublishedByState),
+            LastStop = Volatile.Read(ref _counters.LastStop),
             Offered = Interlocked.Read(ref _counters.Offered),
             Replaced = Interlocked.Read(ref _counters.Replaced),
             Chunks = _chunks.Read(),

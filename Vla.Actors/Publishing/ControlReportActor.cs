@@ -3,14 +3,29 @@ using Microsoft.Extensions.Logging;
 
 namespace Vla.Actors.Publishing;
 
-/// <summary>Says in the log what the control loop refuses or fails at and how its state changes, once a second at most.</summary>
-/// <remarks>Waits for no stage and shares no thread with one: it speaks also while one hangs.</remarks>
+/// <summary>
+/// Says in the log that the robot stops, as it happens; how the state changes otherwise and what the loop refuses or fails
+/// at, once a second at most.
+/// </summary>
+/// <remarks>
+/// Waits for no stage and shares no thread with one: it speaks also while one hangs. A stop that begins and ends between two
+/// looks is said all the same, and so is what happened last when the actor ends.
+/// </remarks>
 public sealed partial class ControlReportActor(ControlLoop control, ILogger logger) : UntypedActor, IWithTimers
 {
     /// <summary>How often the loop's counters are looked at for something to say.</summary>
     public static readonly TimeSpan SayAtMost = TimeSpan.FromSeconds(1);
 
+    /// <summary>How often the loop's state is looked at: so late a stop is said at most.</summary>
+    public static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
+
+    private static readonly int LooksBetweenSaying = (int)(SayAtMost / LookEvery);
+
     private ControlSnapshot _said = control.Snapshot();
+    private (ControlState State, string Reason) _saidState;
+    private long _saidStops;
+    private int _looksSinceState = LooksBetweenSaying;
+    private int _looks;
 
     public ITimerScheduler Timers { get; set; } = null!;
 
@@ -19,13 +34,51 @@ public sealed partial class ControlReportActor(ControlLoop control, ILogger logg
     public static Props Props(ControlLoop control, ILogger logger) =>
         Akka.Actor.Props.Create(() => new ControlReportActor(control, logger));
 
-    protected override void PreStart() =>
-        Timers.StartPeriodicTimer(nameof(SayAtMost), LookAtCounters.Instance, SayAtMost);
+    protected override void PreStart()
+    {
+        _saidState = (_said.State, _said.Reason);
+        _saidStops = _said.PublishedFrom(ControlState.Stop);
+        Timers.StartPeriodicTimer(nameof(LookEvery), Look.Instance, LookEvery);
+    }
+
+    // Once more: the controller's last state is a stop, and nobody looks again.
+    protected override void PostStop()
+    {
+        var now = control.Snapshot();
+        SayState(now, evenIfSaidJustNow: true);
+        SayWhatChanged(now);
+    }
 
     protected override void OnReceive(object message)
     {
-        if (message is LookAtCounters) SayWhatChanged(control.Snapshot());
-        else Unhandled(message);
+        if (message is not Look)
+        {
+            Unhandled(message);
+            return;
+        }
+
+        var now = control.Snapshot();
+        SayState(now, evenIfSaidJustNow: false);
+        if (++_looks % LooksBetweenSaying == 0) SayWhatChanged(now);
+    }
+
+    /// <summary>A stop at once; a policy that comes and goes with every picture does not fill the log.</summary>
+    private void SayState(ControlSnapshot now, bool evenIfSaidJustNow)
+    {
+        _looksSinceState++;
+        var stops = now.PublishedFrom(ControlState.Stop);
+        if (stops > _saidStops && _saidState != (ControlState.Stop, now.LastStop)) Say(ControlState.Stop, now.LastStop);
+        _saidStops = stops;
+
+        if (_saidState == (now.State, now.Reason)) return;
+        if (now.State == ControlState.Stop || evenIfSaidJustNow || _looksSinceState >= LooksBetweenSaying) Say(now.State, now.Reason);
+
+        void Say(ControlState state, string reason)
+        {
+            Log.State(logger, state.Word(), reason);
+            _saidState = (state, reason);
+            _looksSinceState = 0;
+        }
     }
 
     private void SayWhatChanged(ControlSnapshot now)
@@ -35,7 +88,6 @@ public sealed partial class ControlReportActor(ControlLoop control, ILogger logg
         if (refused > 0) Log.Refused(logger, refused, now.LastRefusal);
         if (now.TooSlow.Length > 0 && _said.TooSlow.Length == 0) Log.TooSlow(logger, now.TooSlow);
         if (now.Faults > _said.Faults) Log.Fault(logger, now.LastFault);
-        if (now.State != _said.State || now.Reason != _said.Reason) Log.State(logger, now.State.Word(), now.Reason);
 
         foreach (var (output, before) in now.Outputs.Zip(_said.Outputs))
         {
@@ -48,9 +100,9 @@ public sealed partial class ControlReportActor(ControlLoop control, ILogger logg
         static long Counted(ControlSnapshot snapshot) => snapshot.Refused.Sum() - snapshot.RefusedFor(Refusal.Blind);
     }
 
-    private sealed class LookAtCounters
+    private sealed class Look
     {
-        public static readonly LookAtCounters Instance = new();
+        public static readonly Look Instance = new();
     }
 
     private static partial class Log

@@ -15,6 +15,9 @@ public sealed record ControlSnapshot
     /// <summary>Actions published from each state, in the order of <see cref="ControlState"/>.</summary>
     public required IReadOnlyList<long> PublishedByState { get; init; }
 
+    /// <summary>Why the robot was stopped last; empty when it was not.</summary>
+    public required string LastStop { get; init; }
+
     /// <summary>Chunks offered.</summary>
     public required long Offered { get; init; }
 

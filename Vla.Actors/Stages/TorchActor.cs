@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
+using Vla.Actors.Checkpoints;
 using Vla.Actors.Threads;
 using Vla.Actors.Torch;
 
@@ -42,14 +43,15 @@ public abstract partial class TorchActor(StageSetup setup) : UntypedActor, IWith
 
     protected override void PreRestart(Exception reason, object message)
     {
-        Setup.Monitor.Failed(reason.Message);
+        Setup.Monitor.Failed(ErrorText.Reason(reason.Message));
         base.PreRestart(reason, message);
     }
 
     protected override void PostRestart(Exception reason)
     {
         var delay = Setup.Monitor.Restarting();
-        Log.Restarting(Setup.Logger, Setup.Monitor.Name, (long)delay.TotalMilliseconds, reason.Message);
+        Log.Restarting(Setup.Logger, Setup.Monitor.Name, (long)delay.TotalMilliseconds, ErrorText.Reason(reason.Message));
+        Log.Details(Setup.Logger, Setup.Monitor.Name, reason);
         Timers.StartSingleTimer(LoadNow.Instance, LoadNow.Instance, delay);
     }
 
@@ -81,6 +83,9 @@ public abstract partial class TorchActor(StageSetup setup) : UntypedActor, IWith
     {
         [LoggerMessage(1, LogLevel.Warning, "{Stage} failed and is loaded again in {DelayMs} ms: {Reason}")]
         public static partial void Restarting(ILogger logger, string stage, long delayMs, string reason);
+
+        [LoggerMessage(2, LogLevel.Debug, "{Stage} failed")]
+        public static partial void Details(ILogger logger, string stage, Exception details);
     }
 }
 

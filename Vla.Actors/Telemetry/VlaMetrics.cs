@@ -114,7 +114,9 @@ internal sealed class VlaMetrics : IDisposable
         Refusal.WrongLength => "wrong_length",
         Refusal.NotANumber => "not_a_number",
         Refusal.Infinite => "infinite",
-        _ => "stale",
+        Refusal.Stale => "stale",
+        Refusal.Blind => "blind",
+        _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "has no word yet"),
     };
 
     private static KeyValuePair<string, object?> Tag(string key, string value) => new(key, value);

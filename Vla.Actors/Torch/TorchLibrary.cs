@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Loader;
-using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
 
 namespace Vla.Actors.Torch;
 
@@ -12,10 +12,10 @@ namespace Vla.Actors.Torch;
 /// <remarks>
 /// Registered with the first use of this assembly, before any of its types can touch <c>torch</c>. The runtime asks only after its
 /// plain load has failed; where that failed for another reason than <see cref="LibStdCxxRepair.NewVersion"/>, nothing
-/// is done. The original file is never changed: a repaired copy is kept in the user's cache, keyed by the hash of the
-/// original.
+/// is done. The original file is never changed: a repaired copy is loaded from memory, so that nothing has to be written,
+/// whoever runs the program and wherever it lies.
 /// </remarks>
-public static class TorchLibrary
+public static partial class TorchLibrary
 {
     private const string Name = "LibTorchSharp";
     private const string FileName = "libLibTorchSharp.so";
@@ -23,7 +23,12 @@ public static class TorchLibrary
     // What the copy needs, in order. Loaded by full path beforehand, so that the copy finds them wherever it lies.
     private static readonly string[] Needed = ["libc10.so", "libtorch_cpu.so", "libtorch.so"];
 
+    private const uint CloseOnExec = 1; // MFD_CLOEXEC, linux/memfd.h
+
     private static int _registered;
+
+    // Kept open: the loader knows a library by its path, and another file could get the same number.
+    private static SafeFileHandle? _inMemory;
 
     [ModuleInitializer]
     [SuppressMessage("Usage", "CA2255:The 'ModuleInitializer' attribute should not be used in libraries",
@@ -47,7 +52,7 @@ public static class TorchLibrary
 
         var folder = Path.GetDirectoryName(original)!;
         foreach (var library in Needed) NativeLibrary.Load(Path.Combine(folder, library));
-        return NativeLibrary.Load(RepairedCopy(original, CacheFolder()));
+        return LoadFromMemory(Repaired(original));
     }
 
     private static string? FindOriginal()
@@ -73,43 +78,30 @@ public static class TorchLibrary
         }
     }
 
-    /// <summary>Path of the repaired copy of a library, made if it is not in the cache yet.</summary>
+    /// <summary>The bytes of a repaired copy of the library.</summary>
     /// <param name="original">The library as installed; only read.</param>
-    /// <param name="cacheFolder">Created if missing.</param>
     /// <exception cref="InvalidDataException">The library is not one that can be repaired.</exception>
-    public static string RepairedCopy(string original, string cacheFolder)
+    public static byte[] Repaired(string original)
     {
         var bytes = File.ReadAllBytes(original);
-        var folder = Path.Combine(cacheFolder, Convert.ToHexStringLower(SHA256.HashData(bytes)));
-        var copy = Path.Combine(folder, FileName);
-        if (File.Exists(copy)) return copy;
-
         LibStdCxxRepair.Apply(bytes);
-        Directory.CreateDirectory(folder);
-        // Written aside and renamed: a second process never sees half a library.
-        var aside = Path.Combine(folder, $"{Guid.NewGuid():N}.tmp");
-        File.WriteAllBytes(aside, bytes);
-        File.Move(aside, copy, overwrite: true);
-        return copy;
+        return bytes;
     }
 
-    private static string CacheFolder()
+    private static nint LoadFromMemory(byte[] library)
     {
-        var cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-        if (string.IsNullOrEmpty(cache) && Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } home)
-            cache = Path.Combine(home, ".cache");
-        if (!string.IsNullOrEmpty(cache))
+        var descriptor = CreateInMemory(FileName, CloseOnExec);
+        if (descriptor < 0)
         {
-            try
-            {
-                return Directory.CreateDirectory(Path.Combine(cache, "vla", "native")).FullName;
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // A service without a writable home: fall through to a private folder for this run.
-            }
+            throw new DllNotFoundException(
+                $"{FileName} has to be repaired for this system's libstdc++, and a file in memory could not be made: {Marshal.GetLastPInvokeErrorMessage()}");
         }
 
-        return Directory.CreateTempSubdirectory("vla-native-").FullName;
+        _inMemory = new SafeFileHandle(descriptor, ownsHandle: true);
+        RandomAccess.Write(_inMemory, library, 0);
+        return NativeLibrary.Load($"/proc/self/fd/{descriptor}");
     }
+
+    [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int CreateInMemory(string name, uint flags);
 }

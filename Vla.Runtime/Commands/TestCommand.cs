@@ -19,5 +19,5 @@ public static class TestCommand
     }
 
     private static int Refuse(ParseResult parsed) =>
-        throw new UsageException("tests are run by the launcher script: ./vla test");
+        throw new UsageException("tests are run from the sources, by their launcher script: ./vla test");
 }

@@ -9,14 +9,17 @@ public static class DotnetCheck
 {
     private const int WantedMajor = 10;
 
-    public static IEnumerable<Finding> Look() => Judge(Environment.Version, RuntimeInformation.RuntimeIdentifier, ListSdks());
+    public static IEnumerable<Finding> Look() => Judge(
+        Environment.Version, RuntimeInformation.RuntimeIdentifier, ListSdks(), Directory.Exists(Path.Combine(ProjectPaths.Home, "Vla.Runtime")));
 
     /// <param name="runtime">Version of the runtime.</param>
     /// <param name="platform">Runtime identifier: <c>linux-x64</c>.</param>
     /// <param name="sdks">What <c>dotnet --list-sdks</c> prints; null when there is no <c>dotnet</c> to ask.</param>
-    public static IEnumerable<Finding> Judge(Version runtime, string platform, string? sdks)
+    /// <param name="hasSources">Whether there is anything to build: not in a published folder.</param>
+    public static IEnumerable<Finding> Judge(Version runtime, string platform, string? sdks, bool hasSources = true)
     {
         yield return Finding.Ok(".NET runtime", $"{runtime} on {platform}");
+        if (!hasSources) yield break;
 
         var versions = (sdks ?? "")
             .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)

@@ -78,7 +78,7 @@ public static partial class Daemon
         var services = builder.Services;
         services.AddSingleton<IHostLifetime, HostLifetime>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
-        Logs.Configure(builder.Logging, settings.Log.Level, screen);
+        Logs.Configure(builder.Logging, settings.Log, screen);
         services.AddSingleton(control);
         services.AddSingleton(profile);
         services.AddSingleton(time);

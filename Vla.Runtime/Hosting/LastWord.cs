@@ -47,7 +47,7 @@ internal static class LastWord
     {
         try
         {
-            Console.Error.WriteLine(line);
+            Console.Error.WriteLine(Journal.ErrorMark + line);
         }
         catch (IOException)
         {

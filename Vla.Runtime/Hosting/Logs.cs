@@ -1,5 +1,5 @@
-using System.Globalization;
 using Vla.Runtime.Robots;
+using Vla.Runtime.Settings;
 
 namespace Vla.Runtime.Hosting;
 
@@ -10,8 +10,9 @@ namespace Vla.Runtime.Hosting;
 /// </remarks>
 public static class Logs
 {
-    public static void Configure(ILoggingBuilder logging, LogLevel level, ConsoleScreen? screen)
+    public static void Configure(ILoggingBuilder logging, LogSettings settings, ConsoleScreen? screen)
     {
+        var level = settings.Level;
         logging.ClearProviders();
         logging.SetMinimumLevel(level);
         // What the frameworks have to say matters to a person only when something is wrong.
@@ -19,16 +20,23 @@ public static class Logs
         logging.AddFilter("Akka", Max(level, LogLevel.Warning));
         // A host that cannot start throws, too, and that is said by whoever started it.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
-        logging.AddProvider(new LineLogger(screen is null ? Console.Error.WriteLine : screen.WriteLine));
+        var line = new LogLine(settings.Format, Journal.TakesStandardError, TimeProvider.System);
+        logging.AddProvider(new LineProvider(line, screen is null ? Console.Error.WriteLine : screen.WriteLine));
     }
 
     private static LogLevel Max(LogLevel a, LogLevel b) => a > b ? a : b;
 
-    /// <summary>One line for each event: time, level when it matters, what happened.</summary>
-    private sealed class LineLogger(Action<string> write) : ILoggerProvider, ILogger
+    private sealed class LineProvider(LogLine line, Action<string> write) : ILoggerProvider
     {
-        public ILogger CreateLogger(string categoryName) => this;
+        public ILogger CreateLogger(string categoryName) => new LineLogger(categoryName, line, write);
 
+        public void Dispose()
+        {
+        }
+    }
+
+    private sealed class LineLogger(string category, LogLine line, Action<string> write) : ILogger
+    {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
@@ -37,14 +45,8 @@ public static class Logs
         public void Log<TState>(
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            var now = DateTime.Now.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
-            var level = logLevel >= LogLevel.Warning ? $"{logLevel}: ".ToLowerInvariant() : "";
             var reason = exception is null ? "" : $": {exception.Message}";
-            write($"{now} {level}{formatter(state, exception)}{reason}".ReplaceLineEndings(" "));
-        }
-
-        public void Dispose()
-        {
+            write(line.Write(category, logLevel, eventId.Id, $"{formatter(state, exception)}{reason}", state as IReadOnlyList<KeyValuePair<string, object?>>));
         }
     }
 }

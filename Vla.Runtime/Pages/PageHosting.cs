@@ -17,8 +17,7 @@ internal static class PageHosting
 
     public static void AddPage(this WebApplicationBuilder web)
     {
-        // From the build's output the files lie where the packages and the project have them: a manifest says where.
-        StaticWebAssetsLoader.UseStaticWebAssets(web.Environment, web.Configuration);
+        FindFiles(web);
         var services = web.Services;
         services.AddRouting();
         services.AddDataProtection();
@@ -45,6 +44,21 @@ internal static class PageHosting
         });
         services.AddSingleton<LiveView>();
         services.AddHostedService(provider => provider.GetRequiredService<LiveView>());
+    }
+
+    /// <summary>From the build's output the files lie where the packages and the project have them: a manifest says where.</summary>
+    /// <exception cref="UsageException">The folder of packages is another user's, or it is gone.</exception>
+    private static void FindFiles(WebApplicationBuilder web)
+    {
+        try
+        {
+            StaticWebAssetsLoader.UseStaticWebAssets(web.Environment, web.Configuration);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException(
+                $"the page's files are not where this build's packages were, which only whoever built it may read: ./vla publish DIR makes a folder for every user, or use --http off ({e.Message.ReplaceLineEndings(" ")})", e);
+        }
     }
 
     public static void MapPage(this WebApplication app)

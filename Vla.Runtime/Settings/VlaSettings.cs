@@ -185,4 +185,17 @@ public sealed class LogSettings
 {
     /// <summary>The least important lines that are written.</summary>
     public LogLevel Level { get; set; } = LogLevel.Information;
+
+    /// <summary>How they are written.</summary>
+    public LogFormat Format { get; set; } = LogFormat.Text;
+}
+
+/// <summary>How the lines of the log are written.</summary>
+public enum LogFormat
+{
+    /// <summary>For a person to read.</summary>
+    Text,
+
+    /// <summary>A JSON object on each line.</summary>
+    Json,
 }

@@ -49,6 +49,13 @@ public static class TelemetrySetup
 
         builder.Services.AddSingleton(provider => new PipelineTelemetry(
             provider.GetRequiredService<PipelineParts>(), profile, toCollector.Traces ? settings.TracesPerSecond : 0));
+        if (toCollector is not (false, false))
+        {
+            builder.Services.AddSingleton<CollectorWatch>();
+            builder.Services.AddHostedService<CollectorService>();
+        }
+
+        // After the collector's: services end in the reverse order, and what this one fetches last is sent then.
         builder.Services.AddHostedService<TelemetryService>();
 
         var telemetry = builder.Services.AddOpenTelemetry().ConfigureResource(Describe);
@@ -108,6 +115,28 @@ public static class TelemetrySetup
         .AddService("vla", serviceVersion: PipelineTelemetry.Version)
         // Again, so that OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
         .AddEnvironmentVariableDetector();
+
+    /// <summary>Ends sending with the host: what is left is sent once more, but nobody is waited for long.</summary>
+    private sealed class CollectorService(IServiceProvider services) : IHostedService
+    {
+        /// <summary>How long the last sending may take; the exporters' own bound is 5 s for each.</summary>
+        private static readonly TimeSpan LastSending = TimeSpan.FromMilliseconds(500);
+
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            services.GetRequiredService<CollectorWatch>();
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken)
+        {
+            var patience = (int)LastSending.TotalMilliseconds;
+            // At the same time. What is disposed later is shut down already: only the first call counts.
+            return Task.WhenAll(
+                Task.Run(() => services.GetService<TracerProvider>()?.Shutdown(patience), CancellationToken.None),
+                Task.Run(() => services.GetService<MeterProvider>()?.Shutdown(patience), CancellationToken.None));
+        }
+    }
 
     /// <summary>Begins and ends measuring with the host.</summary>
     private sealed class TelemetryService(IServiceProvider services) : IHostedService

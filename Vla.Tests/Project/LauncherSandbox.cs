@@ -8,8 +8,8 @@ internal sealed class LauncherSandbox : IDisposable
 {
     private static readonly string[] RealTools =
     [
-        "awk", "bash", "cat", "comm", "date", "dirname", "env", "find", "flock", "grep", "mktemp", "readlink", "rm", "sort",
-        "tail", "touch", "uname",
+        "awk", "basename", "bash", "cat", "chmod", "comm", "cp", "date", "dirname", "env", "find", "flock", "grep", "ls", "mkdir", "mktemp",
+        "mv", "readlink", "rm", "rmdir", "sed", "sort", "tail", "touch", "uname",
     ];
 
     private static readonly string[] Libraries = ["libgtk-3.so.0", "libdrm.so.2", "libatomic.so.1"];
@@ -26,6 +26,15 @@ internal sealed class LauncherSandbox : IDisposable
         Tool("dotnet", """
             case $1 in
                 --list-sdks) cat "$ROOT/sdks" ;;
+                --list-runtimes)
+                    echo "Microsoft.AspNetCore.App 9.0.1 [$ROOT/shared/Microsoft.AspNetCore.App]"
+                    echo "Microsoft.AspNetCore.App 10.0.2 [$ROOT/shared/Microsoft.AspNetCore.App]"
+                    echo "Microsoft.NETCore.App 10.0.2 [$ROOT/shared/Microsoft.NETCore.App]" ;;
+                publish)
+                    for argument; do folder=$argument; [[ $last != --output ]] || break; last=$argument; done
+                    mkdir -p "$folder"
+                    for file in vla.dll vla.pdb libOpenCvSharpExtern.so; do : >"$folder/$file"; done
+                    chmod 600 "$folder/vla.dll" ;;
                 build)
                     echo "dotnet $*" >>"$ROOT/calls"
                     [[ ! -e $ROOT/broken ]] || { echo 'Program.cs(1,1): error CS1002: ; expected'; exit 1; }
@@ -36,9 +45,10 @@ internal sealed class LauncherSandbox : IDisposable
                         [[ $argument != trx* || ! -e $ROOT/results ]] || cat "$ROOT/results" >"${argument#*LogFileName=}"
                     done
                     exit "$(cat "$ROOT/test-exit")" ;;
-                *) echo "program in $PWD: $*" ;;
+                *) [[ ! -e $ROOT/unstartable ]] || exit 1; echo "program in $PWD: $*" ;;
             esac
             """);
+        Tool("ldd", """echo "	libgtk-3.so.0 => $ROOT/lib/libgtk-3.so.0 (0x1)"; echo "	libc.so.6 => $ROOT/lib/libc.so.6 (0x2)" """);
         Tool("ldconfig", """cat "$ROOT"/libraries/*""");
         Tool("id", "echo 0");
         Tool("apt-get", """
@@ -51,6 +61,11 @@ internal sealed class LauncherSandbox : IDisposable
         foreach (var project in new[] { "Vla.Sensors", "Vla.Actors", "Vla.Runtime", "Vla.Tests" })
             Write($"{project}/Code.cs", "// code");
         foreach (var project in new[] { "Vla.Runtime", "Vla.Tests" }) Directory.CreateDirectory(Path.Combine(Root, project, "bin/Release/net10.0"));
+        foreach (var file in new[]
+                 {
+                     "LICENSE", "config/vla.json", "config/vla.service", "lib/libgtk-3.so.0", "lib/libc.so.6", "tools/host/fxr/10.0.2/libhostfxr.so",
+                     "shared/Microsoft.NETCore.App/10.0.2/System.dll", "shared/Microsoft.AspNetCore.App/10.0.2/Web.dll", "shared/Microsoft.AspNetCore.App/9.0.1/Old.dll",
+                 }) Write(file, "ExecStart=/opt/vla/vla run");
         Write("sdks", "10.0.100 [/sdk]\n");
         Write("os-release", "ID=debian\nVERSION_ID=\"12\"\n");
         foreach (var library in Libraries) Write($"libraries/{library}", $"\t{library} (libc6,x86-64) => /lib/{library}\n");

@@ -202,4 +202,68 @@ public sealed class LauncherTests : IDisposable
         _machine.Run("run");
         Assert.Equal(1, _machine.Builds);
     }
+
+    [LinuxFact]
+    public void It_publishes_a_folder_with_all_that_the_program_needs_for_every_user_to_read()
+    {
+        var (exitCode, _, errors) = _machine.Run("publish", "deployed/vla/");
+
+        Assert.True(exitCode == 0, errors);
+        var folder = Path.Combine(_machine.Root, "deployed/vla");
+        Assert.Equal(
+            [
+                "LICENSE", "app/libOpenCvSharpExtern.so", "app/vla.dll", "config/vla.json", "config/vla.service", "dotnet/dotnet",
+                "dotnet/host/fxr/10.0.2/libhostfxr.so", "dotnet/shared/Microsoft.AspNetCore.App/10.0.2/Web.dll",
+                "dotnet/shared/Microsoft.NETCore.App/10.0.2/System.dll", "native/libgtk-3.so.0", "vla",
+            ],
+            Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(folder, file)).Order(StringComparer.Ordinal));
+        Assert.Equal([folder], Directory.GetFileSystemEntries(Path.GetDirectoryName(folder)!));
+        Assert.Contains($"ExecStart={folder}/vla run", File.ReadAllText(Path.Combine(folder, "config/vla.service")), StringComparison.Ordinal);
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.True(File.GetUnixFileMode(Path.Combine(folder, "app/vla.dll")).HasFlag(UnixFileMode.OtherRead));
+            Assert.True(File.GetUnixFileMode(Path.Combine(folder, "vla")).HasFlag(UnixFileMode.OtherExecute));
+            Assert.True(File.GetUnixFileMode(folder).HasFlag(UnixFileMode.OtherExecute));
+        }
+    }
+
+    [LinuxFact]
+    public void What_is_published_starts_from_elsewhere_with_an_empty_environment()
+    {
+        _machine.Run("publish", "deployed");
+        Directory.Move(Path.Combine(_machine.Root, "deployed"), Path.Combine(_machine.Root, "moved away"));
+
+        var (exitCode, output, errors) = Commands.Run(Path.Combine(_machine.Root, "moved away/vla"), "/", new Dictionary<string, string>(), "run", "two words");
+
+        Assert.True(exitCode == 0, errors);
+        Assert.Equal($"program in /: {_machine.Root}/moved away/app/vla.dll run two words\n", output);
+    }
+
+    [LinuxTheory]
+    [InlineData]
+    [InlineData("one", "two")]
+    [InlineData("--output")]
+    [InlineData("config")]
+    [InlineData("vla")]
+    public void It_publishes_to_one_folder_that_is_not_there_yet(params string[] arguments)
+    {
+        var (exitCode, _, errors) = _machine.Run(["publish", .. arguments]);
+
+        Assert.Equal(2, exitCode);
+        Assert.Single(errors.TrimEnd('\n').Split('\n'));
+        Assert.Equal(0, _machine.Builds);
+    }
+
+    [LinuxFact]
+    public void A_program_that_does_not_start_is_not_published()
+    {
+        Directory.CreateDirectory(Path.Combine(_machine.Root, "deployed"));
+        _machine.Write("unstartable", "");
+
+        var (exitCode, _, errors) = _machine.Run("publish", "deployed/vla");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("does not start", errors, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_machine.Root, "deployed")));
+    }
 }

@@ -3,13 +3,9 @@ using Vla.Actors.Torch;
 
 namespace Vla.Tests.Actors.Torch;
 
-public sealed class TorchLibraryTests : IDisposable
+public sealed class TorchLibraryTests
 {
     private static readonly string Original = Path.Combine(AppContext.BaseDirectory, "libLibTorchSharp.so");
-
-    private readonly TemporaryDirectory _cache = new();
-
-    public void Dispose() => _cache.Dispose();
 
     [Fact]
     public void Torch_computes_on_this_machine()
@@ -22,7 +18,7 @@ public sealed class TorchLibraryTests : IDisposable
     [LinuxFact]
     public void The_repaired_copy_no_longer_names_the_newer_version_as_needed()
     {
-        var copy = File.ReadAllBytes(TorchLibrary.RepairedCopy(Original, _cache.Path));
+        var copy = TorchLibrary.Repaired(Original);
         var original = File.ReadAllBytes(Original);
 
         Assert.Equal(original.Length, copy.Length);
@@ -33,7 +29,7 @@ public sealed class TorchLibraryTests : IDisposable
     [LinuxFact]
     public void Few_bytes_change()
     {
-        var copy = File.ReadAllBytes(TorchLibrary.RepairedCopy(Original, _cache.Path));
+        var copy = TorchLibrary.Repaired(Original);
         var original = File.ReadAllBytes(Original);
 
         var changed = original.Zip(copy).Count(pair => pair.First != pair.Second);
@@ -42,16 +38,25 @@ public sealed class TorchLibraryTests : IDisposable
     }
 
     [LinuxFact]
-    public void The_original_stays_as_it_was_and_the_copy_is_made_once()
+    public void The_library_comes_from_the_programs_folder_or_from_memory_and_from_nowhere_else()
+    {
+        using var one = torch.ones(1);
+
+        var mapped = File.ReadLines("/proc/self/maps").Where(line => line.Contains("LibTorchSharp", StringComparison.Ordinal))
+            .Select(line => line[line.IndexOf('/', StringComparison.Ordinal)..]).Distinct().ToList();
+
+        Assert.Contains(mapped, path => path.Contains("libLibTorchSharp.so", StringComparison.Ordinal));
+        Assert.All(mapped, path => Assert.True(
+            path.StartsWith(AppContext.BaseDirectory, StringComparison.Ordinal) || path.StartsWith("/memfd:", StringComparison.Ordinal), path));
+    }
+
+    [LinuxFact]
+    public void The_original_stays_as_it_was()
     {
         var before = File.ReadAllBytes(Original);
 
-        var first = TorchLibrary.RepairedCopy(Original, _cache.Path);
-        var made = File.GetLastWriteTimeUtc(first);
-        var second = TorchLibrary.RepairedCopy(Original, _cache.Path);
+        TorchLibrary.Repaired(Original);
 
-        Assert.Equal(first, second);
-        Assert.Equal(made, File.GetLastWriteTimeUtc(second));
         Assert.Equal(before, File.ReadAllBytes(Original));
     }
 

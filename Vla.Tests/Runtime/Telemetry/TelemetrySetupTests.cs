@@ -1,9 +1,15 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 using Vla.Actors.Telemetry;
 using Vla.Runtime;
@@ -82,6 +88,45 @@ public sealed partial class TelemetrySetupTests : IDisposable
         Assert.Contains(collector.Spans, span => span.Name == "wait" && span.EndNs - span.StartNs == 10 * MonotonicTime.NsPerMs);
     }
 
+    [Theory]
+    [InlineData("grpc")]
+    [InlineData("http/protobuf")]
+    public async Task A_collector_that_never_answers_does_not_hold_up_the_end(string protocol)
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        await using var app = await StartAsync(new()
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = $"http://{silent.LocalEndpoint}",
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol,
+        });
+
+        var begun = Stopwatch.GetTimestamp();
+        await app.StopAsync();
+        await app.DisposeAsync();
+
+        // Half a second, said generously; the exporters alone would take 5 s each.
+        Assert.InRange(Stopwatch.GetElapsedTime(begun).TotalSeconds, 0, 4);
+    }
+
+    [Theory]
+    [InlineData("grpc")]
+    [InlineData("http/protobuf")]
+    public async Task A_collector_that_is_not_there_is_said(string protocol)
+    {
+        using var log = new LineCollector();
+        var port = FreePort.Find();
+        await using var app = await StartAsync(
+            new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = $"http://127.0.0.1:{port}", ["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol }, log);
+
+        app.Services.GetRequiredService<TracerProvider>().ForceFlush();
+        app.Services.GetRequiredService<MeterProvider>().ForceFlush();
+        await app.StopAsync();
+
+        var said = Assert.Single(log.Lines, line => line.Contains("collector", StringComparison.Ordinal));
+        Assert.Contains($"http://127.0.0.1:{port} does not take metrics or traces (Connection refused", said, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Without_an_endpoint_nothing_is_sent_or_traced()
     {
@@ -105,9 +150,10 @@ public sealed partial class TelemetrySetupTests : IDisposable
     }
 
     /// <summary>Starts a server with telemetry, publishes an action 20 ms old, and has it recorded.</summary>
-    private async Task<WebApplication> StartAsync(Dictionary<string, string?> variables)
+    private async Task<WebApplication> StartAsync(Dictionary<string, string?> variables, ILoggerProvider? log = null)
     {
         var builder = WebServer.Builder(new Uri("http://127.0.0.1:0"), null);
+        if (log is not null) builder.Logging.AddProvider(log);
         builder.Services.AddSingleton<TimeProvider>(_rig.Time);
         builder.Services.AddSingleton(_rig.Parts);
         TelemetrySetup.Add(builder, new TelemetrySettings(), _rig.Profile, variables);
@@ -125,6 +171,27 @@ public sealed partial class TelemetrySetupTests : IDisposable
     {
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         return await _http.GetStringAsync(new Uri(new Uri(address), TelemetrySetup.MetricsPath));
+    }
+
+    private sealed class LineCollector : ILoggerProvider, ILogger
+    {
+        private readonly ConcurrentQueue<string> _lines = new();
+
+        public IReadOnlyCollection<string> Lines => _lines;
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            _lines.Enqueue(formatter(state, exception));
+
+        public void Dispose()
+        {
+        }
     }
 
     [GeneratedRegex(@"\b(vla|dotnet)_[a-z_0-9]+(?=[\{\[ )]|$)", RegexOptions.Multiline)]
