@@ -31,7 +31,8 @@ public static class Pipeline
             system.ActorOf(LostMessageActor.Props(), "lost-messages");
 
             var camera = Add<CameraActor>("camera", CameraActor.Props(
-                parts.OpenCamera, parts.Frames, parts.Monitors.Camera, parts.Time, Logger<CameraActor>()));
+                parts.OpenCamera, parts.Frames, parts.Monitors.Camera, parts.Time, Logger<CameraActor>(),
+                new CameraWatch(parts.Monitors.Camera, parts.Control, parts.Time, Logger<CameraWatch>())));
 
             var instruction = Add<InstructionActor>("instruction", InstructionActor.Props(
                 parts.Instructions, Logger<InstructionActor>()));

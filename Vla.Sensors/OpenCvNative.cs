@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using OpenCvSharp;
 using Vla.Sensors.Cameras;
+using Vla.Sensors.Images;
 
 namespace Vla.Sensors;
 
@@ -26,6 +27,8 @@ public static class OpenCvNative
         NativeEnvironment.SetDefault("OPENCV_LOG_LEVEL", "SILENT");
         NativeEnvironment.SetDefault("OPENCV_FFMPEG_LOGLEVEL", "-8"); // AV_LOG_QUIET
         NativeEnvironment.SetDefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", $"{SilentDeviceSeconds}");
+        // Where a picture is decoded that nobody has looked at before, as within a video.
+        NativeEnvironment.SetDefault("OPENCV_IO_MAX_IMAGE_PIXELS", $"{PictureBounds.MaximumPixels}");
         try
         {
             // Its work here takes well under a millisecond on one core: the cores belong to the policy.

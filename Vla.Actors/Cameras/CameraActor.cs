@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
+using Vla.Sensors;
 using Vla.Sensors.Cameras;
 
 namespace Vla.Actors.Cameras;
@@ -10,20 +11,29 @@ namespace Vla.Actors.Cameras;
 /// </summary>
 /// <remarks>
 /// A camera that is lost is opened again, after 250 ms at first, then twice as long each time, 5 s at most. A video
-/// file that has ended stays ended.
+/// file that has ended stays ended. One that gives neither a picture nor an error for <see cref="HangLimit"/> counts as lost;
+/// it is opened again when its thread has come back.
 /// </remarks>
 public sealed partial class CameraActor(
-    Func<ICamera> open, FramePool pool, CameraMonitor monitor, TimeProvider time, ILogger logger)
+    Func<ICamera> open, FramePool pool, CameraMonitor monitor, TimeProvider time, ILogger logger, CameraWatch? watch = null)
     : UntypedActor, IWithTimers
 {
+    /// <summary>How long opening, or the next picture, may take: longer than any camera's own deadlines.</summary>
+    public static readonly TimeSpan HangLimit = TimeSpan.FromSeconds(15);
+
     /// <summary>Delay before the first attempt to open a lost camera again.</summary>
     public static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Longest delay between two attempts.</summary>
     public static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
 
+    /// <summary>How often it is looked whether pictures still come.</summary>
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
+
     private FrameHandover _handover = null!;
     private CameraCapture? _capture;
+    private CameraCapture? _hung;
+    private long _capturingSinceNs;
     private TimeSpan _delay = FirstDelay;
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -33,13 +43,15 @@ public sealed partial class CameraActor(
     /// <param name="monitor">Shown in status; counts go on across restarts.</param>
     /// <param name="time">The clock of every stamp.</param>
     /// <param name="logger">Where a lost or reopened camera is said.</param>
+    /// <param name="watch">Tells the control loop when there is nothing to move by; null where nobody moves.</param>
     public static Props Props(
-        Func<ICamera> open, FramePool pool, CameraMonitor monitor, TimeProvider time, ILogger logger) =>
-        Akka.Actor.Props.Create(() => new CameraActor(open, pool, monitor, time, logger));
+        Func<ICamera> open, FramePool pool, CameraMonitor monitor, TimeProvider time, ILogger logger, CameraWatch? watch = null) =>
+        Akka.Actor.Props.Create(() => new CameraActor(open, pool, monitor, time, logger, watch));
 
     protected override void PreStart()
     {
         _handover = new FrameHandover(Self);
+        Timers.StartPeriodicTimer(LookAgain.Instance, LookAgain.Instance, LookEvery);
         Open();
     }
 
@@ -68,20 +80,32 @@ public sealed partial class CameraActor(
             case CaptureStreams:
                 monitor.State = CameraState.Streaming;
                 _delay = FirstDelay;
+                watch?.Look();
                 break;
 
             case CaptureEnded { Reason: CameraEndedException } ended:
                 monitor.State = CameraState.Ended;
                 monitor.LastError = ended.Reason.Message;
                 Log.Ended(logger, ended.Reason.Message);
+                watch?.Look();
                 break;
 
             case CaptureEnded ended:
                 Lost(ended.Reason);
                 break;
 
+            case OpenAgain when _hung is { IsRunning: true }:
+                // A second one would wait for the same device.
+                Timers.StartSingleTimer(OpenAgain.Instance, OpenAgain.Instance, LongestDelay);
+                break;
+
             case OpenAgain:
+                _hung = null;
                 Open();
+                break;
+
+            case LookAgain:
+                Look();
                 break;
 
             default:
@@ -96,17 +120,33 @@ public sealed partial class CameraActor(
         if (monitor.State != CameraState.Lost) Log.Lost(logger, reason.Message);
         monitor.State = CameraState.Lost;
         monitor.LastError = reason.Message;
+        watch?.Look();
         Close();
         Timers.StartSingleTimer(OpenAgain.Instance, OpenAgain.Instance, _delay);
         _delay = _delay * 2 < LongestDelay ? _delay * 2 : LongestDelay;
     }
 
+    private void Look()
+    {
+        watch?.Look();
+        if (_capture is not { } capture || monitor.State == CameraState.Ended) return;
+        var silentNs = time.NowNs() - Math.Max(_capturingSinceNs, monitor.NewestNs);
+        // A film of few pictures takes its time between them.
+        var slowNs = monitor.Description is { Fps: > 0 } film ? (long)(10 * MonotonicTime.NsPerSecond / film.Fps) : 0;
+        if (silentNs <= Math.Max((long)HangLimit.TotalNanoseconds, slowNs)) return;
+
+        _hung = capture;
+        Lost(new CameraLostException(
+            $"camera '{monitor.Description?.Name ?? "being opened"}' hangs: neither a picture nor an error for {silentNs / MonotonicTime.NsPerSecond} s"));
+    }
+
     private void Open()
     {
-        var events = new CaptureEvents(Self, _handover, monitor);
+        _capturingSinceNs = time.NowNs();
+        var events = new CaptureEvents(Self, _handover, monitor, watch, time);
         try
         {
-            _capture = new CameraCapture(open, pool, time, monitor.Frames, events);
+            _capture = new CameraCapture(open, pool, time, monitor.Frames, events, Size(monitor.Description));
             events.From = _capture;
             monitor.Capture = _capture;
             _handover.Use(_capture);
@@ -124,9 +164,13 @@ public sealed partial class CameraActor(
     {
         monitor.Capture = null;
         _handover.Use(null);
-        _capture?.Dispose();
+        if (_capture == _hung) _capture?.Dispose(TimeSpan.Zero);
+        else _capture?.Dispose();
         _capture = null;
     }
+
+    private static (int Width, int Height)? Size(CameraDescription? camera) =>
+        camera is { Width: > 0 } ? (camera.Width, camera.Height) : null;
 
     private abstract record CaptureEvent(CameraCapture? From);
 
@@ -141,10 +185,18 @@ public sealed partial class CameraActor(
         public static readonly OpenAgain Instance = new();
     }
 
+    private sealed class LookAgain
+    {
+        public static readonly LookAgain Instance = new();
+    }
+
     /// <summary>What the capture thread's calls lead to: frames are handed over at once, the rest becomes messages.</summary>
-    private sealed class CaptureEvents(IActorRef self, FrameHandover handover, CameraMonitor monitor) : ICaptureEvents
+    private sealed class CaptureEvents(IActorRef self, FrameHandover handover, CameraMonitor monitor, CameraWatch? watch, TimeProvider time)
+        : ICaptureEvents
     {
         private readonly long _replacedBefore = monitor.Replaced;
+        private readonly long _damagedBefore = monitor.Damaged;
+        private readonly long _wrongSizeBefore = monitor.WrongSize;
         private bool _streams;
 
         public CameraCapture? From { get; set; }
@@ -154,10 +206,18 @@ public sealed partial class CameraActor(
         public void FrameArrived(long sequence)
         {
             // Here and not in the actor: the next capture counts on from it even if this word comes too late.
+            var leftOut = From!.LeftOut;
+            var beforeNs = monitor.NewestNs;
             monitor.Frames = sequence;
-            monitor.Replaced = _replacedBefore + From!.Replaced;
+            monitor.Replaced = _replacedBefore + From.Replaced + leftOut.Overtaken;
+            monitor.Damaged = _damagedBefore + leftOut.Damaged;
+            monitor.WrongSize = _wrongSizeBefore + leftOut.WrongSize;
+            if (leftOut.Problem is { } problem) monitor.Problem = problem;
+            monitor.NewestNs = time.NowNs();
+            monitor.SameSinceNs = From.SameSinceNs;
             if (!_streams) self.Tell(new CaptureStreams(From));
             _streams = true;
+            watch?.FrameArrived(From.CapturedNs, beforeNs);
             handover.Arrived();
         }
 

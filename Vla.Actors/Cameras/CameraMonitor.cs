@@ -8,6 +8,12 @@ public enum CameraState
     Opening,
     Streaming,
 
+    /// <summary>It is open, and no picture has come for longer than one may be old.</summary>
+    Silent,
+
+    /// <summary>The same picture comes again and again.</summary>
+    Frozen,
+
     /// <summary>It went away or could not be opened; it is tried again.</summary>
     Lost,
 
@@ -22,6 +28,11 @@ public sealed class CameraMonitor
     private long _frames;
     private long _replaced;
     private long _reopened;
+    private long _damaged;
+    private long _wrongSize;
+    private long _newestNs;
+    private long _sameSinceNs;
+    private volatile string? _problem;
     private volatile CameraDescription? _description;
     private volatile string? _lastError;
     private volatile CameraState _state;
@@ -70,6 +81,41 @@ public sealed class CameraMonitor
 
     /// <summary>How often the camera was opened again after it had been lost.</summary>
     public long Reopened => Interlocked.Read(ref _reopened);
+
+    /// <summary>Pictures left out because they were damaged.</summary>
+    public long Damaged
+    {
+        get => Interlocked.Read(ref _damaged);
+        internal set => Interlocked.Exchange(ref _damaged, value);
+    }
+
+    /// <summary>Pictures left out because they were of another size than the camera's.</summary>
+    public long WrongSize
+    {
+        get => Interlocked.Read(ref _wrongSize);
+        internal set => Interlocked.Exchange(ref _wrongSize, value);
+    }
+
+    /// <summary>What was wrong with the last picture that was left out; null when none was.</summary>
+    public string? Problem
+    {
+        get => _problem;
+        internal set => _problem = value;
+    }
+
+    /// <summary>When the newest frame was there, monotonic nanoseconds; 0 before the first.</summary>
+    public long NewestNs
+    {
+        get => Interlocked.Read(ref _newestNs);
+        internal set => Interlocked.Exchange(ref _newestNs, value);
+    }
+
+    /// <summary>Since when the pictures have been the same to the last byte, monotonic nanoseconds; the newest one's time while they differ.</summary>
+    public long SameSinceNs
+    {
+        get => Interlocked.Read(ref _sameSinceNs);
+        internal set => Interlocked.Exchange(ref _sameSinceNs, value);
+    }
 
     internal void CountReopened() => Interlocked.Increment(ref _reopened);
 }

@@ -86,6 +86,9 @@ public sealed class ControlLoop : IDisposable
     /// <summary>When the next actions are wanted.</summary>
     public ChunkDemand Demand { get; }
 
+    /// <summary>How old the picture of an action may be.</summary>
+    public long MaximumActionAgeNs => _options.MaximumActionAgeNs;
+
     /// <summary>Why there is no action before the first one, as published while holding.</summary>
     public string IdleReason
     {

@@ -61,6 +61,11 @@ internal sealed class VlaMetrics : IDisposable
 
         Meter.CreateObservableCounter("vla.camera.frames", () => camera.Frames, "{frame}", "Frames captured");
         Meter.CreateObservableCounter("vla.camera.dropped", () => camera.Replaced, "{frame}", "Frames replaced by newer ones before a stage wanted them");
+        Meter.CreateObservableCounter<long>("vla.camera.left_out", () => new[]
+        {
+            new Measurement<long>(camera.Damaged, Tag("vla.reason", "damaged")),
+            new Measurement<long>(camera.WrongSize, Tag("vla.reason", "wrong_size")),
+        }, "{frame}", "Frames left out");
         Meter.CreateObservableCounter("vla.camera.reopened", () => camera.Reopened, "{time}", "How often a lost camera was opened again");
         Meter.CreateObservableCounter("vla.stage.results", () => stages.Select(stage => new Measurement<long>(stage.Processed, Stage(stage))), "{result}", "Results given");
         Meter.CreateObservableCounter("vla.stage.restarts", () => stages.Select(stage => new Measurement<long>(stage.Restarts, Stage(stage))), "{restart}", "Restarts after a failure");

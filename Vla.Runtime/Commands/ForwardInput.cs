@@ -21,10 +21,7 @@ public sealed record ForwardInput(Tensor Image, Tensor Text) : IDisposable
     public static ForwardInput FromImage(Policy policy, string file, string instruction)
     {
         if (!InstructionText.TryRead(instruction, out var checkedInstruction, out var problem)) throw new UsageException(problem);
-        using var picture = File.Exists(file)
-            ? Cv2.ImRead(file, ImreadModes.Color)
-            : throw new UsageException($"{file}: does not exist");
-        if (picture.Empty()) throw new UsageException($"{file}: is not a picture that OpenCV reads (PNG, JPEG, …)");
+        using var picture = Picture(file);
         var spec = policy.Image;
         var pixels = new float[spec.Height * spec.Width * 3];
         using (var preparation = new ImagePreparation(spec)) preparation.Prepare(picture, pixels);
@@ -90,6 +87,20 @@ public sealed record ForwardInput(Tensor Image, Tensor Text) : IDisposable
     {
         Image.Dispose();
         Text.Dispose();
+    }
+
+    private static Mat Picture(string file)
+    {
+        if (Directory.Exists(file)) throw new UsageException($"{file}: is a directory; name a picture in it");
+        if (!File.Exists(file)) throw new UsageException($"{file}: does not exist");
+        try
+        {
+            return PictureDecoder.DecodeFile(file);
+        }
+        catch (Exception e) when (e is PictureException or IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"{file}: {e.Message}", e);
+        }
     }
 
     private static string Shape(Tensor tensor) => $"[{string.Join(", ", tensor.shape)}]";

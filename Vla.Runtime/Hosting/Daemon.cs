@@ -55,7 +55,8 @@ public static partial class Daemon
         if (source is CameraSource.TabletopWorld camera) tabletop = new SimulatedTabletop(camera, settings.World, policy, instructions, time);
         else if (settings.Policy == ExpertPolicy.Name) throw new UsageException("policy 'expert' knows the simulated world only: give --camera world too");
         var open = tabletop is null ? () => source.Open(time) : (Func<ICamera>)tabletop.OpenCamera;
-        var first = open();
+        var first = await CameraOpening.OpenAsync(open, source.Name, TimeSpan.FromSeconds(settings.DurationSeconds), time, cancellation);
+        if (first is null) return; // Told to end while the camera still opened.
         using var screen = settings.Outputs.Contains("console") ? ConsoleScreen.ForTerminal() : null;
         StatusSource? status = null;
         var monitors = new PipelineMonitors(time);

@@ -67,7 +67,10 @@ public sealed record RobotStatus(string Name, bool Limits);
 
 public sealed record InstructionStatus(long Number, string Text);
 
-/// <summary>The camera; its state is <c>opening</c>, <c>streaming</c>, <c>lost</c> or <c>ended</c>.</summary>
+/// <summary>
+/// The camera; its state is <c>opening</c>, <c>streaming</c>, <c>silent</c> (open, but no picture comes), <c>frozen</c> (the same
+/// picture comes again and again), <c>lost</c> or <c>ended</c>.
+/// </summary>
 public sealed record CameraStatus(string State, string? Name, int Width, int Height, string? LastError);
 
 /// <summary>The simulated tabletop: what is on it, and how the task stands that the instruction in force means.</summary>
@@ -115,11 +118,17 @@ public sealed record LatencyStatus(long Count, double P50, double P99, double P9
 
 public sealed record CountStatus
 {
-    /// <summary>Frames captured.</summary>
+    /// <summary>Pictures that came from the camera, those left out among them.</summary>
     public required long Frames { get; init; }
 
     /// <summary>Frames replaced by newer ones before a stage wanted them.</summary>
     public required long FramesDropped { get; init; }
+
+    /// <summary>Pictures left out because they were damaged.</summary>
+    public required long FramesDamaged { get; init; }
+
+    /// <summary>Pictures left out because they were of another size than the camera's.</summary>
+    public required long FramesOfWrongSize { get; init; }
 
     public required long CameraReopened { get; init; }
 

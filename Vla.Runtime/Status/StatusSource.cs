@@ -117,6 +117,9 @@ public sealed class StatusSource : IHostedService, IDisposable
     {
         var camera = _parts.Monitors.Camera;
         if (camera.State is CameraState.Lost or CameraState.Ended) yield return $"camera {StatusJson.Name(camera.State)}: {camera.LastError}";
+        if (camera.State is CameraState.Silent) yield return "camera silent: no picture comes";
+        if (camera.State is CameraState.Frozen) yield return "camera frozen: the same picture comes again and again";
+        if (camera.Damaged + camera.WrongSize is > 0 and var leftOut) yield return $"camera: {leftOut} pictures left out, the last was {camera.Problem}";
         foreach (var stage in _parts.Monitors.Stages.Where(stage => stage.State == StageState.BackingOff))
             yield return $"{stage.Name} failed: {stage.LastError}";
         foreach (var output in control.Outputs.Where(output => output.Failing))
@@ -161,6 +164,8 @@ public sealed class StatusSource : IHostedService, IDisposable
     {
         Frames = _parts.Monitors.Camera.Frames,
         FramesDropped = _parts.Monitors.Camera.Replaced,
+        FramesDamaged = _parts.Monitors.Camera.Damaged,
+        FramesOfWrongSize = _parts.Monitors.Camera.WrongSize,
         CameraReopened = _parts.Monitors.Camera.Reopened,
         Actions = control.Offered,
         ActionsReplaced = control.Replaced,

@@ -13,14 +13,23 @@ public sealed class CameraCapture : IDisposable
     /// <summary>Longer than any camera's own read timeout, so only a stuck driver is left behind.</summary>
     private static readonly TimeSpan MaximumCloseTime = TimeSpan.FromSeconds(OpenCvNative.SilentDeviceSeconds + 1);
 
+    /// <summary>So many pictures in a row of another size, and the camera is no longer the one that was opened.</summary>
+    private const int MaximumWrongSize = 30;
+
     private readonly Func<ICamera> _open;
     private readonly FramePool _pool;
     private readonly TimeProvider _time;
     private readonly ICaptureEvents _events;
     private readonly Thread _thread;
     private readonly LatestPicture _picture = new();
+    private readonly (int Width, int Height)? _expected;
+    private readonly long _lastSequence;
     private Frame? _newest;
-    private long _sequence;
+    private long _given;
+    private long _wrongSize;
+    private int _wrongSizeInARow;
+    private long _sameSinceNs;
+    private LeftOut _leftOut;
     private long _replaced;
     private volatile bool _stopping;
 
@@ -29,18 +38,36 @@ public sealed class CameraCapture : IDisposable
     /// <param name="time">The clock of every stamp.</param>
     /// <param name="lastSequence">The number of the last frame of an earlier capture; 0 for the first.</param>
     /// <param name="events">Told from the capture thread.</param>
-    public CameraCapture(Func<ICamera> open, FramePool pool, TimeProvider time, long lastSequence, ICaptureEvents events)
+    /// <param name="expected">The size that a live camera had before it was lost: with another it is another camera.</param>
+    public CameraCapture(
+        Func<ICamera> open, FramePool pool, TimeProvider time, long lastSequence, ICaptureEvents events, (int Width, int Height)? expected = null)
     {
+        _expected = expected;
         _open = open;
         _pool = pool;
         _time = time;
-        _sequence = lastSequence;
+        _lastSequence = lastSequence;
         _events = events;
         _thread = new Thread(Run) { Name = "camera", IsBackground = true };
     }
 
     /// <summary>Frames replaced by a newer one before anyone used them.</summary>
     public long Replaced => Volatile.Read(ref _replaced);
+
+    /// <summary>Pictures that came and were not made into frames; of the capture thread, to be read in its events.</summary>
+    public LeftOut LeftOut => _leftOut;
+
+    /// <summary>
+    /// Since when a live camera's pictures have been the same to the last byte, monotonic nanoseconds: the newest one's time
+    /// where it is another than the one before it. Of the capture thread, to be read in its events.
+    /// </summary>
+    public long SameSinceNs => _sameSinceNs;
+
+    /// <summary>When the newest frame's picture was taken, monotonic nanoseconds; of the capture thread, to be read in its events.</summary>
+    public long CapturedNs { get; private set; }
+
+    /// <summary>True while the thread has not ended, whether or not it is wanted.</summary>
+    public bool IsRunning => _thread.IsAlive;
 
     /// <summary>Starts the thread. Opening happens there: this returns at once.</summary>
     public void Start() => _thread.Start();
@@ -64,12 +91,15 @@ public sealed class CameraCapture : IDisposable
     public bool TryCopyPicture(Mat into, out PictureStamp stamp) => _picture.TryCopy(into, out stamp);
 
     /// <summary>Ends the thread, waiting a bounded time for a device that blocks, closes the camera.</summary>
-    public void Dispose()
+    public void Dispose() => Dispose(MaximumCloseTime);
+
+    /// <summary>As <see cref="Dispose()"/>, waiting no longer than told: a thread that is known to hang is not waited for.</summary>
+    public void Dispose(TimeSpan wait)
     {
         _stopping = true;
         var started = (_thread.ThreadState & ThreadState.Unstarted) == 0;
         // A thread that is still stuck in its driver after this closes the camera when it comes back.
-        if (started && Thread.CurrentThread != _thread) _thread.Join(MaximumCloseTime);
+        if (started && Thread.CurrentThread != _thread) _thread.Join(wait);
         if (!started) _picture.Dispose();
         TakeNewest()?.Dispose();
     }
@@ -89,6 +119,7 @@ public sealed class CameraCapture : IDisposable
         {
             using var camera = _open();
             using var preparation = new ImagePreparation(_pool.Spec);
+            if (!_stopping) RequireExpectedSize(camera);
             if (!_stopping) _events.Opened(camera.Description);
             while (!_stopping) CaptureOne(camera, preparation);
             return new CameraLostException($"camera '{camera.Description.Name}' was closed");
@@ -104,11 +135,20 @@ public sealed class CameraCapture : IDisposable
         }
     }
 
+    private void RequireExpectedSize(ICamera camera)
+    {
+        var (name, width, height) = (camera.Description.Name, camera.Description.Width, camera.Description.Height);
+        if (!camera.IsLive || _expected is not { } expected || expected == (width, height)) return;
+        throw new CameraException(
+            $"camera '{name}' came back with {width}x{height} instead of {expected.Width}x{expected.Height}; set it back, or start anew");
+    }
+
     private void CaptureOne(ICamera camera, ImagePreparation preparation)
     {
         var picture = _picture.Next;
         var capturedNs = camera.Read(picture);
         if (_stopping) return;
+        if (camera.IsLive && !IsOfItsSize(camera, picture)) return;
 
         var frame = _pool.Rent();
         try
@@ -121,15 +161,42 @@ public sealed class CameraCapture : IDisposable
             throw;
         }
 
-        frame.Sequence = ++_sequence;
+        _given++;
+        var leftOut = camera.LeftOut;
+        _leftOut = leftOut with
+        {
+            WrongSize = leftOut.WrongSize + _wrongSize,
+            Problem = _wrongSize > 0 ? _leftOut.Problem ?? leftOut.Problem : leftOut.Problem,
+        };
+        // Numbers are those of the pictures that came: whoever sent them counts the same.
+        var sequence = _lastSequence + _given + _leftOut.Total;
+        frame.Sequence = sequence;
         frame.CapturedNs = capturedNs;
         frame.PreparedNs = _time.NowNs();
-        _picture.Publish(new PictureStamp(_sequence, capturedNs));
+        CapturedNs = capturedNs;
+        if (!camera.IsLive || !_picture.IsSameAgain()) _sameSinceNs = capturedNs;
+        _picture.Publish(new PictureStamp(sequence, capturedNs));
 
         if (Interlocked.Exchange(ref _newest, frame) is { } unseen) Replace(unseen);
 
         // Not frame.Sequence: the frame may already be somebody else's.
-        _events.FrameArrived(_sequence);
+        _events.FrameArrived(sequence);
+    }
+
+    private bool IsOfItsSize(ICamera camera, Mat picture)
+    {
+        var what = camera.Description;
+        if ((picture.Width, picture.Height) == (what.Width, what.Height) || what.Width == 0)
+        {
+            _wrongSizeInARow = 0;
+            return true;
+        }
+
+        _wrongSize++;
+        var problem = $"a picture of {picture.Width}x{picture.Height} instead of {what.Width}x{what.Height}";
+        _leftOut = _leftOut with { Problem = problem };
+        if (++_wrongSizeInARow < MaximumWrongSize) return false;
+        throw new CameraLostException($"camera '{what.Name}' sends only pictures that are of no use: {problem}");
     }
 
     private void Replace(Frame unseen)

@@ -1,24 +1,59 @@
 using OpenCvSharp;
 using Vla.Sensors.Cameras.V4L2;
+using Vla.Sensors.Images;
+using Vla.Sensors.Images.Jpeg;
 
 namespace Vla.Sensors.Cameras;
 
 /// <summary>A webcam: Video4Linux on Linux, what OpenCV finds elsewhere.</summary>
-internal sealed class DeviceCamera : OpenCvCamera
+/// <remarks>
+/// Compressed pictures are taken as they come from the device and decoded here, so that one that is damaged on its way, as by
+/// a loose cable, is left out: OpenCV would give it out half grey.
+/// </remarks>
+internal sealed class DeviceCamera : ICamera
 {
     // One buffer is being read while the other is filled. More would only hold older pictures; some drivers refuse one.
     private const int Buffers = 2;
 
+    /// <summary>So many pictures in a row may be damaged before the camera counts as lost.</summary>
+    private const int MaximumDamagedPictures = 30;
+
+    private const double MaximumFps = 1_000;
+
+    // A picture that was waited for so long has come just now.
+    private const long WaitedNs = MonotonicTime.NsPerMs;
+
+    private static readonly int MotionJpeg = VideoWriter.FourCC('M', 'J', 'P', 'G');
+    private static readonly int Jpeg = VideoWriter.FourCC('J', 'P', 'E', 'G');
+
+    private readonly VideoCapture _capture;
+    private readonly TimeProvider _time;
+    private readonly JpegCheck _check = new();
+    private readonly Mat _compressed = new();
+    private bool _isCompressed;
+    private long _grabbedNs;
+    private long _damaged;
+    private string? _problem;
+
     private DeviceCamera(string name, VideoCapture capture, TimeProvider time)
-        : base(name, capture, time)
     {
+        (_capture, _time) = (capture, time);
+        _grabbedNs = time.NowNs();
+        var fps = capture.Fps;
+        Description = new CameraDescription(name, capture.FrameWidth, capture.FrameHeight, fps is > 0 and <= MaximumFps ? fps : 0);
     }
+
+    public CameraDescription Description { get; }
+
+    public bool IsLive => true;
+
+    public LeftOut LeftOut => new(0, _damaged, 0, _problem);
 
     /// <exception cref="CameraException">The device is missing, busy, no camera, or cannot give the wanted size.</exception>
     public static DeviceCamera Open(CameraSource.Device source, TimeProvider time)
     {
         var device = OperatingSystem.IsLinux() ? Inspect(source.Path) : null;
-        var capture = TryOpen(source.Path, device is null ? VideoCaptureAPIs.ANY : VideoCaptureAPIs.V4L2)
+        var capture = OpenCvCapture.TryOpen(source.Path, device is null ? VideoCaptureAPIs.ANY : VideoCaptureAPIs.V4L2)
             ?? throw CannotOpen(source.Path);
 
         // Compressed before the size: uncompressed, USB 2 carries large pictures at a few frames a second only.
@@ -33,22 +68,80 @@ internal sealed class DeviceCamera : OpenCvCamera
         capture.Set(VideoCaptureProperties.BufferSize, Buffers);
 
         var camera = new DeviceCamera(device is null ? source.Path : $"{source.Path} ({device.Name})", capture, time);
-        if (source.Size is not { } wanted || (camera.Description.Width, camera.Description.Height) == wanted) return camera;
+        if (source.Size is not { } wanted || (camera.Description.Width, camera.Description.Height) == wanted)
+        {
+            if (device is not null) camera.TakeCompressed();
+            return camera;
+        }
 
         camera.Dispose();
         throw new CameraException(
             $"camera '{source.Path}' cannot give {wanted.Width}x{wanted.Height}; {Sizes(device)}`vla cameras` lists every size and rate");
     }
 
-    /// <summary>The driver's own stamp where it has one: the picture may have waited in a buffer.</summary>
-    protected override long GrabbedNs()
+    public long Read(Mat picture)
     {
-        var nowNs = Time.NowNs();
-        // Video4Linux stamps with CLOCK_MONOTONIC, which is the system TimeProvider's clock; a few drivers use another.
-        var stampNs = (long)(PositionMs * MonotonicTime.NsPerMs);
-        var age = nowNs - stampNs;
-        return age is >= 0 and < OpenCvNative.SilentDeviceSeconds * MonotonicTime.NsPerSecond ? stampNs : nowNs;
+        for (var attempt = 0; attempt < MaximumDamagedPictures; attempt++)
+        {
+            var beganNs = _time.NowNs();
+            if (!OpenCvCapture.TryGrab(_capture)) throw Lost(Missing(beganNs));
+            var capturedNs = GrabbedNs(beganNs);
+            if (Problem(picture) is not { } problem) return capturedNs;
+            _damaged++;
+            _problem = $"a picture that {problem}";
+        }
+
+        throw Lost($"sends only pictures that are of no use: {_problem}");
     }
+
+    public void Dispose()
+    {
+        _capture.Dispose();
+        _compressed.Dispose();
+    }
+
+    /// <summary>The driver's own stamp where it has one: the picture may have waited in a buffer.</summary>
+    private long GrabbedNs(long beganNs)
+    {
+        var beforeNs = _grabbedNs;
+        var nowNs = _grabbedNs = _time.NowNs();
+        // Video4Linux stamps with CLOCK_MONOTONIC, which is the system TimeProvider's clock; a few drivers use another.
+        var stampNs = (long)(_capture.Get(VideoCaptureProperties.PosMsec) * MonotonicTime.NsPerMs);
+        var age = nowNs - stampNs;
+        if (age is >= 0 and < OpenCvNative.SilentDeviceSeconds * MonotonicTime.NsPerSecond) return stampNs;
+        // One that was there already came after the last one was fetched: nobody can say when.
+        return nowNs - beganNs > WaitedNs ? nowNs : beforeNs;
+    }
+
+    /// <summary>Asks for pictures as the device sends them where it sends JPEG, and OpenCV hands that over.</summary>
+    private void TakeCompressed()
+    {
+        var format = (int)_capture.Get(VideoCaptureProperties.FourCC);
+        _isCompressed = (format == MotionJpeg || format == Jpeg) && _capture.Set(VideoCaptureProperties.ConvertRgb, 0);
+    }
+
+    private string? Problem(Mat picture)
+    {
+        if (!_isCompressed) return OpenCvCapture.TryRetrieve(_capture, picture) ? null : "cannot be decoded";
+        if (!OpenCvCapture.TryRetrieve(_capture, _compressed)) return "is empty";
+        if (_compressed.Type() != MatType.CV_8UC1 || _compressed.Height != 1)
+        {
+            // Decoded all the same: then it is OpenCV's.
+            _isCompressed = false;
+            _compressed.CopyTo(picture);
+            return null;
+        }
+
+        var jpeg = (ReadOnlySpan<byte>)_compressed.AsSpan<byte>();
+        if (_check.Damage(jpeg) is { } damage) return damage;
+        return PictureDecoder.TryDecode(jpeg, picture) ? null : "cannot be decoded";
+    }
+
+    private string Missing(long beganNs) => _time.NowNs() - beganNs >= OpenCvNative.SilentDeviceSeconds * MonotonicTime.NsPerSecond
+        ? $"has sent nothing for {OpenCvNative.SilentDeviceSeconds} s"
+        : "sends no more pictures";
+
+    private CameraLostException Lost(string what) => new($"camera '{Description.Name}' {what}");
 
     private static VideoDevice Inspect(string path)
     {

@@ -10,7 +10,7 @@ public interface ICaptureEvents
 
     /// <summary>
     /// The thread has ended: the camera could not be opened, was lost, or (a file) has ended. The last call, with the
-    /// camera already closed, so that it can be opened again; not made after <see cref="CameraCapture.Dispose"/>.
+    /// camera already closed, so that it can be opened again; not made after <see cref="CameraCapture.Dispose()"/>.
     /// </summary>
     void Ended(CameraException reason);
 }

@@ -30,6 +30,21 @@ internal sealed class LatestPicture : IDisposable
         }
     }
 
+    /// <summary>Whether what was written is the latest picture once more, to the last byte; for the writer's thread only.</summary>
+    /// <remarks>Two pictures of a sensor differ within the first few bytes: this costs something only when they are the same.</remarks>
+    public unsafe bool IsSameAgain()
+    {
+        if (_latest.Empty() || _next.Size() != _latest.Size() || _next.Type() != _latest.Type()) return false;
+        var (rows, rowLength) = (_next.Height, _next.Width * _next.ElemSize());
+        for (var y = 0; y < rows; y++)
+        {
+            var row = new ReadOnlySpan<byte>((byte*)_next.Ptr(y), rowLength);
+            if (!row.SequenceEqual(new ReadOnlySpan<byte>((byte*)_latest.Ptr(y), rowLength))) return false;
+        }
+
+        return true;
+    }
+
     public bool TryCopy(Mat into, out PictureStamp stamp)
     {
         lock (_turn)

@@ -1,37 +1,47 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using OpenCvSharp;
+using Vla.Sensors.Cameras.Streams;
+using Vla.Sensors.Images;
+using Vla.Sensors.Images.Jpeg;
 
 namespace Vla.Sensors.Cameras;
 
-/// <summary>A network camera that serves Motion JPEG over HTTP or HTTPS: one endless answer, a JPEG in each part.</summary>
+/// <summary>A network camera that serves Motion JPEG over HTTP or HTTPS: one endless answer, JPEG pictures in it.</summary>
 /// <remarks>Reads it itself: the FFmpeg inside OpenCV's official Linux package is built without network.</remarks>
-internal sealed class MotionJpegCamera : ICamera
+internal sealed class MotionJpegCamera : StreamCamera
 {
-    private const int OpenTimeoutMs = 5_000;
-    private const int ReadTimeoutMs = 2_000;
-    private const int MaximumDamagedPictures = 30;
+    // Small, so that a camera waits with its next picture while the line is slow, rather than sending it to wait here.
+    private const int ReceiveBuffer = 256 * 1024;
 
-    private readonly string _name;
-    private readonly TimeProvider _time;
+    private readonly Uri _address;
     private readonly HttpClient _client;
-    private readonly Mat _first = new();
-    private HttpResponseMessage? _response;
-    private MultipartReader? _parts;
-    private long _firstNs;
+    private readonly JpegCheck _check = new();
+    private readonly long _startedNs;
+    private ArrivalStream? _connection;
+    private string? _answered;
+    private bool _isMultipart;
+    private long _pictures;
+    private long _receivedBefore;
 
     private MotionJpegCamera(CameraSource.Url source, TimeProvider time)
+        : base(source.Name, time)
     {
-        _name = source.Name;
-        _time = time;
-        var handler = new SocketsHttpHandler { ConnectCallback = (context, _) => ValueTask.FromResult<Stream>(Connect(context.DnsEndPoint)) };
+        _address = source.Address;
+        _startedNs = time.NowNs();
+        var handler = new SocketsHttpHandler
+        {
+            ConnectCallback = (context, _) => ValueTask.FromResult<Stream>(Connect(context.DnsEndPoint)),
+            // What stands between would collect pictures; a camera is near.
+            UseProxy = false,
+            MaxResponseDrainSize = 0,
+        };
         if (source.Address.UserInfo.Split(':', 2) is [{ Length: > 0 } user, var password])
             handler.Credentials = new NetworkCredential(Uri.UnescapeDataString(user), Uri.UnescapeDataString(password));
-        _client = new HttpClient(handler);
-        Description = new CameraDescription(_name, 0, 0, 0);
+        _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }
-
-    public CameraDescription Description { get; private set; }
 
     /// <exception cref="CameraException">Nobody answers, or what answers is no Motion JPEG; the message says which.</exception>
     public static MotionJpegCamera Open(CameraSource.Url source, TimeProvider time)
@@ -39,13 +49,8 @@ internal sealed class MotionJpegCamera : ICamera
         var camera = new MotionJpegCamera(source, time);
         try
         {
-            camera.Begin(source.Address);
+            camera.Begin();
             return camera;
-        }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or InvalidDataException)
-        {
-            camera.Dispose();
-            throw new CameraException($"camera '{source.Name}' {WhyNot(exception, source.Address)}", exception);
         }
         catch
         {
@@ -54,92 +59,76 @@ internal sealed class MotionJpegCamera : ICamera
         }
     }
 
-    public long Read(Mat picture)
+    protected override void Receive()
     {
-        if (!_first.IsDisposed)
-        {
-            _first.CopyTo(picture);
-            _first.Dispose();
-            return _firstNs;
-        }
+        using var request = new HttpRequestMessage(HttpMethod.Get, _address);
+        using var response = _client.Send(request, HttpCompletionOption.ResponseHeadersRead);
+        if (!response.IsSuccessStatusCode)
+            throw new InvalidDataException($"answers {(int)response.StatusCode} ({response.ReasonPhrase}); check the path and the password");
 
-        try
+        _answered = response.Content.Headers.ContentType?.MediaType ?? "no content type";
+        _isMultipart = _answered.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase);
+        if (_answered.StartsWith("text/", StringComparison.OrdinalIgnoreCase)) throw NoMotionJpeg();
+
+        var reader = new MotionJpegReader(response.Content.ReadAsStream(), () => _connection!.ArrivedNs);
+        var times = new ArrivalTimes(_startedNs);
+        var broken = 0L;
+        while (!IsClosed)
         {
-            return ReadPart(picture);
-        }
-        catch (Exception exception) when (exception is IOException or InvalidDataException)
-        {
-            var what = exception.InnerException is SocketException { SocketErrorCode: SocketError.TimedOut or SocketError.WouldBlock }
-                ? $"has sent nothing for {ReadTimeoutMs / 1_000} s"
-                : "sends no more pictures";
-            throw new CameraLostException($"camera '{_name}' {what}", exception);
+            var jpeg = reader.Next(out var arrival);
+            for (; broken < reader.Broken; broken++) Inbox.PassOver("a picture that broke off");
+            _connection!.Deadline = Time.NowNs() + (long)PictureTimeout.TotalNanoseconds;
+            _receivedBefore = _connection.Received;
+            var takenNs = times.TakenNs(arrival);
+            // Outside of parts, a second picture must show that this is more than a single one.
+            if (++_pictures == 1 && !_isMultipart)
+            {
+                Inbox.PassOver(null);
+                continue;
+            }
+
+            var received = Inbox.Rent();
+            jpeg.CopyTo(received.Write(jpeg.Length));
+            received.TakenNs = takenNs;
+            Inbox.Put(received);
         }
     }
 
-    public void Dispose()
+    protected override void Close()
     {
-        _response?.Dispose();
+        _connection?.Dispose();
         _client.Dispose();
-        _first.Dispose();
     }
 
-    /// <summary>Asks for the stream and waits for its first picture, which tells the size.</summary>
-    private void Begin(Uri address)
+    protected override (int Width, int Height) SizeOf(ReceivedPicture received)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, address);
-        _response = _client.Send(request, HttpCompletionOption.ResponseHeadersRead);
-        if (!_response.IsSuccessStatusCode)
-            throw new InvalidDataException($"answers {(int)_response.StatusCode} ({_response.ReasonPhrase}); check the path and the password");
+        var header = PictureHeader.Read(received.Bytes);
+        return ((int)header.Width, (int)header.Height);
+    }
 
-        _parts = new MultipartReader(_response.Content.ReadAsStream(), _time);
+    protected override string? Decode(ReceivedPicture received, Mat picture)
+    {
+        // First, so that libjpeg has nothing to complain of: it would write to standard error.
+        if (_check.Damage(received.Bytes) is { } damage) return damage;
+        return PictureDecoder.TryDecode(received.Bytes, picture) ? null : "cannot be decoded";
+    }
+
+    protected override CameraException Reason(Exception exception)
+    {
+        var what = WhyNot(exception);
+        return IsOpened ? Lost(what, exception) : new CameraException($"camera '{Name}' {what}", exception);
+    }
+
+    /// <summary>A connection with deadlines, which HttpClient's own do not have once the answer has begun.</summary>
+    private ArrivalStream Connect(DnsEndPoint server)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveBufferSize = ReceiveBuffer };
         try
         {
-            _firstNs = ReadPart(_first);
-        }
-        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException)
-        {
-            var kind = _response.Content.Headers.ContentType?.MediaType ?? "no content type";
-            throw new InvalidDataException($"answers with '{kind}', not with Motion JPEG; check the path", exception);
-        }
-
-        Description = new CameraDescription(_name, _first.Width, _first.Height, 0);
-    }
-
-    private long ReadPart(Mat picture)
-    {
-        for (var attempt = 0; attempt < MaximumDamagedPictures; attempt++)
-        {
-            var jpeg = _parts!.ReadPart(out var arrivedNs);
-            using var decoded = Decode(jpeg);
-            if (decoded is null || decoded.Empty()) continue;
-            decoded.CopyTo(picture);
-            return arrivedNs;
-        }
-
-        throw new InvalidDataException("only damaged pictures");
-    }
-
-    private static Mat? Decode(ReadOnlySpan<byte> jpeg)
-    {
-        try
-        {
-            return jpeg.IsEmpty ? null : Cv2.ImDecode(jpeg, ImreadModes.Color);
-        }
-        catch (OpenCVException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>A connection whose reads time out, which HttpClient's own do not once the answer has begun.</summary>
-    private static NetworkStream Connect(DnsEndPoint server)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = ReadTimeoutMs };
-        try
-        {
-            using var deadline = new CancellationTokenSource(OpenTimeoutMs);
+            using var deadline = new CancellationTokenSource(PictureTimeout);
             socket.ConnectAsync(server, deadline.Token).AsTask().GetAwaiter().GetResult();
-            return new NetworkStream(socket, ownsSocket: true);
+            ObjectDisposedException.ThrowIf(IsClosed, this);
+            return _connection = new ArrivalStream(socket, Time) { Deadline = Time.NowNs() + (long)PictureTimeout.TotalNanoseconds };
         }
         catch (OperationCanceledException)
         {
@@ -153,17 +142,50 @@ internal sealed class MotionJpegCamera : ICamera
         }
     }
 
-    private static string WhyNot(Exception exception, Uri address)
+    private InvalidDataException NoMotionJpeg() => new($"answers with '{_answered}', not with Motion JPEG; check the path");
+
+    private string WhyNot(Exception exception)
     {
-        if (exception is InvalidDataException) return exception.Message;
-        var socketError = (exception as SocketException ?? exception.InnerException as SocketException)?.SocketErrorCode;
-        return socketError switch
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
         {
-            SocketError.ConnectionRefused => "refuses the connection; check host and port, and that the camera is on",
-            SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => $"cannot be found: there is no host '{address.Host}'",
-            SocketError.HostUnreachable or SocketError.NetworkUnreachable => "cannot be reached from this machine; check the network",
-            SocketError.TimedOut or SocketError.WouldBlock => "does not answer; check host and port, and that the camera is on",
-            _ => $"cannot be read: {exception.Message}",
-        };
+            switch (cause)
+            {
+                case InvalidDataException wrong:
+                    return wrong.Message;
+                case SilenceException when _answered is null:
+                    return "takes the connection but does not answer; check host and port, and that the camera works";
+                case SilenceException:
+                    return $"has sent nothing for {ArrivalStream.Silence.TotalSeconds:0} s";
+                case TimeoutException when _answered is null && _connection is null:
+                    return NoAnswer;
+                case TimeoutException:
+                    return $"has sent {Amount(_connection!.Received - _receivedBefore)} in {PictureTimeout.TotalSeconds:0} s but no whole picture; check the path, and that the network is quick enough for its pictures";
+                case EndOfStreamException when _pictures == 1 && !_isMultipart:
+                    return "answers with a single picture, not with a stream; give the address of its Motion JPEG video";
+                case EndOfStreamException when _pictures == 0 && _answered is not null:
+                    return NoMotionJpeg().Message;
+                case AuthenticationException:
+                    return $"has a certificate that this machine does not trust: {cause.Message}";
+                case SocketException socket when Words(socket.SocketErrorCode) is { } words:
+                    return words;
+            }
+        }
+
+        return _pictures > 0 ? "sends no more pictures" : $"cannot be read: {exception.Message.ReplaceLineEndings(" ")}";
     }
+
+    private const string NoAnswer = "does not answer; check host and port, and that the camera is on";
+
+    private string? Words(SocketError error) => error switch
+    {
+        SocketError.ConnectionRefused => "refuses the connection; check host and port, and that the camera is on",
+        SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => $"cannot be found: there is no host '{_address.Host}'",
+        SocketError.HostUnreachable or SocketError.NetworkUnreachable => "cannot be reached from this machine; check the network",
+        SocketError.TimedOut or SocketError.WouldBlock => NoAnswer,
+        _ => null,
+    };
+
+    private static string Amount(long bytes) => bytes < 10_000
+        ? string.Create(CultureInfo.InvariantCulture, $"{bytes:#,0} bytes")
+        : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1_000:#,0} kB");
 }

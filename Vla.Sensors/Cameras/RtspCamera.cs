@@ -1,142 +1,188 @@
 using System.Buffers.Text;
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using OpenCvSharp;
+using Vla.Sensors.Cameras.Streams;
+using Vla.Sensors.Images;
 
 namespace Vla.Sensors.Cameras;
 
 /// <summary>A network camera that speaks RTSP or RTSPS, received and decoded by the <c>ffmpeg</c> program.</summary>
 /// <remarks>
-/// The FFmpeg inside OpenCV's official Linux package is built without network, so the program runs as a child and
-/// writes each picture to a pipe as a portable pixmap, whose header tells the size.
+/// The FFmpeg inside OpenCV's official Linux package is built without network, so the program runs as a child and writes each
+/// picture to a pipe as a portable pixmap. When a picture was taken is told by the camera's own clock, which comes with the
+/// stream: what waits in the connection, in the decoder or in the pipe makes a picture older, and is seen as that.
 /// </remarks>
-internal sealed class RtspCamera : ICamera
+internal sealed class RtspCamera : StreamCamera
 {
     private const int SilenceSeconds = 2;
-    private const int MaximumExitMs = 500;
-    private const int MaximumLength = 16_384;
 
-    private readonly string _name;
-    private readonly TimeProvider _time;
-    private readonly Process _ffmpeg;
-    private readonly Stream _pictures;
-    private readonly Mat _first = new();
-    private volatile string? _complaint;
-    private long _firstNs;
+    // A stream begins with a picture that stands alone, and cameras send one only every few seconds.
+    private static readonly TimeSpan FirstPictureTimeout = TimeSpan.FromSeconds(12);
+    private static readonly TimeSpan NoteTimeout = TimeSpan.FromMilliseconds(500);
 
-    private RtspCamera(string name, Process ffmpeg, TimeProvider time)
+    private readonly CameraSource.Url _source;
+    private readonly FfmpegLog _log = new();
+    private readonly Timer _deadline;
+    private readonly long _startedNs;
+    private Process? _ffmpeg;
+    private volatile bool _tooLate;
+    private long _pictures;
+
+    private RtspCamera(CameraSource.Url source, TimeProvider time)
+        : base(source.Name, time)
     {
-        _name = name;
-        _time = time;
-        _ffmpeg = ffmpeg;
-        _pictures = new BufferedStream(ffmpeg.StandardOutput.BaseStream, 64);
-        ffmpeg.ErrorDataReceived += (_, line) => _complaint = line.Data ?? _complaint;
-        ffmpeg.BeginErrorReadLine();
-        Description = new CameraDescription(name, 0, 0, 0);
+        _source = source;
+        _startedNs = time.NowNs();
+        _deadline = new Timer(_ => GiveUp());
     }
-
-    public CameraDescription Description { get; private set; }
 
     /// <exception cref="CameraException">There is no <c>ffmpeg</c>, or it cannot receive the stream; the message says why.</exception>
     public static RtspCamera Open(CameraSource.Url source, TimeProvider time)
     {
-        var camera = new RtspCamera(source.Name, Start(source), time);
+        var camera = new RtspCamera(source, time);
         try
         {
-            camera._firstNs = camera.ReadPicture(camera._first);
-            camera.Description = new CameraDescription(source.Name, camera._first.Width, camera._first.Height, 0);
+            camera.Begin();
             return camera;
         }
-        catch (Exception exception) when (exception is IOException or InvalidDataException)
+        catch
         {
-            camera._ffmpeg.WaitForExit(MaximumExitMs);
-            var why = camera._complaint?.Replace(source.Address.OriginalString, source.Name, StringComparison.Ordinal);
             camera.Dispose();
-            throw new CameraException($"camera '{source.Name}' sends no pictures ({why ?? "ffmpeg does not say why"}); check the address and that the camera is on");
+            throw;
         }
     }
 
-    public long Read(Mat picture)
+    protected override void Receive()
     {
-        if (!_first.IsDisposed)
-        {
-            _first.CopyTo(picture);
-            _first.Dispose();
-            return _firstNs;
-        }
-
+        using var ffmpeg = Start();
+        _ffmpeg = ffmpeg;
+        var log = new Thread(() => _log.Follow(ffmpeg.StandardError)) { Name = "camera-log", IsBackground = true };
+        log.Start();
+        _deadline.Change(FirstPictureTimeout, Timeout.InfiniteTimeSpan);
         try
         {
-            return ReadPicture(picture);
+            using var pictures = new BufferedStream(ffmpeg.StandardOutput.BaseStream, 64);
+            var times = new ArrivalTimes(_startedNs);
+            while (!IsClosed)
+            {
+                ReceivePicture(pictures, times);
+                _deadline.Change(PictureTimeout, Timeout.InfiniteTimeSpan);
+            }
         }
-        catch (Exception exception) when (exception is IOException or InvalidDataException)
+        finally
         {
-            throw new CameraLostException($"camera '{_name}' sends no more pictures", exception);
+            Kill(ffmpeg);
+            // So that its last words are read before the reason is told.
+            log.Join(NoteTimeout);
+            _ffmpeg = null;
         }
     }
 
-    public void Dispose()
+    protected override CameraException Reason(Exception exception)
+    {
+        if (exception is Win32Exception) return new CameraException($"camera '{Name}' needs the program ffmpeg; install it: sudo apt-get install ffmpeg", exception);
+        var said = _log.Complaint?.Replace(_source.Address.OriginalString, Name, StringComparison.Ordinal)
+            .Replace(_source.Address.AbsoluteUri, Name, StringComparison.Ordinal);
+        if (_pictures > 0)
+        {
+            return Lost(_tooLate
+                ? $"has sent no whole picture for {PictureTimeout.TotalSeconds:0} s"
+                : said is null ? "sends no more pictures" : $"sends no more pictures ({said})", exception);
+        }
+
+        return new CameraException(_tooLate
+            ? $"camera '{Name}' has sent no whole picture in {FirstPictureTimeout.TotalSeconds:0} s; check the address and that the camera works"
+            : $"camera '{Name}' sends no pictures ({said ?? "ffmpeg does not say why"}); check the address and that the camera is on", exception);
+    }
+
+    protected override void Close()
+    {
+        _deadline.Dispose();
+        if (_ffmpeg is { } ffmpeg) Kill(ffmpeg);
+    }
+
+    protected override (int Width, int Height) SizeOf(ReceivedPicture received) => received.Size;
+
+    protected override unsafe string? Decode(ReceivedPicture received, Mat picture)
+    {
+        picture.Create(received.PixelHeight, received.PixelWidth, MatType.CV_8UC3);
+        received.Bytes.CopyTo(new Span<byte>(picture.DataPointer, received.Length));
+        Cv2.CvtColor(picture, picture, ColorConversionCodes.RGB2BGR);
+        return null;
+    }
+
+    private Process Start()
+    {
+        var timeoutUs = $"{SilenceSeconds * 1_000_000}";
+        return TiedProcess.Start("ffmpeg",
+        [
+            "-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+info",
+            // No waiting for pictures to pile up, and one decoder thread: each further one delays by a picture.
+            "-fflags", "nobuffer", "-flags", "low_delay", "-threads", "1",
+            "-max_pixels", PictureBounds.MaximumPixels.ToString(CultureInfo.InvariantCulture),
+            "-rtsp_transport", "tcp", "-timeout", timeoutUs, "-i", _source.Address.AbsoluteUri,
+            "-an", "-vf", "showinfo=checksum=0", "-fps_mode", "passthrough", "-c:v", "ppm", "-f", "image2pipe", "-flush_packets", "1", "-",
+        ]);
+    }
+
+    private void GiveUp()
+    {
+        _tooLate = true;
+        if (_ffmpeg is { } ffmpeg) Kill(ffmpeg);
+    }
+
+    private static void Kill(Process ffmpeg)
     {
         try
         {
-            _ffmpeg.Kill();
+            ffmpeg.Kill();
         }
         catch (InvalidOperationException)
         {
-            // It has ended by itself.
+            // It has ended by itself, or was closed.
         }
-
-        _pictures.Dispose();
-        _ffmpeg.Dispose();
-        _first.Dispose();
     }
 
-    private static Process Start(CameraSource.Url source)
+    private void ReceivePicture(Stream pictures, ArrivalTimes times)
     {
-        var timeoutUs = $"{SilenceSeconds * 1_000_000}";
-        string[] arguments =
-        [
-            "-nostdin", "-loglevel", "error",
-            // No waiting for pictures to pile up, and one decoder thread: each further one delays by a picture.
-            "-fflags", "nobuffer", "-flags", "low_delay", "-threads", "1",
-            "-rtsp_transport", "tcp", "-timeout", timeoutUs, "-i", source.Address.AbsoluteUri,
-            "-an", "-fps_mode", "passthrough", "-c:v", "ppm", "-f", "image2pipe", "-flush_packets", "1", "-",
-        ];
-        try
+        Span<byte> word = stackalloc byte[32];
+        if (!ReadWord(pictures, word).SequenceEqual("P6"u8)) throw new InvalidDataException("no pixmap");
+        var firstByteNs = Time.NowNs();
+        var width = ReadNumber(pictures, word, PictureBounds.MaximumSide);
+        var height = ReadNumber(pictures, word, PictureBounds.MaximumSide);
+        if (ReadNumber(pictures, word, byte.MaxValue) != byte.MaxValue || !PictureBounds.Allows(width, height))
+            throw new InvalidDataException("not a pixmap of 8 bits a channel");
+
+        var received = Inbox.Rent();
+        pictures.ReadExactly(received.Write(width * height * 3));
+        _pictures++;
+        var note = _log.Next(NoteTimeout);
+        // ffmpeg scales later pictures to the size of the first: what was decoded counts.
+        received.Size = note is { } said ? (said.Width, said.Height) : (width, height);
+        (received.PixelWidth, received.PixelHeight) = (width, height);
+        received.TakenNs = times.TakenNs(new PictureArrival(firstByteNs, Time.NowNs(), received.Length, 1, note?.Seconds));
+        if (note is not { IsDamaged: true })
         {
-            return Process.Start(new ProcessStartInfo("ffmpeg", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            Inbox.Put(received);
+            return;
         }
-        catch (Win32Exception exception)
-        {
-            throw new CameraException($"camera '{source.Name}' needs the program ffmpeg; install it: sudo apt-get install ffmpeg", exception);
-        }
+
+        Inbox.Return(received);
+        Inbox.PassOver($"a picture that ffmpeg could not decode ({_log.Complaint})");
     }
 
-    private unsafe long ReadPicture(Mat picture)
-    {
-        Span<byte> line = stackalloc byte[32];
-        if (!ReadWord(line).SequenceEqual("P6"u8)) throw new InvalidDataException("no pixmap");
-        var width = ReadNumber(line);
-        var height = ReadNumber(line);
-        if (ReadNumber(line) != byte.MaxValue) throw new InvalidDataException("not 8 bits a channel");
-
-        var arrivedNs = _time.NowNs();
-        picture.Create(height, width, MatType.CV_8UC3);
-        _pictures.ReadExactly(new Span<byte>(picture.DataPointer, checked(width * height * 3)));
-        Cv2.CvtColor(picture, picture, ColorConversionCodes.RGB2BGR);
-        return arrivedNs;
-    }
-
-    private int ReadNumber(Span<byte> word) =>
-        Utf8Parser.TryParse(ReadWord(word), out int number, out _) && number is > 0 and <= MaximumLength
+    private static int ReadNumber(Stream pictures, Span<byte> word, int maximum) =>
+        Utf8Parser.TryParse(ReadWord(pictures, word), out int number, out _) && number > 0 && number <= maximum
             ? number
             : throw new InvalidDataException("a pixmap's header is damaged");
 
-    private ReadOnlySpan<byte> ReadWord(Span<byte> word)
+    private static ReadOnlySpan<byte> ReadWord(Stream pictures, Span<byte> word)
     {
         for (var length = 0; length < word.Length; length++)
         {
-            var next = _pictures.ReadByte();
+            var next = pictures.ReadByte();
             if (next < 0) throw new EndOfStreamException();
             if (next is ' ' or '\n') return word[..length];
             word[length] = (byte)next;

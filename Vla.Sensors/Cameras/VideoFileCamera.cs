@@ -8,23 +8,26 @@ namespace Vla.Sensors.Cameras;
 /// stamped so. A reader that is late finds the pictures it missed left out. Only after a pause longer than
 /// <see cref="MaximumLagNs"/> does the film wait for its reader: it goes on where it was.
 /// </remarks>
-internal sealed class VideoFileCamera : OpenCvCamera
+internal sealed class VideoFileCamera : ICamera
 {
     private const long MaximumLagNs = MonotonicTime.NsPerSecond;
     private const double UsualFps = 30;
+    private const double MaximumFps = 1_000;
 
     private readonly string _path;
     private readonly bool _loop;
     private readonly FramePacer _pacer;
     private readonly long _periodNs;
+    private Film _film;
     private long? _filmStartNs;
     private long _roundStartNs;
     private long _positionNs;
     private long _picturesInRound;
 
-    private VideoFileCamera(CameraSource.VideoFile source, VideoCapture capture, TimeProvider time, Action<TimeSpan>? sleep)
-        : base(source.Name, capture, time)
+    private VideoFileCamera(CameraSource.VideoFile source, Film film, TimeProvider time, Action<TimeSpan>? sleep)
     {
+        _film = film;
+        Description = new CameraDescription(source.Name, film.Width, film.Height, film.Fps is > 0 and <= MaximumFps ? film.Fps : 0);
         _path = source.Path;
         _loop = source.Loop;
         _pacer = new FramePacer(time, sleep);
@@ -33,9 +36,11 @@ internal sealed class VideoFileCamera : OpenCvCamera
 
     /// <exception cref="CameraException">The file is missing, may not be read, or is no video.</exception>
     public static VideoFileCamera Open(CameraSource.VideoFile source, TimeProvider time, Action<TimeSpan>? sleep = null) =>
-        new(source, OpenFile(source.Path), time, sleep);
+        new(source, Film.Open(source.Path), time, sleep);
 
-    public override long Read(Mat picture)
+    public CameraDescription Description { get; }
+
+    public long Read(Mat picture)
     {
         while (true)
         {
@@ -48,29 +53,32 @@ internal sealed class VideoFileCamera : OpenCvCamera
             var dueNs = start + _positionNs;
             var nextIsDue = nowNs >= dueNs + _periodNs;
             // A damaged picture is left out, like one that is late.
-            if (nextIsDue || !Retrieve(picture)) continue;
+            if (nextIsDue || !_film.Decode(picture)) continue;
 
             _pacer.WaitUntil(dueNs);
             return dueNs;
         }
     }
 
+    public void Dispose() => _film.Dispose();
+
     /// <summary>Goes to the next picture; false at the end of a film that does not loop.</summary>
     private bool Advance()
     {
-        if (!Grab())
+        if (!_film.Advance())
         {
             if (!_loop) return false;
             if (_picturesInRound == 0) throw Lost("holds no pictures");
 
             // Opened anew rather than rewound: not every kind of file can seek.
-            Replace(OpenFile(_path));
+            _film.Dispose();
+            _film = Film.Open(_path);
             _roundStartNs = _positionNs + _periodNs;
             _picturesInRound = 0;
-            if (!Grab()) throw Lost("holds no pictures");
+            if (!_film.Advance()) throw Lost("holds no pictures");
         }
 
-        var position = Math.Max((long)(PositionMs * MonotonicTime.NsPerMs), 0);
+        var position = Math.Max((long)(_film.PositionMs * MonotonicTime.NsPerMs), 0);
         // A file without times of its own runs at its nominal rate.
         if (position == 0) position = _picturesInRound * _periodNs;
         _positionNs = _roundStartNs + position;
@@ -78,20 +86,5 @@ internal sealed class VideoFileCamera : OpenCvCamera
         return true;
     }
 
-    private static VideoCapture OpenFile(string path)
-    {
-        if (Directory.Exists(path)) throw new CameraException($"camera '{path}' is a directory; name a video file in it");
-        if (!File.Exists(path)) throw new CameraException($"there is no camera or video file '{path}'; give {CameraSource.Possible}");
-        try
-        {
-            using var readable = File.OpenRead(path);
-        }
-        catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
-        {
-            throw new CameraException($"video '{path}' cannot be read: {exception.Message}", exception);
-        }
-
-        return TryOpen(Path.GetFullPath(path), VideoCaptureAPIs.FFMPEG)
-            ?? throw new CameraException($"'{path}' is not a video that can be played; try `ffprobe {path}`, or convert it to MP4 (H.264)");
-    }
+    private CameraLostException Lost(string what) => new($"camera '{Description.Name}' {what}");
 }

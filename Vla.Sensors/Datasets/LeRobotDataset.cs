@@ -1,4 +1,5 @@
 using OpenCvSharp;
+using Vla.Sensors.Images;
 
 namespace Vla.Sensors.Datasets;
 
@@ -171,11 +172,22 @@ public sealed class LeRobotDataset : IDisposable
             var files = table.Blobs($"{camera}/bytes", group);
             for (var row = from; row < to; row++)
             {
-                using var picture = Cv2.ImDecode(files[row], ImreadModes.Color);
-                if (picture.Empty()) throw new DatasetException($"frame {i} of episode {episode.Index} in '{Directory}' has no picture that can be decoded");
+                using var picture = Decoded(files[row], $"the picture of frame {i} of episode {episode.Index} in '{Directory}'");
                 take(i++, picture);
             }
         });
+    }
+
+    private static Mat Decoded(byte[] file, string name)
+    {
+        try
+        {
+            return PictureDecoder.Decode(file);
+        }
+        catch (PictureException e)
+        {
+            throw new DatasetException($"{name} {e.Message}");
+        }
     }
 
     private T[] Column<T>(DatasetEpisode episode, DatasetFeature feature)

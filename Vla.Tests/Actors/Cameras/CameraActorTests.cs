@@ -165,6 +165,53 @@ public sealed class CameraActorTests() : PipelineTestKit(TestScheduling)
         (await ExpectMsgAsync<FrameCaptured>()).Dispose();
     }
 
+    [Fact]
+    public async Task A_camera_that_hangs_is_lost_and_opened_again_once_its_thread_has_come_back()
+    {
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        var hung = NextOpening();
+        var back = NextOpening();
+        _camera = Start(CameraActor.Props(Open, Pool, _monitor, time, NullLogger.Instance));
+        hung.Show();
+        await AwaitAssertAsync(() => Assert.Equal(CameraState.Streaming, _monitor.State));
+
+        time.Advance(CameraActor.HangLimit + TimeSpan.FromSeconds(1));
+        Scheduler.Advance(TimeSpan.FromMilliseconds(50));
+        await AwaitAssertAsync(() => Assert.Equal(CameraState.Lost, _monitor.State));
+        Assert.Contains("hangs: neither a picture nor an error", _monitor.LastError, StringComparison.Ordinal);
+        Scheduler.Advance(CameraActor.LongestDelay);
+        await HandledAsync(_camera);
+        Assert.Equal(1, _opened);
+
+        hung.Fail(new CameraLostException("it comes back"));
+        back.Show();
+        await AwaitAssertAsync(() =>
+        {
+            Scheduler.Advance(CameraActor.LongestDelay);
+            Assert.Equal(2, _opened);
+        });
+        await AwaitAssertAsync(() => Assert.Equal(CameraState.Streaming, _monitor.State));
+    }
+
+    [Fact]
+    public async Task What_is_left_out_is_counted_over_reopenings()
+    {
+        var first = NextOpening();
+        first.LeftOut = new LeftOut(4, 2, 1, "torn");
+        var second = NextOpening();
+        second.LeftOut = new LeftOut(1, 1, 0, "grey");
+        StartCamera();
+        first.Show();
+        await AwaitAssertAsync(() => Assert.Equal((8, 4, 2, 1, "torn"), (_monitor.Frames, _monitor.Replaced, _monitor.Damaged, _monitor.WrongSize, _monitor.Problem)));
+
+        first.Fail(new CameraLostException("unplugged"));
+        await OpensAgainAfterAsync(CameraActor.FirstDelay);
+        second.Show();
+
+        // The first capture's only frame was never wanted: one more that nobody had.
+        await AwaitAssertAsync(() => Assert.Equal((11, 3, 1, "grey"), (_monitor.Frames, _monitor.Damaged, _monitor.WrongSize, _monitor.Problem)));
+    }
+
     /// <summary>Lets capture threads that still wait for a picture come to their end, before the actors wait for them.</summary>
     protected override void AfterAll()
     {
@@ -210,6 +257,8 @@ public sealed class CameraActorTests() : PipelineTestKit(TestScheduling)
         private readonly BlockingCollection<Func<Mat, long>> _reads = [];
 
         public CameraDescription Description { get; } = new("scripted", 4, 4, 30);
+
+        public LeftOut LeftOut { get; set; }
 
         public void Show() => _reads.Add(picture =>
         {

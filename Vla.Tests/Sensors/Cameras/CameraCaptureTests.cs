@@ -172,6 +172,76 @@ public sealed class CameraCaptureTests : IDisposable
         Assert.False(capture.TryCopyPicture(picture, out _));
     }
 
+    [Fact]
+    public void A_live_camera_s_picture_of_another_size_is_left_out_and_counted()
+    {
+        _camera.IsLive = true;
+        var capture = Start();
+        _camera.Show(grey: 1, capturedNs: 1);
+        _events.TakeArrived();
+
+        _camera.Do(picture => ScriptedCamera.Draw(picture, 3, 2, grey: 9));
+        _camera.Show(grey: 2, capturedNs: 3);
+
+        Assert.Equal(3, _events.TakeArrived());
+        Assert.Equal(new LeftOut(0, 0, 1, "a picture of 3x2 instead of 8x6"), capture.LeftOut);
+        using var frame = capture.TakeNewest();
+        Assert.Equal((3, 3), (frame!.Sequence, frame.CapturedNs));
+    }
+
+    [Fact]
+    public void A_live_camera_that_keeps_to_another_size_is_lost()
+    {
+        _camera.IsLive = true;
+        Start();
+        for (var n = 0; n < 30; n++) _camera.Do(picture => ScriptedCamera.Draw(picture, 3, 2, grey: 9));
+
+        Assert.Contains("a picture of 3x2 instead of 8x6", Assert.IsType<CameraLostException>(_events.TakeEnded()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_live_camera_that_comes_back_with_another_size_is_refused()
+    {
+        _camera.IsLive = true;
+        _capture = new CameraCapture(() => _camera, _pool, _time, 0, _events, expected: (640, 480));
+        _capture.Start();
+
+        Assert.Contains("came back with 8x6 instead of 640x480", _events.TakeEnded().Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Pictures_that_the_camera_left_out_have_numbers_too()
+    {
+        var capture = Start(lastSequence: 100);
+        _camera.Do(picture =>
+        {
+            _camera.LeftOut = new LeftOut(2, 1, 1, "torn");
+            return ScriptedCamera.Draw(picture, 8, 6, grey: 1);
+        });
+
+        Assert.Equal(105, _events.TakeArrived());
+        Assert.Equal((4, "torn"), (capture.LeftOut.Total, capture.LeftOut.Problem));
+    }
+
+    [Theory]
+    [InlineData(true, 10)]
+    [InlineData(false, 30)]
+    public void A_live_camera_s_same_picture_is_no_news_and_a_film_s_is(bool isLive, long expected)
+    {
+        _camera.IsLive = isLive;
+        var capture = Start();
+        foreach (var (grey, ns) in new[] { (5, 5L), (7, 10L), (7, 20L), (7, 30L) })
+        {
+            _camera.Show(grey, ns);
+            _events.TakeArrived();
+        }
+
+        Assert.Equal((expected, 30), (capture.SameSinceNs, capture.CapturedNs));
+        _camera.Do(picture => ScriptedCamera.Draw(picture, 8, 6, grey: 7, odd: 8));
+        _events.TakeArrived();
+        Assert.Equal(capture.CapturedNs, capture.SameSinceNs);
+    }
+
     public void Dispose()
     {
         _camera.ReleaseReader();
@@ -196,7 +266,20 @@ public sealed class CameraCaptureTests : IDisposable
 
         public CameraDescription Description => What;
 
+        public bool IsLive { get; set; }
+
+        public LeftOut LeftOut { get; set; }
+
         public void Do(Func<Mat, long> read) => _script.Add(read);
+
+        /// <summary>Taken at 3 ns; its last pixel may be of another grey.</summary>
+        public static long Draw(Mat picture, int width, int height, int grey, int? odd = null)
+        {
+            picture.Create(height, width, MatType.CV_8UC3);
+            picture.SetTo(Scalar.All(grey));
+            if (odd is { } other) picture.Set(height - 1, width - 1, new Vec3b((byte)other, (byte)other, (byte)other));
+            return 3;
+        }
 
         public void Show(int grey, long capturedNs) => Do(picture =>
         {

@@ -109,6 +109,61 @@ public sealed class VideoFileCameraTests : IDisposable
         Assert.Contains(_film, exception.Message, StringComparison.Ordinal);
     }
 
+    [LinuxFact]
+    public void A_pipe_is_not_waited_for()
+    {
+        var pipe = _directory.File("pipe.mp4");
+        using var made = System.Diagnostics.Process.Start("mkfifo", pipe)!;
+        made.WaitForExit();
+
+        var exception = Assert.Throws<CameraException>(() => Film.Open(pipe));
+
+        Assert.Contains("is empty, or a pipe and no file", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_film_of_which_nothing_can_be_decoded_is_refused_and_has_not_ended()
+    {
+        var bytes = File.ReadAllBytes(_film);
+        // The pictures, but not the frame of the file around them.
+        for (var at = 0; at >= 0 && at < bytes.Length;)
+        {
+            var next = bytes.AsSpan(at).IndexOf([(byte)0xFF, (byte)0xD8, (byte)0xFF]);
+            if (next < 0) break;
+            bytes.AsSpan(at + next, 400).Clear();
+            at += next + 400;
+        }
+
+        var damaged = _directory.File("damaged.avi");
+        File.WriteAllBytes(damaged, bytes);
+
+        var exception = Assert.Throws<CameraException>(() => Film.Open(damaged));
+
+        Assert.Contains(damaged, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Av1Fact]
+    public void A_film_that_OpenCV_cannot_decode_is_played_all_the_same()
+    {
+        var av1 = _directory.File("film.mp4");
+        using (var encoder = System.Diagnostics.Process.Start("ffmpeg",
+            ["-v", "error", "-i", _film, "-c:v", "libaom-av1", "-cpu-used", "8", "-crf", "10", av1]))
+        {
+            encoder.WaitForExit();
+            Assert.Equal(0, encoder.ExitCode);
+        }
+
+        using var camera = VideoFileCamera.Open(new CameraSource.VideoFile(av1), _time, duration => _time.Advance(duration));
+        var startNs = _time.NowNs();
+        for (var n = 0; n < Pictures; n++)
+        {
+            AssertNear(startNs + n * PeriodNs, camera.Read(_picture));
+            Assert.Equal(n, ShownNumber());
+        }
+
+        Assert.Throws<CameraEndedException>(() => camera.Read(_picture));
+    }
+
     public void Dispose()
     {
         _picture.Dispose();
