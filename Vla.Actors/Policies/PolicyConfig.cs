@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Vla.Actors.Checkpoints;
 using Vla.Sensors.Images;
+using Vla.Sensors.Text;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -70,14 +71,7 @@ internal sealed record PolicyConfig(
     {
         try
         {
-            if (new FileInfo(file) is { Exists: true, Length: > MaximumFileBytes } info)
-                throw new PolicyException($"{file}: has {info.Length} bytes; at most {MaximumFileBytes} are read");
-            return JsonDocument.Parse(File.ReadAllBytes(file), new JsonDocumentOptions
-            {
-                CommentHandling = JsonCommentHandling.Skip,
-                AllowTrailingCommas = true,
-                AllowDuplicateProperties = false,
-            });
+            return JsonText.Read(file, MaximumFileBytes);
         }
         catch (JsonException e)
         {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Vla.Actors.Checkpoints;
+using Vla.Sensors.Text;
 
 namespace Vla.Actors.Policies;
 
@@ -61,7 +62,7 @@ public static class PolicyImport
 
     private static IEnumerable<string> Words(string vocabulary, int count)
     {
-        var words = File.ReadAllLines(vocabulary);
+        var words = Utf8Text.ReadLines(vocabulary);
         return words.Concat(Enumerable.Range(0, Math.Max(0, count - words.Length)).Select(i => $"[unused{i}]")).Take(count);
     }
 
