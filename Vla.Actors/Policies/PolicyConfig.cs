@@ -19,6 +19,12 @@ internal sealed record PolicyConfig(
     public const string FusionKey = "fusion";
     public const string DecoderKey = "action_decoder";
 
+    /// <summary>All four.</summary>
+    public static IReadOnlyList<string> StageKeys { get; } = [VisionKey, LanguageKey, FusionKey, DecoderKey];
+
+    /// <summary>Pixels of a picture: 2048 × 2048. The first layer of a vision encoder takes hundreds of bytes for each.</summary>
+    private const int MaximumPixels = 4_194_304;
+
     private const int MaximumNameLength = 64;
     private const int MaximumNoteLength = 2_000;
     private const int MaximumFileBytes = 1 << 20;
@@ -100,6 +106,8 @@ internal sealed record PolicyConfig(
             Fit = section.OptionalChoice("fit", "stretch", "crop") == "crop" ? ImageFit.Crop : ImageFit.Stretch,
         };
         section.CheckUnknown();
+        if (image.Height * image.Width > MaximumPixels)
+            throw section.Wrong("height", $"{image.Height} and {section.Key("width")} {image.Width}", $"at most {MaximumPixels:N0} pixels");
         return image;
     }
 

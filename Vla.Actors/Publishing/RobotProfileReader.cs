@@ -21,11 +21,11 @@ internal static class RobotProfileReader
         }
         catch (JsonException exception)
         {
-            throw new RobotProfileException($"robot profile {file} is not valid JSON: {exception.Message}", exception);
+            throw new RobotProfileException($"robot profile {file} is not valid JSON: {exception.Message.ReplaceLineEndings(" ")}", exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new RobotProfileException($"robot profile {file} cannot be read: {exception.Message}", exception);
+            throw new RobotProfileException($"robot profile {file} cannot be read: {exception.Message.ReplaceLineEndings(" ")}", exception);
         }
     }
 

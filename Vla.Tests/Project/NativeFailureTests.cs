@@ -12,7 +12,7 @@ public sealed class NativeFailureTests : IDisposable
     private const string Listed = "0.107.0";
 
     private const string NothingThrows = "nothing in it throws";
-    private const string ManagedFirst = "throws only for what TorchSharp refuses before";
+    private const string RealNumbers = "throws only for complex numbers, which no stage has";
     private const string Moves = "moves what a layer holds: throws only where a device has no memory left";
     private const string OfTheFile = "throws only for a damaged module; TorchScriptFile checks the file before";
 
@@ -79,7 +79,8 @@ public sealed class NativeFailureTests : IDisposable
         ["THSTorch_int32_to_scalar"] = NothingThrows,
         ["THSTorch_int64_to_scalar"] = NothingThrows,
         ["THSTorch_manual_seed"] = "takes any seed",
-        ["THSTorch_scalar_to_float64"] = ManagedFirst,
+        ["THSTorch_scalar_to_bool"] = RealNumbers,
+        ["THSTorch_scalar_to_float64"] = RealNumbers,
         ["THSTorch_scalar_type"] = NothingThrows,
         ["THSTorch_set_num_threads"] = "throws below one thread; TorchThreads refuses that",
     };
