@@ -9,8 +9,8 @@ public abstract class Checkpoint : IDisposable
     /// <summary>How much is read in one go into a tensor: spans, unlike tensors, end at 2 GB.</summary>
     private const int ElementsPerRead = 1 << 24;
 
-    /// <summary>Pickle protocol 2 with PyTorch's magic number: what torch.save wrote before version 1.6.</summary>
-    private static ReadOnlySpan<byte> OldTorchStart => [0x80, 0x02, 0x8a, 0x0a];
+    /// <summary>The beginning of PyTorch's magic number as a pickle has it: how torch.save wrote before version 1.6, and writes still when asked to.</summary>
+    private static ReadOnlySpan<byte> OldTorchMagic => [0x8a, 0x0a, 0x6c, 0xfc];
 
     private protected Checkpoint(string path) => Path = path;
 
@@ -19,11 +19,18 @@ public abstract class Checkpoint : IDisposable
     /// <summary>What the file says it holds, by name, in the file's order.</summary>
     public abstract IReadOnlyDictionary<string, CheckpointTensor> Tensors { get; }
 
-    /// <summary>Opens a safetensors file or PyTorch's <c>torch.save(state_dict)</c>; the content, not the name, decides.</summary>
-    /// <exception cref="PolicyException">The file is missing, damaged, or of another kind.</exception>
+    /// <summary>What stands under a name and cannot be read as a tensor, by name: <c>torch.ComplexFloatStorage</c>.</summary>
+    public virtual IReadOnlyDictionary<string, string> Unreadable { get; } = new Dictionary<string, string>();
+
+    /// <summary>Where in the file the weights were, among other things: <c>model_state_dict</c>; empty when they are all of it.</summary>
+    public virtual string Place => "";
+
+    /// <summary>Opens a safetensors file or what PyTorch's <c>torch.save</c> wrote; the content, not the name, decides.</summary>
+    /// <exception cref="PolicyException">The file is missing, damaged, or of another kind, which the message names.</exception>
     public static Checkpoint Open(string path)
     {
-        Span<byte> start = stackalloc byte[4];
+        if (Directory.Exists(path)) throw new PolicyException($"{path}: is a directory; give the file in it that holds the weights");
+        var start = new byte[FileKind.BytesLookedAt];
         try
         {
             using var file = File.OpenHandle(path);
@@ -33,9 +40,12 @@ public abstract class Checkpoint : IDisposable
         {
             throw new PolicyException($"{path}: cannot be read ({e.Message})", e);
         }
-        if (start.StartsWith("PK"u8)) return TorchCheckpoint.Open(path);
-        if (start.SequenceEqual(OldTorchStart))
-            throw new PolicyException($"{path}: is in PyTorch's old format (before 1.6); load it there and torch.save it again");
+        if (start.AsSpan().StartsWith("PK\x03\x04"u8)) return TorchCheckpoint.Open(path);
+        if (start is [0x80, >= 2 and <= 5, ..] && start.AsSpan(2).StartsWith(OldTorchMagic))
+            throw new PolicyException($"{path}: is in PyTorch's old format (before 1.6); load it there and torch.save it again, "
+                + "without _use_new_zipfile_serialization=False");
+        // First: the length that a safetensors file begins with can look like the beginning of anything.
+        if (!SafetensorsCheckpoint.BeginsLike(start) && FileKind.Describe(start) is { } kind) throw new PolicyException($"{path}: {kind}");
         return SafetensorsCheckpoint.Open(path);
     }
 
@@ -48,21 +58,28 @@ public abstract class Checkpoint : IDisposable
 
     /// <summary>Reads one tensor, on the CPU, in its own type and shape; owned by the caller.</summary>
     public Tensor ReadTensor(string name)
+        => ReadTensor(Tensors[name].Type, Tensors[name].Shape, (first, destination) => Read(name, first, destination));
+
+    /// <summary>Makes a tensor of elements that are read bit by bit.</summary>
+    internal static Tensor ReadTensor(CheckpointType type, IReadOnlyList<long> shape, ReadElements read)
     {
-        var entry = Tensors[name];
         using var scope = NewDisposeScope();
-        var tensor = empty(entry.Shape.ToArray(), dtype: entry.Type.ToTorch());
+        var tensor = empty(shape.ToArray(), dtype: type.ToTorch());
         var flat = tensor.view(-1);
-        for (long first = 0; first < entry.ElementCount; first += ElementsPerRead)
+        var count = CheckpointShape.ElementCount(shape)!.Value;
+        for (long first = 0; first < count; first += ElementsPerRead)
         {
-            using var part = flat.narrow(0, first, Math.Min(ElementsPerRead, entry.ElementCount - first));
-            Read(name, first, part.bytes);
+            using var part = flat.narrow(0, first, Math.Min(ElementsPerRead, count - first));
+            read(first, part.bytes);
         }
         return tensor.MoveToOuterDisposeScope();
     }
 
     public abstract void Dispose();
 }
+
+/// <summary>Fills <paramref name="destination"/> with elements, row by row, from the one numbered <paramref name="first"/> on.</summary>
+internal delegate void ReadElements(long first, Span<byte> destination);
 
 /// <summary>One tensor as a checkpoint's index describes it.</summary>
 /// <param name="Name">Unique in its file: <c>vision_encoder.fc.weight</c>.</param>

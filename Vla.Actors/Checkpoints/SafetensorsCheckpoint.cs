@@ -30,6 +30,10 @@ public sealed class SafetensorsCheckpoint : Checkpoint
     /// <summary>The header's <c>__metadata__</c>: free text by key.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
 
+    /// <summary>True when a file's first bytes are a length that may be and the brace that the header begins with.</summary>
+    internal static bool BeginsLike(ReadOnlySpan<byte> start)
+        => start.Length > LengthBytes && start[LengthBytes] == '{' && BinaryPrimitives.ReadUInt64LittleEndian(start) <= SafetensorsHeader.MaximumBytes;
+
     /// <inheritdoc cref="Checkpoint.Open"/>
     public static new SafetensorsCheckpoint Open(string path)
     {

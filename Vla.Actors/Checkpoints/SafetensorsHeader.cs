@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Vla.Actors.Policies;
+using Vla.Sensors.Text;
 
 namespace Vla.Actors.Checkpoints;
 
@@ -35,9 +36,10 @@ internal sealed class SafetensorsHeader
         JsonDocument document;
         try
         {
+            JsonText.CheckEscapes(Utf8Text.Check(json).Span, new JsonReaderOptions { MaxDepth = 8 });
             document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 8 });
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or TextFileException)
         {
             throw new PolicyException($"{path}: is not a safetensors file, its header is not valid JSON ({FirstLine(e.Message)})", e);
         }

@@ -11,7 +11,7 @@ public static class StateDict
     /// <param name="module">On any device; its tensors keep their device, type and memory layout.</param>
     /// <param name="checkpoint">Read for the tensors below the prefix only.</param>
     /// <param name="prefix">What comes before the module's own names in the file: <c>vision_encoder.</c>, or nothing.</param>
-    /// <exception cref="PolicyException">They do not fit; the message names what is missing, unexpected and misshapen.</exception>
+    /// <exception cref="PolicyException">They do not fit; the message names what is missing, unexpected and misshapen, or which are not finite.</exception>
     public static void Load(Module module, Checkpoint checkpoint, string prefix = "")
     {
         var wanted = module.state_dict();
@@ -21,24 +21,33 @@ public static class StateDict
         foreach (var (name, tensor) in wanted)
         {
             using var stored = checkpoint.ReadTensor(prefix + name);
+            FiniteWeights.Check(checkpoint.Path, prefix + name, stored);
             tensor.copy_(stored);
+            FiniteWeights.CheckConverted(checkpoint.Path, prefix + name, tensor);
         }
     }
 
-    /// <summary>Compares names, shapes and types of a whole checkpoint with several modules', without reading any weights.</summary>
+    /// <summary>Compares names, shapes and types of a whole checkpoint with several modules', and looks whether the weights are finite.</summary>
     /// <param name="modules">With the prefix of each.</param>
     /// <param name="checkpoint">Every tensor must have its place, but for the ignored ones.</param>
     /// <param name="ignoredPrefixes">Names that begin so are nobody's concern.</param>
-    /// <exception cref="PolicyException">They do not fit; the message names what is missing, unexpected and misshapen.</exception>
+    /// <exception cref="PolicyException">They do not fit; the message names what is missing, unexpected and misshapen, or which are not finite.</exception>
     public static void Check(
         IEnumerable<(Module Module, string Prefix)> modules, Checkpoint checkpoint, IEnumerable<string> ignoredPrefixes)
     {
         var ignored = ignoredPrefixes.ToList();
         var checkedModules = modules.ToList();
+        var wanted = checkedModules.SelectMany(entry => WithPrefix(entry.Module.state_dict(), entry.Prefix)).ToList();
         Compare(
-            "the policy's stages", checkedModules.SelectMany(entry => WithPrefix(entry.Module.state_dict(), entry.Prefix)), checkpoint,
+            "the policy's stages", wanted, checkpoint,
             name => !ignored.Exists(prefix => name.StartsWith(prefix, StringComparison.Ordinal))
                 && !checkedModules.Exists(entry => Ignored(entry.Module, entry.Prefix, name)));
+        foreach (var (name, _) in wanted)
+        {
+            if (!checkpoint.Tensors[name].Type.IsFloatingPoint()) continue;
+            using var stored = checkpoint.ReadTensor(name);
+            FiniteWeights.Check(checkpoint.Path, name, stored);
+        }
     }
 
     // By the module itself, or by one inside it.
@@ -58,7 +67,8 @@ public static class StateDict
     {
         var wanted = tensors.ToDictionary();
         var problems = new List<string>();
-        Add("missing", wanted.Keys.Where(name => !checkpoint.Tensors.ContainsKey(name)));
+        Add("missing", wanted.Keys.Where(name => !checkpoint.Tensors.ContainsKey(name)).Select(name =>
+            checkpoint.Unreadable.TryGetValue(name, out var what) ? $"{name} (a {what}, which is not read)" : name));
         Add("unexpected", checkpoint.Tensors.Keys.Where(name => concerns(name) && !wanted.ContainsKey(name)));
         Add("misshapen", wanted
             .Where(pair => checkpoint.Tensors.TryGetValue(pair.Key, out var stored) && !Fits(stored, pair.Value))

@@ -28,6 +28,9 @@ public sealed class ConfigSection
             throw new PolicyException($"{file}: {(path.Length == 0 ? "the file" : path)} is {Shown(json)}, allowed is an object {{ … }}");
     }
 
+    /// <summary>A lower bound of the parameters that the sizes in this section ask for; see <see cref="StageSettings.AtLeast"/>.</summary>
+    internal long LeastParameters { get; set; }
+
     /// <summary>The policy's directory.</summary>
     public string Directory => Path.GetDirectoryName(Path.GetFullPath(_file))!;
 
@@ -135,6 +138,9 @@ public sealed class ConfigSection
         if (!_known.Contains(key)) _known.Add(key);
         return _object.TryGetProperty(key, out var value) ? value : null;
     }
+
+    /// <summary>A key as errors name it: <c>image.width</c>.</summary>
+    internal string Key(string key) => Full(key);
 
     private string Full(string key) => _path.Length == 0 ? key : $"{_path}.{key}";
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.ML.Tokenizers;
 using Vla.Actors.Checkpoints;
+using Vla.Sensors.Text;
 
 namespace Vla.Actors.Policies;
 
@@ -27,6 +28,7 @@ public sealed partial class InstructionTokenizer
     public const string UnknownToken = "[UNK]";
 
     private const int MaximumFileBytes = 32 << 20;
+    private const int MaximumTokens = 1_000_000;
 
     private readonly WordPieceTokenizer _words;
     private readonly PaddingSide _padding;
@@ -102,13 +104,10 @@ public sealed partial class InstructionTokenizer
     {
         try
         {
-            if (new FileInfo(file) is { Exists: true, Length: > MaximumFileBytes } info)
-                throw new PolicyException($"{file}: has {info.Length} bytes; a vocabulary has at most {MaximumFileBytes}");
-            return File.ReadAllLines(file, new UTF8Encoding(false, throwOnInvalidBytes: true));
-        }
-        catch (DecoderFallbackException e)
-        {
-            throw new PolicyException($"{file}: is not UTF-8 text", e);
+            var count = Utf8Text.ReadBytes(file, MaximumFileBytes).Span.Count((byte)'\n');
+            // Before there is a string for each.
+            if (count > MaximumTokens) throw new PolicyException($"{file}: has {count:N0} lines; a vocabulary has at most {MaximumTokens:N0}");
+            return Utf8Text.ReadLines(file, MaximumFileBytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -143,7 +143,7 @@ public sealed class Policy
         {
             if (!stage.HasOwnWeights)
             {
-                using var checkpoint = SafetensorsCheckpoint.Open(WeightsPath);
+                using var checkpoint = RenamedCheckpoint.Open(WeightsPath, PolicyConfig.StageKeys);
                 StateDict.Load(module, checkpoint, $"{key}.");
             }
             module.eval();
@@ -156,22 +156,33 @@ public sealed class Policy
         }
     }
 
+    // Before anything is made of the sizes in config.json. What is a little too large is compared name by name afterwards.
+    private void CheckSize(Checkpoint checkpoint, string key, long parameters)
+    {
+        const long Tolerated = 16 << 20;
+        var stored = checkpoint.Tensors.Values.Where(tensor => tensor.Name.StartsWith($"{key}.", StringComparison.Ordinal)).Sum(tensor => tensor.ElementCount);
+        if (parameters - Tolerated <= stored) return;
+        throw new PolicyException($"{Path.Combine(Directory, ConfigFile)}: the sizes in stages.{key} ask for at least {parameters:N0} parameters, "
+            + $"{WeightsFile} has {stored:N0} for them; take the sizes of the training");
+    }
+
     private void CheckWeights()
     {
-        var stages = new (string Key, bool HasOwnWeights, Func<Device, Module> Create)[]
+        var stages = new (string Key, bool HasOwnWeights, long Parameters, Func<Device, Module> Create)[]
         {
-            (PolicyConfig.VisionKey, _config.Vision.HasOwnWeights, _config.Vision.Create),
-            (PolicyConfig.LanguageKey, _config.Language.HasOwnWeights, _config.Language.Create),
-            (PolicyConfig.FusionKey, _config.Fusion.HasOwnWeights, _config.Fusion.Create),
-            (PolicyConfig.DecoderKey, _config.Decoder.HasOwnWeights, _config.Decoder.Create),
+            (PolicyConfig.VisionKey, _config.Vision.HasOwnWeights, _config.Vision.LeastParameters, _config.Vision.Create),
+            (PolicyConfig.LanguageKey, _config.Language.HasOwnWeights, _config.Language.LeastParameters, _config.Language.Create),
+            (PolicyConfig.FusionKey, _config.Fusion.HasOwnWeights, _config.Fusion.LeastParameters, _config.Fusion.Create),
+            (PolicyConfig.DecoderKey, _config.Decoder.HasOwnWeights, _config.Decoder.LeastParameters, _config.Decoder.Create),
         };
         if (stages.All(stage => stage.HasOwnWeights)) return;
 
         var modules = new List<(Module Module, string Prefix)>();
         try
         {
+            using var checkpoint = RenamedCheckpoint.Open(WeightsPath, PolicyConfig.StageKeys);
+            foreach (var (key, _, parameters, _) in stages.Where(stage => !stage.HasOwnWeights)) CheckSize(checkpoint, key, parameters);
             modules.AddRange(stages.Where(stage => !stage.HasOwnWeights).Select(stage => (stage.Create(CPU), $"{stage.Key}.")));
-            using var checkpoint = SafetensorsCheckpoint.Open(WeightsPath);
             // Weights of a part that a TorchScript file stands in for are of no use, and no harm.
             StateDict.Check(modules, checkpoint, ignoredPrefixes: stages.Where(stage => stage.HasOwnWeights).Select(stage => $"{stage.Key}."));
         }

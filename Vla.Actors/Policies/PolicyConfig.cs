@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Vla.Actors.Checkpoints;
 using Vla.Sensors.Images;
+using Vla.Sensors.Text;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -17,6 +18,12 @@ internal sealed record PolicyConfig(
     public const string LanguageKey = "language_encoder";
     public const string FusionKey = "fusion";
     public const string DecoderKey = "action_decoder";
+
+    /// <summary>All four.</summary>
+    public static IReadOnlyList<string> StageKeys { get; } = [VisionKey, LanguageKey, FusionKey, DecoderKey];
+
+    /// <summary>Pixels of a picture: 2048 × 2048. The first layer of a vision encoder takes hundreds of bytes for each.</summary>
+    private const int MaximumPixels = 4_194_304;
 
     private const int MaximumNameLength = 64;
     private const int MaximumNoteLength = 2_000;
@@ -70,14 +77,7 @@ internal sealed record PolicyConfig(
     {
         try
         {
-            if (new FileInfo(file) is { Exists: true, Length: > MaximumFileBytes } info)
-                throw new PolicyException($"{file}: has {info.Length} bytes; at most {MaximumFileBytes} are read");
-            return JsonDocument.Parse(File.ReadAllBytes(file), new JsonDocumentOptions
-            {
-                CommentHandling = JsonCommentHandling.Skip,
-                AllowTrailingCommas = true,
-                AllowDuplicateProperties = false,
-            });
+            return JsonText.Read(file, MaximumFileBytes);
         }
         catch (JsonException e)
         {
@@ -106,6 +106,8 @@ internal sealed record PolicyConfig(
             Fit = section.OptionalChoice("fit", "stretch", "crop") == "crop" ? ImageFit.Crop : ImageFit.Stretch,
         };
         section.CheckUnknown();
+        if (image.Height * image.Width > MaximumPixels)
+            throw section.Wrong("height", $"{image.Height} and {section.Key("width")} {image.Width}", $"at most {MaximumPixels:N0} pixels");
         return image;
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Vla.Actors.Checkpoints;
+using Vla.Sensors.Text;
 
 namespace Vla.Actors.Policies;
 
@@ -12,14 +13,15 @@ public static class PolicyImport
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    /// <param name="weights">A <c>.safetensors</c>, or what <c>torch.save(model.state_dict(), file)</c> wrote.</param>
+    /// <param name="weights">A <c>.safetensors</c>, or what <c>torch.save</c> wrote: a state dict, alone or among a training's other things.</param>
     /// <param name="output">The new directory; may exist when it is empty.</param>
     /// <param name="vocabulary">A <c>vocab.txt</c> to take words from: cut, or filled up, to what the weights want.</param>
+    /// <param name="say">Is told what was left out or chosen, in a sentence; null for nobody.</param>
     /// <returns>The policy as loaded from the new directory.</returns>
     /// <exception cref="PolicyException">
     /// The weights are not the notebook's model, or the directory cannot be written. Nothing is left behind then.
     /// </exception>
-    public static Policy Run(string weights, string output, string vocabulary)
+    public static Policy Run(string weights, string output, string vocabulary, Action<string>? say = null)
     {
         // A trailing separator would put the partial directory inside.
         output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output));
@@ -29,7 +31,7 @@ public static class PolicyImport
         try
         {
             Directory.CreateDirectory(partial);
-            Write(weights, partial, vocabulary);
+            Write(weights, partial, vocabulary, say);
             Policy.Load(partial);
             if (Directory.Exists(output)) Directory.Delete(output);
             Directory.Move(partial, output);
@@ -45,9 +47,11 @@ public static class PolicyImport
         return Policy.Load(output);
     }
 
-    private static void Write(string weights, string directory, string vocabulary)
+    private static void Write(string weights, string directory, string vocabulary, Action<string>? say)
     {
-        using var checkpoint = Checkpoint.Open(weights);
+        using var checkpoint = RenamedCheckpoint.Open(weights, PolicyConfig.StageKeys);
+        if (checkpoint.Place.Length > 0) say?.Invoke($"The weights are those under '{checkpoint.Place}'; the rest of the file is not used.");
+        if (checkpoint.LeftOut.Length > 0) say?.Invoke($"Left out of the weights' names: {checkpoint.LeftOut}");
         var sizes = Sizes.Of(checkpoint);
         using (var model = sizes.CreateModel())
         {
@@ -61,7 +65,7 @@ public static class PolicyImport
 
     private static IEnumerable<string> Words(string vocabulary, int count)
     {
-        var words = File.ReadAllLines(vocabulary);
+        var words = Utf8Text.ReadLines(vocabulary);
         return words.Concat(Enumerable.Range(0, Math.Max(0, count - words.Length)).Select(i => $"[unused{i}]")).Take(count);
     }
 

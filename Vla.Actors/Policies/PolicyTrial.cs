@@ -39,6 +39,15 @@ internal static class PolicyTrial
                 + $"expected {string.Join(" or ", expected)} for {dimensions} action names and a horizon of {horizon}");
         }
 
+        // TorchScript tells where before it tells what.
+        static string Reason(string message)
+        {
+            const string interpreter = "The following operation failed in the TorchScript interpreter";
+            return message.StartsWith(interpreter, StringComparison.Ordinal)
+                ? ErrorText.FirstLine(message.Split('\n').LastOrDefault(line => line.Contains("Error", StringComparison.Ordinal)) ?? message)
+                : ErrorText.FirstLine(message);
+        }
+
         Module<Tensor, Tensor> CheckPadding(Module<Tensor, Tensor> module)
         {
             if (module is IMasksPadding { PadId: var id } && id != tokenizer.PadId)
@@ -72,12 +81,18 @@ internal static class PolicyTrial
                     throw new PolicyException($"{directory}: {key} ({stage.Type}) {complaint}");
                 }
 
+                if (result.is_floating_point() && !result.isfinite().all().item<bool>())
+                    throw new PolicyException($"{directory}: {key} ({stage.Type}) makes NaN or infinity of a plain pattern: its weights are of no use");
                 return result;
+            }
+            catch (InvalidCastException e)
+            {
+                throw new PolicyException($"{directory}: {key} ({stage.Type}) gives something else than one tensor; export a stage that returns its features alone", e);
             }
             catch (Exception e) when (e is ExternalException or ArgumentException)
             {
                 var given = string.Join(" and ", inputs.Select(input => $"{input.What} {CheckpointShape.Text(input.Value.shape)}"));
-                throw new PolicyException($"{directory}: {key} ({stage.Type}) does not take {given}: {ErrorText.FirstLine(e.Message)}", e);
+                throw new PolicyException($"{directory}: {key} ({stage.Type}) does not take {given}: {Reason(e.Message)}", e);
             }
         }
     }

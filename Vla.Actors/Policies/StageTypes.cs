@@ -30,6 +30,6 @@ public static class StageTypes
         var create = types[type](section);
         var stochastic = type == TorchScript && (section.OptionalFlag("stochastic") ?? false);
         section.CheckUnknown();
-        return new PolicyStage<TModule>(type, HasOwnWeights: type == TorchScript, create) { IsStochastic = stochastic };
+        return new PolicyStage<TModule>(type, HasOwnWeights: type == TorchScript, create) { IsStochastic = stochastic, LeastParameters = section.LeastParameters };
     }
 }

@@ -91,7 +91,12 @@ internal static class TorchScriptFile
         if (!File.Exists(file)) throw new PolicyException($"{file}: does not exist; export the stage with torch.jit.save");
         try
         {
+            TorchScriptArchive.Check(file);
             return load();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new PolicyException($"{file}: cannot be read ({ErrorText.FirstLine(e.Message)})", e);
         }
         catch (ExternalException e)
         {

@@ -1,18 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
+using Vla.Sensors.Text;
 
 namespace Vla.Actors.Publishing;
 
 /// <summary>Reads a robot profile and refuses whatever is not exactly right.</summary>
 internal static class RobotProfileReader
 {
-    private static readonly JsonDocumentOptions Json = new()
-    {
-        CommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
-        AllowDuplicateProperties = false,
-    };
-
     private static readonly string[] ProfileKeys = ["name", "limits", "dimensions"];
 
     private static readonly string[] DimensionKeys =
@@ -22,16 +16,16 @@ internal static class RobotProfileReader
     {
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(file), Json);
+            using var document = JsonText.Read(file);
             return ReadProfile(new Place(file, ""), document.RootElement);
         }
         catch (JsonException exception)
         {
-            throw new RobotProfileException($"robot profile {file} is not valid JSON: {exception.Message}", exception);
+            throw new RobotProfileException($"robot profile {file} is not valid JSON: {exception.Message.ReplaceLineEndings(" ")}", exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new RobotProfileException($"robot profile {file} cannot be read: {exception.Message}", exception);
+            throw new RobotProfileException($"robot profile {file} cannot be read: {exception.Message.ReplaceLineEndings(" ")}", exception);
         }
     }
 

@@ -15,6 +15,7 @@ public static class TorchThreads
     public static void Use(int count)
     {
         _ = get_num_threads();
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1); // Torch would end the process.
         set_num_threads(count);
     }
 }

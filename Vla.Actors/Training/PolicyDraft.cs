@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Vla.Actors.Policies;
+using Vla.Sensors.Text;
 
 namespace Vla.Actors.Training;
 
@@ -23,7 +24,7 @@ internal static class PolicyDraft
     public static void Write(string template, string directory, TrainingSet set, double stepMs)
     {
         PolicyConfig.Read(template);
-        var config = JsonNode.Parse(File.ReadAllText(template), documentOptions: WithComments)!.AsObject();
+        var config = JsonNode.Parse(Utf8Text.ReadBytes(template).Span, documentOptions: WithComments)!.AsObject();
         var statistics = SetStatistics.Of(set);
         config["trained"] = true;
         config.Remove("note");

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
 using Vla.Actors.Torch;
+using Vla.Sensors.Text;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Training;
@@ -137,7 +138,7 @@ public sealed class TrainingSession : IDisposable
     {
         try
         {
-            return JsonSerializer.Deserialize<SavedState>(File.ReadAllText(file), Json)
+            return JsonSerializer.Deserialize<SavedState>(Utf8Text.ReadBytes(file).Span, Json)
                 ?? throw new PolicyException($"{file}: is empty; begin the training anew");
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)

@@ -48,6 +48,7 @@ public sealed record ForwardInput(Tensor Image, Tensor Text) : IDisposable
         if (lowest < 0 || highest >= policy.VocabularySize)
             throw new PolicyException($"{file}: text holds token ids from {lowest} to {highest}, allowed is 0 to {policy.VocabularySize - 1}");
         var pixels = checkpoint.ReadTensor(ImageName).to_type(ScalarType.Float32);
+        if (!pixels.isfinite().all().item<bool>()) throw new PolicyException($"{file}: image holds numbers that are not finite (NaN or infinity)");
         return new ForwardInput(pixels.MoveToOuterDisposeScope(), ids.MoveToOuterDisposeScope());
 
         CheckpointTensor Find(string name, int rank, string shape) =>

@@ -11,7 +11,7 @@ public static class ImportCommand
         var weights = new Option<string>("--weights")
         {
             HelpName = "FILE",
-            Description = "Weights: .safetensors, or .pt/.pth from torch.save(model.state_dict(), …)",
+            Description = "Weights: .safetensors, or .pt/.pth from torch.save: a state dict, a training checkpoint with one in it, or a whole model",
             Required = true,
         };
         var output = new Option<string>("--output") { HelpName = "DIR", Description = "The new policy directory", Required = true };
@@ -19,8 +19,8 @@ public static class ImportCommand
         command.SetAction(result =>
         {
             var vocabulary = Path.Combine(ProjectPaths.NotebookPolicy, Policy.VocabularyFile);
-            var policy = PolicyImport.Run(result.GetValue(weights)!, result.GetValue(output)!, vocabulary);
             var writer = result.InvocationConfiguration.Output;
+            var policy = PolicyImport.Run(result.GetValue(weights)!, result.GetValue(output)!, vocabulary, writer.WriteLine);
             writer.WriteLine($"{policy.Directory} is ready: {policy.Action.Dimensions} action dimensions, {policy.VocabularySize} tokens.");
             writer.WriteLine($"Before use, set in {Policy.ConfigFile}: the action's names, units, mean and std, and the picture's mean and std;");
             writer.WriteLine($"put the words the weights were trained with in {Policy.VocabularyFile} (now: the notebook policy's).");

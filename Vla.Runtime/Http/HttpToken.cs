@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Vla.Sensors.Text;
 
 namespace Vla.Runtime.Http;
 
@@ -90,10 +91,10 @@ public sealed class HttpToken
             if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file.SafeFileHandle) & OthersMayUse) != 0)
                 throw new UsageException($"httpTokenFile '{path}' can be read or written by others than its owner: chmod 600 '{path}'");
 
-            // One more than allowed, so that a longer one shows.
-            var bytes = new byte[Longest + 3];
+            // More than allowed, so that a longer one shows, with line ending and byte order mark.
+            var bytes = new byte[Longest + 6];
             var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            return Encoding.Latin1.GetString(bytes, 0, length).TrimEnd('\r', '\n');
+            return Encoding.UTF8.GetString(Utf8Text.Check(bytes.AsMemory(0, length)).Span).TrimEnd('\r', '\n');
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

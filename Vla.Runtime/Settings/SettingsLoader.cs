@@ -1,3 +1,6 @@
+using System.Text.Json;
+using Vla.Sensors.Text;
+
 namespace Vla.Runtime.Settings;
 
 /// <summary>Reads the settings from file, environment and flags, and refuses what is wrong with one line.</summary>
@@ -34,10 +37,12 @@ public static class SettingsLoader
     {
         try
         {
-            var path = Path.GetFullPath(file);
-            return new ConfigurationBuilder().AddJsonFile(path, optional: false, reloadOnChange: false).Build();
+            var bytes = Utf8Text.ReadBytes(file);
+            JsonText.CheckEscapes(bytes.Span, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            using var stream = new MemoryStream(bytes.ToArray());
+            return new ConfigurationBuilder().AddJsonStream(stream).Build();
         }
-        catch (Exception e) when (e is InvalidDataException or FormatException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is InvalidDataException or FormatException or JsonException or IOException or UnauthorizedAccessException)
         {
             var reason = (e.InnerException?.InnerException ?? e.InnerException ?? e).Message;
             throw new UsageException($"settings file '{file}' cannot be read: {reason.ReplaceLineEndings(" ")}", e);

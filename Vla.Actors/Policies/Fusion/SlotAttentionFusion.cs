@@ -116,9 +116,10 @@ public sealed class SlotAttentionFusion : StateFusion
 
         // Where it is: each slot's query against every cell.
         var query = slot_queries.call(wanted.flatten(1)).reshape(pictures, -1, _dim);
-        var scores = query.matmul(key.call(seen).transpose(1, 2)) / Math.Sqrt(_dim); // [pictures, slots of all its instructions, cells]
+        var scores = query.bmm(key.call(seen).transpose(1, 2)) / Math.Sqrt(_dim); // [pictures, slots of all its instructions, cells]
         var map = scores.softmax(-1);
-        var slots = map.matmul(value.call(seen)) + place_mlp.call(map.matmul(get_buffer("places")!));
+        var place = functional.linear(map, get_buffer("places")!.t());
+        var slots = map.bmm(value.call(seen)) + place_mlp.call(place);
 
         // Slots, words and state together, with another look at the picture.
         var tokens = cat([slots.reshape(batch, _slots, _dim), wanted], 1);

@@ -154,7 +154,7 @@ public sealed class Gpt2 : Module<Tensor, Tensor>, IIgnoresWeights, IMasksPaddin
         public override Tensor forward(Tensor x)
         {
             using var scope = NewDisposeScope();
-            return (x.matmul(weight) + bias).MoveToOuterDisposeScope();
+            return functional.linear(x, weight.t(), bias).MoveToOuterDisposeScope();
         }
     }
 }

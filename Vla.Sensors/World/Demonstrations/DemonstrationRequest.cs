@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Vla.Sensors.Datasets;
+using Vla.Sensors.Text;
 
 namespace Vla.Sensors.World.Demonstrations;
 
@@ -49,7 +50,7 @@ public sealed record DemonstrationRequest(long Seed, string Level, bool Noise)
         try
         {
             return File.Exists(path)
-                ? JsonSerializer.Deserialize<DemonstrationRequest>(File.ReadAllText(path), Json) ?? throw new JsonException("it is empty")
+                ? JsonSerializer.Deserialize<DemonstrationRequest>(Utf8Text.Read(path), Json) ?? throw new JsonException("it is empty")
                 : throw new DatasetException($"'{directory}' does not say with what seed it was begun (meta/{FileName} is missing): record into another directory");
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)

@@ -54,12 +54,15 @@ internal sealed class PickleWriter
     public PickleWriter EndDict() => Op('u');
 
     /// <summary>The archive around this pickle, with the named files beside it.</summary>
-    public byte[] ToArchive(params (string Name, byte[] Content)[] files)
+    public byte[] ToArchive(params (string Name, byte[] Content)[] files) => Archive([("data.pkl", Op('.').Bytes), .. files]);
+
+    /// <summary>An archive of the named files.</summary>
+    public static byte[] Archive(IReadOnlyList<(string Name, byte[] Content)> files)
     {
         using var memory = new MemoryStream();
         using (var archive = new ZipArchive(memory, ZipArchiveMode.Create))
         {
-            foreach (var (name, content) in files.Prepend(("data.pkl", Op('.').Bytes)))
+            foreach (var (name, content) in files)
             {
                 using var stream = archive.CreateEntry($"weights/{name}", CompressionLevel.NoCompression).Open();
                 stream.Write(content);
