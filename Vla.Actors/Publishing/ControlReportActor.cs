@@ -3,14 +3,22 @@ using Microsoft.Extensions.Logging;
 
 namespace Vla.Actors.Publishing;
 
-/// <summary>Says in the log what the control loop refuses or fails at and how its state changes, once a second at most.</summary>
+/// <summary>Says in the log what the control loop refuses or fails at, how its state changes, and which outputs fail.</summary>
 /// <remarks>Waits for no stage and shares no thread with one: it speaks also while one hangs.</remarks>
 public sealed partial class ControlReportActor(ControlLoop control, ILogger logger) : UntypedActor, IWithTimers
 {
-    /// <summary>How often the loop's counters are looked at for something to say.</summary>
+    /// <summary>Nothing is said more often than this.</summary>
     public static readonly TimeSpan SayAtMost = TimeSpan.FromSeconds(1);
 
+    /// <summary>How often outputs are looked at: one that fails is named within a second of it.</summary>
+    public static readonly TimeSpan LookEvery = SayAtMost / LooksToSay;
+
+    private const int LooksToSay = 4;
+
+    // Before anything has happened: what fails from the first action on is news too.
+    private readonly Dictionary<int, OutputSaid> _outputs = [];
     private ControlSnapshot _said = control.Snapshot();
+    private long _looks;
 
     public ITimerScheduler Timers { get; set; } = null!;
 
@@ -19,13 +27,34 @@ public sealed partial class ControlReportActor(ControlLoop control, ILogger logg
     public static Props Props(ControlLoop control, ILogger logger) =>
         Akka.Actor.Props.Create(() => new ControlReportActor(control, logger));
 
-    protected override void PreStart() =>
+    protected override void PreStart()
+    {
         Timers.StartPeriodicTimer(nameof(SayAtMost), LookAtCounters.Instance, SayAtMost);
+        Timers.StartPeriodicTimer(nameof(LookEvery), LookAtOutputs.Instance, LookEvery);
+    }
 
     protected override void OnReceive(object message)
     {
-        if (message is LookAtCounters) SayWhatChanged(control.Snapshot());
-        else Unhandled(message);
+        switch (message)
+        {
+            case LookAtCounters:
+                SayWhatChanged(control.Snapshot());
+                break;
+
+            case LookAtOutputs:
+                SayOfOutputs(control.Snapshot());
+                break;
+
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void SayOfOutputs(ControlSnapshot now)
+    {
+        _looks++;
+        for (var i = 0; i < now.Outputs.Count; i++) SayOf(i, now.Outputs[i], isStopped: !now.NotStopped.Any(other => other.Name == now.Outputs[i].Name));
     }
 
     private void SayWhatChanged(ControlSnapshot now)
@@ -36,21 +65,38 @@ public sealed partial class ControlReportActor(ControlLoop control, ILogger logg
         if (now.TooSlow.Length > 0 && _said.TooSlow.Length == 0) Log.TooSlow(logger, now.TooSlow);
         if (now.Faults > _said.Faults) Log.Fault(logger, now.LastFault);
         if (now.State != _said.State || now.Reason != _said.Reason) Log.State(logger, now.State.Word(), now.Reason);
-
-        foreach (var (output, before) in now.Outputs.Zip(_said.Outputs))
-        {
-            if (output.Failing && !before.Failing) Log.OutputFails(logger, output.Name, output.LastError);
-            if (before.Failing && !output.Failing) Log.OutputBack(logger, output.Name, output.Failures);
-        }
-
         _said = now;
 
         static long Counted(ControlSnapshot snapshot) => snapshot.Refused.Sum() - snapshot.RefusedFor(Refusal.Blind);
     }
 
+    private void SayOf(int index, OutputSnapshot output, bool isStopped)
+    {
+        var said = _outputs.GetValueOrDefault(index);
+        var now = new OutputSaid(output.Failing, isStopped, output.Note.Length > 0, _looks);
+        if (said is null) said = new OutputSaid(IsFailing: false, IsStopped: true, HasNote: false, _looks - LooksToSay);
+        // What comes and goes is not said each time: it is looked at again when the time is over.
+        else if (_looks - said.AtLook < LooksToSay) return;
+        if (now with { AtLook = said.AtLook } == said) return;
+
+        if (now.IsFailing && !said.IsFailing) Log.OutputFails(logger, output.Name, output.LastError);
+        if (said.IsFailing && !now.IsFailing) Log.OutputBack(logger, output.Name, output.Failures);
+        if (said.IsStopped && !now.IsStopped) Log.NotStopped(logger, output.Name, output.WhyNotTaken);
+        if (now.HasNote && !said.HasNote) Log.OutputNote(logger, output.Name, output.Note);
+        _outputs[index] = now;
+    }
+
+    /// <summary>What was last said of an output.</summary>
+    private sealed record OutputSaid(bool IsFailing, bool IsStopped, bool HasNote, long AtLook);
+
     private sealed class LookAtCounters
     {
         public static readonly LookAtCounters Instance = new();
+    }
+
+    private sealed class LookAtOutputs
+    {
+        public static readonly LookAtOutputs Instance = new();
     }
 
     private static partial class Log
@@ -64,7 +110,7 @@ public sealed partial class ControlReportActor(ControlLoop control, ILogger logg
         [LoggerMessage(32, LogLevel.Error, "the control loop failed and published a stop: {Fault}")]
         public static partial void Fault(ILogger logger, string fault);
 
-        [LoggerMessage(33, LogLevel.Warning, "output {Output} fails: {Error}; it is tried again")]
+        [LoggerMessage(33, LogLevel.Warning, "output {Output} fails: {Error}")]
         public static partial void OutputFails(ILogger logger, string output, string error);
 
         [LoggerMessage(34, LogLevel.Information, "output {Output} works again after {Failures} failures")]
@@ -72,5 +118,11 @@ public sealed partial class ControlReportActor(ControlLoop control, ILogger logg
 
         [LoggerMessage(35, LogLevel.Warning, "{Problem}")]
         public static partial void TooSlow(ILogger logger, string problem);
+
+        [LoggerMessage(37, LogLevel.Warning, "output {Output}: {Note}")]
+        public static partial void OutputNote(ILogger logger, string output, string note);
+
+        [LoggerMessage(36, LogLevel.Error, "output {Output} has not taken the stop: {Why}; the robot may still be moving")]
+        public static partial void NotStopped(ILogger logger, string output, string why);
     }
 }

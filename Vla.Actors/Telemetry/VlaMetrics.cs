@@ -114,6 +114,7 @@ internal sealed class VlaMetrics : IDisposable
         Refusal.WrongLength => "wrong_length",
         Refusal.NotANumber => "not_a_number",
         Refusal.Infinite => "infinite",
+        Refusal.Blind => "blind",
         _ => "stale",
     };
 

@@ -28,6 +28,8 @@ internal sealed class SteppingClock(int waits) : IControlClock, IDisposable
     /// <summary>Lets a thread that still waits go on to its end.</summary>
     public void Dispose() => Break();
 
+    public void Advance(double ms) => Interlocked.Add(ref _nowNs, (long)(ms * MonotonicTime.NsPerMs));
+
     public void Allow(int more) => _allowed.Release(more);
 
     public void Break()
@@ -54,6 +56,8 @@ internal sealed class FakeRobot : IRobot
     public string Name { get; init; } = "fake";
 
     public bool MayBlock { get; init; }
+
+    public bool Moves { get; init; } = true;
 
     public int QueueCapacity { get; init; } = 1;
 
