@@ -29,6 +29,8 @@ public sealed class ControlLoop : IDisposable
     private readonly ControlWatch _watch;
     private readonly ActionInForce _action;
     private readonly SafetyLadder _ladder;
+    private readonly Absence _absence;
+    private readonly LimitsWatch _limits;
     private readonly ActionLimiter _limiter;
     private readonly ControlCounters _counters;
     private readonly ChunkTally _chunks = new();
@@ -43,6 +45,7 @@ public sealed class ControlLoop : IDisposable
     private OfferedChunk? _taken;
     private PublishedAction? _stopBegan;
     private long _lastTickNs;
+    private Sight _sightSinceBack = Sight.Clear;
     private Origin _origin;
     private (long ArrivalNs, long LimitNs)? _ages;
     private PublishedAction? _last;
@@ -69,6 +72,8 @@ public sealed class ControlLoop : IDisposable
         _ladder = new SafetyLadder(options);
         var periodNs = (long)(MonotonicTime.NsPerSecond / options.RateHz);
         _limiter = new ActionLimiter(profile, periodNs);
+        _absence = new Absence(clock, periodNs);
+        _limits = new LimitsWatch(profile, options.AtLimitsMs * MonotonicTime.NsPerMs, execution);
         _counters = new ControlCounters(profile.Dimensions.Count);
         _lastTickNs = clock.NowNs;
         _outputs = new RobotOutputs(robots, clock, periodNs);
@@ -222,10 +227,16 @@ public sealed class ControlLoop : IDisposable
             TickLateness = TickLateness.Read(nowNs),
             Faults = Interlocked.Read(ref _counters.Faults),
             LastFault = Volatile.Read(ref _counters.LastFault),
+            Absences = _absence.Count,
+            LastAbsence = _absence.Newest,
+            LimitFaults = _limits.Count,
+            LastLimitFault = _limits.Newest,
+            NeedsResume = _ladder.IsLatched,
             Scheduling = _thread.Scheduling,
             ActionAgeNs = last is { Origin.CapturedNs: > 0 } ? nowNs - last.Origin.CapturedNs : null,
             Outputs = _outputs.Snapshot(),
-            NotStopped = Volatile.Read(ref _stopBegan) is { } stop && nowNs - stop.PublishedNs >= TimeToTakeStopNs ? _outputs.Without(stop.Sequence) : [],
+            NotStopped = Volatile.Read(ref _stopBegan) is { } stop && nowNs - stop.PublishedNs >= TimeToTakeStopNs
+                ? _outputs.Without(stop.Sequence) : [],
         };
     }
 
@@ -258,7 +269,8 @@ public sealed class ControlLoop : IDisposable
         {
             if (obeyed is null && _operator.IsObeyed(request)) obeyed = Last;
             var without = obeyed is null ? [] : _outputs.Without(obeyed.Sequence);
-            if ((obeyed is not null && without.Count == 0) || _clock.NowNs - beganNs >= patience.Ticks * TimeSpan.NanosecondsPerTick) return new RequestOutcome(obeyed, without);
+            var isOver = _clock.NowNs - beganNs >= patience.Ticks * TimeSpan.NanosecondsPerTick;
+            if (isOver || (obeyed is not null && without.Count == 0)) return new RequestOutcome(obeyed, without);
             await Task.Delay(LookForAnswer, cancellation).ConfigureAwait(false);
         }
     }
@@ -275,6 +287,9 @@ public sealed class ControlLoop : IDisposable
             try
             {
                 action = Choose(nowNs, out asked, out first);
+                var readyNs = _clock.NowNs;
+                // Paused in the middle of it: what was chosen is as stale as what was chosen before.
+                if (_absence.IsTooLong(readyNs - nowNs)) action = Choose(nowNs = readyNs, out asked, out first);
             }
             catch (Exception exception)
             {
@@ -284,7 +299,7 @@ public sealed class ControlLoop : IDisposable
                 _chunks.End();
                 _taken = null;
                 asked = _operator.Obey(_ladder);
-                _ladder.Fail($"the control loop failed: {exception.Message}");
+                _ladder.Fail($"the control loop failed: {exception.Message}", nowNs + _absence.SleptNs);
                 action = StopAction(_ladder.Reason, nowNs);
             }
 
@@ -301,7 +316,9 @@ public sealed class ControlLoop : IDisposable
 
     private PublishedAction Choose(long nowNs, out long asked, out OfferedChunk? first)
     {
+        LookForAbsence(nowNs);
         var sight = Volatile.Read(ref _sight);
+        if (sight.SeesSinceNs < _sightSinceBack.SeesSinceNs && sight.Blindness is null) sight = _sightSinceBack;
         if (Interlocked.Exchange(ref _offered, null) is { } offered)
         {
             _action.Consider(offered.Chunk, sight, nowNs);
@@ -310,10 +327,13 @@ public sealed class ControlLoop : IDisposable
 
         var due = _action.Due(sight, nowNs);
         asked = _operator.Obey(_ladder);
-        var state = _ladder.Step(nowNs, !due.IsEmpty, sight.Blindness, _action.Complaint, IdleReason);
+        var elapsedNs = nowNs - _lastTickNs;
+        var wild = _limits.Look(due, elapsedNs);
+        var isDue = !due.IsEmpty && wild.Length == 0;
+        var complaint = wild.Length > 0 ? wild : _action.Complaint;
+        var state = _ladder.Step(nowNs + _absence.SleptNs, isDue, sight.Blindness, complaint, IdleReason);
         var values = new float[_profile.Dimensions.Count];
         var clamped = 0UL;
-        var elapsedNs = nowNs - _lastTickNs;
         switch (state)
         {
             case ControlState.Policy:
@@ -335,6 +355,15 @@ public sealed class ControlLoop : IDisposable
         first = state == ControlState.Policy ? Interlocked.Exchange(ref _taken, null) : null;
         if (first is not null) Latencies.Record(_origin, first.OfferedNs, nowNs);
         return Compose(state, _ladder.Reason, values, clamped, nowNs);
+    }
+
+    /// <summary>After an absence nothing from before counts: neither an action nor a picture.</summary>
+    private void LookForAbsence(long nowNs)
+    {
+        if (_absence.Look(nowNs) is not (> 0 and var awayNs) || _last is null) return;
+        _action.Clear();
+        _sightSinceBack = new Sight(null, nowNs, "the controller was back");
+        _ladder.Away(nowNs + _absence.SleptNs, awayNs, _absence.Newest);
     }
 
     private PublishedAction StopAction(string reason, long nowNs)

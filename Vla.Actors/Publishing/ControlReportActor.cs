@@ -64,6 +64,8 @@ public sealed partial class ControlReportActor(ControlLoop control, ILogger logg
         if (refused > 0) Log.Refused(logger, refused, now.LastRefusal);
         if (now.TooSlow.Length > 0 && _said.TooSlow.Length == 0) Log.TooSlow(logger, now.TooSlow);
         if (now.Faults > _said.Faults) Log.Fault(logger, now.LastFault);
+        if (now.Absences > _said.Absences) Log.Away(logger, now.LastAbsence);
+        if (now.LimitFaults > _said.LimitFaults) Log.Wild(logger, now.LastLimitFault);
         if (now.State != _said.State || now.Reason != _said.Reason) Log.State(logger, now.State.Word(), now.Reason);
         _said = now;
 
@@ -124,5 +126,11 @@ public sealed partial class ControlReportActor(ControlLoop control, ILogger logg
 
         [LoggerMessage(36, LogLevel.Error, "output {Output} has not taken the stop: {Why}; the robot may still be moving")]
         public static partial void NotStopped(ILogger logger, string output, string why);
+
+        [LoggerMessage(38, LogLevel.Warning, "{Absence}: nothing from before counts; the robot goes on with a picture taken since")]
+        public static partial void Away(ILogger logger, string absence);
+
+        [LoggerMessage(39, LogLevel.Error, "{Fault}")]
+        public static partial void Wild(ILogger logger, string fault);
     }
 }

@@ -51,6 +51,21 @@ public sealed record ControlSnapshot
     /// <summary>The newest such failure; empty when there was none.</summary>
     public required string LastFault { get; init; }
 
+    /// <summary>How often the loop was away for longer than a tick may be late.</summary>
+    public required int Absences { get; init; }
+
+    /// <summary>The newest absence in words; empty when there was none.</summary>
+    public required string LastAbsence { get; init; }
+
+    /// <summary>How often what the policy wanted was at or far beyond its limits for too long.</summary>
+    public required int LimitFaults { get; init; }
+
+    /// <summary>The newest of these in words; empty when there was none.</summary>
+    public required string LastLimitFault { get; init; }
+
+    /// <summary>True while the robot is stopped until somebody resumes it: a fresh action does not end that.</summary>
+    public required bool NeedsResume { get; init; }
+
     /// <summary>What scheduling the control thread was granted; empty before it started.</summary>
     public required string Scheduling { get; init; }
 

@@ -61,6 +61,10 @@ internal sealed class RobotCaller
 
     public void CountDropped() => Interlocked.Increment(ref _dropped);
 
+    /// <summary>True for an action that waited so long that the robot has stopped by itself: it would move for what is no more.</summary>
+    public bool IsStale(PublishedAction action) => Moves && action.State == ControlState.Policy
+        && _clock.NowNs - action.PublishedNs > Math.Max(_periodNs, action.DeadmanMs * MonotonicTime.NsPerMs);
+
     public bool TryApply(PublishedAction action)
     {
         var beganNs = Enter();

@@ -111,7 +111,7 @@ internal sealed class ThreadedOutput : RobotOutput
             // The writer may just have lapped this slot: then what lies in it is newer than its neighbours, they are
             // skipped when their turn comes, and a slot that was already emptied gives nothing.
             if (action is null) continue;
-            if (action.Sequence > _newestApplied)
+            if (action.Sequence > _newestApplied && !Caller.IsStale(action))
             {
                 _newestApplied = action.Sequence;
                 return action;

@@ -138,6 +138,7 @@ public sealed class StatusSource : IHostedService, IDisposable
 
         if (_parts.Policy.PrecisionOn(_parts.Device).Note is { Length: > 0 } note) yield return $"computing in float32: {note}";
         if (!control.LimitsEnabled) yield return "limits are off";
+        if (control.NeedsResume) yield return "stopped until somebody resumes: /resume at the prompt, Resume on the page, or POST /resume";
     }
 
     private void Sample()

@@ -168,14 +168,14 @@ public sealed class OutputHealthTests : IDisposable
         ms = 15;
         Send(140);
         Assert.Equal("", output.Snapshot().Note);
-        output.Finish(Make.Published(++sent, ControlState.Stop));
+        output.Finish(Make.Published(++sent, ControlState.Stop, _clock.NowNs));
         robot.AwaitClosed();
 
         void Send(int actions)
         {
             for (var i = 0; i < actions; i++)
             {
-                output.Send(Make.Published(++sent, ControlState.Policy));
+                output.Send(Make.Published(++sent, ControlState.Policy, _clock.NowNs));
                 robot.Await(1);
                 SpinWait.SpinUntil(() => output.Snapshot().NewestTaken == sent, Patience);
             }

@@ -57,15 +57,15 @@ public class RobotOutputTests
             },
         };
         using var output = Output(robot);
-        output.Send(Make.Published(1, ControlState.Policy));
+        output.Send(Make.Published(1, ControlState.Policy, _clock.NowNs));
         inside.Wait();
-        for (var i = 2; i <= 10; i++) output.Send(Make.Published(i, ControlState.Policy));
+        for (var i = 2; i <= 10; i++) output.Send(Make.Published(i, ControlState.Policy, _clock.NowNs));
         release.Set();
         robot.Await(2);
 
         Assert.Equal([1, 10], robot.Applied.Select(action => action.Sequence));
         Assert.Equal(8, output.Snapshot().Dropped);
-        output.Finish(Make.Published(11, ControlState.Stop));
+        output.Finish(Make.Published(11, ControlState.Stop, _clock.NowNs));
         robot.AwaitClosed();
     }
 
@@ -85,10 +85,10 @@ public class RobotOutputTests
             },
         };
         using var output = Output(robot);
-        output.Send(Make.Published(1, ControlState.Policy));
+        output.Send(Make.Published(1, ControlState.Policy, _clock.NowNs));
         inside.Wait();
-        for (var i = 2; i <= 7; i++) output.Send(Make.Published(i, ControlState.Policy));
-        output.Finish(Make.Published(8, ControlState.Stop));
+        for (var i = 2; i <= 7; i++) output.Send(Make.Published(i, ControlState.Policy, _clock.NowNs));
+        output.Finish(Make.Published(8, ControlState.Stop, _clock.NowNs));
         release.Set();
         robot.AwaitClosed();
 
@@ -114,15 +114,15 @@ public class RobotOutputTests
         using var output = Output(robot);
         for (var i = 1; i <= 2; i++)
         {
-            output.Send(Make.Published(i, ControlState.Policy));
+            output.Send(Make.Published(i, ControlState.Policy, _clock.NowNs));
             Assert.True(failed.Wait(TimeSpan.FromSeconds(20)));
         }
 
-        output.Send(Make.Published(3, ControlState.Policy));
+        output.Send(Make.Published(3, ControlState.Policy, _clock.NowNs));
         robot.Await(1);
 
         Assert.Equal(3, robot.Last.Sequence);
-        output.Finish(Make.Published(4, ControlState.Stop));
+        output.Finish(Make.Published(4, ControlState.Stop, _clock.NowNs));
         robot.AwaitClosed();
         Assert.Equal((2, 2, false), (output.Snapshot().Applied, output.Snapshot().Failures, output.Snapshot().Failing));
     }
@@ -134,7 +134,7 @@ public class RobotOutputTests
         var robot = new FakeRobot { MayBlock = true, Before = _ => Fail(failures++ < 2) };
         using var output = Output(robot);
 
-        output.Finish(Make.Published(1, ControlState.Stop));
+        output.Finish(Make.Published(1, ControlState.Stop, _clock.NowNs));
         robot.AwaitClosed();
 
         Assert.Equal(ControlState.Stop, robot.Last.State);
