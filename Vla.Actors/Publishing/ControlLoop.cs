@@ -79,7 +79,7 @@ public sealed class ControlLoop : IDisposable
         _outputs = new RobotOutputs(robots, clock, periodNs);
         _thread = new ControlThread(clock, options) { Tick = TryTick, Late = CountLate, IsUrgent = () => _operator.AreWaiting, Failed = LoseClock };
         // What the thread that hangs had not passed on yet comes first.
-        _watch = new ControlWatch(_outputs.Direct, () => _thread.Replace(() => Last is not { } last || _outputs.Send(last)));
+        _watch = new ControlWatch(_outputs.Direct, () => _thread.Replace(() => Last is not { } last || _outputs.Send(last)), options.RealTime);
     }
 
     /// <summary>The newest action; null before the first tick.</summary>
