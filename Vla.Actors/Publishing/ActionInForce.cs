@@ -70,7 +70,7 @@ internal sealed class ActionInForce(RobotProfile profile, ControlOptions options
         }
         else if (!sight.Trusts(chunk.Origin.CapturedNs))
         {
-            Refuse(Refusal.Blind, sight.Blindness ?? "the action's picture is from before the camera was good again");
+            Refuse(Refusal.Blind, sight.Blindness ?? $"the action's picture is from before {sight.Since}");
         }
         else if (FindAge(chunk, nowNs) is { } tooOld)
         {

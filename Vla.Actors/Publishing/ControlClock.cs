@@ -15,6 +15,7 @@ namespace Vla.Actors.Publishing;
 public sealed partial class ControlClock : IControlClock
 {
     private const int ClockMonotonic = 1;
+    private const int ClockBoottime = 7;
     private const int TimerAbsolute = 1;
     private const int Interrupted = 4;
 
@@ -23,6 +24,11 @@ public sealed partial class ControlClock : IControlClock
     private readonly TimeProvider _time = TimeProvider.System;
 
     public long NowNs => _time.NowNs();
+
+    /// <summary>On Linux what CLOCK_BOOTTIME is ahead of CLOCK_MONOTONIC; Windows counts sleep in the clock itself.</summary>
+    /// <remarks>A pause between the two readings counts as sleep, and as an absence it would count anyway.</remarks>
+    public long SleptNs =>
+        OperatingSystem.IsLinux() && GetTime(ClockMonotonic, out var awake) == 0 && GetTime(ClockBoottime, out var all) == 0 ? all.Ns - awake.Ns : 0;
 
     public void WaitUntil(long deadlineNs)
     {
@@ -45,6 +51,9 @@ public sealed partial class ControlClock : IControlClock
         if (sleepNs > 0) Thread.Sleep((int)Math.Min(sleepNs / MonotonicTime.NsPerMs, int.MaxValue));
         while (NowNs < deadlineNs) Thread.SpinWait(20);
     }
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime")]
+    private static partial int GetTime(int clock, out TimeSpec time);
 
     [LibraryImport("libc", EntryPoint = "clock_nanosleep")]
     private static partial int ClockNanosleep(int clock, int flags, in TimeSpec deadline, nint remaining);

@@ -15,16 +15,26 @@ public sealed class ControlLoop : IDisposable
     /// <summary>How long a shutdown lets a tick under way finish.</summary>
     private const int TickInTheWayMs = 100;
 
+    /// <summary>Robots that have not taken a stop after this time are named.</summary>
+    private const long TimeToTakeStopNs = 100 * MonotonicTime.NsPerMs;
+
+    /// <summary>How often an operator's request looks whether it was obeyed.</summary>
+    private static readonly TimeSpan LookForAnswer = TimeSpan.FromMilliseconds(2);
+
     private readonly RobotProfile _profile;
     private readonly ControlOptions _options;
     private readonly IControlClock _clock;
     private readonly RobotOutputs _outputs;
     private readonly ControlThread _thread;
+    private readonly ControlWatch _watch;
     private readonly ActionInForce _action;
     private readonly SafetyLadder _ladder;
+    private readonly Absence _absence;
+    private readonly LimitsWatch _limits;
     private readonly ActionLimiter _limiter;
     private readonly ControlCounters _counters;
     private readonly ChunkTally _chunks = new();
+    private readonly OperatorRequests _operator = new();
 
     private readonly object _gate = new();
     private readonly ManualResetEventSlim _ended = new(false);
@@ -33,9 +43,9 @@ public sealed class ControlLoop : IDisposable
 
     private OfferedChunk? _offered;
     private OfferedChunk? _taken;
-    private string? _operatorStop;
-    private int _resumeWanted;
+    private PublishedAction? _stopBegan;
     private long _lastTickNs;
+    private Sight _sightSinceBack = Sight.Clear;
     private Origin _origin;
     private (long ArrivalNs, long LimitNs)? _ages;
     private PublishedAction? _last;
@@ -60,11 +70,16 @@ public sealed class ControlLoop : IDisposable
         _action = new ActionInForce(profile, options, execution);
         Demand = new ChunkDemand(execution.Execute, options.MaximumActionAgeNs);
         _ladder = new SafetyLadder(options);
-        _limiter = new ActionLimiter(profile, (long)(MonotonicTime.NsPerSecond / options.RateHz));
+        var periodNs = (long)(MonotonicTime.NsPerSecond / options.RateHz);
+        _limiter = new ActionLimiter(profile, periodNs);
+        _absence = new Absence(clock, periodNs);
+        _limits = new LimitsWatch(profile, options.AtLimitsMs * MonotonicTime.NsPerMs, execution);
         _counters = new ControlCounters(profile.Dimensions.Count);
         _lastTickNs = clock.NowNs;
-        _outputs = new RobotOutputs(robots);
-        _thread = new ControlThread(clock, options) { Tick = Tick, Late = CountLate, IsUrgent = () => StopIsPending, Failed = LoseClock };
+        _outputs = new RobotOutputs(robots, clock, periodNs);
+        _thread = new ControlThread(clock, options) { Tick = TryTick, Late = CountLate, IsUrgent = () => _operator.AreWaiting, Failed = LoseClock };
+        // What the thread that hangs had not passed on yet comes first.
+        _watch = new ControlWatch(_outputs.Direct, () => _thread.Replace(() => Last is not { } last || _outputs.Send(last)), options.RealTime);
     }
 
     /// <summary>The newest action; null before the first tick.</summary>
@@ -111,8 +126,6 @@ public sealed class ControlLoop : IDisposable
         }
     }
 
-    private bool StopIsPending => Volatile.Read(ref _operatorStop) is not null && _ladder.State != ControlState.Stop;
-
     /// <summary>Called once, with why, when the loop cannot go on; the stop has been published by then.</summary>
     public Action<string>? Lost { get; set; }
 
@@ -121,6 +134,7 @@ public sealed class ControlLoop : IDisposable
     {
         _started = true;
         _thread.Start();
+        _watch.Start();
     }
 
     /// <summary>Hands over the newest actions, which are copied; replaces what no tick has taken yet. Never blocks.</summary>
@@ -135,41 +149,24 @@ public sealed class ControlLoop : IDisposable
     }
 
     /// <summary>An operator's stop: with the next tick, within 50 ms at any rate, until <see cref="Resume"/>.</summary>
-    public void Stop(string reason) => Volatile.Write(ref _operatorStop, reason);
+    public void Stop(string reason) => _operator.Stop(reason);
+
+    /// <summary>The same, and waits until the stop is published and every robot has taken it.</summary>
+    /// <param name="reason">As published.</param>
+    /// <param name="patience">How long to wait; the stop stays in force also when that was not enough.</param>
+    /// <param name="cancellation">Ends the waiting, not the stop.</param>
+    public Task<RequestOutcome> StopAsync(string reason, TimeSpan patience, CancellationToken cancellation = default) =>
+        AnswerAsync(_operator.Stop(reason), patience, cancellation);
 
     /// <summary>Ends any stop: the robot holds until a fresh action comes.</summary>
-    public void Resume()
-    {
-        Volatile.Write(ref _operatorStop, null);
-        Volatile.Write(ref _resumeWanted, 1);
-    }
+    public void Resume() => _operator.Resume();
+
+    /// <summary>The same, and waits until that is published.</summary>
+    public Task<RequestOutcome> ResumeAsync(TimeSpan patience, CancellationToken cancellation = default) =>
+        AnswerAsync(_operator.Resume(), patience, cancellation);
 
     /// <summary>One tick: chooses, limits and publishes the action due now. Called by the control thread, or by a test.</summary>
-    public void Tick(long nowNs)
-    {
-        lock (_gate)
-        {
-            if (_shuttingDown != 0) return;
-            try
-            {
-                Publish(nowNs);
-            }
-            catch (Exception exception)
-            {
-                // The tick must go on whatever happens in it: a loop that died silently could not say stop.
-                _counters.CountFault(exception);
-                _action.Clear();
-                _chunks.End();
-                _taken = null;
-                _ladder.Fail($"the control loop failed: {exception.Message}");
-                Send(StopAction(_ladder.Reason, nowNs));
-            }
-            finally
-            {
-                _lastTickNs = nowNs;
-            }
-        }
-    }
+    public void Tick(long nowNs) => TryTick(nowNs);
 
     /// <summary>Ends the loop: the last message on every output is a stop. Bounded in time; may be called again.</summary>
     /// <remarks>
@@ -185,24 +182,25 @@ public sealed class ControlLoop : IDisposable
             return;
         }
 
+        _watch.Dispose();
         var alone = Monitor.TryEnter(_gate, TickInTheWayMs);
+        PublishedAction? last = null;
         try
         {
-            PublishedAction? last = null;
             if (_started || _last is not null)
             {
                 last = StopAction(reason, _clock.NowNs);
-                _counters.Count(last);
-                Volatile.Write(ref _last, last);
+                Note(last);
             }
 
-            _outputs.Finish(last, alone);
+            _operator.NoteEnded();
         }
         finally
         {
             if (alone) Monitor.Exit(_gate);
         }
 
+        _outputs.Finish(last);
         _outputs.WaitFinished(_options.FlushMs);
         _ended.Set();
         _thread.End();
@@ -233,9 +231,16 @@ public sealed class ControlLoop : IDisposable
             TickLateness = TickLateness.Read(nowNs),
             Faults = Interlocked.Read(ref _counters.Faults),
             LastFault = Volatile.Read(ref _counters.LastFault),
+            Absences = _absence.Count,
+            LastAbsence = _absence.Newest,
+            LimitFaults = _limits.Count,
+            LastLimitFault = _limits.Newest,
+            NeedsResume = _ladder.IsLatched,
             Scheduling = _thread.Scheduling,
             ActionAgeNs = last is { Origin.CapturedNs: > 0 } ? nowNs - last.Origin.CapturedNs : null,
             Outputs = _outputs.Snapshot(),
+            NotStopped = Volatile.Read(ref _stopBegan) is { } stop && nowNs - stop.PublishedNs >= TimeToTakeStopNs
+                ? _outputs.Without(stop.Sequence) : [],
         };
     }
 
@@ -260,9 +265,64 @@ public sealed class ControlLoop : IDisposable
         Lost?.Invoke(reason);
     }
 
-    private void Publish(long nowNs)
+    private async Task<RequestOutcome> AnswerAsync(long request, TimeSpan patience, CancellationToken cancellation)
     {
+        var beganNs = _clock.NowNs;
+        PublishedAction? obeyed = null;
+        while (true)
+        {
+            if (obeyed is null && _operator.IsObeyed(request)) obeyed = Last;
+            var without = obeyed is null ? [] : _outputs.Without(obeyed.Sequence);
+            var isOver = _clock.NowNs - beganNs >= patience.Ticks * TimeSpan.NanosecondsPerTick;
+            if (isOver || (obeyed is not null && without.Count == 0)) return new RequestOutcome(obeyed, without);
+            await Task.Delay(LookForAnswer, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <returns>False when the calling thread was held up by an output and is not the control thread any more.</returns>
+    private bool TryTick(long nowNs)
+    {
+        PublishedAction action;
+        OfferedChunk? first = null;
+        lock (_gate)
+        {
+            if (_shuttingDown != 0) return true;
+            var asked = 0L;
+            try
+            {
+                action = Choose(nowNs, out asked, out first);
+                var readyNs = _clock.NowNs;
+                // Paused in the middle of it: what was chosen is as stale as what was chosen before.
+                if (_absence.IsTooLong(readyNs - nowNs)) action = Choose(nowNs = readyNs, out asked, out first);
+            }
+            catch (Exception exception)
+            {
+                // The tick must go on whatever happens in it: a loop that died silently could not say stop.
+                _counters.CountFault(exception);
+                _action.Clear();
+                _chunks.End();
+                _taken = null;
+                asked = _operator.Obey(_ladder);
+                _ladder.Fail($"the control loop failed: {exception.Message}", nowNs + _absence.SleptNs);
+                action = StopAction(_ladder.Reason, nowNs);
+            }
+
+            _lastTickNs = nowNs;
+            Note(action);
+            _operator.NoteObeyed(asked);
+        }
+
+        // Outside the gate, and nothing of the loop after it: an output may hold this thread up for good.
+        if (!_outputs.Send(action)) return false;
+        if (first is not null) Feed?.Published(new ActionRecord(action.Sequence, action.Origin, first.OfferedNs, nowNs, _clock.NowNs));
+        return true;
+    }
+
+    private PublishedAction Choose(long nowNs, out long asked, out OfferedChunk? first)
+    {
+        LookForAbsence(nowNs);
         var sight = Volatile.Read(ref _sight);
+        if (sight.SeesSinceNs < _sightSinceBack.SeesSinceNs && sight.Blindness is null) sight = _sightSinceBack;
         if (Interlocked.Exchange(ref _offered, null) is { } offered)
         {
             _action.Consider(offered.Chunk, sight, nowNs);
@@ -270,11 +330,14 @@ public sealed class ControlLoop : IDisposable
         }
 
         var due = _action.Due(sight, nowNs);
-        ObeyOperator();
-        var state = _ladder.Step(nowNs, !due.IsEmpty, sight.Blindness, _action.Complaint, IdleReason);
+        asked = _operator.Obey(_ladder);
+        var elapsedNs = nowNs - _lastTickNs;
+        var wild = _limits.Look(due, elapsedNs);
+        var isDue = !due.IsEmpty && wild.Length == 0;
+        var complaint = wild.Length > 0 ? wild : _action.Complaint;
+        var state = _ladder.Step(nowNs + _absence.SleptNs, isDue, sight.Blindness, complaint, IdleReason);
         var values = new float[_profile.Dimensions.Count];
         var clamped = 0UL;
-        var elapsedNs = nowNs - _lastTickNs;
         switch (state)
         {
             case ControlState.Policy:
@@ -292,18 +355,19 @@ public sealed class ControlLoop : IDisposable
         }
 
         if (state != ControlState.Policy) _chunks.End();
-        Send(Compose(state, _ladder.Reason, values, clamped, nowNs));
         Demand.Look(_action.Chunk, nowNs, _action.AgeLimitNs);
-        if (state != ControlState.Policy || _taken is not { } first) return;
-        Latencies.Record(_origin, first.OfferedNs, nowNs);
-        Feed?.Published(new ActionRecord(_last!.Sequence, _origin, first.OfferedNs, nowNs, _clock.NowNs));
-        _taken = null;
+        first = state == ControlState.Policy ? Interlocked.Exchange(ref _taken, null) : null;
+        if (first is not null) Latencies.Record(_origin, first.OfferedNs, nowNs);
+        return Compose(state, _ladder.Reason, values, clamped, nowNs);
     }
 
-    private void ObeyOperator()
+    /// <summary>After an absence nothing from before counts: neither an action nor a picture.</summary>
+    private void LookForAbsence(long nowNs)
     {
-        if (Interlocked.Exchange(ref _resumeWanted, 0) != 0 && _ladder.State == ControlState.Stop) _ladder.Reset();
-        if (Volatile.Read(ref _operatorStop) is { } reason) _ladder.Latch(reason);
+        if (_absence.Look(nowNs) is not (> 0 and var awayNs) || _last is null) return;
+        _action.Clear();
+        _sightSinceBack = new Sight(null, nowNs, "the controller was back");
+        _ladder.Away(nowNs + _absence.SleptNs, awayNs, _absence.Newest);
     }
 
     private PublishedAction StopAction(string reason, long nowNs)
@@ -328,11 +392,12 @@ public sealed class ControlLoop : IDisposable
         DeadmanMs = _options.DeadmanInForceMs,
     };
 
-    private void Send(PublishedAction action)
+    private void Note(PublishedAction action)
     {
         _counters.Count(action);
+        if (action.State != ControlState.Stop) Volatile.Write(ref _stopBegan, null);
+        else if (_last?.State != ControlState.Stop) Volatile.Write(ref _stopBegan, action);
         Volatile.Write(ref _last, action);
-        _outputs.Send(action);
     }
 
     /// <summary>A chunk with the time it arrived.</summary>

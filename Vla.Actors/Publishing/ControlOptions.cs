@@ -40,9 +40,16 @@ public sealed record ControlOptions : IValidatableObject
     [Range(0, LongestMs)]
     public int HoldMs { get; init; } = 500;
 
-    /// <summary>What ends a stop that came from missing actions. Default automatic.</summary>
+    /// <summary>What ends a stop that came from missing actions. Default auto, which here means short stops.</summary>
     [EnumDataType(typeof(ResumeAfterStop))]
     public ResumeAfterStop ResumeAfterStop { get; init; }
+
+    /// <summary>
+    /// How long what the policy wants may be at the limits of every dimension, or absurdly far beyond one, before it is not
+    /// followed any more, 0 to 60000 ms; 0 for ever. Default 500.
+    /// </summary>
+    [Range(0, LongestMs)]
+    public int AtLimitsMs { get; init; } = 500;
 
     /// <summary>
     /// Whether the control thread asks for the real-time class SCHED_FIFO (Linux, needs the right to it; status says
@@ -69,6 +76,8 @@ public sealed record ControlOptions : IValidatableObject
 
     internal long MaximumActionAgeNs => MaximumActionAgeMs * MonotonicTime.NsPerMs;
 
+    internal bool LatchesLongStops => ResumeAfterStop is ResumeAfterStop.Auto or ResumeAfterStop.ShortStops;
+
     internal long HoldNs => HoldMs * MonotonicTime.NsPerMs;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -84,7 +93,13 @@ public sealed record ControlOptions : IValidatableObject
 /// <summary>What ends a stop that came from missing actions. An operator's stop always waits for the operator.</summary>
 public enum ResumeAfterStop
 {
-    /// <summary>A fresh action.</summary>
+    /// <summary>As the robot is: <see cref="Automatic"/> for the simulated one, <see cref="ShortStops"/> for every other.</summary>
+    Auto,
+
+    /// <summary>A fresh action, as long as the stop has lasted no more than 2 s; then only <see cref="ControlLoop.Resume"/>.</summary>
+    ShortStops,
+
+    /// <summary>A fresh action, however long the stop has lasted.</summary>
     Automatic,
 
     /// <summary>Only <see cref="ControlLoop.Resume"/>.</summary>

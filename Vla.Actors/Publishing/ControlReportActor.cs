@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Vla.Actors.Publishing;
 
 /// <summary>
-/// Says in the log that the robot stops, as it happens; how the state changes otherwise and what the loop refuses or fails
-/// at, once a second at most.
+/// Says in the log that the robot stops, as it happens, and that an output fails; how the state changes otherwise and what
+/// the loop refuses or fails at, once a second at most.
 /// </summary>
 /// <remarks>
 /// Waits for no stage and shares no thread with one: it speaks also while one hangs. A stop that begins and ends between two
@@ -21,6 +21,8 @@ public sealed partial class ControlReportActor(ControlLoop control, ILogger logg
 
     private static readonly int LooksBetweenSaying = (int)(SayAtMost / LookEvery);
 
+    // Before anything has happened: what fails from the first action on is news too.
+    private readonly Dictionary<int, OutputSaid> _outputs = [];
     private ControlSnapshot _said = control.Snapshot();
     private (ControlState State, string Reason) _saidState;
     private long _saidStops;
@@ -59,6 +61,7 @@ public sealed partial class ControlReportActor(ControlLoop control, ILogger logg
 
         var now = control.Snapshot();
         SayState(now, evenIfSaidJustNow: false);
+        SayOfOutputs(now);
         if (++_looks % LooksBetweenSaying == 0) SayWhatChanged(now);
     }
 
@@ -88,17 +91,37 @@ public sealed partial class ControlReportActor(ControlLoop control, ILogger logg
         if (refused > 0) Log.Refused(logger, refused, now.LastRefusal);
         if (now.TooSlow.Length > 0 && _said.TooSlow.Length == 0) Log.TooSlow(logger, now.TooSlow);
         if (now.Faults > _said.Faults) Log.Fault(logger, now.LastFault);
-
-        foreach (var (output, before) in now.Outputs.Zip(_said.Outputs))
-        {
-            if (output.Failing && !before.Failing) Log.OutputFails(logger, output.Name, output.LastError);
-            if (before.Failing && !output.Failing) Log.OutputBack(logger, output.Name, output.Failures);
-        }
-
+        if (now.Absences > _said.Absences) Log.Away(logger, now.LastAbsence);
+        if (now.LimitFaults > _said.LimitFaults) Log.Wild(logger, now.LastLimitFault);
         _said = now;
 
         static long Counted(ControlSnapshot snapshot) => snapshot.Refused.Sum() - snapshot.RefusedFor(Refusal.Blind);
     }
+
+    private void SayOfOutputs(ControlSnapshot now)
+    {
+        for (var i = 0; i < now.Outputs.Count; i++)
+            SayOf(i, now.Outputs[i], isStopped: !now.NotStopped.Any(other => other.Name == now.Outputs[i].Name));
+    }
+
+    private void SayOf(int index, OutputSnapshot output, bool isStopped)
+    {
+        var said = _outputs.GetValueOrDefault(index);
+        var now = new OutputSaid(output.Failing, isStopped, output.Note.Length > 0, _looks);
+        if (said is null) said = new OutputSaid(IsFailing: false, IsStopped: true, HasNote: false, _looks - LooksBetweenSaying);
+        // What comes and goes is not said each time: it is looked at again when the time is over.
+        else if (_looks - said.AtLook < LooksBetweenSaying) return;
+        if (now with { AtLook = said.AtLook } == said) return;
+
+        if (now.IsFailing && !said.IsFailing) Log.OutputFails(logger, output.Name, output.LastError);
+        if (said.IsFailing && !now.IsFailing) Log.OutputBack(logger, output.Name, output.Failures);
+        if (said.IsStopped && !now.IsStopped) Log.NotStopped(logger, output.Name, output.WhyNotTaken);
+        if (now.HasNote && !said.HasNote) Log.OutputNote(logger, output.Name, output.Note);
+        _outputs[index] = now;
+    }
+
+    /// <summary>What was last said of an output.</summary>
+    private sealed record OutputSaid(bool IsFailing, bool IsStopped, bool HasNote, long AtLook);
 
     private sealed class Look
     {
@@ -116,7 +139,7 @@ public sealed partial class ControlReportActor(ControlLoop control, ILogger logg
         [LoggerMessage(32, LogLevel.Error, "the control loop failed and published a stop: {Fault}")]
         public static partial void Fault(ILogger logger, string fault);
 
-        [LoggerMessage(33, LogLevel.Warning, "output {Output} fails: {Error}; it is tried again")]
+        [LoggerMessage(33, LogLevel.Warning, "output {Output} fails: {Error}")]
         public static partial void OutputFails(ILogger logger, string output, string error);
 
         [LoggerMessage(34, LogLevel.Information, "output {Output} works again after {Failures} failures")]
@@ -124,5 +147,17 @@ public sealed partial class ControlReportActor(ControlLoop control, ILogger logg
 
         [LoggerMessage(35, LogLevel.Warning, "{Problem}")]
         public static partial void TooSlow(ILogger logger, string problem);
+
+        [LoggerMessage(37, LogLevel.Warning, "output {Output}: {Note}")]
+        public static partial void OutputNote(ILogger logger, string output, string note);
+
+        [LoggerMessage(36, LogLevel.Error, "output {Output} has not taken the stop: {Why}; the robot may still be moving")]
+        public static partial void NotStopped(ILogger logger, string output, string why);
+
+        [LoggerMessage(38, LogLevel.Warning, "{Absence}: nothing from before counts; the robot goes on with a picture taken since")]
+        public static partial void Away(ILogger logger, string absence);
+
+        [LoggerMessage(39, LogLevel.Error, "{Fault}")]
+        public static partial void Wild(ILogger logger, string fault);
     }
 }

@@ -54,6 +54,21 @@ public sealed record ControlSnapshot
     /// <summary>The newest such failure; empty when there was none.</summary>
     public required string LastFault { get; init; }
 
+    /// <summary>How often the loop was away for longer than a tick may be late.</summary>
+    public required int Absences { get; init; }
+
+    /// <summary>The newest absence in words; empty when there was none.</summary>
+    public required string LastAbsence { get; init; }
+
+    /// <summary>How often what the policy wanted was at or far beyond its limits for too long.</summary>
+    public required int LimitFaults { get; init; }
+
+    /// <summary>The newest of these in words; empty when there was none.</summary>
+    public required string LastLimitFault { get; init; }
+
+    /// <summary>True while the robot is stopped until somebody resumes it: a fresh action does not end that.</summary>
+    public required bool NeedsResume { get; init; }
+
     /// <summary>What scheduling the control thread was granted; empty before it started.</summary>
     public required string Scheduling { get; init; }
 
@@ -61,6 +76,9 @@ public sealed record ControlSnapshot
     public required long? ActionAgeNs { get; init; }
 
     public required IReadOnlyList<OutputSnapshot> Outputs { get; init; }
+
+    /// <summary>The robots that have not taken the present stop, 0.1 s after it began or later; empty while there is none.</summary>
+    public required IReadOnlyList<OutputSnapshot> NotStopped { get; init; }
 
     public long RefusedFor(Refusal reason) => Refused[(int)reason];
 
@@ -70,10 +88,23 @@ public sealed record ControlSnapshot
 /// <summary>How one output is doing.</summary>
 /// <param name="Name">The robot's name.</param>
 /// <param name="Applied">Actions it took.</param>
-/// <param name="Failures">Actions it threw at.</param>
+/// <param name="Failures">Actions it threw at, or took too long for.</param>
 /// <param name="Dropped">Actions it never saw: replaced by newer ones, or passed over after a failure.</param>
-/// <param name="Failing">Whether its last attempt failed.</param>
+/// <param name="Failing">Whether its last attempt failed or took too long, or the present one has not come back in time.</param>
 /// <param name="LastError">The newest error in words; empty when there was none.</param>
 /// <param name="Finished">Whether it has taken the run's last message, or failed at it, and was closed.</param>
 public sealed record OutputSnapshot(
-    string Name, long Applied, long Failures, long Dropped, bool Failing, string LastError, bool Finished);
+    string Name, long Applied, long Failures, long Dropped, bool Failing, string LastError, bool Finished)
+{
+    /// <summary>False for one that only shows or keeps what is published.</summary>
+    public bool Moves { get; init; } = true;
+
+    /// <summary>Sequence of the newest action it took; 0 before.</summary>
+    public long NewestTaken { get; init; }
+
+    /// <summary>What is unusual though it works, in words: it is slower than its rate, or held up the control thread; otherwise empty.</summary>
+    public string Note { get; init; } = "";
+
+    /// <summary>Why it has not taken an action, in words.</summary>
+    public string WhyNotTaken => Failing ? LastError : "it has not come to it yet";
+}

@@ -3,23 +3,40 @@ using System.Diagnostics;
 namespace Vla.Actors.Publishing;
 
 /// <summary>All that is told what the control loop publishes.</summary>
-internal sealed class RobotOutputs(IEnumerable<IRobot> robots) : IDisposable
+internal sealed class RobotOutputs : IDisposable
 {
-    private readonly RobotOutput[] _outputs = [.. robots.Select(RobotOutput.For)];
+    private readonly RobotOutput[] _outputs;
 
-    /// <summary>Passes an action on; never waits for a robot.</summary>
-    public void Send(PublishedAction action)
+    // Robots with a thread first: one that is called on the control thread and blocks holds up nobody else.
+    private readonly RobotOutput[] _inOrder;
+
+    public RobotOutputs(IEnumerable<IRobot> robots, IControlClock clock, long periodNs)
     {
-        foreach (var output in _outputs) output.Send(action);
+        _outputs = [.. robots.Select(robot => RobotOutput.For(robot, clock, periodNs))];
+        Direct = [.. _outputs.OfType<DirectOutput>()];
+        _inOrder = [.. _outputs.Except(Direct), .. Direct];
+    }
+
+    /// <summary>Those that are called on the control thread.</summary>
+    public IReadOnlyList<DirectOutput> Direct { get; }
+
+    /// <summary>Passes an action on; never waits for a robot that says it may block.</summary>
+    /// <returns>False when the calling thread was held up and is not the control thread any more.</returns>
+    public bool Send(PublishedAction action)
+    {
+        foreach (var output in _inOrder)
+        {
+            if (!output.Send(action)) return false;
+        }
+
+        return true;
     }
 
     /// <summary>Passes the last action on; nothing follows it.</summary>
     /// <param name="last">A stop; null when nothing was ever published, and so nothing is to be said.</param>
-    /// <param name="alone">False when a tick may still be sending.</param>
-    public void Finish(PublishedAction? last, bool alone)
+    public void Finish(PublishedAction? last)
     {
-        // The robots with a thread first: a direct one that breaks its word and blocks holds up nobody else.
-        foreach (var output in _outputs.OrderBy(output => output is DirectOutput)) output.Finish(last, alone);
+        foreach (var output in _inOrder) output.Finish(last);
     }
 
     /// <summary>Waits until every robot has had the last action, all together no longer than this.</summary>
@@ -29,6 +46,9 @@ internal sealed class RobotOutputs(IEnumerable<IRobot> robots) : IDisposable
         foreach (var output in _outputs)
             output.WaitFinished((int)Math.Max(0, milliseconds - Stopwatch.GetElapsedTime(started).TotalMilliseconds));
     }
+
+    /// <summary>The robots that have taken neither this action nor a later one.</summary>
+    public IReadOnlyList<OutputSnapshot> Without(long sequence) => [.. _outputs.Select(output => output.Without(sequence)).OfType<OutputSnapshot>()];
 
     public OutputSnapshot[] Snapshot() => [.. _outputs.Select(output => output.Snapshot())];
 

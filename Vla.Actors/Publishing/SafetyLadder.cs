@@ -1,22 +1,30 @@
 using System.Globalization;
+using Vla.Sensors;
 
 namespace Vla.Actors.Publishing;
 
 /// <summary>Decides at every tick whether the robot follows the policy, holds, or stops, and says why.</summary>
 /// <remarks>
 /// Until the first policy action the robot holds, however long that takes: nothing is wrong yet. From then on, no fresh
-/// action means hold, and after the hold time stop. A stop ends with the next fresh action, or, when set to manual, with
-/// <see cref="Reset"/>.
+/// action means hold, and after the hold time stop. What ends a stop is set: a fresh action, a fresh action as long as the
+/// stop was short, or only <see cref="Reset"/>. Times include those in which the machine slept.
 /// </remarks>
 internal sealed class SafetyLadder(ControlOptions options)
 {
+    /// <summary>Motion does not begin again by itself after a longer stop: people may have come near.</summary>
+    public const long ShortStopNs = 2 * MonotonicTime.NsPerSecond;
+
     private bool _hasActed;
     private bool _latched;
     private long _holdingSinceNs;
+    private long _stoppedSinceNs;
 
     public ControlState State { get; private set; } = ControlState.Hold;
 
     public string Reason { get; private set; } = "";
+
+    /// <summary>True when only <see cref="Reset"/> ends the stop.</summary>
+    public bool IsLatched => Volatile.Read(ref _latched);
 
     /// <param name="nowNs">The tick's time.</param>
     /// <param name="actionDue">Whether a good action is due.</param>
@@ -25,6 +33,12 @@ internal sealed class SafetyLadder(ControlOptions options)
     /// <param name="idleReason">Why there has been no action at all yet.</param>
     public ControlState Step(long nowNs, bool actionDue, string? blindness, string complaint, string idleReason)
     {
+        if (!_latched && State == ControlState.Stop && options.LatchesLongStops && nowNs - _stoppedSinceNs > ShortStopNs)
+        {
+            _latched = true;
+            Reason += "; stopped for more than 2 s: resume to go on";
+        }
+
         if (_latched) return State;
         complaint = blindness ?? complaint;
         if (actionDue)
@@ -39,11 +53,11 @@ internal sealed class SafetyLadder(ControlOptions options)
             case ControlState.Policy:
                 _holdingSinceNs = nowNs;
                 Enter(ControlState.Hold, complaint.Length > 0 ? complaint : "no fresh action");
-                if (options.HoldMs == 0) StopForWant();
+                if (options.HoldMs == 0) StopForWant(nowNs);
                 break;
             case ControlState.Hold when nowNs - _holdingSinceNs >= options.HoldNs:
                 if (blindness is not null) Reason = blindness;
-                StopForWant();
+                StopForWant(nowNs);
                 break;
             case ControlState.Hold when blindness is not null:
                 Reason = blindness;
@@ -51,6 +65,20 @@ internal sealed class SafetyLadder(ControlOptions options)
         }
 
         return State;
+    }
+
+    /// <summary>Goes down the ladder for the time in which no tick came: no action has been due since then.</summary>
+    /// <param name="nowNs">The tick's time.</param>
+    /// <param name="awayNs">How long there was none, nanoseconds.</param>
+    /// <param name="reason">Why, in words.</param>
+    public void Away(long nowNs, long awayNs, string reason)
+    {
+        if (_latched || State != ControlState.Policy) return;
+        _holdingSinceNs = nowNs - awayNs;
+        Enter(ControlState.Hold, reason);
+        if (awayNs < options.HoldNs) return;
+        _stoppedSinceNs = _holdingSinceNs + options.HoldNs;
+        EnterStop(reason);
     }
 
     /// <summary>Stops until <see cref="Reset"/>.</summary>
@@ -61,9 +89,10 @@ internal sealed class SafetyLadder(ControlOptions options)
     }
 
     /// <summary>Stops because the loop itself failed; what ends that stop is set in the options.</summary>
-    public void Fail(string reason)
+    public void Fail(string reason, long nowNs)
     {
         _hasActed = true;
+        if (State != ControlState.Stop) _stoppedSinceNs = nowNs;
         _latched |= options.ResumeAfterStop == ResumeAfterStop.Manual;
         Enter(ControlState.Stop, reason);
     }
@@ -76,11 +105,16 @@ internal sealed class SafetyLadder(ControlOptions options)
         Enter(ControlState.Hold, "");
     }
 
-    private void StopForWant()
+    private void StopForWant(long nowNs)
+    {
+        _stoppedSinceNs = nowNs;
+        EnterStop(string.Create(CultureInfo.InvariantCulture, $"held for {options.HoldMs} ms: {Reason}"));
+    }
+
+    private void EnterStop(string reason)
     {
         _latched = options.ResumeAfterStop == ResumeAfterStop.Manual;
-        var ending = _latched ? "; resume to go on" : "";
-        Enter(ControlState.Stop, string.Create(CultureInfo.InvariantCulture, $"held for {options.HoldMs} ms: {Reason}{ending}"));
+        Enter(ControlState.Stop, _latched ? $"{reason}; resume to go on" : reason);
     }
 
     private ControlState Enter(ControlState state, string reason)

@@ -8,42 +8,50 @@ namespace Vla.Actors.Publishing;
 internal sealed class ThreadedOutput : RobotOutput
 {
     private const int LastMessageAttempts = 5;
+    private const int LargestQueue = 65_536;
 
     private readonly PublishedAction?[] _ring;
     private readonly AutoResetEvent _signal = new(false);
+    private readonly ManualResetEventSlim? _after;
     private readonly Thread _thread;
     private PublishedAction? _last;
     private volatile bool _ends;
     private ControlState _lastSent;
+    private long _newestSent;
     private volatile bool _stopIsNews;
     private long _written;
     private long _read;
     private long _newestApplied;
+    private int _failuresInARow;
 
-    public ThreadedOutput(IRobot robot) : base(robot)
+    /// <param name="caller">Calls the robot.</param>
+    /// <param name="after">Set when the robot may be called; null when it may be at once.</param>
+    /// <param name="newestSent">Sequence of the newest action that the robot was called with already.</param>
+    public ThreadedOutput(RobotCaller caller, ManualResetEventSlim? after = null, long newestSent = 0) : base(caller)
     {
-        _ring = new PublishedAction?[Math.Max(1, robot.QueueCapacity)];
+        (_after, _newestSent) = (after, newestSent);
+        _ring = new PublishedAction?[Math.Clamp(caller.QueueCapacity, 1, LargestQueue)];
         // A background thread: a robot that hangs for good must not keep the process alive.
-        _thread = new Thread(Run) { Name = $"vla-output {robot.Name}", IsBackground = true };
+        _thread = new Thread(Run) { Name = $"vla-output {caller.Name}", IsBackground = true };
         _thread.Start();
     }
 
     private bool KeepsOnlyNewest => _ring.Length == 1;
 
-    private bool IsLast => _ends;
-
-    public override void Send(PublishedAction action)
+    public override bool Send(PublishedAction action)
     {
-        if (IsLast) return;
+        if (_ends || action.Sequence <= _newestSent) return true;
+        _newestSent = action.Sequence;
         if (action.State == ControlState.Stop && _lastSent != ControlState.Stop) _stopIsNews = true;
         _lastSent = action.State;
         var replaced = Interlocked.Exchange(ref _ring[_written % _ring.Length], action);
         Volatile.Write(ref _written, _written + 1);
-        if (replaced is not null) CountDropped();
+        if (replaced is not null) Caller.CountDropped();
         _signal.Set();
+        return true;
     }
 
-    public override void Finish(PublishedAction? last, bool alone)
+    public override void Finish(PublishedAction? last)
     {
         _last = last;
         _ends = true;
@@ -59,24 +67,36 @@ internal sealed class ThreadedOutput : RobotOutput
 
     private void Run()
     {
-        var failuresInARow = 0;
-        while (!IsLast)
+        while (!_ends || _after is { IsSet: false })
         {
-            _signal.WaitOne();
-            while (!(IsLast && KeepsOnlyNewest) && Take() is { } action)
+            try
             {
-                if (action.State == ControlState.Stop) _stopIsNews = false;
-                if (TryApply(action)) failuresInARow = 0;
-                else BackOff(BackOffMs(++failuresInARow));
+                _after?.Wait();
+                PassOn();
+            }
+            catch (ThreadInterruptedException)
+            {
+                // A robot can interrupt the thread it is called on; that must not be the end of its actions.
             }
         }
 
         if (_last is { } last)
         {
-            for (var attempt = 1; !TryApply(last) && attempt < LastMessageAttempts; attempt++) _signal.WaitOne(FirstBackOffMs);
+            for (var attempt = 1; !Caller.TryApply(last) && attempt < LastMessageAttempts; attempt++) Thread.Sleep(FirstBackOffMs);
         }
 
-        Close();
+        Caller.Close();
+    }
+
+    private void PassOn()
+    {
+        _signal.WaitOne();
+        while (!(_ends && KeepsOnlyNewest) && Take() is { } action)
+        {
+            if (action.State == ControlState.Stop) _stopIsNews = false;
+            if (Caller.TryApply(action)) _failuresInARow = 0;
+            else BackOff(BackOffMs(++_failuresInARow));
+        }
     }
 
     /// <summary>The oldest action waiting, or null.</summary>
@@ -91,19 +111,19 @@ internal sealed class ThreadedOutput : RobotOutput
             // The writer may just have lapped this slot: then what lies in it is newer than its neighbours, they are
             // skipped when their turn comes, and a slot that was already emptied gives nothing.
             if (action is null) continue;
-            if (action.Sequence > _newestApplied)
+            if (action.Sequence > _newestApplied && !Caller.IsStale(action))
             {
                 _newestApplied = action.Sequence;
                 return action;
             }
 
-            CountDropped();
+            Caller.CountDropped();
         }
     }
 
     private void BackOff(int milliseconds)
     {
         var until = Environment.TickCount64 + milliseconds;
-        while (!IsLast && !_stopIsNews && until - Environment.TickCount64 is > 0 and var left) _signal.WaitOne((int)left);
+        while (!_ends && !_stopIsNews && until - Environment.TickCount64 is > 0 and var left) _signal.WaitOne((int)left);
     }
 }

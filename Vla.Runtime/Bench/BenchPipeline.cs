@@ -51,6 +51,9 @@ internal sealed class BenchPipeline : IAsyncDisposable
         {
             RateHz = parts.RateHz,
             MaximumActionAgeMs = ControlOptions.LongestMs,
+            // No robot is moved: what is measured is never to wait for somebody.
+            ResumeAfterStop = ResumeAfterStop.Automatic,
+            AtLimitsMs = 0,
             RealTime = context.RealTime,
         };
         var pipeline = new PipelineParts

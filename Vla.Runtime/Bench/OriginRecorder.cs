@@ -11,6 +11,8 @@ public sealed class OriginRecorder : IRobot
 
     public string Name => "recorder";
 
+    public bool Moves => false;
+
     public bool MayBlock => false;
 
     public void Apply(PublishedAction action)

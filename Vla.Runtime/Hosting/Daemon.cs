@@ -65,6 +65,7 @@ public static partial class Daemon
         var robots = RobotFactory.Create(settings.Outputs, profile, () => status?.ForConsole() ?? new ConsoleSnapshot(), screen, tabletop);
         if (recording is not null) robots = [.. robots, recording.Robot];
 
+        options = options with { ResumeAfterStop = AutoChoice.Resume(options.ResumeAfterStop, robots) };
         using var control = new ControlLoop(profile, options, robots, new ControlClock(), policy.Action.Execution);
         control.IdleReason = instructions.Current is null ? "no instruction yet" : "no action yet";
         instructions.Changed += _ => control.IdleReason = "no action yet";
@@ -225,6 +226,7 @@ public static partial class Daemon
             MaximumChunkAgeMs = settings.MaximumChunkAgeMs,
             HoldMs = settings.HoldMs,
             ResumeAfterStop = settings.ResumeAfterStop,
+            AtLimitsMs = settings.AtLimitsMs,
             DeadmanMs = settings.DeadmanMs,
             RealTime = settings.RealTime,
         };

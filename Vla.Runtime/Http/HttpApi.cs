@@ -19,6 +19,9 @@ public static class HttpApi
     /// <summary>Longest time the instruction actor may take to answer.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long a stop may take to reach the robot before the answer says that it has not.</summary>
+    private static readonly TimeSpan ToReachTheRobot = TimeSpan.FromSeconds(1);
+
     /// <summary>A loop that published nothing for so long is not well.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(3);
 
@@ -26,7 +29,7 @@ public static class HttpApi
     {
         var robot = app.MapGroup("").WithTags("robot").WithRefusals();
         robot.MapGet("/healthz", Health)
-            .WithSummary("Whether the control loop publishes")
+            .WithSummary("Whether the control loop publishes and every output takes what it is given")
             .WithDescription("Where a token is in force, answers without it have no body.")
             .WithMetadata(new TokenRequired.NotNeeded())
             .Produces<StateAnswer>()
@@ -42,12 +45,15 @@ public static class HttpApi
             .Produces<ErrorAnswer>(StatusCodes.Status400BadRequest)
             .Produces<ErrorAnswer>(StatusCodes.Status413PayloadTooLarge)
             .Produces<ErrorAnswer>(StatusCodes.Status503ServiceUnavailable);
-        robot.MapPost("/stop", (ControlLoop control) => Stop(control))
+        robot.MapPost("/stop", StopAsync)
             .WithSummary("Stops the robot until it is resumed")
-            .Produces<StateAnswer>();
-        robot.MapPost("/resume", (ControlLoop control) => Resume(control))
+            .WithDescription("Answers when the stop is published and every robot has taken it. 503: it is in force, but not known to have reached the robot; the answer says why.")
+            .Produces<StateAnswer>()
+            .Produces<ErrorAnswer>(StatusCodes.Status503ServiceUnavailable);
+        robot.MapPost("/resume", ResumeAsync)
             .WithSummary("Ends any stop; the robot holds until a fresh action comes")
-            .Produces<StateAnswer>();
+            .Produces<StateAnswer>()
+            .Produces<ErrorAnswer>(StatusCodes.Status503ServiceUnavailable);
         robot.MapWorld();
         OpenApiDocument.Map(app);
         app.MapFallback(context => Problem(
@@ -75,27 +81,52 @@ public static class HttpApi
     private static IResult Health(HttpContext context, ControlLoop control, TimeProvider time)
     {
         var snapshot = control.Snapshot();
-        var silentFor = snapshot.Last is { } last ? time.GetElapsedTime(last.PublishedNs) : Silence;
+        var problem = WhyUnwell(snapshot, snapshot.Last is { } last ? time.GetElapsedTime(last.PublishedNs) : Silence);
         if (TokenRequired.IsMissing(context))
-            return Results.StatusCode(silentFor < Silence ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+            return Results.StatusCode(problem is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
 
-        return silentFor < Silence
+        return problem is null
             ? Results.Json(new StateAnswer(snapshot.State.Word(), snapshot.Reason), ApiJson.Default.StateAnswer)
-            : Problem(StatusCodes.Status503ServiceUnavailable, "the control loop publishes nothing");
+            : Problem(StatusCodes.Status503ServiceUnavailable, problem);
     }
 
-    private static IResult Stop(ControlLoop control)
+    /// <summary>Why the control loop is not well; null when it is.</summary>
+    internal static string? WhyUnwell(ControlSnapshot control, TimeSpan silentFor)
     {
-        const string Reason = "stopped by an operator";
-        control.Stop(Reason);
-        return Results.Json(new StateAnswer(ControlState.Stop.Word(), Reason), ApiJson.Default.StateAnswer);
+        if (silentFor >= Silence) return "the control loop publishes nothing";
+        var failing = control.Outputs.Where(output => output.Failing).Select(output => $"output {output.Name} fails: {output.LastError}").ToList();
+        return failing.Count == 0 ? null : string.Join("; ", failing);
     }
 
-    private static IResult Resume(ControlLoop control)
+    private static async Task<IResult> StopAsync(ControlLoop control, CancellationToken cancellation)
     {
-        control.Resume();
-        return Results.Json(new StateAnswer(ControlState.Hold.Word(), "resumed; waiting for a fresh action"), ApiJson.Default.StateAnswer);
+        var answer = await control.StopAsync("stopped by an operator", ToReachTheRobot, cancellation);
+        return answer.HasStopped ? State(answer.Obeyed!.Reason, answer) : Problem(StatusCodes.Status503ServiceUnavailable, WhyNotStopped(answer));
     }
+
+    private static string WhyNotStopped(RequestOutcome answer)
+    {
+        const string Beware = "the robot may still be moving: use its own emergency stop";
+        if (answer.Obeyed is null) return $"the stop is not published: the control loop publishes nothing; {Beware}";
+        if (answer.Obeyed.State != ControlState.Stop) return "somebody resumed the robot before the stop was published: stop it again";
+        var robots = string.Join("; ", answer.Without.Select(output => $"output {output.Name} has not taken it: {output.WhyNotTaken}"));
+        return $"the stop is published, but {robots}; {Beware}";
+    }
+
+    private static async Task<IResult> ResumeAsync(ControlLoop control, CancellationToken cancellation)
+    {
+        var answer = await control.ResumeAsync(ToReachTheRobot, cancellation);
+        return answer.Obeyed switch
+        {
+            null => Problem(StatusCodes.Status503ServiceUnavailable, "the robot is not resumed yet: the control loop publishes nothing"),
+            { State: ControlState.Stop } stop => Problem(StatusCodes.Status503ServiceUnavailable, $"the robot is stopped again: {stop.Reason}"),
+            { State: ControlState.Hold } => State("resumed; waiting for a fresh action", answer),
+            _ => State("", answer),
+        };
+    }
+
+    private static IResult State(string reason, RequestOutcome answer) =>
+        Results.Json(new StateAnswer(answer.Obeyed!.State.Word(), reason), ApiJson.Default.StateAnswer);
 
     private static async Task<IResult> TakeInstruction(
         HttpRequest request, IRequiredActor<InstructionActor> instructions, CancellationToken cancellation)

@@ -12,6 +12,9 @@ public sealed record LiveSnapshot
     /// <summary>Why; empty while the policy drives.</summary>
     public required string Reason { get; init; }
 
+    /// <summary>While the state is stop: one line for each robot that has not taken it.</summary>
+    public required IReadOnlyList<string> NotStopped { get; init; }
+
     /// <summary>The newest action's values in the robot's units; null before the first tick.</summary>
     public required IReadOnlyList<float>? Values { get; init; }
 

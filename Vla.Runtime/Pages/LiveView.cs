@@ -87,6 +87,7 @@ public sealed partial class LiveView(
         {
             State = control.State,
             Reason = control.Reason,
+            NotStopped = StatusSource.NotStopped(control),
             Values = control.Last?.Values,
             Age = ActionAge.Words(control.Last),
             Clamped = _clamps.Look(control.Clamps, nowNs),

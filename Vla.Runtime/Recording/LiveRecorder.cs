@@ -15,6 +15,8 @@ internal sealed class LiveRecorder(
 {
     public string Name { get; } = $"record:{saver.Read().Directory}";
 
+    public bool Moves => false;
+
     /// <summary>Over a second at 50 Hz; a frame takes a millisecond.</summary>
     public int QueueCapacity => 64;
 

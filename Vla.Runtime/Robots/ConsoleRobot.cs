@@ -21,6 +21,8 @@ public sealed class ConsoleRobot(RobotProfile profile, Func<ConsoleSnapshot> sna
 
     public string Name => "console";
 
+    public bool Moves => false;
+
     public void Apply(PublishedAction action)
     {
         var everyNs = screen is null ? PlainLineNs : RedrawNs;

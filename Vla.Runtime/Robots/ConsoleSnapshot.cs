@@ -20,6 +20,9 @@ public sealed record ConsoleSnapshot
     /// <summary>Counts worth a look: <c>frames dropped</c>, <c>refused</c>, <c>restarts</c>; zeros are left out.</summary>
     public IReadOnlyList<(string Name, long Count)> Counts { get; init; } = [];
 
+    /// <summary>While the state is stop: one line for each robot that has not taken it.</summary>
+    public IReadOnlyList<string> NotStopped { get; init; } = [];
+
     /// <summary>One line each, for what is wrong or unusual: a camera that is gone, an output that fails, limits off.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }

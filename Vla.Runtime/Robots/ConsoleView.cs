@@ -44,6 +44,7 @@ public sealed class ConsoleView(RobotProfile profile)
             .. snapshot.Counts.Where(count => count.Count > 0).Select(count => string.Create(CultureInfo.InvariantCulture, $"{count.Name} {count.Count}")),
             snapshot.Instruction is { } text ? $"instruction \"{Clean(text)}\"" : "",
             .. snapshot.World.Select(Clean),
+            .. snapshot.NotStopped.Select(Clean),
             .. snapshot.Notes.Select(Clean),
         ];
         return string.Join("; ", parts.Where(part => part.Length > 0));
@@ -82,7 +83,10 @@ public sealed class ConsoleView(RobotProfile profile)
         grid.AddRow(
             new Markup($"{style}{Centre(word, 19)}[/]"),
             new Markup(action.Reason.Length > 0 ? $"[{colour}]{Escape(action.Reason)}[/]" : "") { Overflow = Overflow.Ellipsis });
-        grid.AddRow(new Markup($"{style}                   [/]"), Text.Empty);
+        var notStopped = string.Join("; ", snapshot.NotStopped);
+        grid.AddRow(
+            new Markup($"{style}                   [/]"),
+            new Markup(notStopped.Length > 0 ? $"[bold red]{Escape(notStopped)}[/]" : "") { Overflow = Overflow.Ellipsis });
         return grid;
     }
 

@@ -15,6 +15,8 @@ public sealed class JsonLinesRobot(string file, RobotProfile profile) : IRobot
 
     public string Name { get; } = $"jsonl:{file}";
 
+    public bool Moves => false;
+
     /// <summary>20 s at 50 Hz: enough for a disk that is busy with something else.</summary>
     public int QueueCapacity => 1_024;
 

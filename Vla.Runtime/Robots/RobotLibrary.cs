@@ -7,6 +7,9 @@ namespace Vla.Runtime.Robots;
 /// <summary>Loads a robot that somebody else wrote: the one public <see cref="IRobot"/> in an assembly.</summary>
 public static class RobotLibrary
 {
+    /// <summary>How long a robot may take to be made: it may find its port and wait for an answer there.</summary>
+    private static readonly TimeSpan LongestMaking = TimeSpan.FromSeconds(30);
+
     /// <param name="file">The assembly. What it needs besides Vla's own assemblies lies beside it.</param>
     /// <param name="address">Given to the constructor, if that takes a text; empty when none was given.</param>
     /// <param name="profile">Given to the constructor, if that takes a profile.</param>
@@ -22,15 +25,39 @@ public static class RobotLibrary
         var arguments = constructor.GetParameters()
             .Select(p => p.ParameterType == typeof(string) ? (object)address : profile)
             .ToArray();
+        return Make(constructor, arguments, $"robot {robot.Name} in '{file}'");
+    }
+
+    /// <summary>
+    /// Makes the robot and asks what it says of itself, on a thread that is left behind when it does not come back.
+    /// </summary>
+    private static IRobot Make(ConstructorInfo constructor, object[] arguments, string what)
+    {
+        var made = new TaskCompletionSource<IRobot>();
+        new Thread(() =>
+        {
+            try
+            {
+                var robot = (IRobot)constructor.Invoke(arguments);
+                _ = (robot.Name, robot.MayBlock, robot.Moves, robot.QueueCapacity);
+                made.SetResult(robot);
+            }
+            catch (Exception e)
+            {
+                made.SetException(e is TargetInvocationException { InnerException: { } inner } ? inner : e);
+            }
+        }) { Name = "vla-robot", IsBackground = true }.Start();
         try
         {
-            return (IRobot)constructor.Invoke(arguments);
+            if (made.Task.Wait(LongestMaking)) return made.Task.Result;
         }
-        catch (TargetInvocationException e)
+        catch (AggregateException e)
         {
             var reason = e.InnerException!.Message.ReplaceLineEndings(" ");
-            throw new UsageException($"robot {robot.Name} in '{file}' cannot be made: {reason}", e.InnerException);
+            throw new UsageException($"{what} cannot be made: {reason}", e.InnerException);
         }
+
+        throw new UsageException($"{what} cannot be made: its constructor has not returned for {LongestMaking.TotalSeconds:0} s; connect in the first Apply if that takes longer");
     }
 
     private static Assembly LoadAssembly(string file)

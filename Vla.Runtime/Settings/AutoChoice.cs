@@ -1,3 +1,5 @@
+using Vla.Actors.Publishing;
+using Vla.Runtime.World;
 using Vla.Sensors.Cameras;
 
 namespace Vla.Runtime.Settings;
@@ -19,4 +21,14 @@ public static class AutoChoice
     /// <summary>File of the robot profile.</summary>
     public static string Robot(VlaSettings settings, CameraSource camera) => settings.Robot != Auto ? settings.Robot
         : camera is CameraSource.TabletopWorld ? ProjectPaths.TabletopRobot : ProjectPaths.NotebookRobot;
+
+    /// <summary>What ends a stop: the simulated arm may begin to move again by itself, nothing else after a long stop.</summary>
+    /// <param name="set">As set.</param>
+    /// <param name="robots">Everything that is told the actions.</param>
+    public static ResumeAfterStop Resume(ResumeAfterStop set, IReadOnlyList<IRobot> robots)
+    {
+        if (set != ResumeAfterStop.Auto) return set;
+        var moving = robots.Where(robot => robot.Moves).ToList();
+        return moving.Count > 0 && moving.TrueForAll(robot => robot is WorldRobot) ? ResumeAfterStop.Automatic : ResumeAfterStop.ShortStops;
+    }
 }

@@ -80,7 +80,11 @@ public sealed class ControlSettings
     public int HoldMs { get; set; } = 500;
 
     /// <summary>After a stop for want of actions: go on with a fresh action, or wait for an operator.</summary>
-    public ResumeAfterStop ResumeAfterStop { get; set; } = ResumeAfterStop.Automatic;
+    public ResumeAfterStop ResumeAfterStop { get; set; } = ResumeAfterStop.Auto;
+
+    /// <summary>How long what the policy wants may be at all limits, or absurdly far beyond one, ms; 0 for ever.</summary>
+    [Range(0, 60_000)]
+    public int AtLimitsMs { get; set; } = 500;
 
     /// <summary>After how long without a message a robot is to stop by itself, ms; 0: what follows from the rate.</summary>
     [Range(0, 60_000)]

@@ -57,6 +57,9 @@ public sealed record StatusReport
 
     public required IReadOnlyList<OutputStatus> Outputs { get; init; }
 
+    /// <summary>While the state is stop: a line for each robot that has not taken it; otherwise empty.</summary>
+    public required IReadOnlyList<string> NotStopped { get; init; }
+
     /// <summary>What scheduling the control thread has.</summary>
     public required string ControlThread { get; init; }
 }
@@ -167,8 +170,11 @@ public sealed record CountStatus
 /// <param name="ActionsOfLast">Actions of the newest ended chunk that were published.</param>
 public sealed record ChunkStatus(long Begun, long Actions, long CarriedOut, long CutShort, long ActionsOfLast);
 
-/// <summary>An output; dropped are actions it never saw: replaced by newer ones, or passed over after a failure.</summary>
-public sealed record OutputStatus(string Name, long Applied, long Failures, long Dropped, bool Failing, string LastError);
+/// <summary>
+/// An output; dropped are actions it never saw: replaced by newer ones, or passed over after a failure. The note says what is
+/// unusual though it works; otherwise it is empty.
+/// </summary>
+public sealed record OutputStatus(string Name, long Applied, long Failures, long Dropped, bool Failing, string LastError, string Note);
 
 /// <summary>JSON of the report, without reflection.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]

@@ -85,7 +85,8 @@ public sealed class StatusSource : IHostedService, IDisposable
                 .Append(new NamedLatency("tick_lateness", control.TickLateness))
                 .ToDictionary(latency => latency.Name, latency => Milliseconds(latency.Percentiles)),
             Counts = Count(control),
-            Outputs = [.. control.Outputs.Select(o => new OutputStatus(o.Name, o.Applied, o.Failures, o.Dropped, o.Failing, o.LastError))],
+            Outputs = [.. control.Outputs.Select(o => new OutputStatus(o.Name, o.Applied, o.Failures, o.Dropped, o.Failing, o.LastError, o.Note))],
+            NotStopped = NotStopped(control),
             ControlThread = control.Scheduling,
         };
     }
@@ -108,9 +109,14 @@ public sealed class StatusSource : IHostedService, IDisposable
                 ("skipped ticks", control.SkippedTicks),
                 ("restarts", monitors.Stages.Sum(stage => stage.Restarts)),
             ],
+            NotStopped = NotStopped(control),
             Notes = [.. Notes(control)],
         };
     }
+
+    /// <summary>One line for each robot that has not taken the stop which is published.</summary>
+    public static IReadOnlyList<string> NotStopped(ControlSnapshot control) =>
+        [.. control.NotStopped.Select(output => $"not stopped: {output.Name}: {output.WhyNotTaken}")];
 
     /// <summary>One line each, for what is wrong or unusual.</summary>
     public IEnumerable<string> Notes(ControlSnapshot control)
@@ -124,6 +130,8 @@ public sealed class StatusSource : IHostedService, IDisposable
             yield return $"{stage.Name} failed: {stage.LastError}";
         foreach (var output in control.Outputs.Where(output => output.Failing))
             yield return $"output {output.Name} fails: {output.LastError}";
+        foreach (var output in control.Outputs.Where(output => output.Note.Length > 0))
+            yield return $"output {output.Name}: {output.Note}";
         if (control.TooSlow.Length > 0) yield return control.TooSlow;
         if (_recording?.Read() is { } recorded)
         {
@@ -133,6 +141,7 @@ public sealed class StatusSource : IHostedService, IDisposable
 
         if (_parts.Policy.PrecisionOn(_parts.Device).Note is { Length: > 0 } note) yield return $"computing in float32: {note}";
         if (!control.LimitsEnabled) yield return "limits are off";
+        if (control.NeedsResume) yield return "stopped until somebody resumes: /resume at the prompt, Resume on the page, or POST /resume";
     }
 
     private void Sample()

@@ -107,7 +107,7 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
         var time = TimeProvider.System;
         var instructions = new InstructionBoard(time);
         tabletop = new SimulatedTabletop(options.Camera, options.World, policy, instructions, time);
-        var control = new ControlLoop(options.Profile, options.Control, [tabletop.Robot()], new ControlClock(), policy.Action.Execution);
+        var control = new ControlLoop(options.Profile, options.Control with { ResumeAfterStop = ResumeAfterStop.Automatic }, [tabletop.Robot()], new ControlClock(), policy.Action.Execution);
         var parts = new PipelineParts
         {
             Policy = policy,

@@ -14,13 +14,19 @@
     const pause = ms => new Promise(resolve => setTimeout(resolve, ms));
     const ask = (path, options = {}) => fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(patienceMs), ...options });
 
+    const unheard = document.getElementById('unheard');
+
     // --- Stop and resume: a request of its own, whatever else is going on ---
 
     async function tell(action) {
         document.documentElement.dataset.told = action;
         try {
             const answer = await ask(`/${action}`, { method: 'POST', keepalive: true, priority: 'high' });
-            if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+            // The daemon has heard it, and says why the robot has not, or has yet to.
+            const refusal = answer.ok ? '' : (await answer.json().catch(() => ({}))).error;
+            if (!answer.ok && !refusal) throw new Error(`HTTP ${answer.status}`);
+            unheard.textContent = refusal;
+            unheard.hidden = answer.ok;
         } catch (problem) {
             lost(`${action === 'stop' ? 'STOP' : 'Resume'} did not reach the daemon (${problem.message})`);
             heal();

@@ -113,6 +113,42 @@ public sealed class ControlLoopTests : IDisposable
         Assert.Equal(ControlState.Policy, Tick().State);
     }
 
+    [Theory]
+    [InlineData(ResumeAfterStop.Auto, 1_900, ControlState.Policy)]
+    [InlineData(ResumeAfterStop.Auto, 2_100, ControlState.Stop)]
+    [InlineData(ResumeAfterStop.ShortStops, 1_900, ControlState.Policy)]
+    [InlineData(ResumeAfterStop.ShortStops, 2_100, ControlState.Stop)]
+    [InlineData(ResumeAfterStop.Automatic, 10_000, ControlState.Policy)]
+    public void A_fresh_action_ends_a_short_stop_and_after_a_long_one_somebody_resumes(ResumeAfterStop resume, int stoppedMs, ControlState then)
+    {
+        StopForWant(resume);
+        var stopped = _robot.Applied.Count(action => action.State == ControlState.Stop) * TickMs;
+        for (var ms = stopped; ms < stoppedMs; ms += TickMs) Tick();
+        Fresh();
+
+        Assert.Equal(then, Tick().State);
+        Assert.Equal(then == ControlState.Stop, _loop.Snapshot().NeedsResume);
+        if (then == ControlState.Policy) return;
+        Assert.EndsWith("; stopped for more than 2 s: resume to go on", _robot.Last.Reason, StringComparison.Ordinal);
+        _loop.Resume();
+        Assert.Equal(ControlState.Hold, Tick().State);
+        Fresh();
+        Assert.Equal(ControlState.Policy, Tick().State);
+    }
+
+    [Fact]
+    public void A_failure_of_the_loop_is_a_stop_like_others_a_long_one_waits_for_somebody()
+    {
+        Fresh();
+        Tick();
+        _loop.Offer(new ActionChunk(null!, 1, 0, Make.Origin(_clock.NowNs)));
+        for (var i = 0; i < 210; i++) Tick();
+        Fresh();
+
+        Assert.Equal(ControlState.Stop, Tick().State);
+        Assert.EndsWith("resume to go on", _robot.Last.Reason, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_manual_stop_waits_for_resume_and_then_holds_until_a_fresh_action()
     {

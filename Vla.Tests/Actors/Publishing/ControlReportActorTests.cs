@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Microsoft.Extensions.Logging;
 using Vla.Actors.Publishing;
 
@@ -5,7 +6,10 @@ namespace Vla.Tests.Actors.Publishing;
 
 public sealed class ControlReportActorTests() : PipelineTestKit(TestScheduling)
 {
+    private static readonly int PerSecond = (int)(ControlReportActor.SayAtMost / ControlReportActor.LookEvery);
+
     private readonly ListLogger _log = new();
+    private readonly ManualClock _clock = new();
 
     [Fact]
     public async Task Refusals_are_said_once_a_second_at_most_with_their_number()
@@ -87,6 +91,86 @@ public sealed class ControlReportActorTests() : PipelineTestKit(TestScheduling)
         await ExpectTerminatedAsync(report);
 
         Assert.Equal(["control: stop the controller is shutting down"], _log.Lines);
+    }
+
+    [Fact]
+    public async Task An_output_that_fails_from_the_first_action_on_is_said_at_the_first_look()
+    {
+        var robot = new FakeRobot { Name = "arm", Before = _ => throw new IOException("the port is gone") };
+        using var control = new ControlLoop(Make.Profile(), new ControlOptions(), [robot], _clock);
+        control.Tick(_clock.NowNs);
+        var report = Start(ControlReportActor.Props(control, _log));
+        await HandledAsync(report);
+
+        await LookAsync(report);
+        await LookAsync(report);
+
+        Assert.Single(_log.Lines, "output arm fails: the port is gone");
+        Assert.True(ControlReportActor.LookEvery < TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task A_robot_that_hangs_has_not_stopped_and_works_again_is_said_each_once()
+    {
+        using var inside = new ManualResetEventSlim();
+        using var release = new ManualResetEventSlim();
+        var robot = new FakeRobot
+        {
+            Name = "arm",
+            MayBlock = true,
+            Before = _ =>
+            {
+                inside.Set();
+                release.Wait();
+            },
+        };
+        using var control = new ControlLoop(Make.Profile(), new ControlOptions(), [robot], _clock);
+        var report = Start(ControlReportActor.Props(control, _log));
+        await HandledAsync(report);
+        control.Tick(_clock.NowNs);
+        inside.Wait();
+        _clock.Advance(600);
+        await LookAsync(report, times: PerSecond);
+        Assert.Equal(["output arm fails: it has not returned for 0.6 s"], Outputs());
+
+        control.Stop("stopped by an operator");
+        control.Tick(_clock.NowNs);
+        _clock.Advance(400);
+        await LookAsync(report, times: PerSecond + 1);
+        Assert.Equal("output arm has not taken the stop: it has not returned for 1.0 s; the robot may still be moving", Outputs().Last());
+
+        release.Set();
+        robot.Await(2);
+        SpinWait.SpinUntil(() => control.Snapshot().Outputs[0] is { Failing: false, NewestTaken: 2 }, TimeSpan.FromSeconds(20));
+        await LookAsync(report, times: PerSecond + 1);
+        Assert.Equal("output arm works again after 1 failures", Outputs().Last());
+        Assert.Equal(3, Outputs().Count);
+    }
+
+    [Fact]
+    public async Task A_robot_that_held_up_the_control_thread_is_said()
+    {
+        var robot = new FakeRobot { Name = "arm", Before = _ => _clock.Advance(700) };
+        using var control = new ControlLoop(Make.Profile(), new ControlOptions(), [robot], _clock);
+        control.Tick(_clock.NowNs);
+        var report = Start(ControlReportActor.Props(control, _log));
+        await HandledAsync(report);
+
+        await LookAsync(report);
+
+        Assert.Contains("output arm: it held up the control thread for 700 ms and has a thread of its own now: it must have MayBlock = true", _log.Lines);
+        Assert.Contains("output arm fails: it took 700 ms for one action, allowed are 500 ms: no stop reaches it meanwhile", _log.Lines);
+    }
+
+    private List<string> Outputs() => [.. _log.Lines.Where(line => line.StartsWith("output", StringComparison.Ordinal))];
+
+    private async Task LookAsync(IActorRef report, int times = 1)
+    {
+        for (var i = 0; i < times; i++)
+        {
+            Scheduler.Advance(ControlReportActor.LookEvery);
+            await HandledAsync(report);
+        }
     }
 
     private static ControlLoop Control(out ManualClock clock)

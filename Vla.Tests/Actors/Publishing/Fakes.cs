@@ -8,10 +8,16 @@ namespace Vla.Tests.Actors.Publishing;
 internal sealed class ManualClock : IControlClock
 {
     private long _nowNs = 1_000 * MonotonicTime.NsPerSecond;
+    private long _sleptNs;
 
     public long NowNs => Interlocked.Read(ref _nowNs);
 
+    public long SleptNs => Interlocked.Read(ref _sleptNs);
+
     public void Advance(double ms) => Interlocked.Add(ref _nowNs, (long)(ms * MonotonicTime.NsPerMs));
+
+    /// <summary>The machine sleeps: time passes and the clock stands still.</summary>
+    public void Sleep(double ms) => Interlocked.Add(ref _sleptNs, (long)(ms * MonotonicTime.NsPerMs));
 
     public void WaitUntil(long deadlineNs) => throw new NotSupportedException("this clock is moved by the test");
 }
@@ -27,6 +33,8 @@ internal sealed class SteppingClock(int waits) : IControlClock, IDisposable
 
     /// <summary>Lets a thread that still waits go on to its end.</summary>
     public void Dispose() => Break();
+
+    public void Advance(double ms) => Interlocked.Add(ref _nowNs, (long)(ms * MonotonicTime.NsPerMs));
 
     public void Allow(int more) => _allowed.Release(more);
 
@@ -54,6 +62,8 @@ internal sealed class FakeRobot : IRobot
     public string Name { get; init; } = "fake";
 
     public bool MayBlock { get; init; }
+
+    public bool Moves { get; init; } = true;
 
     public int QueueCapacity { get; init; } = 1;
 

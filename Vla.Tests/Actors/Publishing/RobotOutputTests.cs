@@ -6,12 +6,14 @@ public class RobotOutputTests
 {
     private const long Ms = 1_000_000;
 
+    private readonly ManualClock _clock = new();
+
     [Fact]
     public void A_direct_robot_that_fails_is_counted_left_alone_for_a_while_and_recovers()
     {
         var broken = true;
         var robot = new FakeRobot { Before = _ => Fail(broken) };
-        using var output = RobotOutput.For(robot);
+        using var output = Output(robot);
 
         output.Send(Make.Published(1, ControlState.Policy, 0));
         output.Send(Make.Published(2, ControlState.Policy, 10 * Ms));
@@ -31,7 +33,7 @@ public class RobotOutputTests
     {
         var broken = true;
         var robot = new FakeRobot { Before = _ => Fail(broken) };
-        using var output = RobotOutput.For(robot);
+        using var output = Output(robot);
         output.Send(Make.Published(1, ControlState.Policy, 0));
         broken = false;
 
@@ -54,16 +56,16 @@ public class RobotOutputTests
                 release.Wait();
             },
         };
-        using var output = RobotOutput.For(robot);
-        output.Send(Make.Published(1, ControlState.Policy));
+        using var output = Output(robot);
+        output.Send(Make.Published(1, ControlState.Policy, _clock.NowNs));
         inside.Wait();
-        for (var i = 2; i <= 10; i++) output.Send(Make.Published(i, ControlState.Policy));
+        for (var i = 2; i <= 10; i++) output.Send(Make.Published(i, ControlState.Policy, _clock.NowNs));
         release.Set();
         robot.Await(2);
 
         Assert.Equal([1, 10], robot.Applied.Select(action => action.Sequence));
         Assert.Equal(8, output.Snapshot().Dropped);
-        output.Finish(Make.Published(11, ControlState.Stop), alone: true);
+        output.Finish(Make.Published(11, ControlState.Stop, _clock.NowNs));
         robot.AwaitClosed();
     }
 
@@ -82,11 +84,11 @@ public class RobotOutputTests
                 release.Wait();
             },
         };
-        using var output = RobotOutput.For(robot);
-        output.Send(Make.Published(1, ControlState.Policy));
+        using var output = Output(robot);
+        output.Send(Make.Published(1, ControlState.Policy, _clock.NowNs));
         inside.Wait();
-        for (var i = 2; i <= 7; i++) output.Send(Make.Published(i, ControlState.Policy));
-        output.Finish(Make.Published(8, ControlState.Stop), alone: true);
+        for (var i = 2; i <= 7; i++) output.Send(Make.Published(i, ControlState.Policy, _clock.NowNs));
+        output.Finish(Make.Published(8, ControlState.Stop, _clock.NowNs));
         release.Set();
         robot.AwaitClosed();
 
@@ -109,18 +111,18 @@ public class RobotOutputTests
                 Fail(true);
             },
         };
-        using var output = RobotOutput.For(robot);
+        using var output = Output(robot);
         for (var i = 1; i <= 2; i++)
         {
-            output.Send(Make.Published(i, ControlState.Policy));
+            output.Send(Make.Published(i, ControlState.Policy, _clock.NowNs));
             Assert.True(failed.Wait(TimeSpan.FromSeconds(20)));
         }
 
-        output.Send(Make.Published(3, ControlState.Policy));
+        output.Send(Make.Published(3, ControlState.Policy, _clock.NowNs));
         robot.Await(1);
 
         Assert.Equal(3, robot.Last.Sequence);
-        output.Finish(Make.Published(4, ControlState.Stop), alone: true);
+        output.Finish(Make.Published(4, ControlState.Stop, _clock.NowNs));
         robot.AwaitClosed();
         Assert.Equal((2, 2, false), (output.Snapshot().Applied, output.Snapshot().Failures, output.Snapshot().Failing));
     }
@@ -130,13 +132,15 @@ public class RobotOutputTests
     {
         var failures = 0;
         var robot = new FakeRobot { MayBlock = true, Before = _ => Fail(failures++ < 2) };
-        using var output = RobotOutput.For(robot);
+        using var output = Output(robot);
 
-        output.Finish(Make.Published(1, ControlState.Stop), alone: true);
+        output.Finish(Make.Published(1, ControlState.Stop, _clock.NowNs));
         robot.AwaitClosed();
 
         Assert.Equal(ControlState.Stop, robot.Last.State);
     }
+
+    private RobotOutput Output(FakeRobot robot) => RobotOutput.For(robot, _clock, 20 * Ms);
 
     private static void Fail(bool really)
     {

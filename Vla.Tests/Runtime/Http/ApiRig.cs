@@ -6,6 +6,7 @@ using Akka.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Vla.Actors.Cameras;
@@ -24,6 +25,7 @@ internal sealed class ApiRig : IAsyncDisposable
     public const string Token = "a-token-of-the-test-0123";
 
     private readonly List<HttpClient> _clients = [];
+    private readonly Lock _ticks = new();
     private readonly WebApplication _app;
 
     private ApiRig(bool withToken)
@@ -37,6 +39,7 @@ internal sealed class ApiRig : IAsyncDisposable
         builder.Services.AddSingleton<PictureStudio>(_ => throw new NotSupportedException("no camera here"));
         builder.Services.AddSingleton<IRequiredActor<InstructionActor>>(new NoActor());
         _app = builder.Build();
+        _app.Use(TickUntilAnswered);
         WebServer.UseGuards(_app);
         HttpApi.Map(_app);
         CameraEndpoints.Map(_app);
@@ -83,10 +86,33 @@ internal sealed class ApiRig : IAsyncDisposable
         return client;
     }
 
+    /// <summary>False: a request for a stop finds a control loop that does not tick.</summary>
+    public bool TicksForOperators { get; set; } = true;
+
+    /// <summary>Why <c>/healthz</c> is unhappy with the control loop, as if it had just published; null when it is not.</summary>
+    public string? Problem() => HttpApi.WhyUnwell(Control.Snapshot(), silentFor: TimeSpan.Zero);
+
     public void Tick()
     {
-        Clock.Advance(20);
-        Control.Tick(Clock.NowNs);
+        lock (_ticks)
+        {
+            Clock.Advance(20);
+            Control.Tick(Clock.NowNs);
+        }
+    }
+
+    /// <summary>A stop is answered when a tick has published it: while one is asked for, the loop ticks.</summary>
+    private async Task TickUntilAnswered(HttpContext context, RequestDelegate next)
+    {
+        var answered = next(context);
+        using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
+        while (TicksForOperators && !answered.IsCompleted && context.Request.Path.Value is "/stop" or "/resume")
+        {
+            Tick();
+            await Task.WhenAny(answered, look.WaitForNextTickAsync().AsTask());
+        }
+
+        await answered;
     }
 
     public async ValueTask DisposeAsync()

@@ -54,6 +54,49 @@ public sealed class WebServerTests
     }
 
     [Fact]
+    public async Task A_stop_that_a_robot_does_not_take_is_answered_with_its_name_and_no_success()
+    {
+        await using var rig = await ApiRig.StartAsync(withToken: false);
+        rig.Robot.Before = action => { if (action.State == ControlState.Stop) throw new IOException("the plug is out"); };
+
+        var answer = await rig.Client().PostAsync("/stop", null);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Equal(
+            "the stop is published, but output fake has not taken it: the plug is out; the robot may still be moving: use its own emergency stop",
+            await ErrorAsync(answer));
+        Assert.Equal("output fake fails: the plug is out", rig.Problem());
+
+        rig.Robot.Before = _ => { };
+        Assert.Equal(HttpStatusCode.OK, (await rig.Client().PostAsync("/stop", null)).StatusCode);
+        Assert.Null(rig.Problem());
+    }
+
+    [Fact]
+    public async Task A_stop_or_its_end_that_no_tick_publishes_is_no_success()
+    {
+        await using var rig = await ApiRig.StartAsync(withToken: false);
+        rig.TicksForOperators = false;
+
+        await NotPublished("/stop", "the stop is not published: the control loop publishes nothing; the robot may still be moving: use its own emergency stop");
+        await NotPublished("/resume", "the robot is not resumed yet: the control loop publishes nothing");
+
+        async Task NotPublished(string path, string error)
+        {
+            var asked = rig.Client().PostAsync(path, null);
+            using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
+            while (!asked.IsCompleted)
+            {
+                await look.WaitForNextTickAsync();
+                rig.Clock.Advance(20);
+            }
+
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, (await asked).StatusCode);
+            Assert.Equal(error, await ErrorAsync(await asked));
+        }
+    }
+
+    [Fact]
     public async Task A_wrong_token_is_refused_late_also_where_none_is_needed()
     {
         await using var rig = await ApiRig.StartAsync(withToken: true);

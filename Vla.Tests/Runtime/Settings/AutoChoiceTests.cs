@@ -1,8 +1,11 @@
+using Vla.Actors.Instructions;
 using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
 using Vla.Runtime;
 using Vla.Runtime.Settings;
+using Vla.Runtime.World;
 using Vla.Sensors.Cameras;
+using Vla.Tests.Actors.Publishing;
 
 namespace Vla.Tests.Runtime.Settings;
 
@@ -42,5 +45,22 @@ public sealed class AutoChoiceTests
         var settings = SettingsLoader.Load(Repository.File("config/vla.json"), new Dictionary<string, string?>(), new Dictionary<string, string?>());
 
         Assert.Equal(ProjectPaths.TabletopPolicy, AutoChoice.Policy(settings, CameraSource.Parse(settings.Camera)));
+    }
+
+    [Fact]
+    public void Only_the_simulated_arm_begins_to_move_again_by_itself_after_a_long_stop()
+    {
+        var table = new SimulatedTabletop(
+            new CameraSource.TabletopWorld(), new WorldSettings(), ExpertPolicy.Create(() => null!), new InstructionBoard(TimeProvider.System), TimeProvider.System);
+        using var arm = table.Robot();
+        var log = new FakeRobot { Moves = false };
+        var other = new FakeRobot();
+
+        Assert.Equal(ResumeAfterStop.Automatic, AutoChoice.Resume(ResumeAfterStop.Auto, [arm, log]));
+        Assert.Equal(ResumeAfterStop.ShortStops, AutoChoice.Resume(ResumeAfterStop.Auto, [arm, other]));
+        Assert.Equal(ResumeAfterStop.ShortStops, AutoChoice.Resume(ResumeAfterStop.Auto, [log]));
+        Assert.Equal(ResumeAfterStop.ShortStops, AutoChoice.Resume(ResumeAfterStop.Auto, []));
+        Assert.Equal(ResumeAfterStop.Manual, AutoChoice.Resume(ResumeAfterStop.Manual, [arm]));
+        Assert.Equal(ResumeAfterStop.Automatic, AutoChoice.Resume(ResumeAfterStop.Automatic, [other]));
     }
 }
