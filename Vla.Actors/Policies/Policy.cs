@@ -69,6 +69,7 @@ public sealed class Policy
             throw new PolicyException($"{directory}: is not a directory; a policy is a directory with {ConfigFile}, {WeightsFile} and {VocabularyFile}");
         var policy = new Policy(directory, precision);
         policy.CheckWeights();
+        policy.Untrained = policy.FindUntrained();
         PolicyTrial.Run(directory, policy._config, policy._tokenizer!);
         return policy;
     }
@@ -76,6 +77,11 @@ public sealed class Policy
     public string Directory { get; }
 
     public PolicyInfo Info => _config.Info;
+
+    /// <summary>
+    /// How it is known that the policy is not trained, so that its actions mean nothing; null where nothing says so.
+    /// </summary>
+    public string? Untrained { get; private set; }
 
     /// <summary>What the vision encoder is to compute in.</summary>
     public Precision Precision { get; }
@@ -166,15 +172,28 @@ public sealed class Policy
             + $"{WeightsFile} has {stored:N0} for them; take the sizes of the training");
     }
 
+    private string? FindUntrained()
+    {
+        if (Info.Trained == false) return $"{ConfigFile} says so";
+        string[] stages = [.. Stages.Where(stage => !stage.HasOwnWeights).Select(stage => stage.Key)];
+        if (stages.Length == 0) return null;
+        using var checkpoint = SafetensorsCheckpoint.Open(WeightsPath);
+        return NotebookWeights.FindStage(checkpoint, stages) is { } stage
+            ? $"its {stage} has the random weights that the notebook's model began with"
+            : null;
+    }
+
+    private (string Key, bool HasOwnWeights, long Parameters, Func<Device, Module> Create)[] Stages =>
+    [
+        (PolicyConfig.VisionKey, _config.Vision.HasOwnWeights, _config.Vision.LeastParameters, _config.Vision.Create),
+        (PolicyConfig.LanguageKey, _config.Language.HasOwnWeights, _config.Language.LeastParameters, _config.Language.Create),
+        (PolicyConfig.FusionKey, _config.Fusion.HasOwnWeights, _config.Fusion.LeastParameters, _config.Fusion.Create),
+        (PolicyConfig.DecoderKey, _config.Decoder.HasOwnWeights, _config.Decoder.LeastParameters, _config.Decoder.Create),
+    ];
+
     private void CheckWeights()
     {
-        var stages = new (string Key, bool HasOwnWeights, long Parameters, Func<Device, Module> Create)[]
-        {
-            (PolicyConfig.VisionKey, _config.Vision.HasOwnWeights, _config.Vision.LeastParameters, _config.Vision.Create),
-            (PolicyConfig.LanguageKey, _config.Language.HasOwnWeights, _config.Language.LeastParameters, _config.Language.Create),
-            (PolicyConfig.FusionKey, _config.Fusion.HasOwnWeights, _config.Fusion.LeastParameters, _config.Fusion.Create),
-            (PolicyConfig.DecoderKey, _config.Decoder.HasOwnWeights, _config.Decoder.LeastParameters, _config.Decoder.Create),
-        };
+        var stages = Stages;
         if (stages.All(stage => stage.HasOwnWeights)) return;
 
         var modules = new List<(Module Module, string Prefix)>();

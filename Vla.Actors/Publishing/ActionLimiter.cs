@@ -42,6 +42,18 @@ public sealed class ActionLimiter
             _motions[i].Value = _motions[i].Target = profile.Dimensions[i].Start;
     }
 
+    /// <summary>Where a dimension was last told to be.</summary>
+    public float ValueOf(int dimension) => (float)_motions[dimension].Value;
+
+    /// <summary>Takes a dimension to be at rest at a place, without moving it there.</summary>
+    /// <param name="dimension">Its index.</param>
+    /// <param name="value">In its unit. Outside the limits too: from there it moves back into them, never further out.</param>
+    public void Place(int dimension, float value)
+    {
+        _motions[dimension].Value = value;
+        Rest(ref _motions[dimension]);
+    }
+
     /// <summary>Moves towards an action.</summary>
     /// <param name="target">The wanted values, one per dimension. One that is not finite counts as "stay".</param>
     /// <param name="elapsedNs">Time since the last call, nanoseconds.</param>
@@ -128,12 +140,14 @@ public sealed class ActionLimiter
     {
         speed = Math.Clamp(speed, -limits.MaximumRate, limits.MaximumRate);
         speed = Math.Clamp(speed, motion.Speed - speedChange, motion.Speed + speedChange);
+        // A robot that stands outside its limits has its wall where it stands.
+        var (lowest, highest) = (Math.Min(limits.Minimum, motion.Value), Math.Max(limits.Maximum, motion.Value));
         speed = Math.Clamp(
             speed,
-            Approach(limits.Minimum - motion.Value, limits.MaximumAcceleration, speedChange),
-            Approach(limits.Maximum - motion.Value, limits.MaximumAcceleration, speedChange));
+            Approach(lowest - motion.Value, limits.MaximumAcceleration, speedChange),
+            Approach(highest - motion.Value, limits.MaximumAcceleration, speedChange));
         motion.Speed = speed;
-        motion.Value = Math.Clamp(motion.Value + speed * seconds, limits.Minimum, limits.Maximum);
+        motion.Value = Math.Clamp(motion.Value + speed * seconds, lowest, highest);
         return (float)motion.Value;
     }
 

@@ -32,6 +32,7 @@ public sealed class ControlLoop : IDisposable
     private readonly Absence _absence;
     private readonly LimitsWatch _limits;
     private readonly ActionLimiter _limiter;
+    private readonly StartingPoint _start;
     private readonly ControlCounters _counters;
     private readonly ChunkTally _chunks = new();
     private readonly OperatorRequests _operator = new();
@@ -58,9 +59,13 @@ public sealed class ControlLoop : IDisposable
     /// <param name="robots">Where actions go; the loop disposes them after their last message.</param>
     /// <param name="clock">Tells the time and waits for deadlines.</param>
     /// <param name="execution">How the policy wants its chunks carried out; always the freshest plan when left out.</param>
+    /// <param name="state">Tells where the robot is; null for a robot that does not. Not disposed here.</param>
+    /// <param name="policyTakesState">Whether nobody may move while that is not known.</param>
     /// <exception cref="ValidationException">An option is out of its range.</exception>
+    /// <exception cref="RobotProfileException">The robot tells its state in other units than the profile's.</exception>
     public ControlLoop(
-        RobotProfile profile, ControlOptions options, IEnumerable<IRobot> robots, IControlClock clock, ChunkExecution? execution = null)
+        RobotProfile profile, ControlOptions options, IEnumerable<IRobot> robots, IControlClock clock, ChunkExecution? execution = null,
+        RobotStateReader? state = null, bool policyTakesState = false)
     {
         Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
         _profile = profile;
@@ -74,6 +79,7 @@ public sealed class ControlLoop : IDisposable
         _limiter = new ActionLimiter(profile, periodNs);
         _absence = new Absence(clock, periodNs);
         _limits = new LimitsWatch(profile, options.AtLimitsMs * MonotonicTime.NsPerMs, execution);
+        _start = new StartingPoint(profile, state, policyTakesState);
         _counters = new ControlCounters(profile.Dimensions.Count);
         _lastTickNs = clock.NowNs;
         _outputs = new RobotOutputs(robots, clock, periodNs);
@@ -302,6 +308,7 @@ public sealed class ControlLoop : IDisposable
                 _action.Clear();
                 _chunks.End();
                 _taken = null;
+                _start.NoteStop();
                 asked = _operator.Obey(_ladder);
                 _ladder.Fail($"the control loop failed: {exception.Message}", nowNs + _absence.SleptNs);
                 action = StopAction(_ladder.Reason, nowNs);
@@ -323,6 +330,7 @@ public sealed class ControlLoop : IDisposable
         LookForAbsence(nowNs);
         var sight = Volatile.Read(ref _sight);
         if (sight.SeesSinceNs < _sightSinceBack.SeesSinceNs && sight.Blindness is null) sight = _sightSinceBack;
+        sight = _start.Sense(sight, nowNs);
         if (Interlocked.Exchange(ref _offered, null) is { } offered)
         {
             _action.Consider(offered.Chunk, sight, nowNs);
@@ -333,9 +341,11 @@ public sealed class ControlLoop : IDisposable
         asked = _operator.Obey(_ladder);
         var elapsedNs = nowNs - _lastTickNs;
         var wild = _limits.Look(due, elapsedNs);
-        var isDue = !due.IsEmpty && wild.Length == 0;
+        var obstacle = sight.Blindness ?? _start.Obstacle(due, _limiter, nowNs);
+        var isDue = !due.IsEmpty && wild.Length == 0 && obstacle is null;
         var complaint = wild.Length > 0 ? wild : _action.Complaint;
-        var state = _ladder.Step(nowNs + _absence.SleptNs, isDue, sight.Blindness, complaint, IdleReason);
+        var state = _ladder.Step(nowNs + _absence.SleptNs, isDue, obstacle, complaint, IdleReason);
+        _start.Place(state, _limiter, nowNs);
         var values = new float[_profile.Dimensions.Count];
         var clamped = 0UL;
         switch (state)
@@ -384,6 +394,7 @@ public sealed class ControlLoop : IDisposable
         Reason = reason,
         // Handed over: nothing writes into it any more.
         Values = ActionValues.Of(values),
+        Unknown = _start.Unknown,
         Clamped = clamped,
         Origin = _origin,
         ArrivalAgeNs = _ages?.ArrivalNs,

@@ -28,6 +28,12 @@ public sealed record PublishedAction
     public required ActionValues Values { get; init; }
 
     /// <summary>
+    /// Bit i is set while nothing is known of where the robot is in dimension i: its value means nothing. Only outputs that do
+    /// not move anything (<see cref="IRobot.Moves"/>) are told such an action.
+    /// </summary>
+    public ulong Unknown { get; init; }
+
+    /// <summary>
     /// Bit i is set when a limit changed what the policy wanted for dimension i. Never set in hold and stop: what a
     /// limit slows down there is not the policy's wish.
     /// </summary>

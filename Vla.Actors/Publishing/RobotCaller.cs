@@ -67,6 +67,13 @@ internal sealed class RobotCaller
 
     public bool TryApply(PublishedAction action)
     {
+        // Where the robot is not known, whatever moves is told nothing: any value would be a jump.
+        if (action.Unknown != 0 && Moves)
+        {
+            Interlocked.Exchange(ref _newestTaken, action.Sequence);
+            return true;
+        }
+
         var beganNs = Enter();
         try
         {

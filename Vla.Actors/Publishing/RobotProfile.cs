@@ -73,8 +73,22 @@ public sealed record RobotDimension
 
     public required HoldBehaviour Hold { get; init; }
 
-    /// <summary>For <see cref="HoldBehaviour.Keep"/>: the value until the first action.</summary>
+    /// <summary>
+    /// For <see cref="HoldBehaviour.Keep"/>: where a robot that does not tell its state is taken to be before the first action.
+    /// </summary>
     public float Start { get; init; }
+
+    /// <summary>
+    /// For <see cref="HoldBehaviour.Keep"/>: how far from where the robot is its first action may be, at first and after a stop,
+    /// in <see cref="Unit"/>, 0 or more. A first action further away is not followed.
+    /// </summary>
+    public float Reach { get; init; } = float.PositiveInfinity;
+
+    /// <summary>
+    /// The same where the robot does not tell where it is. From a file: <see cref="Reach"/>, or a tenth of the range between the
+    /// limits when the file gives none.
+    /// </summary>
+    public float ReachWithoutState { get; init; } = float.PositiveInfinity;
 }
 
 /// <summary>What holding still means for a dimension.</summary>

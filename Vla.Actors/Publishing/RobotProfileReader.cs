@@ -10,7 +10,10 @@ internal static class RobotProfileReader
     private static readonly string[] ProfileKeys = ["name", "limits", "dimensions"];
 
     private static readonly string[] DimensionKeys =
-        ["name", "unit", "minimum", "maximum", "maximumRate", "maximumAcceleration", "hold", "start"];
+        ["name", "unit", "minimum", "maximum", "maximumRate", "maximumAcceleration", "hold", "start", "reach"];
+
+    /// <summary>Of the range between the limits: how far a first action may be where neither robot nor profile says more.</summary>
+    private const float ReachShare = 0.1f;
 
     public static RobotProfile Read(string file)
     {
@@ -66,10 +69,13 @@ internal static class RobotProfileReader
         var rate = place.Positive(element, "maximumRate", limits);
         var acceleration = place.Positive(element, "maximumAcceleration", limits);
         var start = 0f;
+        var reach = float.PositiveInfinity;
         if (hold == HoldBehaviour.Zero)
         {
             if (element.TryGetProperty("start", out var unwanted))
                 throw place.Wrong("start", unwanted, "nothing: a dimension that holds at zero starts there");
+            if (element.TryGetProperty("reach", out unwanted))
+                throw place.Wrong("reach", unwanted, "nothing: a dimension that holds at zero sets out from there");
             if (minimum > 0 || maximum < 0)
                 throw place.Wrong("hold", element.GetProperty("hold"), $"\"keep\", because 0 is outside {Show(minimum)} to {Show(maximum)}");
         }
@@ -78,6 +84,9 @@ internal static class RobotProfileReader
             start = place.Number(element, "start", required: true, 0, $"a number from {Show(minimum)} to {Show(maximum)}");
             if (start < minimum || start > maximum)
                 throw place.Wrong("start", element.GetProperty("start"), $"a number from {Show(minimum)} to {Show(maximum)}");
+            const string Allowed = "a number, 0 or more";
+            reach = place.Number(element, "reach", required: false, reach, Allowed);
+            if (reach < 0) throw place.Wrong("reach", element.GetProperty("reach"), Allowed);
         }
 
         return new RobotDimension
@@ -90,6 +99,8 @@ internal static class RobotProfileReader
             MaximumAcceleration = acceleration,
             Hold = hold,
             Start = start,
+            Reach = reach,
+            ReachWithoutState = limits && float.IsPositiveInfinity(reach) ? ReachShare * (maximum - minimum) : reach,
         };
     }
 

@@ -18,6 +18,7 @@ internal sealed class SafetyLadder(ControlOptions options)
     private bool _latched;
     private long _holdingSinceNs;
     private long _stoppedSinceNs;
+    private string _stoppedFor = "";
 
     public ControlState State { get; private set; } = ControlState.Hold;
 
@@ -28,10 +29,10 @@ internal sealed class SafetyLadder(ControlOptions options)
 
     /// <param name="nowNs">The tick's time.</param>
     /// <param name="actionDue">Whether a good action is due.</param>
-    /// <param name="blindness">Why nobody may move by sight; null while they may. Said also when it comes while holding.</param>
+    /// <param name="obstacle">Why nobody may move by sight, or set out; null while they may. Said also when it comes while holding or stopped.</param>
     /// <param name="complaint">What is wrong with the newest action; empty when nothing is.</param>
     /// <param name="idleReason">Why there has been no action at all yet.</param>
-    public ControlState Step(long nowNs, bool actionDue, string? blindness, string complaint, string idleReason)
+    public ControlState Step(long nowNs, bool actionDue, string? obstacle, string complaint, string idleReason)
     {
         if (!_latched && State == ControlState.Stop && options.LatchesLongStops && nowNs - _stoppedSinceNs > ShortStopNs)
         {
@@ -40,7 +41,7 @@ internal sealed class SafetyLadder(ControlOptions options)
         }
 
         if (_latched) return State;
-        complaint = blindness ?? complaint;
+        complaint = obstacle ?? complaint;
         if (actionDue)
         {
             _hasActed = true;
@@ -56,11 +57,15 @@ internal sealed class SafetyLadder(ControlOptions options)
                 if (options.HoldMs == 0) StopForWant(nowNs);
                 break;
             case ControlState.Hold when nowNs - _holdingSinceNs >= options.HoldNs:
-                if (blindness is not null) Reason = blindness;
+                if (obstacle is not null) Reason = obstacle;
                 StopForWant(nowNs);
                 break;
-            case ControlState.Hold when blindness is not null:
-                Reason = blindness;
+            case ControlState.Hold when obstacle is not null:
+                Reason = obstacle;
+                break;
+            case ControlState.Stop:
+                // What it was stopped for may be over, and something else in the way.
+                Reason = obstacle is null || _stoppedFor.EndsWith(obstacle, StringComparison.Ordinal) ? _stoppedFor : obstacle;
                 break;
         }
 
@@ -121,6 +126,7 @@ internal sealed class SafetyLadder(ControlOptions options)
     {
         State = state;
         Reason = reason;
+        if (state == ControlState.Stop) _stoppedFor = reason;
         return state;
     }
 }

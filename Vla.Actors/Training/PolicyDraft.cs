@@ -8,6 +8,8 @@ namespace Vla.Actors.Training;
 /// <summary>Writes what of a policy is known before it is trained: <c>config.json</c> with the data's scales, and <c>vocab.txt</c>.</summary>
 internal static class PolicyDraft
 {
+    private const string Trained = "trained";
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     private static readonly JsonDocumentOptions WithComments = new()
@@ -26,7 +28,8 @@ internal static class PolicyDraft
         PolicyConfig.Read(template);
         var config = JsonNode.Parse(Utf8Text.ReadBytes(template).Span, documentOptions: WithComments)!.AsObject();
         var statistics = SetStatistics.Of(set);
-        config["trained"] = true;
+        // Until a step of training is saved.
+        config[Trained] = false;
         config.Remove("note");
         if (config["state"] is JsonObject state) Put(state, statistics.State);
         var action = config["action"]!.AsObject();
@@ -34,6 +37,18 @@ internal static class PolicyDraft
         action["step_ms"] = stepMs;
         File.WriteAllText(Path.Combine(directory, Policy.ConfigFile), config.ToJsonString(Indented) + "\n");
         File.WriteAllLines(Path.Combine(directory, Policy.VocabularyFile), Words(set));
+    }
+
+    /// <summary>Notes in a draft's <c>config.json</c> that the weights beside it have been trained.</summary>
+    public static void MarkTrained(string directory)
+    {
+        var file = Path.Combine(directory, Policy.ConfigFile);
+        var config = JsonNode.Parse(File.ReadAllText(file), documentOptions: WithComments)!.AsObject();
+        if (config[Trained]?.GetValueKind() == JsonValueKind.True) return;
+        config[Trained] = true;
+        var partial = $"{file}.partial";
+        File.WriteAllText(partial, config.ToJsonString(Indented) + "\n");
+        File.Move(partial, file, overwrite: true);
     }
 
     private static void Put(JsonObject section, IReadOnlyList<DimensionScale> scales)

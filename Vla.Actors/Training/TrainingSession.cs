@@ -122,6 +122,7 @@ public sealed class TrainingSession : IDisposable
             SafetensorsWriter.Write(
                 Path.Combine(_output, Policy.WeightsFile), _trainer.Averaged.StageWeights(),
                 new Dictionary<string, string> { ["format"] = "pt" });
+            if (Step > 0) PolicyDraft.MarkTrained(_output);
         });
     }
 

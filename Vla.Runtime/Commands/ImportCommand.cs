@@ -22,6 +22,7 @@ public static class ImportCommand
             var writer = result.InvocationConfiguration.Output;
             var policy = PolicyImport.Run(result.GetValue(weights)!, result.GetValue(output)!, vocabulary, writer.WriteLine);
             writer.WriteLine($"{policy.Directory} is ready: {policy.Action.Dimensions} action dimensions, {policy.VocabularySize} tokens.");
+            if (policy.Untrained is { } why) writer.WriteLine($"It is untrained, its actions mean nothing: {why}.");
             writer.WriteLine($"Before use, set in {Policy.ConfigFile}: the action's names, units, mean and std, and the picture's mean and std;");
             writer.WriteLine($"put the words the weights were trained with in {Policy.VocabularyFile} (now: the notebook policy's).");
             writer.WriteLine($"Try it: vla forward --policy {policy.Directory} --image FILE --instruction \"pick up the red block\"");

@@ -33,6 +33,7 @@ public static class ModelCommand
     {
         output.WriteLine($"Policy: {report.Policy.Name} ({report.Directory})");
         if (report.Policy.Note.Length > 0) output.WriteLine($"        {report.Policy.Note}");
+        if (report.Untrained is { } why && why != report.Policy.Note) output.WriteLine($"        untrained: {why}");
         output.WriteLine($"CUDA:   {(report.CudaAvailable ? "available" : "not available")}");
         output.WriteLine($"Device: {report.Device}");
         var note = report.PrecisionNote.Length > 0 ? $" ({report.PrecisionNote})" : "";
@@ -47,7 +48,7 @@ public static class ModelCommand
     }
 
     private sealed record Report(
-        PolicyInfo Policy, string Directory, bool CudaAvailable, string Device, string Precision, string PrecisionNote, GpuInfo? Gpu, string Modules, long TotalParameters,
+        PolicyInfo Policy, string? Untrained, string Directory, bool CudaAvailable, string Device, string Precision, string PrecisionNote, GpuInfo? Gpu, string Modules, long TotalParameters,
         long TrainableParameters)
     {
         public static Report Of(Policy policy, torch.Device device)
@@ -56,7 +57,7 @@ public static class ModelCommand
             var precision = policy.PrecisionOn(device);
             var parameters = model.parameters().ToList();
             return new Report(
-                policy.Info, policy.Directory, torch.cuda.is_available(), device.ToString(),
+                policy.Info, policy.Untrained, policy.Directory, torch.cuda.is_available(), device.ToString(),
                 precision.Precision.ToString().ToLowerInvariant(), precision.Note,
                 device.type == DeviceType.CUDA ? GpuInfo.Read(Math.Max(0, device.index)) : null,
                 ModuleTree.Text(model), parameters.Sum(parameter => parameter.numel()),

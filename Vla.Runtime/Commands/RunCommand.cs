@@ -36,14 +36,26 @@ public static class RunCommand
             (Flag("--duration", "SECONDS", "End the run by itself after this time"), "durationSeconds"),
         };
 
+        var switches = new (Option<bool> Option, string Key)[]
+        {
+            (new("--world-drives-robot") { Description = "Let the simulated tabletop's camera move a robot too (dll:, udp://)" }, "world:drivesRobot"),
+            (new("--allow-untrained") { Description = "Let a policy that is known to be untrained move a robot (dll:, udp://)" }, "allowUntrained"),
+        };
+
         var command = new Command("run", "Run the controller: camera and instruction in, actions out at a fixed rate.") { config, outputs };
         foreach (var (option, _) in flags) command.Options.Add(option);
+        foreach (var (option, _) in switches) command.Options.Add(option);
         command.SetAction(async (result, cancellation) =>
         {
             var given = new Dictionary<string, string?>();
             foreach (var (option, key) in flags)
             {
                 if (result.GetValue(option) is { } value) given[key] = IsPath(key, value) ? Path.GetFullPath(value) : value;
+            }
+
+            foreach (var (option, key) in switches)
+            {
+                if (result.GetValue(option)) given[key] = "true";
             }
 
             foreach (var (output, i) in (result.GetValue(outputs) ?? []).Select((output, i) => (output, i)))

@@ -47,6 +47,7 @@ public static partial class Daemon
             : Policy.Load(Path.Combine(configFolder, AutoChoice.Policy(settings, source)));
         var profile = RobotProfile.Load(Path.Combine(configFolder, AutoChoice.Robot(settings, source)));
         profile.RequireFits(policy.Action);
+        MovingOutputs.Check(settings, source, policy);
         var instructions = FirstInstruction(settings.Instruction, time);
         var options = Options(settings.Control);
         var device = TorchDevice.Select(settings.Device);
@@ -60,13 +61,18 @@ public static partial class Daemon
         using var screen = settings.Outputs.Contains("console") ? ConsoleScreen.ForTerminal() : null;
         StatusSource? status = null;
         var monitors = new PipelineMonitors(time);
-        using var recording = settings.Record.Directory.Length == 0 ? null : LiveRecording.Open(
-            Path.Combine(configFolder, settings.Record.Directory), settings, policy, profile, first.Description, monitors.Camera, instructions, tabletop);
         var robots = RobotFactory.Create(settings.Outputs, profile, () => status?.ForConsole() ?? new ConsoleSnapshot(), screen, tabletop);
+        using var state = RobotStates.Find(robots, profile, time, settings.Control.RateHz);
+        var policyState = tabletop is not null ? tabletop.State
+            : state is not null && policy.State.Dimensions > 0 ? RobotStates.Select(state, policy.State) : null;
+        if (state is not null) robots = [.. robots.Select(robot => robot is IRobotState ? new RobotWithState(robot, state) : robot)];
+        using var recording = settings.Record.Directory.Length == 0 ? null : LiveRecording.Open(
+            Path.Combine(configFolder, settings.Record.Directory), settings, policy, profile, first.Description, monitors.Camera, instructions, tabletop, state);
         if (recording is not null) robots = [.. robots, recording.Robot];
 
         options = options with { ResumeAfterStop = AutoChoice.Resume(options.ResumeAfterStop, robots) };
-        using var control = new ControlLoop(profile, options, robots, new ControlClock(), policy.Action.Execution);
+        using var control = new ControlLoop(
+            profile, options, robots, new ControlClock(), policy.Action.Execution, state, policyTakesState: tabletop is null && policy.State.Dimensions > 0);
         control.IdleReason = instructions.Current is null ? "no instruction yet" : "no action yet";
         instructions.Changed += _ => control.IdleReason = "no action yet";
         using var ending = new Ending(control, bound => recording?.WaitSaved(bound) ?? true, endProcess);
@@ -91,7 +97,7 @@ public static partial class Daemon
             Device = device,
             OpenCamera = () => Interlocked.Exchange(ref first, null) ?? open(),
             Frames = new FramePool(policy.Image),
-            RobotState = tabletop?.State,
+            RobotState = policyState,
             Instructions = instructions,
             Control = control,
             Monitors = monitors,
@@ -99,7 +105,7 @@ public static partial class Daemon
             Time = time,
             Loggers = provider.GetRequiredService<ILoggerFactory>(),
         });
-        services.AddSingleton(provider => status = new StatusSource(provider.GetRequiredService<PipelineParts>(), profile, options, tabletop?.Episodes, recording));
+        services.AddSingleton(provider => status = new StatusSource(provider.GetRequiredService<PipelineParts>(), profile, options, tabletop?.Episodes, recording, state));
         services.AddHostedService(provider => provider.GetRequiredService<StatusSource>());
         services.AddAkka("vla", (akka, provider) => akka
             .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
@@ -108,6 +114,12 @@ public static partial class Daemon
         services.AddHostedService(provider => new InstructionConsole(
             provider.GetRequiredService<IRequiredActor<InstructionActor>>(), screen, tabletop?.Episodes,
             provider.GetRequiredService<ILogger<InstructionConsole>>()));
+        if (policy.Untrained is { } why)
+        {
+            services.AddHostedService(provider => new UntrainedReminder(
+                policy.Directory, why, time, provider.GetRequiredService<ILogger<UntrainedReminder>>()));
+        }
+
         var systemd = new SystemdReports(new SystemdNotifier(), () => control.Snapshot().Published, time);
         services.AddHostedService(_ => systemd);
         using var duration = new RunDuration(
@@ -148,6 +160,7 @@ public static partial class Daemon
             tabletop?.Episodes.Start(
                 control, text => host.Services.GetRequiredService<IRequiredActor<InstructionActor>>().ActorRef.Tell(new GiveInstruction(text), ActorRefs.NoSender));
             recording?.Start(host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<LiveRecording>());
+            state?.Start();
             // Last: the first action says that everything else is there.
             control.Start();
             duration.Start();

@@ -18,6 +18,9 @@ public sealed record LiveSnapshot
     /// <summary>The newest action's values in the robot's units; null before the first tick.</summary>
     public required IReadOnlyList<float>? Values { get; init; }
 
+    /// <summary>Bit i is set while it is not known where the robot is in dimension i.</summary>
+    public required ulong Unknown { get; init; }
+
     /// <summary>How old the picture behind the newest action is, and may be.</summary>
     public required string Age { get; init; }
 

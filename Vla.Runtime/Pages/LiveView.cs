@@ -89,6 +89,7 @@ public sealed partial class LiveView(
             Reason = control.Reason,
             NotStopped = StatusSource.NotStopped(control),
             Values = control.Last?.Values,
+            Unknown = control.Last?.Unknown ?? 0,
             Age = ActionAge.Words(control.Last),
             Clamped = _clamps.Look(control.Clamps, nowNs),
             Lines = _history.Paths(nowNs),

@@ -34,17 +34,20 @@ public sealed partial class LiveRecording : IDisposable
     /// <param name="monitor">Where its pictures are.</param>
     /// <param name="instructions">What is asked for.</param>
     /// <param name="tabletop">The simulated world; null without one.</param>
+    /// <param name="robotState">What the robot tells of itself, where there is no simulated one; null when it tells nothing.</param>
     /// <exception cref="DatasetException">The dataset cannot be written to, or does not fit.</exception>
     public static LiveRecording Open(
         string directory, VlaSettings settings, Policy policy, RobotProfile profile, CameraDescription camera,
-        CameraMonitor monitor, InstructionBoard instructions, SimulatedTabletop? tabletop)
+        CameraMonitor monitor, InstructionBoard instructions, SimulatedTabletop? tabletop,
+        RobotStateReader? robotState = null)
     {
         if (camera.Width <= 0 || camera.Height <= 0)
             throw new DatasetException($"camera '{camera.Name}' does not say how large its pictures are, so they cannot be recorded: give it a size (?size=640x480)");
         var rateHz = settings.Control.RateHz;
         var fps = RecordingTarget.RateOf(settings.Record, policy.Action, rateHz);
-        var state = tabletop?.FullState;
-        var target = RecordingTarget.Of(directory, fps, camera, profile, state is null ? [] : SimulatedTabletop.FullStateNames);
+        var state = tabletop?.FullState ?? robotState;
+        var stateNames = tabletop is not null ? SimulatedTabletop.FullStateNames : robotState?.StateNames ?? [];
+        var target = RecordingTarget.Of(directory, fps, camera, profile, stateNames);
         var saver = new EpisodeSaver(target);
         return new LiveRecording(target, saver, new LiveRecorder(new EpisodeCutter(fps, rateHz), saver, TryTake, Scene, state));
 

@@ -47,7 +47,12 @@ public sealed class ActionJson : IDisposable
     private void WriteValues(PublishedAction action)
     {
         _writer.WriteStartObject("values"u8);
-        for (var i = 0; i < _names.Length; i++) _writer.WriteNumber(_names[i], action.Values[i]);
+        for (var i = 0; i < _names.Length; i++)
+        {
+            if ((action.Unknown >> i & 1) != 0) _writer.WriteNull(_names[i]);
+            else _writer.WriteNumber(_names[i], action.Values[i]);
+        }
+
         _writer.WriteEndObject();
     }
 

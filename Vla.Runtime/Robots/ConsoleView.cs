@@ -98,6 +98,12 @@ public sealed class ConsoleView(RobotProfile profile)
         {
             var dimension = profile.Dimensions[i];
             var clamped = (action.Clamped >> i & 1) != 0;
+            if ((action.Unknown >> i & 1) != 0)
+            {
+                table.AddRow(Escape(dimension.Name), "unknown", "", "");
+                continue;
+            }
+
             table.AddRow(
                 Escape(dimension.Name),
                 action.Values[i].ToString("0.0000", CultureInfo.InvariantCulture),

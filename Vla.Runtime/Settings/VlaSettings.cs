@@ -36,6 +36,9 @@ public sealed class VlaSettings
     /// <summary>Where actions go: <c>console</c>, <c>world</c>, <c>jsonl:FILE</c>, <c>udp://HOST:PORT</c>, <c>dll:FILE#ADDRESS</c>.</summary>
     public string[] Outputs { get; set; } = [];
 
+    /// <summary>Whether a policy that is known to be untrained may move a robot (<see cref="Robots.MovingOutputs"/>).</summary>
+    public bool AllowUntrained { get; set; }
+
     /// <summary>Address of the HTTP API, or <c>off</c>; one that other machines can reach needs a token.</summary>
     [Required]
     public string Http { get; set; } = "http://127.0.0.1:5080";
@@ -108,6 +111,9 @@ public sealed class WorldSettings
     /// <summary>Of the first table.</summary>
     [Range(0.0, LargestSeed)]
     public long Seed { get; set; } = DefaultSeed;
+
+    /// <summary>Whether what is done in the simulated world may move a robot too (<see cref="Robots.MovingOutputs"/>).</summary>
+    public bool DrivesRobot { get; set; }
 
     /// <summary>How long a task may take, seconds.</summary>
     [Range(0.5, 3_600.0)]

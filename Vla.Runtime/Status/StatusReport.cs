@@ -18,6 +18,9 @@ public sealed record StatusReport
 
     public required string Policy { get; init; }
 
+    /// <summary>How it is known that the policy is untrained, so that its actions mean nothing; null where nothing says so.</summary>
+    public required string? Untrained { get; init; }
+
     public required RobotStatus Robot { get; init; }
 
     /// <summary>Where Torch computes: <c>cpu</c> or <c>cuda:0</c>.</summary>
@@ -66,7 +69,13 @@ public sealed record StatusReport
 
 /// <param name="Name">The profile's name.</param>
 /// <param name="Limits">False when the profile switches limits off.</param>
-public sealed record RobotStatus(string Name, bool Limits);
+/// <param name="State">What the robot tells of itself; null when it tells nothing.</param>
+public sealed record RobotStatus(string Name, bool Limits, RobotStateStatus? State);
+
+/// <param name="Values">By name, in the robot's units; null before the first.</param>
+/// <param name="AgeMs">How long ago they were read.</param>
+/// <param name="Problem">Why they are not known; null when they are.</param>
+public sealed record RobotStateStatus(IReadOnlyDictionary<string, float>? Values, double? AgeMs, string? Problem);
 
 public sealed record InstructionStatus(long Number, string Text);
 

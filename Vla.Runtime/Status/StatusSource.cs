@@ -19,6 +19,7 @@ public sealed class StatusSource : IHostedService, IDisposable
     private readonly RobotProfile _profile;
     private readonly WorldEpisodes? _world;
     private readonly LiveRecording? _recording;
+    private readonly RobotStateReader? _state;
     private readonly double _targetHz;
     private readonly TimeProvider _time;
     private readonly long _startedNs;
@@ -33,10 +34,12 @@ public sealed class StatusSource : IHostedService, IDisposable
     /// <param name="options">What was set.</param>
     /// <param name="world">The simulated world; null without one.</param>
     /// <param name="recording">Null when the run is not recorded.</param>
+    /// <param name="state">What the robot tells of itself; null when it tells nothing.</param>
     public StatusSource(
-        PipelineParts parts, RobotProfile profile, ControlOptions options, WorldEpisodes? world = null, LiveRecording? recording = null)
+        PipelineParts parts, RobotProfile profile, ControlOptions options, WorldEpisodes? world = null, LiveRecording? recording = null,
+        RobotStateReader? state = null)
     {
-        (_world, _recording) = (world, recording);
+        (_world, _recording, _state) = (world, recording, state);
         (_parts, _profile, _targetHz, _time) = (parts, profile, options.RateHz, parts.Time);
         (_camera, _policy, _control) = (new RateMeter(_time), new RateMeter(_time), new RateMeter(_time));
         _stages = [.. parts.Monitors.Stages.Select(stage => (stage, new RateMeter(_time)))];
@@ -68,7 +71,8 @@ public sealed class StatusSource : IHostedService, IDisposable
             Reason = control.Reason,
             UptimeS = Round((now - _startedNs) / (double)MonotonicTime.NsPerSecond),
             Policy = _parts.Policy.Directory,
-            Robot = new RobotStatus(_profile.Name, control.LimitsEnabled),
+            Untrained = _parts.Policy.Untrained,
+            Robot = new RobotStatus(_profile.Name, control.LimitsEnabled, RobotState(now)),
             Device = _parts.Device.ToString(),
             Precision = precision.Precision.ToString().ToLowerInvariant(),
             PrecisionNote = precision.Note,
@@ -121,6 +125,7 @@ public sealed class StatusSource : IHostedService, IDisposable
     /// <summary>One line each, for what is wrong or unusual.</summary>
     public IEnumerable<string> Notes(ControlSnapshot control)
     {
+        if (_parts.Policy.Untrained is { } why) yield return $"the policy is untrained, its actions mean nothing: {why}";
         var camera = _parts.Monitors.Camera;
         if (camera.State is CameraState.Lost or CameraState.Ended) yield return $"camera {StatusJson.Name(camera.State)}: {camera.LastError}";
         if (camera.State is CameraState.Silent) yield return "camera silent: no picture comes";
@@ -132,6 +137,9 @@ public sealed class StatusSource : IHostedService, IDisposable
             yield return $"output {output.Name} fails: {output.LastError}";
         foreach (var output in control.Outputs.Where(output => output.Note.Length > 0))
             yield return $"output {output.Name}: {output.Note}";
+        if (_state?.Problem(_time.NowNs()) is { } unknown) yield return unknown;
+        if (control.Last?.Unknown > 0) yield return "nothing is sent to the robot: it is not known where it is";
+        if (_parts.Policy.State.Dimensions > 0 && _parts.RobotState is null) yield return "the policy wants to know the robot's state and gets the average: no output tells it";
         if (control.TooSlow.Length > 0) yield return control.TooSlow;
         if (_recording?.Read() is { } recorded)
         {
@@ -163,6 +171,15 @@ public sealed class StatusSource : IHostedService, IDisposable
         Age(action.ArrivalAgeNs),
         Age(action.AgeLimitNs),
         ByDimension(action.Values));
+
+    private RobotStateStatus? RobotState(long nowNs)
+    {
+        if (_state is null) return null;
+        var newest = _state.Newest;
+        return new RobotStateStatus(
+            newest is { } known ? _state.StateNames.Zip(known.Values).ToDictionary(pair => pair.First, pair => pair.Second) : null,
+            newest is { } read ? Ms(nowNs - read.AtNs) : null, _state.Problem(nowNs));
+    }
 
     private static double? Age(long? ns) => ns is { } age ? Ms(age) : null;
 

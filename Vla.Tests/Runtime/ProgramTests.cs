@@ -25,6 +25,10 @@ public sealed class ProgramTests : IDisposable
     [InlineData(ExitCodes.Usage, "run", "--http", "http://0.0.0.0:80")]
     [InlineData(ExitCodes.Usage, "run", "--http", "http://127.0.0.1:0", "--http-token-file", "nowhere")]
     [InlineData(ExitCodes.Usage, "run", "--instruction", " ")]
+    [InlineData(ExitCodes.Usage, "run", "--output", "udp://127.0.0.1:9")]
+    [InlineData(ExitCodes.Usage, "run", "--output", "dll:MyArm.dll#/dev/ttyUSB0")]
+    [InlineData(ExitCodes.Usage, "run", "--camera", "synthetic", "--output", "dll:MyArm.dll#/dev/ttyUSB0")]
+    [InlineData(ExitCodes.Usage, "run", "--max-chunk-age", "60001")]
     [InlineData(ExitCodes.Usage, "run", "--config", "nowhere.json")]
     public async Task What_cannot_be_is_one_line_and_an_exit_code(int exitCode, params string[] arguments)
     {

@@ -22,6 +22,22 @@ public sealed class RobotProfileTests : IDisposable
     }
 
     [Theory]
+    [InlineData("", true, float.PositiveInfinity, 0.2f)] // A tenth of the range.
+    [InlineData(", \"reach\": 0.5", true, 0.5f, 0.5f)]
+    [InlineData(", \"reach\": 0", true, 0, 0)]
+    [InlineData("", false, float.PositiveInfinity, float.PositiveInfinity)]
+    [InlineData(", \"reach\": 0.5", false, 0.5f, 0.5f)]
+    public void The_reach_of_a_position_is_the_files_or_without_state_a_tenth_of_the_range(string key, bool limits, float reach, float withoutState)
+    {
+        var position = X.Replace("\"hold\": \"zero\"", $"\"hold\": \"keep\", \"start\": 0{key}");
+        var file = Write($$"""{ "name": "test", "limits": {{(limits ? "true" : "false")}}, "dimensions": [ {{position}} ] }""");
+
+        var dimension = RobotProfile.Load(file).Dimensions[0];
+
+        Assert.Equal((reach, withoutState), (dimension.Reach, dimension.ReachWithoutState));
+    }
+
+    [Theory]
     [InlineData("\"maximum\": 1", "\"maximum\": -2", "dimensions[0].maximum is -2; allowed is at least the minimum, -1")]
     [InlineData("\"maximum\": 1", "\"maximum\": 1e99", "dimensions[0].maximum is 1e99; allowed is a number")]
     [InlineData("\"maximum\": 1", "\"maximum\": NaN", "is not valid JSON")]
@@ -35,6 +51,8 @@ public sealed class RobotProfileTests : IDisposable
     [InlineData("\"hold\": \"zero\"", "\"hold\": \"keep\"", "dimensions[0].start is missing; allowed is a number from -1 to 1")]
     [InlineData("\"hold\": \"zero\"", "\"hold\": \"keep\", \"start\": 7", "dimensions[0].start is 7; allowed is a number from -1 to 1")]
     [InlineData("\"hold\": \"zero\"", "\"hold\": \"zero\", \"start\": 0", "dimensions[0].start is 0; allowed is nothing")]
+    [InlineData("\"hold\": \"zero\"", "\"hold\": \"zero\", \"reach\": 1", "dimensions[0].reach is 1; allowed is nothing")]
+    [InlineData("\"hold\": \"zero\"", "\"hold\": \"keep\", \"start\": 0, \"reach\": -1", "dimensions[0].reach is -1; allowed is a number, 0 or more")]
     [InlineData("\"minimum\": -1", "\"minimum\": 0.5", "dimensions[0].hold is \"zero\"; allowed is \"keep\", because 0 is outside 0.5 to 1")]
     [InlineData("\"name\": \"x\"", "\"name\": \"\"", "dimensions[0].name is \"\"; allowed is a text that is not empty")]
     [InlineData("\"unit\": \"m\"", "\"unit\": \"m\", \"unit\": \"m\"", "is not valid JSON")]

@@ -62,6 +62,19 @@ public sealed class TrainingSessionTests : IDisposable
     }
 
     [Fact]
+    public void What_was_saved_before_the_first_step_is_untrained_and_after_it_is_not()
+    {
+        using var session = Begin("policy");
+        session.Save();
+        Assert.Equal("config.json says so", Policy.Load(Path.Combine(_directory.Path, "policy")).Untrained);
+
+        session.Train();
+        session.Save();
+
+        Assert.Null(Policy.Load(Path.Combine(_directory.Path, "policy")).Untrained);
+    }
+
+    [Fact]
     public void An_interrupted_training_ends_with_the_weights_of_an_uninterrupted_one()
     {
         using (var whole = Begin("whole"))

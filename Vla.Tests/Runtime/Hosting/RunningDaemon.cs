@@ -21,6 +21,8 @@ internal sealed class RunningDaemon : IDisposable
     {
         Http.BaseAddress = new Uri($"http://127.0.0.1:{FreePort.Find()}");
         settings.Outputs = [$"udp://127.0.0.1:{((IPEndPoint)_listener.Client.LocalEndPoint!).Port}"];
+        // Nothing moves that could be hurt.
+        (settings.World.DrivesRobot, settings.AllowUntrained) = (true, true);
         settings.Http = Http.BaseAddress.ToString();
         // A machine under test may be slow; what is tested here is the flow.
         settings.Control.MaximumActionAgeMs = 10_000;

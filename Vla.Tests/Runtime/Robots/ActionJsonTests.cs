@@ -35,6 +35,16 @@ public sealed class ActionJsonTests : IDisposable
     }
 
     [Fact]
+    public async Task A_position_that_is_not_known_is_null()
+    {
+        var schema = await JsonSchema.FromFileAsync(Repository.File("config/published-action.schema.json"));
+        var text = Text(Make.Published(1, ControlState.Hold) with { Unknown = 2 });
+
+        Assert.Contains("\"values\":{\"x\":0,\"gripper\":null}", text, StringComparison.Ordinal);
+        Assert.Empty(schema.Validate(text));
+    }
+
+    [Fact]
     public async Task Every_message_of_a_run_follows_the_documented_schema()
     {
         var schema = await JsonSchema.FromFileAsync(Repository.File("config/published-action.schema.json"));
