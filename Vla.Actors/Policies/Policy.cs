@@ -68,6 +68,7 @@ public sealed class Policy
         if (!System.IO.Directory.Exists(directory))
             throw new PolicyException($"{directory}: is not a directory; a policy is a directory with {ConfigFile}, {WeightsFile} and {VocabularyFile}");
         var policy = new Policy(directory, precision);
+        WorkStep.Begin("reading the weights");
         policy.CheckWeights();
         PolicyTrial.Run(directory, policy._config, policy._tokenizer!);
         return policy;
@@ -138,6 +139,7 @@ public sealed class Policy
     private TModule Create<TModule>(PolicyStage<TModule> stage, string key, Device device)
         where TModule : Module
     {
+        WorkStep.Begin($"making {key} ({stage.Type})");
         var module = stage.Create(device);
         try
         {

@@ -119,6 +119,8 @@ public sealed class StatusSource : IHostedService, IDisposable
         if (camera.State is CameraState.Lost or CameraState.Ended) yield return $"camera {StatusJson.Name(camera.State)}: {camera.LastError}";
         foreach (var stage in _parts.Monitors.Stages.Where(stage => stage.State == StageState.BackingOff))
             yield return $"{stage.Name} failed: {stage.LastError}";
+        foreach (var stage in _parts.Monitors.Stages)
+            if (stage.Hang is { } hang) yield return $"{stage.Name} hangs: {hang}";
         foreach (var output in control.Outputs.Where(output => output.Failing))
             yield return $"output {output.Name} fails: {output.LastError}";
         if (control.TooSlow.Length > 0) yield return control.TooSlow;
@@ -142,7 +144,7 @@ public sealed class StatusSource : IHostedService, IDisposable
     }
 
     private static StageStatus Describe(StageMonitor stage, double hz) =>
-        new(stage.Name, StatusJson.Name(stage.State), Round(hz), stage.Processed, stage.Restarts, stage.LastError);
+        new(stage.Name, StatusJson.Name(stage.State), Round(hz), stage.Processed, stage.Restarts, stage.LastError, stage.Hang);
 
     private ActionStatus Describe(PublishedAction action) => new(
         action.Sequence,

@@ -92,6 +92,28 @@ public sealed class EndingsTests : IDisposable
         Assert.Equal(0, robot.Available);
     }
 
+    [Fact]
+    public async Task A_stage_that_never_comes_back_ends_the_run_with_a_stop_its_name_and_an_exit_code_of_its_own()
+    {
+        // Good for 30 pictures, then it never returns.
+        using var policy = new TemporaryDirectory().With(TestData.NotebookPolicy);
+        policy.Edit("config.json", "\"type\": \"simple_vision\", \"feature_dim\": 128", "\"type\": \"torchscript\", \"file\": \"hangs.pt\"");
+        File.Copy(Repository.File("Vla.Tests/Fixtures/torchscript/hangs.pt"), policy.File("hangs.pt"));
+        var settings = _folder.File("vla.json");
+        await File.WriteAllTextAsync(settings, """{ "stages": { "hangSeconds": 1 } }""");
+        using var vla = Run(
+            "--config", settings, "--camera", "synthetic", "--policy", policy.Path, "--robot", Repository.File("config/robots/notebook.json"),
+            "--max-age", "1000", "--instruction", "pick up the red block");
+
+        var (exitCode, errors) = await vla.EndAsync();
+
+        Assert.Equal(ExitCodes.Hang, exitCode);
+        Assert.StartsWith("vla: the vision encoder hangs: for ", errors[^1], StringComparison.Ordinal);
+        var (state, reason) = VlaProcess.Actions(Actions)[^1];
+        Assert.Equal("stop", state);
+        Assert.StartsWith("the vision encoder hangs: for ", reason, StringComparison.Ordinal);
+    }
+
     private static string RobotThat(string how) => $"dll:{typeof(RobotThatEnds).Assembly.Location}#{how}";
 
     private VlaProcess Run(params string[] more) =>
