@@ -78,6 +78,12 @@ public static partial class Daemon
             $"told to end{(TerminationSignals.Received is { } signal ? $" ({signal})" : "")}",
             TerminationSignals.IsFailure ? ExitCodes.Failure : ExitCodes.Success));
 
+        // Whoever watched is gone: as with a closed terminal.
+        var usesOutput = screen is null && settings.Outputs.Any(output => output is "console" or "jsonl:/dev/stdout");
+        using var streams = endProcess is null
+            ? null
+            : new StandardStreams(usesOutput ? () => ending.Begin("standard output was closed by whoever read it", ExitCodes.Success) : null);
+
         var services = builder.Services;
         services.AddSingleton<IHostLifetime, HostLifetime>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));

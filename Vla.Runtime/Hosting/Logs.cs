@@ -40,7 +40,14 @@ public static class Logs
             var now = DateTime.Now.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
             var level = logLevel >= LogLevel.Warning ? $"{logLevel}: ".ToLowerInvariant() : "";
             var reason = exception is null ? "" : $": {exception.Message}";
-            write($"{now} {level}{formatter(state, exception)}{reason}".ReplaceLineEndings(" "));
+            try
+            {
+                write($"{now} {level}{formatter(state, exception)}{reason}".ReplaceLineEndings(" "));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // A terminal that is gone, a disk that is full: whoever logs has something else to do, the last message above all.
+            }
         }
 
         public void Dispose()

@@ -2,6 +2,7 @@ using Vla.Actors;
 using Vla.Actors.Cameras;
 using Vla.Actors.Publishing;
 using Vla.Actors.Stages;
+using Vla.Runtime.Hosting;
 using Vla.Runtime.Recording;
 using Vla.Runtime.Robots;
 using Vla.Runtime.World;
@@ -131,6 +132,7 @@ public sealed class StatusSource : IHostedService, IDisposable
         }
 
         if (_parts.Policy.PrecisionOn(_parts.Device).Note is { Length: > 0 } note) yield return $"computing in float32: {note}";
+        if (StandardStreams.ErrorIsClosed) yield return "nobody reads the log: standard error was closed";
         if (!control.LimitsEnabled) yield return "limits are off";
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Vla.Runtime;
@@ -112,6 +113,37 @@ public sealed class EndingsTests : IDisposable
         var (state, reason) = VlaProcess.Actions(Actions)[^1];
         Assert.Equal("stop", state);
         Assert.StartsWith("the vision encoder hangs: for ", reason, StringComparison.Ordinal);
+    }
+
+    [LinuxFact]
+    public async Task A_pipe_that_nobody_reads_any_more_ends_the_run_as_a_closed_terminal_does()
+    {
+        var vla = $"dotnet '{Path.Combine(AppContext.BaseDirectory, "vla.dll")}' run --http off --output console --output 'jsonl:{Actions}'";
+        using var shell = Process.Start(new ProcessStartInfo("bash", ["-c", $"{vla} 2>&1 </dev/null | head -1; exit ${{PIPESTATUS[0]}}"])
+        {
+            Environment = { ["VLA_HOME"] = Path.GetDirectoryName(Repository.File("Vla.sln")) },
+        })!;
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+
+        await shell.WaitForExitAsync(limit.Token);
+
+        Assert.Equal(ExitCodes.Success, shell.ExitCode);
+        Assert.Equal(("stop", "standard output was closed by whoever read it"), VlaProcess.Actions(Actions)[^1]);
+    }
+
+    [LinuxFact]
+    public async Task A_second_run_on_the_same_file_is_refused_and_leaves_it_as_it_is()
+    {
+        using var first = Run();
+        await first.UntilAsync(Actions, 1);
+        using var second = Run();
+
+        var (exitCode, errors) = await second.EndAsync();
+
+        Assert.Equal(ExitCodes.Usage, exitCode);
+        Assert.Contains("another run", Assert.Single(errors), StringComparison.Ordinal);
+        await first.SignalAsync("TERM");
+        Assert.Equal(ExitCodes.Success, (await first.EndAsync()).ExitCode);
     }
 
     private static string RobotThat(string how) => $"dll:{typeof(RobotThatEnds).Assembly.Location}#{how}";
