@@ -35,6 +35,7 @@ public static class ExitCodes
     public static int? For(Exception exception) => exception switch
     {
         CameraException => Camera,
+        HangException => Hang,
         PolicyException => Policy,
         RobotProfileException => Robot,
         UsageException => Usage,

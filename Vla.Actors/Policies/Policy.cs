@@ -68,6 +68,7 @@ public sealed class Policy
         if (!System.IO.Directory.Exists(directory))
             throw new PolicyException($"{directory}: is not a directory; a policy is a directory with {ConfigFile}, {WeightsFile} and {VocabularyFile}");
         var policy = new Policy(directory, precision);
+        WorkStep.Begin("reading the weights");
         policy.CheckWeights();
         policy.Untrained = policy.FindUntrained();
         PolicyTrial.Run(directory, policy._config, policy._tokenizer!);
@@ -144,6 +145,7 @@ public sealed class Policy
     private TModule Create<TModule>(PolicyStage<TModule> stage, string key, Device device)
         where TModule : Module
     {
+        WorkStep.Begin($"making {key} ({stage.Type})");
         var module = stage.Create(device);
         try
         {

@@ -69,7 +69,9 @@ internal static class PolicyTrial
             PolicyStage<TModule> stage, string key, Func<TModule, Tensor[], Tensor> call, params (string What, Tensor Value)[] inputs)
             where TModule : Module
         {
+            WorkStep.Begin($"making {key} ({stage.Type})");
             using var module = stage.Create(CPU);
+            WorkStep.Begin($"trying {key} ({stage.Type}) with zeros");
             module.eval();
             Tensor[] values = [.. inputs.Select(input => input.Value)];
             try

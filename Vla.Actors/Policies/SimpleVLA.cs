@@ -45,9 +45,13 @@ public sealed class SimpleVLA : Module<Tensor, Tensor, Tensor>
     /// <param name="state">Normalised robot state [batch, dimensions] for a fusion that takes it; null when it is not known.</param>
     public (Tensor Vision, Tensor Language, Tensor Fused, Tensor Action) Features(Tensor image, Tensor text, Tensor? state = null)
     {
+        WorkStep.Begin(PolicyConfig.VisionKey);
         var vision = vision_encoder.call(image);
+        WorkStep.Begin(PolicyConfig.LanguageKey);
         var language = language_encoder.call(text);
+        WorkStep.Begin(PolicyConfig.FusionKey);
         var fused = fusion.Fuse(vision, language, state);
+        WorkStep.Begin(PolicyConfig.DecoderKey);
         return (vision, language, fused, action_decoder.call(fused));
     }
 }

@@ -87,8 +87,21 @@ public sealed class LanguageEncoderActor(
         using (inference_mode())
         using (NewDisposeScope())
         {
-            _features ??= Encode(instruction.Text);
+            _features ??= WatchedEncode(instruction.Text);
             asker.Tell(new LanguageEncoded(_features.clone().DetachFromDisposeScope(), instruction) { Encoded = _encoded });
+        }
+    }
+
+    private Tensor WatchedEncode(string text)
+    {
+        Setup.Monitor.Begin(StageMonitor.Forward);
+        try
+        {
+            return Encode(text);
+        }
+        finally
+        {
+            Setup.Monitor.End();
         }
     }
 

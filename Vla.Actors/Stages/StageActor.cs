@@ -174,6 +174,7 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
         // itself, it has nothing to do: making and emptying scopes takes more memory than all the rest of a message.
         var ownThread = (Context.Dispatcher as IOwnThread)?.Thread;
         var scope = ownThread is null ? NewDisposeScope() : StageThread.Scope;
+        Setup.Monitor.Begin(StageMonitor.Forward);
         try
         {
             using (input)
@@ -190,6 +191,7 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
         }
         finally
         {
+            Setup.Monitor.End();
             if (ownThread is null) scope.Dispose();
             else if (scope.DisposablesCount > 0) scope.DisposeEverything();
         }

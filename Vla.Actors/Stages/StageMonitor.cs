@@ -1,3 +1,4 @@
+using System.Globalization;
 using Vla.Sensors;
 
 namespace Vla.Actors.Stages;
@@ -10,6 +11,9 @@ public enum StageState
 
     /// <summary>It failed and waits before it is loaded again.</summary>
     BackingOff,
+
+    /// <summary>It has been at one piece of work for far too long.</summary>
+    Hanging,
 }
 
 /// <summary>
@@ -27,6 +31,12 @@ public sealed class StageMonitor(string name, TimeProvider time)
     /// <summary>A stage that ran this long since its last failure starts again from <see cref="FirstDelay"/>.</summary>
     public static readonly TimeSpan ForgiveAfter = TimeSpan.FromSeconds(10);
 
+    /// <summary>The step in which a stage makes its module.</summary>
+    public const string Load = "load";
+
+    /// <summary>The step in which a stage computes a result.</summary>
+    public const string Forward = "forward";
+
     private readonly Lock _lock = new();
     private long _restarts;
     private long _processed;
@@ -34,6 +44,11 @@ public sealed class StageMonitor(string name, TimeProvider time)
     private long _lastFailureNs;
     private StageState _state = StageState.Starting;
     private string? _lastError;
+    private string? _step;
+    private long _stepBeganNs;
+    private long _longestNs;
+    private long _resultsSinceLoad;
+    private volatile bool _hanging;
 
     public string Name { get; } = name;
 
@@ -48,8 +63,30 @@ public sealed class StageMonitor(string name, TimeProvider time)
 
     public StageState State
     {
-        get { lock (_lock) return _state; }
+        get { lock (_lock) return _hanging ? StageState.Hanging : _state; }
     }
+
+    /// <summary>What the stage is at; null while it waits for an input.</summary>
+    public StageWork? Work =>
+        Volatile.Read(ref _step) is { } step ? new StageWork(step, Interlocked.Read(ref _stepBeganNs)) : null;
+
+    /// <summary>Whether it hangs, as <see cref="HangWatch"/> sees it.</summary>
+    public bool IsHanging
+    {
+        get => _hanging;
+        internal set => _hanging = value;
+    }
+
+    /// <summary>Where it hangs, and for how long; null when it does not.</summary>
+    public string? Hang => _hanging && Work is { } work
+        ? string.Create(CultureInfo.InvariantCulture, $"for {(time.NowNs() - work.BeganNs) / (double)MonotonicTime.NsPerSecond:0.0} s at {work.Step}")
+        : null;
+
+    /// <summary>The longest that a result has taken since the module was loaded.</summary>
+    internal TimeSpan LongestWork => TimeSpan.FromTicks(Interlocked.Read(ref _longestNs) / TimeSpan.NanosecondsPerTick);
+
+    /// <summary>Results given since the module was loaded.</summary>
+    internal long ResultsSinceLoad => Interlocked.Read(ref _resultsSinceLoad);
 
     /// <summary>The last failure's message, one line; null when there was none.</summary>
     public string? LastError
@@ -60,11 +97,33 @@ public sealed class StageMonitor(string name, TimeProvider time)
     /// <summary>Notes that the module is loaded.</summary>
     public void Running()
     {
+        Interlocked.Exchange(ref _longestNs, 0);
+        Interlocked.Exchange(ref _resultsSinceLoad, 0);
         lock (_lock) _state = StageState.Running;
     }
 
     /// <summary>Counts one result.</summary>
-    public void CountProcessed() => Interlocked.Increment(ref _processed);
+    public void CountProcessed()
+    {
+        Interlocked.Increment(ref _processed);
+        Interlocked.Increment(ref _resultsSinceLoad);
+    }
+
+    /// <summary>Notes that a piece of work begins. Called on the stage's thread; takes no memory.</summary>
+    /// <param name="step"><see cref="Load"/> or <see cref="Forward"/>.</param>
+    public void Begin(string step)
+    {
+        Interlocked.Exchange(ref _stepBeganNs, time.NowNs());
+        Volatile.Write(ref _step, step);
+    }
+
+    /// <summary>Notes that it has ended, well or not.</summary>
+    public void End()
+    {
+        var tookNs = time.NowNs() - _stepBeganNs;
+        if (tookNs > _longestNs && _step == Forward) Interlocked.Exchange(ref _longestNs, tookNs);
+        Volatile.Write(ref _step, null);
+    }
 
     /// <summary>Notes a failure.</summary>
     public void Failed(string error)
@@ -93,3 +152,8 @@ public sealed class StageMonitor(string name, TimeProvider time)
         }
     }
 }
+
+/// <summary>What a stage is at.</summary>
+/// <param name="Step"><see cref="StageMonitor.Load"/> or <see cref="StageMonitor.Forward"/>.</param>
+/// <param name="BeganNs">Since when, monotonic nanoseconds.</param>
+public readonly record struct StageWork(string Step, long BeganNs);

@@ -68,7 +68,16 @@ public abstract partial class TorchActor(StageSetup setup) : UntypedActor, IWith
         TorchThreads.Use(Setup.Threads);
         // The module stays: its weights must not go with what the next input leaves behind.
         StageThread.LeaveScope();
-        Load();
+        Setup.Monitor.Begin(StageMonitor.Load);
+        try
+        {
+            Load();
+        }
+        finally
+        {
+            Setup.Monitor.End();
+        }
+
         IsLoaded = true;
         Setup.Monitor.Running();
         OnLoaded();

@@ -5,6 +5,7 @@ using Vla.Actors;
 using Vla.Actors.Instructions;
 using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
+using Vla.Actors.Stages;
 using Vla.Sensors.Cameras;
 
 namespace Vla.Runtime.Bench;
@@ -15,11 +16,14 @@ internal sealed class BenchPipeline : IAsyncDisposable
 {
     private const int WarmUpFrames = 30;
     private const int PatienceSeconds = 60;
+    private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);
 
     private readonly IHost _host;
     private readonly PicturePace? _pace;
     private readonly BenchContext _context;
+    private readonly HangWatch _hangs;
+    private volatile string? _hang;
 
     private BenchPipeline(IHost host, BenchContext context, BenchParts parts, PipelineParts pipeline)
     {
@@ -28,6 +32,8 @@ internal sealed class BenchPipeline : IAsyncDisposable
         _pace = parts.Pace;
         Control = pipeline.Control;
         Monitors = pipeline.Monitors;
+        _hangs = new HangWatch(Monitors.Stages, new HangLimits(), TimeProvider.System, NullLogger.Instance, hang => _hang = hang);
+        _hangs.Start();
     }
 
     public ControlLoop Control { get; }
@@ -102,6 +108,7 @@ internal sealed class BenchPipeline : IAsyncDisposable
     /// <exception cref="BenchException">A stage failed meanwhile, so the figures mean nothing.</exception>
     public void ThrowIfBroken()
     {
+        if (_hang is { } hang) throw new HangException(hang);
         if (Monitors.Stages.FirstOrDefault(stage => stage.Restarts > 0 || stage.LastError is not null) is { } broken)
             throw new BenchException($"the {broken.Name} failed during the measurement: {broken.LastError}");
     }
@@ -109,8 +116,12 @@ internal sealed class BenchPipeline : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Control.Dispose();
+        _hangs.Dispose();
         _pace?.End();
-        await _host.StopAsync(CancellationToken.None);
+        // A stage that hangs keeps the host from ending; then both are left to the end of the process.
+        var stopped = _host.StopAsync(CancellationToken.None);
+        if (await Task.WhenAny(stopped, Task.Delay(StopBound)) != stopped) return;
+        await stopped;
         _host.Dispose();
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Vla.Actors.Policies;
 using static TorchSharp.torch;
 
 namespace Vla.Runtime.Bench;
@@ -7,6 +8,9 @@ namespace Vla.Runtime.Bench;
 /// <summary>All measurements in the order in which they are run, one at a time.</summary>
 public static class BenchSuite
 {
+    /// <summary>For what comes before the measuring: loading, compiling, drawing videos.</summary>
+    private static readonly TimeSpan WarmUpBound = TimeSpan.FromMinutes(3);
+
     public static IReadOnlyList<IMeasurement> All { get; } =
     [
         new InferenceMeasurement(), new JitterMeasurement(), new LatencyMeasurement(), new ThroughputMeasurement(),
@@ -38,8 +42,7 @@ public static class BenchSuite
         {
             var left = chosen.Skip(number).Sum(m => m.Share) * context.Seconds;
             context.Cancellation.ThrowIfCancellationRequested();
-            await measurement.RunAsync(
-                context with { Say = (what, seconds) => context.Say(Step(number, what, left), seconds) }, report);
+            await BoundedAsync(measurement, context with { Say = (what, seconds) => context.Say(Step(number, what, left), seconds) }, report);
             // What one measurement leaves behind is not the next one's to clear.
             GC.Collect();
             GC.WaitForPendingFinalizers();
@@ -51,6 +54,21 @@ public static class BenchSuite
         string Step(int number, string what, double left) => string.Create(
             CultureInfo.InvariantCulture,
             $"[{number + 1}/{chosen.Count}] {chosen[number].Name}: {what} (at most {TimeSpan.FromSeconds(left * 1.2 + 5):m\\:ss} left)");
+    }
+
+    /// <summary>Waits for a measurement, but not for one that hangs: a thread that is stuck in the policy cannot be ended.</summary>
+    private static async Task BoundedAsync(IMeasurement measurement, BenchContext context, BenchReport report)
+    {
+        var bound = WarmUpBound + TimeSpan.FromSeconds(3 * measurement.Share * context.Seconds);
+        var run = Task.Run(() => measurement.RunAsync(context, report));
+        try
+        {
+            await run.WaitAsync(bound, context.Cancellation);
+        }
+        catch (TimeoutException)
+        {
+            throw new HangException($"the measurement '{measurement.Name}' did not come to an end within {bound.TotalSeconds:0} s: the policy hangs");
+        }
     }
 
     private static MachineFigures Machine() => new(

@@ -6,6 +6,7 @@ using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
 using Vla.Actors.Torch;
 using Vla.Runtime.Evaluation;
+using Vla.Runtime.Hosting;
 using Vla.Runtime.World;
 using Vla.Sensors.World;
 using Vla.Sensors.World.Tasks;
@@ -94,7 +95,7 @@ public static class EvalCommand
     private static async Task<IReadOnlyList<EpisodeResult>> RunAsync(
         string name, string device, EvaluationPlan plan, bool realTime, CancellationToken cancellation)
     {
-        var policy = name == ExpertPolicy.Name ? null : Policy.Load(name);
+        var policy = name == ExpertPolicy.Name ? null : BoundedWork.Run("loading the policy", BoundedWork.Bound, () => Policy.Load(name));
         var computesOn = policy is null ? CPU : TorchDevice.Select(device);
         var options = realTime ? new RealTimeOptions { Profile = RobotProfile.Load(ProjectPaths.TabletopRobot) } : null;
         try

@@ -4,6 +4,7 @@ using Spectre.Console;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
 using Vla.Actors.Torch;
+using Vla.Runtime.Hosting;
 using static TorchSharp.torch;
 
 namespace Vla.Runtime.Commands;
@@ -13,6 +14,9 @@ public static class ForwardCommand
 {
     /// <summary>Actions of a batch that are printed, as in the notebook.</summary>
     private const int ShownActions = 2;
+
+    /// <summary>Of a large policy on a small machine, with a large batch.</summary>
+    private static readonly TimeSpan PassBound = TimeSpan.FromMinutes(10);
 
     public static Command Create()
     {
@@ -32,9 +36,15 @@ public static class ForwardCommand
             var given = (Image: result.GetValue(image), Instruction: result.GetValue(instruction), Input: result.GetValue(input));
             if (given is not ((not null, not null, null) or (null, null, not null)))
                 throw new UsageException("give either --image and --instruction, or --input");
-            var loaded = Policy.Load(result.GetValue(policy)!);
-            var torchDevice = TorchDevice.Select(result.GetValue(device)!);
+            var loaded = BoundedWork.Run("loading the policy", BoundedWork.Bound, () => Policy.Load(result.GetValue(policy)!));
+            return BoundedWork.Run("one pass through the policy", PassBound, () => Pass(result, loaded));
+        });
+        return command;
 
+        int Pass(ParseResult result, Policy loaded)
+        {
+            var given = (Image: result.GetValue(image), Instruction: result.GetValue(instruction), Input: result.GetValue(input));
+            var torchDevice = TorchDevice.Select(result.GetValue(device)!);
             using var scope = NewDisposeScope();
             using var model = loaded.CreateModel(torchDevice);
             using var what = given.Input is { } file
@@ -45,8 +55,7 @@ public static class ForwardCommand
             if (result.GetValue(figure) is { } png) ForwardFigure.Save(png, features, loaded.Action.Names);
             Write(result.InvocationConfiguration.Output, loaded, what, features);
             return ExitCodes.Success;
-        });
-        return command;
+        }
     }
 
     private static Option<string?> Text(string name, string help, string description) => new(name) { HelpName = help, Description = description };

@@ -4,6 +4,7 @@ using System.Text.Json;
 using TorchSharp;
 using Vla.Actors.Policies;
 using Vla.Actors.Torch;
+using Vla.Runtime.Hosting;
 
 namespace Vla.Runtime.Commands;
 
@@ -21,7 +22,7 @@ public static class ModelCommand
         command.SetAction(result =>
         {
             var output = result.InvocationConfiguration.Output;
-            var report = Report.Of(Policy.Load(result.GetValue(policy)!), TorchDevice.Select(result.GetValue(device)!));
+            var report = Report.Of(BoundedWork.Run("loading the policy", BoundedWork.Bound, () => Policy.Load(result.GetValue(policy)!)), TorchDevice.Select(result.GetValue(device)!));
             if (result.GetValue(json)) output.WriteLine(JsonSerializer.Serialize(report, JsonForm));
             else Write(output, report);
             return ExitCodes.Success;

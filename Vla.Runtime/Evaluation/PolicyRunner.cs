@@ -3,6 +3,7 @@ using Akka.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Vla.Actors;
 using Vla.Actors.Policies;
+using Vla.Actors.Stages;
 using Vla.Actors.Supervision;
 using static TorchSharp.torch;
 
@@ -22,14 +23,21 @@ public sealed class PolicyRunner : IEpisodeRunner
         }
         """;
 
+    /// <summary>Without a clock a policy may be slow.</summary>
+    private static readonly TimeSpan HangBound = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan TerminationBound = TimeSpan.FromSeconds(5);
+
     private readonly ActorSystem _system;
     private readonly IActorRef _rollout;
+    private readonly HangWatch _hangs;
 
     /// <param name="policy">Says what its pictures, words, state and actions are.</param>
     /// <param name="device">Where it computes.</param>
     /// <param name="modules">What the stages run in place of the policy's own.</param>
     /// <exception cref="PolicyException">It is not made for this arm.</exception>
-    public PolicyRunner(Policy policy, Device device, PolicyModules? modules = null)
+    /// <param name="limits">How long a stage may take.</param>
+    public PolicyRunner(Policy policy, Device device, PolicyModules? modules = null, HangLimits? limits = null)
     {
         TabletopFit.Require(policy);
         var time = TimeProvider.System;
@@ -53,10 +61,19 @@ public sealed class PolicyRunner : IEpisodeRunner
                 (parent, self) => Pipeline.StartStages(parent, parts, camera: self, instruction: self).Decoder,
                 policy.Image, state, policy.Action.Execution).WithDispatcher(PipelineConfig.PinnedDispatcher),
             "rollout");
+        _hangs = new HangWatch(
+            parts.Monitors.Stages, limits ?? new HangLimits { GiveUp = HangBound }, time, NullLogger.Instance,
+            hang => _rollout.Tell(new HangException(hang), ActorRefs.NoSender));
+        _hangs.Start();
     }
 
     public Task<EpisodeResult> RunAsync(Episode episode, CancellationToken cancellation) =>
         _rollout.Ask<EpisodeResult>(new RunEpisode(episode), Timeout.InfiniteTimeSpan, cancellation);
 
-    public async ValueTask DisposeAsync() => await _system.Terminate();
+    public async ValueTask DisposeAsync()
+    {
+        _hangs.Dispose();
+        // A stage that hangs never ends; its thread is left to the end of the process.
+        await Task.WhenAny(_system.Terminate(), Task.Delay(TerminationBound));
+    }
 }

@@ -112,6 +112,10 @@ public sealed class RolloutActor : UntypedActor
                 Act(decoded.Chunk);
                 break;
 
+            case HangException hang:
+                Fail(hang);
+                break;
+
             case StageFailed failed:
                 Fail(failed.Reason);
                 break;

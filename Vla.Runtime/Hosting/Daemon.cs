@@ -7,6 +7,7 @@ using Vla.Actors;
 using Vla.Actors.Instructions;
 using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
+using Vla.Actors.Stages;
 using Vla.Actors.Torch;
 using Vla.Runtime.Http;
 using Vla.Runtime.Pages;
@@ -44,7 +45,9 @@ public static partial class Daemon
         var source = CameraSource.Parse(settings.Camera);
         var policy = settings.Policy == ExpertPolicy.Name
             ? ExpertPolicy.Create(() => tabletop!)
-            : Policy.Load(Path.Combine(configFolder, AutoChoice.Policy(settings, source)));
+            : BoundedWork.Run(
+                "loading the policy", TimeSpan.FromSeconds(settings.Stages.LoadSeconds),
+                () => Policy.Load(Path.Combine(configFolder, AutoChoice.Policy(settings, source))));
         var profile = RobotProfile.Load(Path.Combine(configFolder, AutoChoice.Robot(settings, source)));
         profile.RequireFits(policy.Action);
         MovingOutputs.Check(settings, source, policy);
@@ -82,6 +85,12 @@ public static partial class Daemon
         using var told = cancellation.Register(() => ending.Begin(
             $"told to end{(TerminationSignals.Received is { } signal ? $" ({signal})" : "")}",
             TerminationSignals.IsFailure ? ExitCodes.Failure : ExitCodes.Success));
+
+        // Whoever watched is gone: as with a closed terminal.
+        var usesOutput = screen is null && settings.Outputs.Any(output => output is "console" or "jsonl:/dev/stdout");
+        using var streams = endProcess is null
+            ? null
+            : new StandardStreams(usesOutput ? () => ending.Begin("standard output was closed by whoever read it", ExitCodes.Success) : null);
 
         var services = builder.Services;
         services.AddSingleton<IHostLifetime, HostLifetime>();
@@ -140,6 +149,12 @@ public static partial class Daemon
         };
         if (ending.HasBegun) return;
 
+        using var hangs = new HangWatch(
+            monitors.Stages, Limits(settings), time, host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<HangWatch>(),
+            hang => ending.Begin(hang, ExitCodes.Hang, hostEnds: false));
+        using var loop = new SilenceWatch(
+            () => control.Snapshot().Published, silence => ending.Begin(silence, ExitCodes.Hang, hostEnds: false));
+        hangs.Start();
         try
         {
             await StartAsync(host, settings.Http);
@@ -163,6 +178,7 @@ public static partial class Daemon
             state?.Start();
             // Last: the first action says that everything else is there.
             control.Start();
+            loop.Start();
             duration.Start();
         }
 
@@ -229,6 +245,13 @@ public static partial class Daemon
         board.Give(instruction);
         return board;
     }
+
+    private static HangLimits Limits(VlaSettings settings) => new()
+    {
+        // What takes longer than an action may be old is of no use to anybody.
+        GiveUp = TimeSpan.FromSeconds(Math.Max(settings.Stages.HangSeconds, settings.Control.MaximumActionAgeMs / 1_000.0)),
+        Load = TimeSpan.FromSeconds(settings.Stages.LoadSeconds),
+    };
 
     private static ControlOptions Options(ControlSettings settings)
     {

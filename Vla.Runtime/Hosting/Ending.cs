@@ -60,7 +60,7 @@ public sealed class Ending : IDisposable
     public bool Begin(string reason, int exitCode, bool hostEnds = true)
     {
         if (!SayStop(reason, exitCode, hostEnds ? _hostBound : TimeSpan.Zero)) return false;
-        if (hostEnds) Try(StopHost);
+        if (hostEnds || _endProcess is null) Try(StopHost);
         return true;
     }
 

@@ -21,11 +21,25 @@ public sealed partial class InstructionConsole(
     public Task StartAsync(CancellationToken cancellationToken)
     {
         var interactive = screen is not null && !Console.IsInputRedirected;
-        new Thread(interactive ? ReadKeys : ReadLines) { Name = "vla-instructions", IsBackground = true }.Start();
+        if (interactive) TerminalSettings.Save();
+        new Thread(() => Guarded(interactive ? ReadKeys : ReadLines)) { Name = "vla-instructions", IsBackground = true }.Start();
         return Task.CompletedTask;
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Nothing that happens to standard input ends the run: a terminal that is gone, a pipe that breaks.</summary>
+    private void Guarded(Action read)
+    {
+        try
+        {
+            read();
+        }
+        catch (Exception exception) when (exception is IOException or InvalidOperationException or UnauthorizedAccessException)
+        {
+            Log.Unreadable(logger, exception.Message);
+        }
+    }
 
     private void ReadKeys()
     {
@@ -33,6 +47,8 @@ public sealed partial class InstructionConsole(
         while (true)
         {
             screen!.ShowPrompt(line.Text);
+            // Reading keys from a terminal that is gone gives an endless row of them.
+            if (TerminalSettings.IsGone) throw new IOException("the terminal is gone");
             if (line.Handle(Console.ReadKey(intercept: true)) is { } text) Take(Encoding.UTF8.GetBytes(text));
         }
     }
@@ -60,6 +76,9 @@ public sealed partial class InstructionConsole(
     {
         [LoggerMessage(40, LogLevel.Warning, "{Problem}; the last good instruction stays")]
         public static partial void Refused(ILogger logger, string problem);
+
+        [LoggerMessage(42, LogLevel.Warning, "no instructions from standard input any more: {Reason}")]
+        public static partial void Unreadable(ILogger logger, string reason);
 
         [LoggerMessage(41, LogLevel.Warning, "{Problem}")]
         public static partial void NoTable(ILogger logger, string problem);

@@ -46,7 +46,14 @@ public static class Logs
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             var reason = exception is null ? "" : $": {exception.Message}";
-            write(line.Write(category, logLevel, eventId.Id, $"{formatter(state, exception)}{reason}", state as IReadOnlyList<KeyValuePair<string, object?>>));
+            try
+            {
+                write(line.Write(category, logLevel, eventId.Id, $"{formatter(state, exception)}{reason}", state as IReadOnlyList<KeyValuePair<string, object?>>));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // A terminal that is gone, a disk that is full: whoever logs has something else to do, the last message above all.
+            }
         }
     }
 }

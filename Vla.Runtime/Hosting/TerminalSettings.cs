@@ -22,6 +22,9 @@ internal static partial class TerminalSettings
         if (GetAttributes(StandardInput, settings) == 0) _saved = settings;
     }
 
+    /// <summary>Whether the terminal that keys are read from has been closed.</summary>
+    public static bool IsGone => !OperatingSystem.IsWindows() && _saved is not null && GetAttributes(StandardInput, new byte[Size]) != 0;
+
     public static void Restore()
     {
         // In the background the terminal is somebody else's, and setting it would suspend this process.

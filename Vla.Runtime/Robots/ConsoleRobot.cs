@@ -29,9 +29,10 @@ public sealed class ConsoleRobot(RobotProfile profile, Func<ConsoleSnapshot> sna
         var isNews = _shown is null || _shown.State != action.State
             || (action.State == ControlState.Stop && _shown.Reason != action.Reason);
         if (!isNews && action.PublishedNs - _shown!.PublishedNs < everyNs) return;
-        _shown = action;
         if (screen is null) plain.WriteLine(ConsoleView.PlainLine(action, snapshot()));
         else screen.Show(_view.Render(action, snapshot()));
+        // Only now: what could not be shown is tried again, and keeps the output failing until it can.
+        _shown = action;
     }
 
     /// <summary>The screen stays: whoever made it shows the last of the log on it.</summary>

@@ -76,7 +76,7 @@ public sealed class ConsoleScreen : IDisposable
         {
             if (_disposed) return;
             _prompt = prompt;
-            Draw(logLine: null);
+            TryWrite(() => Draw(logLine: null));
         }
     }
 
@@ -97,9 +97,24 @@ public sealed class ConsoleScreen : IDisposable
         {
             if (_disposed) return;
             _disposed = true;
-            _out.Write("\r" + EraseLineEnd + ShowCursor);
-            _out.Flush();
+            TryWrite(() =>
+            {
+                _out.Write("\r" + EraseLineEnd + ShowCursor);
+                _out.Flush();
+            });
             _rendered.Dispose();
+        }
+    }
+
+    /// <summary>A terminal that is gone is told about by the output that draws on it; nobody else has to do with it.</summary>
+    private static void TryWrite(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (IOException)
+        {
         }
     }
 

@@ -6,7 +6,8 @@ namespace Vla.Runtime.Robots;
 /// <remarks>
 /// An existing file is continued, a missing folder is made. Each line is handed to the operating system at once and
 /// whole. After a failure (a full disk) the file is opened anew for a later action; what was written of the broken line
-/// is taken back, and where that is not possible it is ended, so that it never spoils the next line.
+/// is taken back, and where that is not possible it is ended, so that it never spoils the next line. Nobody else writes to
+/// the file meanwhile (<see cref="OutputFile"/>).
 /// </remarks>
 public sealed class JsonLinesRobot(string file, RobotProfile profile) : IRobot
 {
@@ -26,7 +27,7 @@ public sealed class JsonLinesRobot(string file, RobotProfile profile) : IRobot
     {
         try
         {
-            _stream ??= OpenFile();
+            _stream ??= OpenFile(OutputFile.ReaderBound);
         }
         catch (Exception exception) when (IsFileTrouble(exception))
         {
@@ -36,7 +37,7 @@ public sealed class JsonLinesRobot(string file, RobotProfile profile) : IRobot
 
     public void Apply(PublishedAction action)
     {
-        _stream ??= OpenFile();
+        _stream ??= OpenFile(TimeSpan.Zero);
         var good = _stream.CanSeek ? _stream.Position : 0;
         try
         {
@@ -59,14 +60,12 @@ public sealed class JsonLinesRobot(string file, RobotProfile profile) : IRobot
     private static bool IsFileTrouble(Exception exception)
         => exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException;
 
-    private FileStream OpenFile()
+    private FileStream OpenFile(TimeSpan readerBound)
     {
-        if (Path.GetDirectoryName(Path.GetFullPath(file)) is { Length: > 0 } folder) Directory.CreateDirectory(folder);
-        // Unbuffered: a line is either with the operating system or reported as failed.
-        var stream = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+        var stream = OutputFile.Open(file, readerBound);
         try
         {
-            if (!stream.CanSeek || stream.Length == 0) return stream;
+            if (!stream.CanSeek || !stream.CanRead || stream.Length == 0) return stream;
             stream.Seek(-1, SeekOrigin.End);
             if (stream.ReadByte() != '\n') stream.Write("\n"u8);
             return stream;

@@ -58,6 +58,8 @@ public sealed class VlaSettings
 
     public ThreadSettings Threads { get; set; } = new();
 
+    public StageSettings Stages { get; set; } = new();
+
     public TelemetrySettings Telemetry { get; set; } = new();
 
     public LogSettings Log { get; set; } = new();
@@ -177,6 +179,18 @@ public sealed class ThreadSettings
 
     /// <summary>The same with this machine's cores in place of 0.</summary>
     public StageThreads ForThisMachine() => new(Vision == 0 ? Environment.ProcessorCount : Vision, Language, Fusion, Decoder);
+}
+
+/// <summary>How long the policy's stages may take; see <see cref="Vla.Actors.Stages.HangWatch"/>.</summary>
+public sealed class StageSettings
+{
+    /// <summary>A result that takes longer ends the run, seconds; an action's greatest age, where that is more.</summary>
+    [Range(1.0, 3_600.0)]
+    public double HangSeconds { get; set; } = 10;
+
+    /// <summary>Loading that takes longer ends the run, seconds.</summary>
+    [Range(1.0, 36_000.0)]
+    public double LoadSeconds { get; set; } = 120;
 }
 
 /// <summary>Metrics and traces for other programs.</summary>

@@ -112,8 +112,11 @@ public sealed record WorldStatus(
 /// <param name="TargetHz">The rate that was set.</param>
 public sealed record RateStatus(double CameraHz, double PolicyHz, double ControlHz, double TargetHz);
 
-/// <summary>A stage; its state is <c>starting</c>, <c>running</c> or <c>backing_off</c>, its rate that of its results.</summary>
-public sealed record StageStatus(string Name, string State, double Hz, long Processed, long Restarts, string? LastError);
+/// <summary>
+/// A stage; its state is <c>starting</c>, <c>running</c>, <c>backing_off</c> or <c>hanging</c>, its rate that of its results. Where it
+/// hangs, and for how long, is in hang (<c>for 2.1 s at forward</c>); null when it does not.
+/// </summary>
+public sealed record StageStatus(string Name, string State, double Hz, long Processed, long Restarts, string? LastError, string? Hang);
 
 /// <summary>An action.</summary>
 /// <param name="Sequence">Counts published actions from 1.</param>

@@ -2,6 +2,7 @@ using Vla.Actors;
 using Vla.Actors.Cameras;
 using Vla.Actors.Publishing;
 using Vla.Actors.Stages;
+using Vla.Runtime.Hosting;
 using Vla.Runtime.Recording;
 using Vla.Runtime.Robots;
 using Vla.Runtime.World;
@@ -133,6 +134,8 @@ public sealed class StatusSource : IHostedService, IDisposable
         if (camera.Damaged + camera.WrongSize is > 0 and var leftOut) yield return $"camera: {leftOut} pictures left out, the last was {camera.Problem}";
         foreach (var stage in _parts.Monitors.Stages.Where(stage => stage.State == StageState.BackingOff))
             yield return $"{stage.Name} failed: {stage.LastError}";
+        foreach (var stage in _parts.Monitors.Stages)
+            if (stage.Hang is { } hang) yield return $"{stage.Name} hangs: {hang}";
         foreach (var output in control.Outputs.Where(output => output.Failing))
             yield return $"output {output.Name} fails: {output.LastError}";
         foreach (var output in control.Outputs.Where(output => output.Note.Length > 0))
@@ -148,6 +151,7 @@ public sealed class StatusSource : IHostedService, IDisposable
         }
 
         if (_parts.Policy.PrecisionOn(_parts.Device).Note is { Length: > 0 } note) yield return $"computing in float32: {note}";
+        if (StandardStreams.ErrorIsClosed) yield return "nobody reads the log: standard error was closed";
         if (!control.LimitsEnabled) yield return "limits are off";
         if (control.NeedsResume) yield return "stopped until somebody resumes: /resume at the prompt, Resume on the page, or POST /resume";
     }
@@ -162,7 +166,7 @@ public sealed class StatusSource : IHostedService, IDisposable
     }
 
     private static StageStatus Describe(StageMonitor stage, double hz) =>
-        new(stage.Name, StatusJson.Name(stage.State), Round(hz), stage.Processed, stage.Restarts, stage.LastError);
+        new(stage.Name, StatusJson.Name(stage.State), Round(hz), stage.Processed, stage.Restarts, stage.LastError, stage.Hang);
 
     private ActionStatus Describe(PublishedAction action) => new(
         action.Sequence,

@@ -5,6 +5,7 @@ using Vla.Actors;
 using Vla.Actors.Instructions;
 using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
+using Vla.Actors.Stages;
 using Vla.Runtime.Settings;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.World;
@@ -26,6 +27,7 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
 
     private const string WarmUpInstruction = "wait";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
 
     private readonly IHost _host;
@@ -33,11 +35,15 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
     private readonly PipelineMonitors _monitors;
     private readonly SimulatedTabletop _tabletop;
     private readonly IActorRef _instructions;
+    private readonly HangWatch _hangs;
+    private readonly TaskCompletionSource<string> _hang = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private RealTimeEpisodes(IHost host, ControlLoop control, PipelineMonitors monitors, SimulatedTabletop tabletop)
     {
         (_host, _control, _monitors, _tabletop) = (host, control, monitors, tabletop);
         _instructions = host.Services.GetRequiredService<IRequiredActor<InstructionActor>>().ActorRef;
+        _hangs = new HangWatch(monitors.Stages, new HangLimits(), TimeProvider.System, NullLogger.Instance, hang => _hang.TrySetResult(hang));
+        _hangs.Start();
     }
 
     /// <summary>Starts the pipeline and waits until it acts.</summary>
@@ -72,7 +78,9 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
         try
         {
             episodes.Begin(table, assignment);
-            var report = await ended.Task.WaitAsync(cancellation);
+            var first = await Task.WhenAny(ended.Task, _hang.Task).WaitAsync(cancellation);
+            if (first == _hang.Task) throw new HangException(await _hang.Task);
+            var report = await ended.Task;
             ThrowIfBroken();
             var after = _control.Snapshot();
             return new RealTimeOutcome(
@@ -94,7 +102,11 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _control.Dispose();
-        await _host.StopAsync(CancellationToken.None);
+        _hangs.Dispose();
+        // A stage that hangs keeps the host from ending; then both are left to the end of the process.
+        var stopped = _host.StopAsync(CancellationToken.None);
+        if (await Task.WhenAny(stopped, Task.Delay(StopBound)) != stopped) return;
+        await stopped;
         _host.Dispose();
     }
 
@@ -164,6 +176,7 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
 
     private void ThrowIfBroken()
     {
+        if (_hang.Task.IsCompleted) throw new HangException(_hang.Task.Result);
         if (_monitors.Camera.LastError is { } lost) throw new PolicyException($"the simulated camera failed: {lost}");
         if (_monitors.Stages.FirstOrDefault(stage => stage.LastError is not null) is { } broken)
             throw new PolicyException($"the {broken.Name} failed: {broken.LastError}");

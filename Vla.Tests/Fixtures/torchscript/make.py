@@ -1,4 +1,4 @@
-"""Writes the two vision encoders that were exported in training mode, [1, 3, 224, 224] to [1, 128], and stages to be looked through.
+"""Writes vision encoders, [1, 3, 224, 224] to [1, 128]: two that were exported in training mode, one that hangs; and stages to be looked through.
 
 Run once with Debian 12's python3-torch (1.13):  python3 make.py
 """
@@ -20,11 +20,27 @@ class Small(nn.Module):
         return self.out(self.pool(torch.relu(self.middle(self.conv(x)))).flatten(1))
 
 
+class Hangs(nn.Module):
+    """Good for 30 pictures, then it never returns."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("calls", torch.zeros(1))
+
+    def forward(self, x):
+        self.calls += 1
+        wait = torch.zeros(1)
+        while bool(self.calls > 30) and bool(wait < 1):
+            wait = wait * 1
+        return torch.zeros(1, 128) + x.mean() * 0.01 + wait
+
+
 folder = pathlib.Path(__file__).parent
 torch.manual_seed(0)
 for name, middle in (("trained-dropout", nn.Dropout(0.5)), ("trained-batch-norm", nn.BatchNorm2d(4))):
     module = Small(middle).train()
     torch.jit.trace(module, torch.zeros(1, 3, 224, 224), check_trace=False).save(folder / f"{name}.pt")
+torch.jit.script(Hangs().eval()).save(folder / "hangs.pt")
 
 
 class Looked(torch.nn.Module):

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Vla.Actors.Policies;
+using Vla.Actors.Stages;
 using Vla.Runtime.Evaluation;
 using Vla.Sensors.World;
 using Vla.Tests.Actors;
@@ -77,6 +78,26 @@ public sealed class PolicyRunnerTests : IDisposable
         var failed = await Assert.ThrowsAsync<PolicyException>(() => RunOneAsync(modules));
 
         Assert.Equal("the policy failed: no such layer", failed.Message);
+    }
+
+    [Fact]
+    public async Task A_stage_that_hangs_ends_the_evaluation_with_its_name()
+    {
+        using var release = new ManualResetEventSlim();
+        var modules = Modules(_ =>
+        {
+            release.Wait();
+            return zeros(1, 7);
+        });
+        var runner = new PolicyRunner(
+            Policy.Load(_directory.Path), CPU, modules, new HangLimits { Name = TimeSpan.Zero, GiveUp = TimeSpan.FromMilliseconds(1) });
+
+        var hang = await Assert.ThrowsAsync<HangException>(
+            () => runner.RunAsync(new EvaluationPlan { Episodes = 1 }.Lay()[0], CancellationToken.None));
+
+        Assert.Matches("^the action decoder hangs: for .* s at forward$", hang.Message);
+        release.Set();
+        await runner.DisposeAsync();
     }
 
     [Theory]

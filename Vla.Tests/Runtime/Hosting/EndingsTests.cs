@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Vla.Runtime;
@@ -90,6 +91,59 @@ public sealed class EndingsTests : IDisposable
         Assert.Contains("cannot listen at", Assert.Single(errors), StringComparison.Ordinal);
         Assert.Empty(VlaProcess.Actions(Actions));
         Assert.Equal(0, robot.Available);
+    }
+
+    [Fact]
+    public async Task A_stage_that_never_comes_back_ends_the_run_with_a_stop_its_name_and_an_exit_code_of_its_own()
+    {
+        // Good for 30 pictures, then it never returns.
+        using var policy = new TemporaryDirectory().With(TestData.NotebookPolicy);
+        policy.Edit("config.json", "\"type\": \"simple_vision\", \"feature_dim\": 128", "\"type\": \"torchscript\", \"file\": \"hangs.pt\"");
+        File.Copy(Repository.File("Vla.Tests/Fixtures/torchscript/hangs.pt"), policy.File("hangs.pt"));
+        var settings = _folder.File("vla.json");
+        await File.WriteAllTextAsync(settings, """{ "stages": { "hangSeconds": 1 } }""");
+        using var vla = Run(
+            "--config", settings, "--camera", "synthetic", "--policy", policy.Path, "--robot", Repository.File("config/robots/notebook.json"),
+            "--max-age", "1000", "--instruction", "pick up the red block");
+
+        var (exitCode, errors) = await vla.EndAsync();
+
+        Assert.Equal(ExitCodes.Hang, exitCode);
+        Assert.StartsWith("vla: the vision encoder hangs: for ", errors[^1], StringComparison.Ordinal);
+        var (state, reason) = VlaProcess.Actions(Actions)[^1];
+        Assert.Equal("stop", state);
+        Assert.StartsWith("the vision encoder hangs: for ", reason, StringComparison.Ordinal);
+    }
+
+    [LinuxFact]
+    public async Task A_pipe_that_nobody_reads_any_more_ends_the_run_as_a_closed_terminal_does()
+    {
+        var vla = $"dotnet '{Path.Combine(AppContext.BaseDirectory, "vla.dll")}' run --http off --output console --output 'jsonl:{Actions}'";
+        using var shell = Process.Start(new ProcessStartInfo("bash", ["-c", $"{vla} 2>&1 </dev/null | head -1; exit ${{PIPESTATUS[0]}}"])
+        {
+            Environment = { ["VLA_HOME"] = Path.GetDirectoryName(Repository.File("Vla.sln")) },
+        })!;
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+
+        await shell.WaitForExitAsync(limit.Token);
+
+        Assert.Equal(ExitCodes.Success, shell.ExitCode);
+        Assert.Equal(("stop", "standard output was closed by whoever read it"), VlaProcess.Actions(Actions)[^1]);
+    }
+
+    [LinuxFact]
+    public async Task A_second_run_on_the_same_file_is_refused_and_leaves_it_as_it_is()
+    {
+        using var first = Run();
+        await first.UntilAsync(Actions, 1);
+        using var second = Run();
+
+        var (exitCode, errors) = await second.EndAsync();
+
+        Assert.Equal(ExitCodes.Usage, exitCode);
+        Assert.Contains("another run", Assert.Single(errors), StringComparison.Ordinal);
+        await first.SignalAsync("TERM");
+        Assert.Equal(ExitCodes.Success, (await first.EndAsync()).ExitCode);
     }
 
     private static string RobotThat(string how) => $"dll:{typeof(RobotThatEnds).Assembly.Location}#{how}";

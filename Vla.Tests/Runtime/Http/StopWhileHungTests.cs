@@ -8,6 +8,7 @@ using Vla.Actors;
 using Vla.Actors.Instructions;
 using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
+using Vla.Actors.Stages;
 using Vla.Runtime.Http;
 using Vla.Runtime.Status;
 using Vla.Sensors.Cameras;
@@ -26,6 +27,7 @@ public sealed class StopWhileHungTests : IAsyncLifetime, IDisposable
     private readonly ManualResetEventSlim _release = new();
     private readonly FakeRobot _robot = new() { MayBlock = true, QueueCapacity = 1_000 };
     private readonly HttpClient _http = new();
+    private readonly PipelineMonitors _monitors = new(TimeProvider.System);
     private readonly ControlLoop _control;
     private readonly WebApplication _app;
 
@@ -47,7 +49,7 @@ public sealed class StopWhileHungTests : IAsyncLifetime, IDisposable
             Frames = new FramePool(policy.Image),
             Instructions = instructions,
             Control = _control,
-            Monitors = new PipelineMonitors(time),
+            Monitors = _monitors,
             Threads = new StageThreads(1, 1, 1, 1),
             Time = time,
             Loggers = NullLoggerFactory.Instance,
@@ -90,6 +92,7 @@ public sealed class StopWhileHungTests : IAsyncLifetime, IDisposable
     public async Task Stop_is_answered_when_the_robot_has_taken_it()
     {
         Assert.True(_hangs.Wait(Patience), "no picture reached the decoder");
+        Assert.Equal(StageMonitor.Forward, _monitors.Decoder.Work?.Step);
 
         using var answer = await _http.PostAsync("/stop", null);
         answer.EnsureSuccessStatusCode();

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Net.Sockets;
 using System.Text.Json;
 using Vla.Actors.Publishing;
 using Vla.Runtime;
@@ -94,6 +96,75 @@ public sealed class JsonLinesRobotTests : IDisposable
         using var robot = new JsonLinesRobot(_folder.Path, Make.Profile());
 
         Assert.Contains("cannot be opened", Assert.Throws<UsageException>(robot.Open).Message);
+    }
+
+    [LinuxTheory]
+    [InlineData("itself")]
+    [InlineData("another path")]
+    [InlineData("a symbolic link")]
+    [InlineData("a hard link")]
+    public void A_file_that_another_output_writes_to_is_refused_by_whatever_name_until_it_is_let_go(string name)
+    {
+        var other = name == "itself" ? LogFile : _folder.File("other.jsonl");
+        using (var first = new JsonLinesRobot(LogFile, Make.Profile()))
+        {
+            first.Open();
+            if (name == "another path") other = Path.Combine(_folder.Path, "..", Path.GetFileName(_folder.Path), "actions.jsonl");
+            else if (name == "a symbolic link") File.CreateSymbolicLink(other, LogFile);
+            else if (name == "a hard link") Run("ln", LogFile, other);
+            using var second = new JsonLinesRobot(other, Make.Profile());
+
+            Assert.Contains("writes to this file", Assert.Throws<UsageException>(second.Open).Message, StringComparison.Ordinal);
+            first.Apply(Make.Published(1, ControlState.Policy));
+            Assert.Equal([1], Sequences(LogFile));
+        }
+
+        using var later = new JsonLinesRobot(other, Make.Profile());
+        later.Open();
+    }
+
+    [LinuxFact]
+    public void A_pipe_that_nobody_reads_is_said_instead_of_waited_for()
+    {
+        Run("mkfifo", LogFile);
+
+        Assert.Contains("nobody reads this pipe", Assert.Throws<IOException>(() => OutputFile.Open(LogFile, TimeSpan.Zero)).Message, StringComparison.Ordinal);
+    }
+
+    [LinuxFact]
+    public async Task A_pipe_whose_reader_leaves_fails_until_there_is_another()
+    {
+        Run("mkfifo", LogFile);
+        using var robot = new JsonLinesRobot(LogFile, Make.Profile());
+        var opening = Task.Run(() => File.OpenRead(LogFile));
+        robot.Open();
+        using (var reader = await opening)
+        {
+            robot.Apply(Make.Published(1, ControlState.Policy));
+            Assert.True(await reader.ReadAsync(new byte[10]) > 0);
+        }
+
+        Assert.Throws<IOException>(() => robot.Apply(Make.Published(2, ControlState.Policy)));
+        Assert.Contains("nobody reads", Assert.Throws<IOException>(() => robot.Apply(Make.Published(3, ControlState.Policy))).Message, StringComparison.Ordinal);
+        using var another = new FileStream(LogFile, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+        robot.Apply(Make.Published(4, ControlState.Policy));
+    }
+
+    [LinuxFact]
+    public void A_socket_is_no_file()
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(LogFile));
+        using var robot = new JsonLinesRobot(LogFile, Make.Profile());
+
+        Assert.Contains("it is a socket", Assert.Throws<UsageException>(robot.Open).Message, StringComparison.Ordinal);
+    }
+
+    private static void Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(program, arguments);
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
     }
 
     private static List<long> Sequences(string file)
