@@ -5,6 +5,7 @@ using Vla.Runtime.Evaluation;
 using Vla.Runtime.Hosting;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Datasets;
+using Vla.Sensors.Videos;
 
 namespace Vla.Runtime;
 
@@ -40,7 +41,7 @@ public static class ExitCodes
         RobotProfileException => Robot,
         UsageException => Usage,
         RunEndedException ended => ended.ExitCode,
-        BenchException or EvaluationException or DatasetException => Failure,
+        BenchException or EvaluationException or DatasetException or VideoException => Failure,
         _ => null,
     };
 

@@ -115,6 +115,7 @@ public sealed partial class InstructionTokenizer
         }
     }
 
-    [GeneratedRegex(@"\w+|[^\w\s]")]
+    // What takes two UTF-16 units, an emoji for one, is one mark: half of it is no text and cannot be written.
+    [GeneratedRegex(@"\w+|[\uD800-\uDBFF][\uDC00-\uDFFF]|[^\w\s]")]
     private static partial Regex WordOrMark();
 }

@@ -21,11 +21,12 @@ public static class DatasetCommand
         var directory = new Argument<string>("DIR") { Description = "The dataset's directory" };
         var sheet = new Option<string?>("--sheet") { HelpName = "FILE", Description = "Write a contact sheet: some episodes, moment by moment, as PNG" };
         var json = new Option<bool>("--json") { Description = "Say it as JSON" };
-        var command = new Command("dataset", "Show what is in a LeRobot dataset: episodes, tasks, lengths, features.") { directory, sheet, json };
+        var command = new Command("dataset", "Check a LeRobot dataset and show what is in it: episodes, tasks, lengths, features.") { directory, sheet, json };
         command.SetAction(parsed =>
         {
             var path = parsed.GetValue(directory)!;
             using var dataset = LeRobotDataset.Open(path);
+            dataset.Check();
             if (parsed.GetValue(json)) Console.WriteLine(Describe(dataset).ToJsonString(Indented));
             else Show(dataset);
             if (parsed.GetValue(sheet) is { } file) WriteSheet(dataset, file);

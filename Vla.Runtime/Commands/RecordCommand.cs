@@ -67,6 +67,7 @@ public static class RecordCommand
             ? DatasetWriter.Append(directory, DemonstrationFeatures.Fps, features)
             : DatasetWriter.Create(directory, DemonstrationFeatures.Fps, DemonstrationFeatures.RobotType, features);
         recorder.Request.Claim(directory, writer.Episodes);
+        if (writer.Note is { } note) Console.Error.WriteLine($"vla: {note}");
         var before = writer.Frames;
         var progress = new RecordingProgress(Console.Error, !Console.IsErrorRedirected, recorder.Episodes, TimeProvider.System);
         try

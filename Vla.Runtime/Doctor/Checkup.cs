@@ -8,6 +8,7 @@ public static class Checkup
     public static IEnumerable<Finding> ThisMachine(string settingsFile) => Run(
         (".NET", DotnetCheck.Look),
         ("OpenCV", NativeLibraryCheck.OpenCv),
+        ("ffmpeg", FfmpegCheck.Look),
         ("Torch", NativeLibraryCheck.Torch),
         ("processor", DeviceCheck.Processor),
         ("GPU", DeviceCheck.Gpu),

@@ -1,4 +1,4 @@
 namespace Vla.Runtime.Evaluation;
 
 /// <summary>An evaluation has come to no figures. The message says why, in one line.</summary>
-public sealed class EvaluationException(string message) : Exception(message);
+public sealed class EvaluationException(string message, Exception? inner = null) : Exception(message, inner);

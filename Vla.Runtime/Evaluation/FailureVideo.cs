@@ -1,5 +1,6 @@
 using System.Globalization;
 using OpenCvSharp;
+using Vla.Sensors.Videos;
 using Vla.Sensors.World.Drawing;
 
 namespace Vla.Runtime.Evaluation;
@@ -46,9 +47,20 @@ public static class FailureVideo
 
     private static void Film(string file, IEnumerable<EpisodeResult> results)
     {
-        using var film = new VideoWriter(file, FourCC.FromString("mp4v"), Fps, new Size(Width, Height));
-        if (!film.IsOpened()) throw new EvaluationException($"the video '{file}' cannot be written");
+        try
+        {
+            using var film = VideoEncoder.Create(file, Fps, Width, Height);
+            Film(film, results);
+            film.Finish();
+        }
+        catch (VideoException exception)
+        {
+            throw new EvaluationException(exception.Message, exception);
+        }
+    }
 
+    private static void Film(VideoEncoder film, IEnumerable<EpisodeResult> results)
+    {
         using var renderer = new TabletopRenderer(Width, Height);
         using var picture = new Mat();
         foreach (var result in results)

@@ -12,6 +12,7 @@ public static class ContactSheet
     private const int Height = 120;
     private const int Caption = 22;
     private const int Gap = 2;
+    private const int WidestTimes = 8;
 
     private static readonly Scalar Ink = new(40, 40, 40);
 
@@ -21,7 +22,8 @@ public static class ContactSheet
         var camera = dataset.Info.Cameras.FirstOrDefault() ?? throw new DatasetException($"dataset '{dataset.Directory}' has no pictures for a contact sheet");
         if (dataset.Episodes.Count == 0) throw new DatasetException($"dataset '{dataset.Directory}' has no episodes for a contact sheet");
         var episodes = Pick(dataset.Episodes.Count, Rows).Select(index => dataset.Episodes[index]).ToArray();
-        var width = Math.Max(1, Height * camera.Shape[1] / camera.Shape[0]);
+        var size = camera.PictureSize ?? throw new DatasetException($"dataset '{dataset.Directory}' does not say how large its {camera.Name} pictures are (shape in meta/info.json)");
+        var width = (int)Math.Clamp((long)Height * size.Width / size.Height, 1, WidestTimes * Height);
         var sheet = new Mat(
             episodes.Length * (Height + Caption + Gap), Moments * (width + Gap), MatType.CV_8UC3, Scalar.White);
         for (var row = 0; row < episodes.Length; row++)

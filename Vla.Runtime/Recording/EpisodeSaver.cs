@@ -50,10 +50,14 @@ internal sealed partial class EpisodeSaver : IDisposable
         _target = target;
         _capacity = capacity ?? (int)Math.Clamp(QueueBytes / (3L * width * height), FewestWaiting, MostWaiting);
         _writer = target.Open();
+        Note = _writer.Note;
         _thread = new Thread(Run) { Name = "vla-recording", IsBackground = true };
     }
 
     public ILogger Logger { get; set; } = NullLogger.Instance;
+
+    /// <summary>What there is to say of how it records; null when there is nothing.</summary>
+    public string? Note { get; }
 
     public RecordingReport Read() => new(
         _target.Directory, Interlocked.Read(ref _episodes), Interlocked.Read(ref _frames), Interlocked.Read(ref _dropped), _error);

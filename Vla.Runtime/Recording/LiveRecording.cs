@@ -72,6 +72,7 @@ public sealed partial class LiveRecording : IDisposable
         _saver.Logger = logger;
         _saver.Start();
         Log.Started(logger, _target.Directory, _target.Fps);
+        if (_saver.Note is { } note) Log.Noted(logger, note);
     }
 
     /// <summary>Waits until everything is saved, or for so long.</summary>
@@ -85,5 +86,8 @@ public sealed partial class LiveRecording : IDisposable
     {
         [LoggerMessage(84, LogLevel.Information, "recording to {Directory}, {Fps} frames a second")]
         public static partial void Started(ILogger logger, string directory, int fps);
+
+        [LoggerMessage(85, LogLevel.Warning, "{Note}")]
+        public static partial void Noted(ILogger logger, string note);
     }
 }

@@ -22,11 +22,10 @@ public sealed class DatasetEpisode
 
     internal FilePlace Metadata { get; init; }
 
-    /// <summary>By camera: the video file, and where in it the episode begins, seconds.</summary>
-    internal IReadOnlyDictionary<string, (FilePlace Place, double FromSeconds)> Videos { get; init; } =
-        new Dictionary<string, (FilePlace, double)>();
+    /// <summary>By camera: where its pictures are.</summary>
+    internal IReadOnlyDictionary<string, VideoPlace> Videos { get; init; } = new Dictionary<string, VideoPlace>();
 
     /// <summary>The last of its files' places.</summary>
     internal FilePlace LastPlace =>
-        Videos.Values.Select(video => video.Place).Append(Data).Append(Metadata).MaxBy(place => (place.Chunk, place.File));
+        Videos.Values.Select(video => video.File).Append(Data).Append(Metadata).MaxBy(place => (place.Chunk, place.File));
 }

@@ -25,7 +25,21 @@ public sealed record DatasetFeature(string Name, FeatureType Type, IReadOnlyList
     ];
 
     /// <summary>Numbers in one value.</summary>
-    public int Count => Shape.Aggregate(1, (product, size) => product * size);
+    public int Count => Shape.Aggregate(1, (product, size) => checked(product * size));
+
+    /// <summary>Of pictures, pixels; null when their shape does not say, or for numbers.</summary>
+    public (int Width, int Height)? PictureSize
+    {
+        get
+        {
+            if (!IsPicture || Shape.Count != 3) return null;
+            // By name where there are names; LeRobot's own order is height, width, channels.
+            var names = Names?.Count == 3 ? Names.ToList() : [];
+            var (height, width) = (names.IndexOf("height"), names.IndexOf("width"));
+            if (height >= 0 && width >= 0) return (Shape[width], Shape[height]);
+            return Shape[2] is 1 or 3 or 4 ? (Shape[1], Shape[0]) : Shape[0] is 1 or 3 or 4 ? (Shape[2], Shape[1]) : null;
+        }
+    }
 
     public bool IsPicture => Type is FeatureType.Video or FeatureType.Image;
 

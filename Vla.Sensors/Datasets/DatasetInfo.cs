@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Vla.Sensors.Videos;
 
 namespace Vla.Sensors.Datasets;
 
@@ -15,13 +17,35 @@ public sealed partial class DatasetInfo
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, IndentSize = 4 };
 
+    private const int LargestFps = 10_000;
+    private const int LargestFile = 16 << 20;
+    private const int LargestSide = 1 << 15;
+    private const long MostNumbers = 1 << 20;
+
+    private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
+
     private readonly JsonObject _json;
+    private readonly string _dataPath;
+    private readonly string _videoPath;
 
-    private DatasetInfo(JsonObject json, IReadOnlyList<DatasetFeature> features) => (_json, Features) = (json, features);
+    /// <exception cref="JsonException">Something in it cannot be.</exception>
+    private DatasetInfo(JsonObject json, IReadOnlyList<DatasetFeature> features)
+    {
+        (_json, Features) = (json, features);
+        RobotType = (string?)json["robot_type"];
+        Fps = (double?)json["fps"] is { } fps and > 0 and <= LargestFps ? fps : throw new JsonException($"fps must be a number above 0, at most {LargestFps}");
+        FilesPerChunk = Whole(json, "chunks_size") is { } files and > 0 ? (int)Math.Min(files, int.MaxValue) : 1_000;
+        TotalEpisodes = Whole(json, "total_episodes");
+        TotalFrames = Whole(json, "total_frames");
+        _dataPath = (string?)json["data_path"] ?? DataPath;
+        _videoPath = (string?)json["video_path"] ?? VideoPath;
+    }
 
-    public string? RobotType => (string?)_json["robot_type"];
+    /// <summary>The robot's name; null when it is not said.</summary>
+    public string? RobotType { get; }
 
-    public double Fps => (double)_json["fps"]!;
+    /// <summary>Frames a second.</summary>
+    public double Fps { get; }
 
     /// <summary>All features, in the file's order; the standard ones included.</summary>
     public IReadOnlyList<DatasetFeature> Features { get; }
@@ -29,13 +53,19 @@ public sealed partial class DatasetInfo
     public IEnumerable<DatasetFeature> Cameras => Features.Where(feature => feature.IsPicture);
 
     /// <summary>Files in one <c>chunk-…</c> folder.</summary>
-    internal int FilesPerChunk => (int?)_json["chunks_size"] ?? 1000;
+    internal int FilesPerChunk { get; }
+
+    /// <summary>As counted; null when it is not said.</summary>
+    internal long? TotalEpisodes { get; }
+
+    /// <summary>As counted; null when it is not said.</summary>
+    internal long? TotalFrames { get; }
 
     /// <summary>For a new dataset.</summary>
-    internal static DatasetInfo Create(int fps, string robotType, IReadOnlyList<DatasetFeature> features)
+    internal static DatasetInfo Create(int fps, string robotType, IReadOnlyList<DatasetFeature> features, VideoCodec? codec = null)
     {
         var all = new JsonObject();
-        foreach (var feature in features) all[feature.Name] = Describe(feature, fps);
+        foreach (var feature in features) all[feature.Name] = Describe(feature, fps, (codec ?? VideoCodec.Mpeg4).Name);
         var json = new JsonObject
         {
             ["codebase_version"] = Version,
@@ -64,15 +94,19 @@ public sealed partial class DatasetInfo
         if (!File.Exists(path)) throw new DatasetException($"'{directory}' is not a LeRobot dataset: it has no meta/info.json");
         try
         {
-            var json = JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? throw new JsonException("it is not an object");
+            if (new FileInfo(path).Length > LargestFile) throw new JsonException($"it is larger than {LargestFile >> 20} MB");
+            var json = JsonNode.Parse(Utf8.GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF')) as JsonObject ?? throw new JsonException("it is not an object");
             var version = (string?)json["codebase_version"] ?? throw new JsonException("codebase_version is missing");
             if (!version.StartsWith("v3.", StringComparison.Ordinal))
                 throw new DatasetException($"dataset '{directory}' has LeRobot's format {version}, {Version} is needed; {Mend(version)}");
-            if ((double?)json["fps"] is not > 0) throw new JsonException("fps must be a number above 0");
             var features = json["features"] as JsonObject ?? throw new JsonException("features are missing");
             return new DatasetInfo(json, [.. features.Select(pair => ReadFeature(pair.Key, pair.Value))]);
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or ArgumentException)
+        catch (DecoderFallbackException exception)
+        {
+            throw new DatasetException($"'{path}' is not UTF-8 (byte {exception.Index})", exception);
+        }
+        catch (Exception exception) when (exception is JsonException or OverflowException or InvalidOperationException or FormatException or ArgumentException)
         {
             throw new DatasetException($"'{path}' is damaged: {exception.Message.ReplaceLineEndings(" ")}", exception);
         }
@@ -81,6 +115,14 @@ public sealed partial class DatasetInfo
             throw new DatasetException($"'{path}' cannot be read: {exception.Message}", exception);
         }
     }
+
+    /// <summary>What its videos are encoded in, FFmpeg's name; null when it is not said.</summary>
+    internal string? VideoCodecName => Cameras.Where(camera => camera.Type == FeatureType.Video)
+        .Select(camera => Text(_json["features"]?[camera.Name]?["info"], "video.codec") ?? Text(_json["features"]?[camera.Name]?["video_info"], "video.codec"))
+        .FirstOrDefault();
+
+    /// <summary>What a feature's values are, as it is written: <c>float32</c>.</summary>
+    internal string? TypeOf(string feature) => Text(_json["features"]?[feature], "dtype");
 
     /// <summary>Writes the file with new counts.</summary>
     internal void Write(string directory, int episodes, long frames, int tasks)
@@ -93,10 +135,10 @@ public sealed partial class DatasetInfo
             Path.Combine(directory, "meta", "info.json"), temporary => File.WriteAllText(temporary, _json.ToJsonString(Indented)));
     }
 
-    internal string DataFile(string directory, FilePlace place) => PathOf(directory, (string?)_json["data_path"] ?? DataPath, place);
+    internal string DataFile(string directory, FilePlace place) => PathOf(directory, _dataPath, place);
 
     internal string VideoFile(string directory, string camera, FilePlace place) =>
-        PathOf(directory, ((string?)_json["video_path"] ?? VideoPath).Replace("{video_key}", camera, StringComparison.Ordinal), place);
+        PathOf(directory, _videoPath.Replace("{video_key}", camera, StringComparison.Ordinal), place);
 
     internal static string EpisodesFile(string directory, FilePlace place) =>
         PathOf(directory, "meta/episodes/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet", place);
@@ -113,10 +155,21 @@ public sealed partial class DatasetInfo
             var digits = match.Groups[2].Success ? match.Groups[2].Value : "1";
             return value.ToString($"D{digits}", CultureInfo.InvariantCulture);
         });
-        return Path.Combine(directory, path);
+
+        // A dataset from elsewhere names files of its own only.
+        return !Path.IsPathRooted(path) && !path.Split('/', '\\').Contains("..") && !path.Contains('\0')
+            ? Path.Combine(directory, path)
+            : throw new DatasetException($"dataset '{directory}' wants the file '{path}', which is not within it (data_path or video_path in meta/info.json)");
     }
 
-    private static JsonObject Describe(DatasetFeature feature, int fps)
+    private static string? Text(JsonNode? json, string name) =>
+        json is JsonObject one && one[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+
+    private static long? Whole(JsonObject json, string name) => json[name] is null ? null : (long)json[name]! is var number and >= 0
+        ? number
+        : throw new JsonException($"{name} is below 0");
+
+    private static JsonObject Describe(DatasetFeature feature, int fps, string codec)
     {
         var json = new JsonObject
         {
@@ -130,7 +183,7 @@ public sealed partial class DatasetInfo
             {
                 ["video.height"] = feature.Shape[0],
                 ["video.width"] = feature.Shape[1],
-                ["video.codec"] = "mpeg4",
+                ["video.codec"] = codec,
                 ["video.pix_fmt"] = "yuv420p",
                 ["video.fps"] = fps,
                 ["video.channels"] = 3,
@@ -147,20 +200,24 @@ public sealed partial class DatasetInfo
         if (json is not JsonObject feature) throw new JsonException($"feature {name} is not an object");
         var type = (string?)feature["dtype"] switch
         {
-            "float32" or "float64" => FeatureType.Float32,
+            "float32" or "float64" or "float16" => FeatureType.Float32,
             "int64" or "int32" or "bool" => FeatureType.Int64,
             "video" => FeatureType.Video,
             "image" => FeatureType.Image,
             _ => FeatureType.Other,
         };
-        var shape = feature["shape"] is JsonArray sizes ? sizes.Select(size => (int)size!).ToArray() : [1];
+        var shape = feature["shape"] is JsonArray sizes ? sizes.Select(size => (int)(size ?? throw new JsonException($"a size of feature {name} is null"))).ToArray() : [1];
+        var count = shape.Aggregate(1.0, (product, size) => product * size);
+        var isPicture = type is FeatureType.Video or FeatureType.Image;
+        if (type != FeatureType.Other && (shape.Any(size => size < 1) || (isPicture ? shape.Max() > LargestSide : count > MostNumbers)))
+            throw new JsonException($"feature {name} has the shape [{string.Join(", ", shape)}], which cannot be");
 
         // Some recorders group the names: {"motors": ["shoulder", …]}.
         var names = feature["names"] is JsonObject { Count: 1 } group ? group.First().Value as JsonArray : feature["names"] as JsonArray;
         return new DatasetFeature(name, type, shape, names?.Select(text => text?.ToString() ?? "").ToArray());
     }
 
-    [GeneratedRegex(@"\{(chunk|file)_index(?::0?(\d+)d)?\}")]
+    [GeneratedRegex(@"\{(chunk|file)_index(?::0?(\d{1,2})d)?\}")]
     private static partial Regex Field();
 }
 

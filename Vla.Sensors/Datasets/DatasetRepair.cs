@@ -29,12 +29,20 @@ internal static class DatasetRepair
             var kept = 0;
             for (var group = 0; kept < rows; kept += table.GroupRows[group++])
             {
+                var count = Math.Min(table.GroupRows[group], rows - kept);
                 ParquetColumn[] columns = [.. info.Features.Where(feature => !feature.IsPicture).Select(feature => feature.Type == FeatureType.Float32
-                    ? ParquetColumn.Of(feature, table.Numbers<float>(feature.Name, group))
-                    : ParquetColumn.Of(feature, table.Numbers<long>(feature.Name, group)))];
+                    ? ParquetColumn.Of(feature, Kept<float>(table, feature, group, count))
+                    : ParquetColumn.Of(feature, Kept<long>(table, feature, group, count)))];
                 if (group == 0) ParquetTable.Write(temporary, columns);
                 else ParquetTable.Append(temporary, columns);
             }
         });
+    }
+
+    private static T[] Kept<T>(ParquetTable table, DatasetFeature feature, int group, int count)
+        where T : struct, System.Numerics.INumber<T>
+    {
+        var values = table.Numbers<T>(feature.Name, group).Take(0, count, feature.Count, out var fault);
+        return fault is { } wrong ? throw new DatasetException($"'{table.Path}' has {wrong.Reason} as {feature.Name}") : values.ToArray();
     }
 }

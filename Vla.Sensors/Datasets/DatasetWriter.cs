@@ -1,3 +1,5 @@
+using Vla.Sensors.Videos;
+
 namespace Vla.Sensors.Datasets;
 
 /// <summary>Records a dataset in LeRobot's format v3.0, episode by episode.</summary>
@@ -22,16 +24,17 @@ public sealed class DatasetWriter : IDisposable
     private readonly DatasetInfo _info;
     private readonly IReadOnlyList<DatasetFeature> _features;
     private readonly FileStream _lock;
-    private readonly List<string> _tasks = [];
-    private readonly Dictionary<string, int> _taskIndices = [];
+    private readonly VideoCodec _codec;
+    private TaskTable _tasks = new();
     private readonly List<EpisodeEntry> _inFile = [];
     private readonly DatasetSummary _summary;
     private FilePlace _place;
     private bool _fileIsFull;
 
-    private DatasetWriter(string directory, DatasetInfo info, IReadOnlyList<DatasetFeature> features, FileStream theLock)
+    private DatasetWriter(string directory, DatasetInfo info, IReadOnlyList<DatasetFeature> features, FileStream theLock, VideoCodec codec)
     {
-        (_directory, _info, _features, _lock) = (directory, info, features, theLock);
+        (_directory, _info, _features, _lock, _codec) = (directory, info, features, theLock, codec);
+        Note = features.Any(feature => feature.Type == FeatureType.Video) ? codec.Note : null;
         _summary = new DatasetSummary(directory, info);
     }
 
@@ -40,6 +43,9 @@ public sealed class DatasetWriter : IDisposable
 
     /// <summary>Frames of all episodes.</summary>
     public long Frames { get; private set; }
+
+    /// <summary>What there is to say of how it records, in words; null when there is nothing.</summary>
+    public string? Note { get; private init; }
 
     private string UnfinishedFolder => DatasetLock.FolderIn(_directory);
 
@@ -54,7 +60,7 @@ public sealed class DatasetWriter : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(fps);
         foreach (var camera in features.Where(feature => feature.Type == FeatureType.Video))
         {
-            // MPEG-4 halves the resolution of colours.
+            // Videos have half the resolution of colours.
             if (camera.Shape[0] % 2 != 0 || camera.Shape[1] % 2 != 0)
                 throw new DatasetException($"pictures of {camera.Shape[1]}x{camera.Shape[0]} cannot be recorded: width and height must be even");
         }
@@ -63,8 +69,9 @@ public sealed class DatasetWriter : IDisposable
         if (File.Exists(directory)) throw new DatasetException($"'{directory}' is a file; name a directory");
         if (Directory.Exists(directory) && Directory.EnumerateFileSystemEntries(directory).Any(entry => Path.GetFileName(entry) != DatasetFiles.Unfinished))
             throw new DatasetException($"'{directory}' is not empty; name a new directory");
-        var info = DatasetInfo.Create(fps, robotType, [.. features, .. DatasetFeature.Standard]);
-        var writer = new DatasetWriter(directory, info, features, DatasetLock.Take(directory));
+        var codec = VideoCodec.OfThisMachine;
+        var info = DatasetInfo.Create(fps, robotType, [.. features, .. DatasetFeature.Standard], codec);
+        var writer = new DatasetWriter(directory, info, features, DatasetLock.Take(directory), codec);
         info.Write(directory, 0, 0, 0);
         return writer;
     }
@@ -83,12 +90,21 @@ public sealed class DatasetWriter : IDisposable
         {
             if (!info.Features.Any(feature.Fits))
                 throw new DatasetException($"'{directory}' has no feature {feature}, which this recording has: record into another directory");
+            if (info.TypeOf(feature.Name) is { } type && type is not ("float32" or "int64" or "video"))
+                throw new DatasetException($"'{directory}' has {feature.Name} as {type}, this recording would have it in another type: record into another directory");
         }
 
         if (info.Features.FirstOrDefault(theirs => !all.Any(theirs.Fits)) is { } extra)
             throw new DatasetException($"'{directory}' has a feature {extra}, which this recording lacks: record into another directory");
 
-        var writer = new DatasetWriter(directory, info, features, DatasetLock.Take(directory));
+        // As it was begun, where this machine can.
+        var codec = info.VideoCodecName is { } name ? VideoCodec.Find(name, FfmpegProgram.OfThisMachine) : null;
+        var writer = new DatasetWriter(directory, info, features, DatasetLock.Take(directory), codec ?? VideoCodec.OfThisMachine)
+        {
+            Note = codec is null && info.VideoCodecName is { } other
+                ? $"'{directory}' has videos in {other}, which this machine cannot encode: new ones are in {VideoCodec.OfThisMachine.Name}, in files of their own"
+                : codec?.Note,
+        };
         try
         {
             writer.TakeUp();
@@ -105,34 +121,44 @@ public sealed class DatasetWriter : IDisposable
     public static bool Exists(string directory) => File.Exists(Path.Combine(directory, "meta", "info.json"));
 
     /// <summary>Begins an episode; may be called from any thread.</summary>
-    public EpisodeRecording Begin() => new(_features, UnfinishedFolder, (int)_info.Fps);
+    public EpisodeRecording Begin() => new(_features, UnfinishedFolder, (int)_info.Fps, _codec);
 
     /// <summary>Adds an episode to the dataset and disposes of the recording.</summary>
+    /// <exception cref="DatasetException">It cannot be written, since the disk is full or nobody may; the dataset has to be taken up anew then.</exception>
     public void Save(EpisodeRecording recording)
     {
-        using (recording)
+        try
         {
-            if (recording.Length == 0) return;
-            BeginFileIfNeeded();
-            var places = SaveTasks(recording);
-            var statistics = new Dictionary<string, FeatureStatistics>();
-            SaveRows(recording, places, statistics);
-            var before = _inFile.Sum(entry => entry.Length);
-            foreach (var (feature, i) in _features.Select((feature, i) => (feature, i)))
-            {
-                if (feature.Type == FeatureType.Video) statistics[feature.Name] = SaveVideo(recording, i, feature.Name);
-            }
-
-            _inFile.Add(new EpisodeEntry(Episodes, [.. recording.FrameTasks], recording.Length, Frames, before, statistics));
-            DatasetFiles.Replace(
-                DatasetInfo.EpisodesFile(_directory, _place),
-                path => ParquetTable.Write(path, EpisodeEntry.Columns(_inFile, _info, _place)));
-            Episodes++;
-            Frames += recording.Length;
-            _summary.Add(statistics);
-            WriteSummary();
-            _fileIsFull = _inFile.Count >= EpisodesPerFile || FilesOf(_place).Any(path => new FileInfo(path).Length >= LargestFile);
+            using (recording) SaveWhole(recording);
         }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or VideoException)
+        {
+            throw new DatasetException($"an episode cannot be saved to '{_directory}': {exception.Message.ReplaceLineEndings(" ")}", exception);
+        }
+    }
+
+    private void SaveWhole(EpisodeRecording recording)
+    {
+        if (recording.Length == 0) return;
+        BeginFileIfNeeded();
+        var places = SaveTasks(recording);
+        var statistics = new Dictionary<string, FeatureStatistics>();
+        SaveRows(recording, places, statistics);
+        var before = _inFile.Sum(entry => entry.Length);
+        foreach (var (feature, i) in _features.Select((feature, i) => (feature, i)))
+        {
+            if (feature.Type == FeatureType.Video) statistics[feature.Name] = SaveVideo(recording, i, feature.Name);
+        }
+
+        _inFile.Add(new EpisodeEntry(Episodes, [.. recording.FrameTasks], recording.Length, Frames, before, statistics));
+        DatasetFiles.Replace(
+            DatasetInfo.EpisodesFile(_directory, _place),
+            path => ParquetTable.Write(path, EpisodeEntry.Columns(_inFile, _info, _place)));
+        Episodes++;
+        Frames += recording.Length;
+        _summary.Add(statistics);
+        WriteSummary();
+        _fileIsFull = _inFile.Count >= EpisodesPerFile || FilesOf(_place).Any(path => new FileInfo(path).Length >= LargestFile);
     }
 
     public void Dispose()
@@ -157,7 +183,7 @@ public sealed class DatasetWriter : IDisposable
     private void TakeUp()
     {
         using var dataset = LeRobotDataset.Open(_directory);
-        foreach (var task in dataset.Tasks) AddTask(task);
+        _tasks = dataset.TaskTable;
         Episodes = dataset.Episodes.Count;
         Frames = dataset.Episodes.Count == 0 ? 0 : dataset.Episodes[^1].EndIndex;
         _summary.Add(dataset.EpisodeStatistics());
@@ -168,22 +194,15 @@ public sealed class DatasetWriter : IDisposable
 
     /// <summary>Gives new tasks an index.</summary>
     /// <returns>Indices by the recording's own.</returns>
-    private int[] SaveTasks(EpisodeRecording recording)
+    private long[] SaveTasks(EpisodeRecording recording)
     {
         var known = _tasks.Count;
-        int[] places = [.. recording.Tasks.Select(AddTask)];
-        if (_tasks.Count > known) DatasetFiles.Replace(TaskTable.PathIn(_directory), path => TaskTable.Write(path, _tasks));
+        long[] places = [.. recording.Tasks.Select(_tasks.IndexOf)];
+        if (_tasks.Count > known) DatasetFiles.Replace(TaskTable.PathIn(_directory), _tasks.Write);
         return places;
     }
 
-    private int AddTask(string task)
-    {
-        if (_taskIndices.TryGetValue(task, out var index)) return index;
-        _tasks.Add(task);
-        return _taskIndices[task] = _tasks.Count - 1;
-    }
-
-    private void SaveRows(EpisodeRecording recording, int[] places, Dictionary<string, FeatureStatistics> statistics)
+    private void SaveRows(EpisodeRecording recording, long[] places, Dictionary<string, FeatureStatistics> statistics)
     {
         var length = recording.Length;
         var columns = new List<ParquetColumn>();
@@ -192,7 +211,7 @@ public sealed class DatasetWriter : IDisposable
             var feature = _features[i];
             if (feature.Type == FeatureType.Float32) Add(feature, recording.Floats(i));
             else if (feature.Type == FeatureType.Int64)
-                Add(feature, feature.AreTasks ? Array.ConvertAll(recording.Integers(i), task => (long)places[task]) : recording.Integers(i));
+                Add(feature, feature.AreTasks ? Array.ConvertAll(recording.Integers(i), task => places[task]) : recording.Integers(i));
         }
 
         var standard = DatasetFeature.Standard;
@@ -200,7 +219,7 @@ public sealed class DatasetWriter : IDisposable
         Add(standard[1], [.. Enumerable.Range(0, length).Select(i => (long)i)]);
         Add(standard[2], [.. Enumerable.Repeat((long)Episodes, length)]);
         Add(standard[3], [.. Enumerable.Range(0, length).Select(i => Frames + i)]);
-        Add(standard[4], [.. recording.TaskOfFrame.Select(task => (long)places[task])]);
+        Add(standard[4], [.. recording.TaskOfFrame.Select(task => places[task])]);
 
         var file = _info.DataFile(_directory, _place);
         DatasetFiles.Replace(file, path =>

@@ -4,9 +4,9 @@ namespace Vla.Sensors.Datasets;
 public sealed class EpisodeFrames
 {
     private readonly IReadOnlyDictionary<string, Array> _columns;
-    private readonly IReadOnlyList<string> _tasks;
+    private readonly TaskTable _tasks;
 
-    internal EpisodeFrames(int length, IReadOnlyDictionary<string, Array> columns, IReadOnlyList<string> tasks) =>
+    internal EpisodeFrames(int length, IReadOnlyDictionary<string, Array> columns, TaskTable tasks) =>
         (Length, _columns, _tasks) = (length, columns, tasks);
 
     /// <summary>Frames.</summary>
@@ -27,9 +27,8 @@ public sealed class EpisodeFrames
 
     /// <summary>The text of a task's index.</summary>
     /// <exception cref="DatasetException">There is no such task.</exception>
-    public string TaskOf(long index) => index >= 0 && index < _tasks.Count
-        ? _tasks[(int)index]
-        : throw new DatasetException($"the dataset is damaged: it has no task {index}, only {_tasks.Count} of them");
+    public string TaskOf(long index) => _tasks.Find(index)
+        ?? throw new DatasetException($"the dataset is damaged: its meta/tasks.parquet has no task_index {index}");
 
     private T[] Get<T>(string feature) => _columns.TryGetValue(feature, out var column) && column is T[] values
         ? values

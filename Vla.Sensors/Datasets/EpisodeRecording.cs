@@ -1,4 +1,5 @@
 using OpenCvSharp;
+using Vla.Sensors.Videos;
 
 namespace Vla.Sensors.Datasets;
 
@@ -9,9 +10,6 @@ namespace Vla.Sensors.Datasets;
 /// </remarks>
 public sealed class EpisodeRecording : IDisposable
 {
-    // MPEG-4 part 2: what every FFmpeg can write and read, at its finest: OpenCV gives it 4 bits a pixel.
-    private static readonly int Codec = VideoWriter.FourCC('m', 'p', '4', 'v');
-
     private readonly IReadOnlyList<DatasetFeature> _features;
     private readonly Dictionary<string, int> _places;
     private readonly object[] _values;
@@ -20,10 +18,11 @@ public sealed class EpisodeRecording : IDisposable
     private readonly List<int> _frameTasks = [];
     private readonly string _folder;
     private readonly int _fps;
+    private readonly VideoCodec _codec;
 
-    internal EpisodeRecording(IReadOnlyList<DatasetFeature> features, string folder, int fps)
+    internal EpisodeRecording(IReadOnlyList<DatasetFeature> features, string folder, int fps, VideoCodec codec)
     {
-        (_features, _folder, _fps) = (features, folder, fps);
+        (_features, _folder, _fps, _codec) = (features, folder, fps, codec);
         _places = features.Select((feature, i) => (feature.Name, i)).ToDictionary(pair => pair.Name, pair => pair.i);
         _set = new bool[features.Count];
         _values = [.. features.Select<DatasetFeature, object>(feature => feature.Type switch
@@ -86,8 +85,8 @@ public sealed class EpisodeRecording : IDisposable
             throw new ArgumentException($"{feature} takes pictures of {shape[1]}x{shape[0]}, not {picture.Width}x{picture.Height}");
         Mark(index);
         var video = (Video)_values[index];
-        video.Writer ??= OpenVideo(video, picture.Size());
-        video.Writer.Write(picture);
+        video.Encoder ??= OpenVideo(video, picture.Size());
+        video.Encoder.Write(picture);
         video.Pixels.Add(picture);
     }
 
@@ -115,7 +114,7 @@ public sealed class EpisodeRecording : IDisposable
     internal (string Path, FeatureStatistics Pixels) FinishVideo(int feature)
     {
         var video = (Video)_values[feature];
-        video.Close();
+        video.Finish();
         return (video.Path, video.Pixels.Summary());
     }
 
@@ -142,32 +141,36 @@ public sealed class EpisodeRecording : IDisposable
         return _tasks.Count - 1;
     }
 
-    private VideoWriter OpenVideo(Video video, Size size)
+    private VideoEncoder OpenVideo(Video video, Size size)
     {
-        OpenCvNative.EnsureLoaded();
         video.Path = Path.Combine(_folder, $"{Guid.NewGuid():N}.mp4");
-        var writer = new VideoWriter(video.Path, VideoCaptureAPIs.FFMPEG, Codec, _fps, size);
-        return writer.IsOpened() ? writer : throw new DatasetException($"OpenCV cannot write the video '{video.Path}'");
+        return VideoEncoder.Create(video.Path, _fps, size.Width, size.Height, _codec);
     }
 
     private sealed class Video
     {
-        public VideoWriter? Writer { get; set; }
+        public VideoEncoder? Encoder { get; set; }
 
         public string Path { get; set; } = "";
 
         public PixelCounts Pixels { get; } = new();
 
-        public void Close()
+        public void Finish()
         {
-            Writer?.Dispose();
-            Writer = null;
+            Encoder?.Finish();
+            Close();
         }
 
         public void Discard()
         {
             Close();
             if (Path.Length > 0) File.Delete(Path);
+        }
+
+        private void Close()
+        {
+            Encoder?.Dispose();
+            Encoder = null;
         }
     }
 }

@@ -1,52 +1,68 @@
 using OpenCvSharp;
+using Vla.Sensors.Videos;
 
 namespace Vla.Sensors.Datasets;
 
-/// <summary>A video file of a dataset, from any picture on.</summary>
+/// <summary>Finds the pictures of a dataset's video file by their times.</summary>
 internal sealed class EpisodeVideo : IDisposable
 {
-    private VideoCapture _capture;
-    private int _next;
+    /// <summary>What is so near ahead is reached by decoding, seconds.</summary>
+    private const double NearAhead = 2;
 
-    private EpisodeVideo(string path, VideoCapture capture) => (Path, _capture) = (path, capture);
 
-    public string Path { get; }
+    private readonly IVideoReader _video;
+    private readonly Mat _picture = new();
+    private double? _shown;
 
-    /// <exception cref="DatasetException">It is missing or cannot be decoded.</exception>
-    public static EpisodeVideo Open(string path) => new(path, OpenCapture(path));
+    private EpisodeVideo(IVideoReader video) => _video = video;
 
-    /// <summary>Goes to a picture.</summary>
-    public void Seek(int picture)
+    public string Path => _video.Path;
+
+    public double Fps => _video.Fps;
+
+    /// <summary>How long it is, as the file says; infinite when it does not.</summary>
+    public double Seconds => _video.Seconds > 0 ? _video.Seconds : double.PositiveInfinity;
+
+    /// <exception cref="VideoException">It is missing or cannot be decoded.</exception>
+    public static EpisodeVideo Open(string path) => new(VideoReader.Open(path));
+
+    /// <summary>The picture of a time.</summary>
+    /// <param name="seconds">Time in the file.</param>
+    /// <param name="tolerance">How far its own time may be from that, seconds.</param>
+    /// <param name="nearest">The time of the one that is found there when it is not near enough; NaN behind the end.</param>
+    /// <returns>BGR, valid until the next call; null when there is none.</returns>
+    /// <exception cref="VideoException">It cannot be decoded.</exception>
+    public Mat? Find(double seconds, double tolerance, out double nearest)
     {
-        if (picture == _next) return;
-        _capture.Set(VideoCaptureProperties.PosFrames, picture);
-        if ((int)_capture.Get(VideoCaptureProperties.PosFrames) != picture)
+        nearest = double.NaN;
+        if (_shown is not { } shown || shown > seconds + tolerance || seconds - shown > NearAhead) Go(seconds, tolerance);
+        while (_shown is { } at)
         {
-            // Not every file can be sought in: then from its beginning.
-            _capture.Dispose();
-            _capture = OpenCapture(Path);
-            for (var i = 0; i < picture; i++) _capture.Grab();
+            nearest = at;
+            if (at >= seconds - tolerance) return at <= seconds + tolerance ? _picture : null;
+            Next();
         }
 
-        _next = picture;
+        nearest = double.NaN;
+        return null;
     }
 
-    /// <summary>The next picture; false when there is none.</summary>
-    public bool Read(Mat picture)
+    public void Dispose()
     {
-        if (!_capture.Read(picture) || picture.Empty()) return false;
-        _next++;
-        return true;
+        _video.Dispose();
+        _picture.Dispose();
     }
 
-    public void Dispose() => _capture.Dispose();
-
-    private static VideoCapture OpenCapture(string path)
+    private void Go(double seconds, double tolerance)
     {
-        if (!File.Exists(path)) throw new DatasetException($"video '{path}' of the dataset is missing");
-        var capture = new VideoCapture(path, VideoCaptureAPIs.FFMPEG);
-        if (capture.IsOpened()) return capture;
-        capture.Dispose();
-        throw new DatasetException($"video '{path}' is damaged, or in a format OpenCV cannot decode");
+        _video.Seek(seconds);
+        Next();
+        if (_shown is { } at && at <= seconds + tolerance) return;
+
+        // Sought too far, or behind the end as far as its index knows: what is before it is looked through.
+        _video.Seek(0);
+        Next();
     }
+
+    private void Next() => _shown = _video.Read(_picture, out var seconds) ? seconds : null;
 }

@@ -1,112 +1,140 @@
 using OpenCvSharp;
+using Vla.Sensors.Cameras;
 using Vla.Sensors.Images;
+using Vla.Sensors.Videos;
 
 namespace Vla.Sensors.Datasets;
 
 /// <summary>Reads a dataset in LeRobot's format v3.0, recorded here or by LeRobot.</summary>
 /// <remarks>
+/// <para>
+/// Rows and pictures belong together by their times, as LeRobot has it. What contradicts itself is refused, with the file,
+/// the episode and the frame: values that are null, rows that are another episode's, times that are not those of the rate,
+/// frames without a picture.
+/// </para>
+/// <para>
 /// For one thread: open it once for each. Reading episodes in their order is quickest, since neighbours share files.
+/// </para>
 /// </remarks>
 public sealed class LeRobotDataset : IDisposable
 {
-    private readonly Dictionary<FilePlace, long> _firstIndex;
+    private readonly TaskTable _tasks;
+    private readonly EpisodeRows _rows;
     private readonly Dictionary<string, EpisodeVideo> _videos = [];
-    private (FilePlace Place, ParquetTable Table)? _open;
 
-    private LeRobotDataset(string directory, DatasetInfo info, IReadOnlyList<string> tasks, IReadOnlyList<DatasetEpisode> episodes)
+    private LeRobotDataset(string directory, DatasetInfo info, TaskTable tasks, IReadOnlyList<DatasetEpisode> episodes)
     {
-        (Directory, Info, Tasks, Episodes) = (directory, info, tasks, episodes);
-        _firstIndex = episodes.GroupBy(episode => episode.Data).ToDictionary(group => group.Key, group => group.Min(episode => episode.FirstIndex));
+        (Directory, Info, _tasks, Tasks, Episodes) = (directory, info, tasks, tasks.Texts, episodes);
+        _rows = new EpisodeRows(directory, info, tasks, episodes);
     }
 
     public string Directory { get; }
 
     public DatasetInfo Info { get; }
 
-    /// <summary>All instructions, by their <c>task_index</c>.</summary>
+    /// <summary>All instructions, in the order of their <c>task_index</c>.</summary>
     public IReadOnlyList<string> Tasks { get; }
 
     public IReadOnlyList<DatasetEpisode> Episodes { get; }
 
     /// <summary>Opens a dataset.</summary>
-    /// <exception cref="DatasetException">It is missing, damaged or of another version.</exception>
+    /// <exception cref="DatasetException">It is missing, damaged, of another version, or contradicts itself.</exception>
     public static LeRobotDataset Open(string directory)
     {
         var info = DatasetInfo.Read(directory);
-        var episodes = EpisodeFiles(directory).SelectMany(path => ReadEpisodes(path, info)).OrderBy(episode => episode.Index).ToArray();
-        var tasks = TaskTable.PathIn(directory);
-        return new LeRobotDataset(directory, info, episodes.Length > 0 || File.Exists(tasks) ? TaskTable.Read(tasks) : [], episodes);
+        var episodes = EpisodeTable.Read(directory, info);
+        return new LeRobotDataset(directory, info, ReadTasks(directory, episodes.Count > 0), episodes);
     }
 
     /// <summary>Reads the numbers of an episode.</summary>
-    /// <exception cref="DatasetException">A file is missing or damaged.</exception>
+    /// <exception cref="DatasetException">A file is missing or damaged, or contradicts the others.</exception>
     public EpisodeFrames Read(DatasetEpisode episode)
     {
+        _rows.Check(episode);
         var columns = new Dictionary<string, Array>();
         foreach (var feature in Info.Features)
         {
-            if (feature.Type == FeatureType.Float32) columns[feature.Name] = Column<float>(episode, feature);
-            else if (feature.Type == FeatureType.Int64) columns[feature.Name] = Column<long>(episode, feature);
+            if (feature.Type == FeatureType.Float32) columns[feature.Name] = _rows.Numbers<float>(episode, feature.Name, feature.Count);
+            else if (feature.Type == FeatureType.Int64) columns[feature.Name] = _rows.Numbers<long>(episode, feature.Name, feature.Count);
         }
 
-        return new EpisodeFrames(episode.Length, columns, Tasks);
+        return new EpisodeFrames(episode.Length, columns, _tasks);
     }
 
     /// <summary>Decodes the pictures of an episode, in order.</summary>
     /// <param name="episode">The episode.</param>
     /// <param name="camera">A camera's feature.</param>
     /// <param name="take">Is given each frame's index in the episode and its picture, BGR, 8 bits; the picture's memory is reused.</param>
-    /// <exception cref="DatasetException">The file is missing or damaged, or has fewer pictures.</exception>
+    /// <exception cref="DatasetException">A file is missing or damaged, a frame has no picture, or one is of another size.</exception>
     public void ReadPictures(DatasetEpisode episode, string camera, Action<int, Mat> take)
     {
         var feature = Info.Cameras.FirstOrDefault(feature => feature.Name == camera)
             ?? throw new DatasetException($"dataset '{Directory}' has no camera {camera}; it has {string.Join(", ", Info.Cameras.Select(one => one.Name))}");
         OpenCvNative.EnsureLoaded();
+        var times = _rows.Check(episode);
         if (feature.Type == FeatureType.Image)
         {
-            ReadImages(episode, camera, take);
+            ReadImages(episode, feature, take);
             return;
         }
 
-        var (place, from) = episode.Videos[camera];
-        var path = Info.VideoFile(Directory, camera, place);
-        if (!_videos.TryGetValue(camera, out var video) || video.Path != path)
+        var place = episode.Videos[camera];
+        var video = OpenVideo(camera, place.File);
+        try
         {
-            video?.Dispose();
-            _videos[camera] = video = EpisodeVideo.Open(path);
+            for (var frame = 0; frame < times.Length; frame++)
+            {
+                var picture = video.Find(place.From + times[frame], Near(times[frame]), out var nearest)
+                    ?? throw NoPicture(video, episode, frame, place.From + times[frame], nearest);
+                RequireSize(feature, picture, episode, frame);
+                take(frame, picture);
+            }
         }
-
-        video.Seek((int)Math.Round(from * Info.Fps));
-        using var picture = new Mat();
-        for (var i = 0; i < episode.Length; i++)
+        catch (VideoException exception)
         {
-            if (!video.Read(picture))
-                throw new DatasetException($"video '{path}' has no picture for frame {i} of episode {episode.Index}: it is damaged, or in a format OpenCV cannot decode");
-            take(i, picture);
+            throw new DatasetException(exception.Message, exception);
+        }
+    }
+
+    /// <summary>Makes sure that everything is there and fits, as far as that shows without decoding every picture.</summary>
+    /// <exception cref="DatasetException">Something does not.</exception>
+    public void Check()
+    {
+        OpenCvNative.EnsureLoaded();
+        foreach (var episode in Episodes)
+        {
+            Read(episode);
+            foreach (var camera in Info.Cameras.Where(camera => camera.Type == FeatureType.Video))
+                CheckVideo(episode, camera);
         }
     }
 
     public void Dispose()
     {
-        _open?.Table.Dispose();
+        _rows.Dispose();
         foreach (var video in _videos.Values) video.Dispose();
     }
+
+    internal TaskTable TaskTable => _tasks;
 
     /// <summary>Each feature's statistics over all episodes, from those of each.</summary>
     internal IReadOnlyDictionary<string, FeatureStatistics> EpisodeStatistics()
     {
         var all = new Dictionary<string, FeatureStatistics>();
-        foreach (var path in EpisodeFiles(Directory))
+        foreach (var path in EpisodeTable.Files(Directory))
         {
             using var table = ParquetTable.Open(path);
             foreach (var feature in Info.Features)
             {
                 if (!table.Has($"stats/{feature.Name}/count")) continue;
-                var counts = table.Numbers<long>($"stats/{feature.Name}/count");
+                var counts = table.AllNumbers<long>($"stats/{feature.Name}/count");
                 double[][] columns = [.. FeatureStatistics.Names.Select(name => table.Has($"stats/{feature.Name}/{name}")
-                    ? table.Numbers<double>($"stats/{feature.Name}/{name}")
-                    : table.Numbers<double>($"stats/{feature.Name}/mean"))];
+                    ? table.AllNumbers<double>($"stats/{feature.Name}/{name}", width: null)
+                    : table.AllNumbers<double>($"stats/{feature.Name}/mean", width: null))];
+                if (counts.Length == 0) continue;
                 var width = columns[0].Length / counts.Length;
+                if (columns.Any(column => column.Length != columns[0].Length) || counts.Any(count => count < 1))
+                    throw new DatasetException($"'{path}' is damaged: its statistics of {feature.Name} do not fit together");
                 for (var i = 0; i < counts.Length; i++)
                 {
                     var one = FeatureStatistics.From([.. columns.Select(column => column[(i * width)..((i + 1) * width)])], counts[i]);
@@ -118,64 +146,83 @@ public sealed class LeRobotDataset : IDisposable
         return all;
     }
 
-    private static string[] EpisodeFiles(string directory)
+    private static TaskTable ReadTasks(string directory, bool isNeeded)
     {
-        var folder = Path.Combine(directory, "meta", "episodes");
-        if (!System.IO.Directory.Exists(folder)) return [];
-        string[] files = [.. System.IO.Directory.EnumerateFiles(folder, "*.parquet", SearchOption.AllDirectories)];
-        Array.Sort(files, StringComparer.Ordinal);
-        return files;
+        var path = TaskTable.PathIn(directory);
+        return isNeeded || File.Exists(path) ? TaskTable.Read(path) : new TaskTable();
     }
 
-    private static DatasetEpisode[] ReadEpisodes(string path, DatasetInfo info)
+    private static double Near(double seconds) => EpisodeRows.Tolerance + EpisodeRows.Rounding(seconds);
+
+    private void CheckVideo(DatasetEpisode episode, DatasetFeature camera)
     {
-        using var table = ParquetTable.Open(path);
-        var indices = table.Numbers<int>("episode_index");
-        var lengths = Of("length");
-        var first = table.Numbers<long>("dataset_from_index");
-        var data = Places("data");
-        var metadata = Places("meta/episodes");
-        var tasks = table.TextLists("tasks");
-        var videos = info.Features.Where(feature => feature.Type == FeatureType.Video)
-            .Select(camera => (camera.Name, Places: Places($"videos/{camera.Name}"), From: table.Numbers<double>($"videos/{camera.Name}/from_timestamp")))
-            .ToArray();
-        if (lengths.Length != indices.Length || first.Length != indices.Length || tasks.Count != indices.Length)
-            throw new DatasetException($"'{path}' is damaged: its columns differ in length");
-        var episodes = new DatasetEpisode[indices.Length];
-        for (var i = 0; i < episodes.Length; i++)
+        var place = episode.Videos[camera.Name];
+        var video = OpenVideo(camera.Name, place.File);
+        var last = (episode.Length - 1) / Info.Fps;
+        if (place.From + last > video.Seconds)
+            throw NoPicture(video, episode, episode.Length - 1, place.From + last, double.NaN);
+        if (place.From + last >= place.To + EpisodeRows.Tolerance)
+            throw new DatasetException(FormattableString.Invariant($"dataset '{Directory}' contradicts itself: episode {episode.Index} has {episode.Length} frames at {Info.Fps:0.###} a second, but goes from {place.From:0.###} s to {place.To:0.###} s of its {camera.Name} video"));
+        // Two periods, since a file may count its last picture's in or not.
+        if (double.IsFinite(place.To) && place.To > video.Seconds + 2 / Info.Fps)
+            throw new DatasetException(FormattableString.Invariant($"dataset '{Directory}' contradicts itself: episode {episode.Index} goes to {place.To:0.###} s of '{video.Path}', which has {video.Seconds:0.###} s"));
+        try
         {
-            episodes[i] = new DatasetEpisode
+            foreach (var frame in (ReadOnlySpan<int>)[0, episode.Length - 1])
             {
-                Index = indices[i],
-                Tasks = tasks[i],
-                Length = lengths[i],
-                FirstIndex = first[i],
-                Data = data[i],
-                Metadata = metadata[i],
-                Videos = videos.ToDictionary(video => video.Name, video => (video.Places[i], video.From[i])),
-            };
-        }
-
-        return episodes;
-
-        int[] Of(string column) => table.Numbers<int>(column);
-
-        FilePlace[] Places(string kind) =>
-            [.. Of($"{kind}/chunk_index").Zip(Of($"{kind}/file_index"), (chunk, file) => new FilePlace(chunk, file))];
-    }
-
-    private void ReadImages(DatasetEpisode episode, string camera, Action<int, Mat> take)
-    {
-        var i = 0;
-        ForGroups(episode, (table, group, from, to) =>
-        {
-            var files = table.Blobs($"{camera}/bytes", group);
-            for (var row = from; row < to; row++)
-            {
-                using var picture = Decoded(files[row], $"the picture of frame {i} of episode {episode.Index} in '{Directory}'");
-                take(i++, picture);
+                var picture = video.Find(place.From + frame / Info.Fps, Near(frame / Info.Fps), out var nearest)
+                    ?? throw NoPicture(video, episode, frame, place.From + frame / Info.Fps, nearest);
+                RequireSize(camera, picture, episode, frame);
             }
-        });
+        }
+        catch (VideoException exception)
+        {
+            throw new DatasetException(exception.Message, exception);
+        }
+    }
+
+    private EpisodeVideo OpenVideo(string camera, FilePlace place)
+    {
+        var path = Info.VideoFile(Directory, camera, place);
+        if (_videos.TryGetValue(camera, out var video) && video.Path == path) return video;
+        try
+        {
+            _videos.Remove(camera);
+            video?.Dispose();
+            return _videos[camera] = EpisodeVideo.Open(path);
+        }
+        catch (Exception exception) when (exception is VideoException or CameraException)
+        {
+            throw new DatasetException(exception.Message, exception);
+        }
+    }
+
+    private DatasetException NoPicture(EpisodeVideo video, DatasetEpisode episode, int frame, double seconds, double nearest)
+    {
+        var found = double.IsNaN(nearest) ? "it ends before" : FormattableString.Invariant($"the next is at {nearest:0.####} s");
+        var rates = video.Fps > 0 && Math.Abs(video.Fps - Info.Fps) > 0.01
+            ? FormattableString.Invariant($"; it has {video.Fps:0.###} pictures a second, the dataset {Info.Fps:0.###} frames")
+            : "";
+        return new DatasetException(FormattableString.Invariant(
+            $"video '{video.Path}' has no picture for frame {frame} of episode {episode.Index}, at {seconds:0.####} s: {found}{rates}"));
+    }
+
+    private void RequireSize(DatasetFeature camera, Mat picture, DatasetEpisode episode, int frame)
+    {
+        if (camera.PictureSize is not var (width, height) || (picture.Width == width && picture.Height == height)) return;
+        throw new DatasetException(
+            $"dataset '{Directory}' contradicts itself: the {camera.Name} picture of frame {frame} of episode {episode.Index} has {picture.Width}x{picture.Height} pixels, meta/info.json says {width}x{height}");
+    }
+
+    private void ReadImages(DatasetEpisode episode, DatasetFeature camera, Action<int, Mat> take)
+    {
+        var frame = 0;
+        foreach (var file in _rows.Pictures(episode, camera.Name))
+        {
+            using var picture = Decoded(file, $"the {camera.Name} picture of frame {frame} of episode {episode.Index} in '{Directory}'");
+            RequireSize(camera, picture, episode, frame);
+            take(frame++, picture);
+        }
     }
 
     private static Mat Decoded(byte[] file, string name)
@@ -186,50 +233,7 @@ public sealed class LeRobotDataset : IDisposable
         }
         catch (PictureException e)
         {
-            throw new DatasetException($"{name} {e.Message}");
+            throw new DatasetException($"{name} {e.Message}", e);
         }
-    }
-
-    private T[] Column<T>(DatasetEpisode episode, DatasetFeature feature)
-        where T : struct, System.Numerics.INumber<T>
-    {
-        var width = feature.Count;
-        var values = new T[episode.Length * width];
-        var filled = 0;
-        ForGroups(episode, (table, group, from, to) =>
-        {
-            var numbers = table.Numbers<T>(feature.Name, group);
-            if (numbers.Length != table.GroupRows[group] * width)
-                throw new DatasetException($"column {feature.Name} of dataset '{Directory}' is damaged: a row of it has not {width} values");
-            numbers.AsSpan(from * width, (to - from) * width).CopyTo(values.AsSpan(filled));
-            filled += (to - from) * width;
-        });
-        return values;
-    }
-
-    /// <summary>Visits the row groups that hold an episode, with the range of its rows in each.</summary>
-    private void ForGroups(DatasetEpisode episode, Action<ParquetTable, int, int, int> visit)
-    {
-        if (_open is not { } open || open.Place != episode.Data)
-        {
-            _open?.Table.Dispose();
-            _open = null;
-            _open = open = (episode.Data, ParquetTable.Open(Info.DataFile(Directory, episode.Data)));
-        }
-
-        var begin = (int)(episode.FirstIndex - _firstIndex[episode.Data]);
-        var (row, seen) = (0, 0);
-        for (var group = 0; group < open.Table.GroupRows.Count && row < begin + episode.Length; group++)
-        {
-            var rows = open.Table.GroupRows[group];
-            var from = Math.Clamp(begin - row, 0, rows);
-            var to = Math.Clamp(begin + episode.Length - row, 0, rows);
-            if (to > from) visit(open.Table, group, from, to);
-            seen += to - from;
-            row += rows;
-        }
-
-        if (seen != episode.Length)
-            throw new DatasetException($"dataset '{Directory}' is damaged: episode {episode.Index} has {seen} of its {episode.Length} frames");
     }
 }

@@ -5,11 +5,15 @@ namespace Vla.Sensors.Datasets;
 
 /// <summary>Puts videos of one encoder one after the other without encoding them again (ISO/IEC 14496-12).</summary>
 /// <remarks>
-/// It knows what OpenCV's writer makes: one track, its samples in one piece and in the order they are shown, every picture as
-/// long as the others. The tables that say where samples begin are written anew; the rest is kept.
+/// It knows what FFmpeg makes of one video without pictures that wait for later ones: one track, its samples in one piece and
+/// in the order they are shown, every picture as long as the others. The tables that say where samples begin are written
+/// anew and before the pictures, so that a browser can begin at once; the rest is kept.
 /// </remarks>
 internal sealed class Mp4File
 {
+    private const int LargestIndex = 256 << 20;
+    private const int HeaderSize = 8;
+
     private static readonly string[] Containers = ["moov", "trak", "mdia", "minf", "stbl"];
 
     private readonly string _path;
@@ -28,6 +32,7 @@ internal sealed class Mp4File
         {
             if (box.Name is "ftyp" or "moov")
             {
+                if (box.End - box.Begin > LargestIndex) throw Damaged($"its {box.Name} box is too large");
                 var bytes = new byte[box.End - box.Begin];
                 file.Position = box.Begin;
                 file.ReadExactly(bytes);
@@ -41,20 +46,15 @@ internal sealed class Mp4File
         _type = type ?? throw Damaged("it has no file type");
         _movie = movie ?? throw Damaged("it has no movie box");
         var table = Find(_movie, "stsz");
-        var one = Number(table, 4);
-        _sizes = new int[Number(table, 8)];
-        for (var i = 0; i < _sizes.Length; i++) _sizes[i] = one != 0 ? one : Number(table, 12 + 4 * i);
+        _sizes = Sizes(table, file.Length);
 
         // Without a table of them, all pictures are key pictures.
         var keys = TryFind(_movie, "stss");
-        _keyPictures = keys.IsEmpty ? [.. Enumerable.Range(1, _sizes.Length)] : new int[Number(keys, 4)];
-        if (!keys.IsEmpty)
-        {
-            for (var i = 0; i < _keyPictures.Length; i++) _keyPictures[i] = Number(keys, 8 + 4 * i);
-        }
+        _keyPictures = keys.IsEmpty ? [.. Enumerable.Range(1, _sizes.Length)] : Numbers(keys, 8, Number(keys, 4));
 
         var chunks = TryFind(_movie, "stco");
         _start = chunks.IsEmpty ? BinaryPrimitives.ReadInt64BigEndian(Find(_movie, "co64")[8..]) : (uint)Number(chunks, 8);
+        if (_start < 0 || _start > file.Length - _sizes.Sum(size => (long)size)) throw Damaged("its pictures lie beyond its end");
     }
 
     /// <summary>Writes a video with the pictures of others, which must be of one size, rate and encoder.</summary>
@@ -68,20 +68,28 @@ internal sealed class Mp4File
         {
             var videos = parts.Select(part => new Mp4File(part)).ToArray();
             using var file = File.Create(output);
+            foreach (var video in videos) video.RequireFit(videos[0]);
             file.Write(videos[0]._type);
+            // Its length does not depend on the places that are written into it.
+            var start = videos[0]._type.Length + new Tables(videos, 0, fps).Movie().Length + 16L;
+            file.Write(new Tables(videos, start, fps).Movie());
             Span<byte> header = stackalloc byte[16];
             BinaryPrimitives.WriteInt32BigEndian(header, 1);
             "mdat"u8.CopyTo(header[4..]);
             BinaryPrimitives.WriteInt64BigEndian(header[8..], header.Length + videos.Sum(video => video._sizes.Sum(size => (long)size)));
             file.Write(header);
-            var start = file.Position;
             foreach (var video in videos) video.CopySamples(file);
-            file.Write(new Tables(videos, start, fps).Movie());
         }
-        catch (Exception exception) when (exception is EndOfStreamException or ArgumentOutOfRangeException or OverflowException)
+        catch (Exception exception) when (exception is EndOfStreamException or ArgumentException or OverflowException)
         {
             throw new DatasetException($"a video cannot be added to '{output}': it is damaged", exception);
         }
+    }
+
+    private void RequireFit(Mp4File first)
+    {
+        if (!Find(_movie, "stsd").SequenceEqual(first.Find(first._movie, "stsd"))) throw Damaged("it was encoded in another way than those before it");
+        if (!TryFind(_movie, "ctts").IsEmpty) throw Damaged("its pictures are not in the order they are shown");
     }
 
     private void CopySamples(Stream output)
@@ -99,6 +107,31 @@ internal sealed class Mp4File
         }
     }
 
+    /// <summary>Bytes of each picture; their number is believed only as far as the file's size allows.</summary>
+    private int[] Sizes(ReadOnlySpan<byte> table, long most)
+    {
+        var (one, count) = (Number(table, 4), Number(table, 8));
+        if (one < 0 || count < 0 || (one > 0 && (long)one * count > most)) throw Damaged("it claims more pictures than it holds");
+        if (one == 0) return Numbers(table, 12, count);
+        var sizes = new int[count];
+        Array.Fill(sizes, one);
+        return sizes;
+    }
+
+    /// <summary>Numbers of a table, none of which is below 0.</summary>
+    private int[] Numbers(ReadOnlySpan<byte> table, int from, int count)
+    {
+        if (count < 0 || count > (table.Length - from) / sizeof(int)) throw Damaged("a table claims more than it holds");
+        var numbers = new int[count];
+        for (var i = 0; i < count; i++)
+        {
+            numbers[i] = Number(table, from + sizeof(int) * i);
+            if (numbers[i] < 0) throw Damaged("a table has numbers below 0");
+        }
+
+        return numbers;
+    }
+
     private static (string Name, long Begin, long End)? ReadHeader(FileStream file)
     {
         var begin = file.Position;
@@ -113,7 +146,7 @@ internal sealed class Mp4File
         }
 
         if (size == 0) size = file.Length - begin;
-        return size < 8 || begin + size > file.Length
+        return size < HeaderSize || size > file.Length - begin
             ? throw new EndOfStreamException()
             : (Encoding.ASCII.GetString(header[4..8]), begin, begin + size);
     }
@@ -129,18 +162,30 @@ internal sealed class Mp4File
     /// <summary>The content of the first box of a name within a container box.</summary>
     private static ReadOnlySpan<byte> TryFind(ReadOnlySpan<byte> box, string name)
     {
-        for (var rest = box[8..]; rest.Length >= 8;)
+        for (var rest = box[HeaderSize..]; rest.Length >= HeaderSize;)
         {
-            var part = rest[..Number(rest, 0)];
-            rest = rest[part.Length..];
+            var part = Part(ref rest);
             var partName = Encoding.ASCII.GetString(part[4..8]);
             if (partName == name) return part[8..];
-            if (!Containers.Contains(partName)) continue;
+            // Each container holds the next one of the list, so that there is an end to it.
+            if (!Containers.Contains(partName) || Array.IndexOf(Containers, partName) <= Array.IndexOf(Containers, NameOf(box))) continue;
             var found = TryFind(part, name);
             if (!found.IsEmpty) return found;
         }
 
         return default;
+    }
+
+    private static string NameOf(ReadOnlySpan<byte> box) => Encoding.ASCII.GetString(box[4..HeaderSize]);
+
+    /// <summary>Takes the first of the boxes that lie one after the other.</summary>
+    private static ReadOnlySpan<byte> Part(scoped ref ReadOnlySpan<byte> rest)
+    {
+        var length = Number(rest, 0);
+        if (length < HeaderSize || length > rest.Length) throw new EndOfStreamException();
+        var part = rest[..length];
+        rest = rest[length..];
+        return part;
     }
 
     private DatasetException Damaged(string why) => new($"video '{_path}' is damaged: {why}");
@@ -150,33 +195,28 @@ internal sealed class Mp4File
     {
         private readonly int[] _sizes = [.. videos.SelectMany(video => video._sizes)];
 
-        public byte[] Movie() => Rebuild(videos[0]._movie);
+        public byte[] Movie() => Rebuild(videos[0]._movie, 0);
 
-        private byte[] Rebuild(ReadOnlySpan<byte> box)
+        private byte[] Rebuild(ReadOnlySpan<byte> box, int depth)
         {
-            var name = Encoding.ASCII.GetString(box[4..8]);
-            if (!Containers.Contains(name)) return Leaf(name, box);
+            var name = NameOf(box);
+            if (Array.IndexOf(Containers, name) != depth) return Leaf(name, box);
             var content = new MemoryStream();
-            for (var rest = box[8..]; rest.Length >= 8;)
-            {
-                var part = rest[..Number(rest, 0)];
-                rest = rest[part.Length..];
-                content.Write(Rebuild(part));
-            }
+            for (var rest = box[HeaderSize..]; rest.Length >= HeaderSize;) content.Write(Rebuild(Part(ref rest), depth + 1));
 
             return Box(name, content.ToArray());
         }
 
         private byte[] Leaf(string name, ReadOnlySpan<byte> box) => name switch
         {
-            "stts" => Box(name, Numbers(0, 1, _sizes.Length, TimeScale(videos[0]._movie, "mdhd") / fps)),
+            "stts" => Box(name, Numbers(0, 1, _sizes.Length, Period())),
             "stsz" => Box(name, Numbers([0, 0, _sizes.Length, .. _sizes])),
             "stsc" => Box(name, Numbers(0, 1, 1, _sizes.Length, 1)),
             "stss" => Box(name, KeyPictures()),
             "stco" or "co64" => Box("co64", [.. Numbers(0, 1), .. Numbers((int)(start >> 32), (int)start)]),
             "mvhd" or "mdhd" => WithDuration(box, name),
             "tkhd" => WithTrackDuration(box),
-            "edts" => [],
+            "edts" or "sdtp" or "sbgp" or "sgpd" => [],
             _ => box.ToArray(),
         };
 
@@ -209,6 +249,10 @@ internal sealed class Mp4File
 
         private int Duration(string clock) =>
             checked((int)((long)_sizes.Length * TimeScale(videos[0]._movie, clock) / fps));
+
+        private int Period() => Math.DivRem(TimeScale(videos[0]._movie, "mdhd"), fps) is var (period, rest) && period > 0 && rest == 0
+            ? period
+            : throw videos[0].Damaged($"its clock does not divide into {fps} pictures a second");
 
         private int TimeScale(byte[] movie, string clock) => Number(videos[0].Find(movie, clock), 12);
 

@@ -1,50 +1,61 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Text;
 using Parquet;
-using Parquet.Data;
 using Parquet.Schema;
+using Vla.Sensors.Datasets.Tables;
 
 namespace Vla.Sensors.Datasets;
 
 /// <summary>A Parquet file of a dataset: written whole or row group by row group, read column by column.</summary>
+/// <remarks>Written by Parquet.Net; why it is not read by it, see <see cref="ColumnReader"/>.</remarks>
 internal sealed class ParquetTable : IDisposable
 {
-    private readonly string _path;
-    private readonly ParquetReader _reader;
-    private readonly Dictionary<string, DataField> _fields;
+    private const int TailSize = 8;
+    private const int LongestFooter = 64 << 20;
 
-    private ParquetTable(string path, ParquetReader reader)
+    private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
+
+    private readonly FileStream _file;
+    private readonly ParquetFooter _footer;
+    private readonly Dictionary<string, int> _places = [];
+
+    private ParquetTable(string path, FileStream file, ParquetFooter footer)
     {
-        (_path, _reader) = (path, reader);
-        _fields = reader.Schema.DataFields.ToDictionary(NameOf);
-        var rows = new int[reader.RowGroupCount];
-        for (var i = 0; i < rows.Length; i++)
-        {
-            using var group = reader.OpenRowGroupReader(i);
-            rows[i] = (int)group.RowCount;
-        }
-
-        GroupRows = rows;
+        (Path, _file, _footer) = (path, file, footer);
+        for (var i = 0; i < footer.Leaves.Count; i++) _places.TryAdd(footer.Leaves[i].Name, i);
+        GroupRows = [.. footer.Groups.Select(group => group.Rows)];
+        if (GroupRows.Sum(rows => (long)rows) > int.MaxValue) throw new InvalidDataException("it claims more rows than can be");
     }
+
+    public string Path { get; }
 
     /// <summary>Rows of each row group.</summary>
     public IReadOnlyList<int> GroupRows { get; }
 
-    public IReadOnlyDictionary<string, string> Metadata => _reader.CustomMetadata;
+    /// <summary>More rows than a file of this size can have.</summary>
+    public long MostRows => ColumnReader.MostEntriesIn(_file.Length);
+
+    public IReadOnlyDictionary<string, string> Metadata => _footer.Metadata;
 
     /// <exception cref="DatasetException">It is missing, damaged or no Parquet file.</exception>
-    public static ParquetTable Open(string path) => Guard(path, () =>
+    public static ParquetTable Open(string path)
     {
         if (!File.Exists(path)) throw new DatasetException($"'{path}' of the dataset is missing");
-        var stream = File.OpenRead(path);
-        try
+        return Guard(path, () =>
         {
-            return new ParquetTable(path, Wait(ParquetReader.CreateAsync(stream, null, leaveStreamOpen: false)));
-        }
-        catch
-        {
-            stream.Dispose();
-            throw;
-        }
-    });
+            var file = File.OpenRead(path);
+            try
+            {
+                return new ParquetTable(path, file, ReadFooter(file));
+            }
+            catch
+            {
+                file.Dispose();
+                throw;
+            }
+        });
+    }
 
     /// <summary>Writes a file of one row group.</summary>
     public static void Write(string path, IReadOnlyList<ParquetColumn> columns, Dictionary<string, string>? metadata = null)
@@ -60,104 +71,119 @@ internal sealed class ParquetTable : IDisposable
         WriteGroup(stream, columns, null, append: true);
     }
 
-    public bool Has(string column) => _fields.ContainsKey(column);
+    /// <summary>The names of its columns.</summary>
+    public IReadOnlyCollection<string> Columns => _places.Keys;
 
-    /// <summary>A column of floating-point or whole numbers of any width; lists one after the other.</summary>
-    public T[] Numbers<T>(string column, int group)
-        where T : struct, System.Numerics.INumber<T> => Guard(_path, () =>
-    {
-        var field = Field(column);
-        using var reader = _reader.OpenRowGroupReader(group);
-        return field.ClrType switch
-        {
-            var type when type == typeof(T) => Raw<T>(reader, field),
-            var type when type == typeof(float) => Convert(Raw<float>(reader, field)),
-            var type when type == typeof(double) => Convert(Raw<double>(reader, field)),
-            var type when type == typeof(long) => Convert(Raw<long>(reader, field)),
-            var type when type == typeof(int) => Convert(Raw<int>(reader, field)),
-            var type when type == typeof(bool) => Array.ConvertAll(Raw<bool>(reader, field), value => value ? T.One : T.Zero),
-            var type => throw new DatasetException($"column {column} of '{_path}' holds {type.Name}, not numbers"),
-        };
+    public bool Has(string column) => _places.ContainsKey(column);
 
-        static T[] Convert<TFrom>(TFrom[] values)
-            where TFrom : struct, System.Numerics.INumber<TFrom> => Array.ConvertAll(values, T.CreateChecked);
-    });
+    /// <summary>A column of floating-point or whole numbers of any width, or of lists of them.</summary>
+    /// <exception cref="DatasetException">There is no such column, it holds something else, or it is damaged.</exception>
+    public ParquetValues<T> Numbers<T>(string column, int group)
+        where T : struct, INumber<T> => Read(column, group, leaf => new NumberDecoder<T>(leaf));
+
+    /// <summary>The bytes of a column of texts or pictures, or of lists of them.</summary>
+    /// <exception cref="DatasetException">There is no such column, it holds something else, or it is damaged.</exception>
+    public ParquetValues<byte[]> Bytes(string column, int group) => Read(column, group, leaf => new BytesDecoder(leaf));
 
     /// <summary>All row groups' numbers.</summary>
-    public T[] Numbers<T>(string column)
-        where T : struct, System.Numerics.INumber<T> =>
-        [.. Enumerable.Range(0, GroupRows.Count).SelectMany(group => Numbers<T>(column, group))];
-
-    /// <summary>All texts of a column, lists one after the other.</summary>
-    public string[] Texts(string column) => [.. TextLists(column).SelectMany(list => list)];
-
-    /// <summary>A column of lists of texts, or of single texts.</summary>
-    public IReadOnlyList<string[]> TextLists(string column) => Guard(_path, () =>
+    /// <param name="column">Its name.</param>
+    /// <param name="width">How many each row has; as many as the first one has when left out.</param>
+    /// <exception cref="DatasetException">One is missing, or it is damaged.</exception>
+    public T[] AllNumbers<T>(string column, int? width = 1)
+        where T : struct, INumber<T>
     {
-        var field = Field(column);
-        var rows = new List<string[]>();
+        var all = new List<T>();
+        var before = 0;
         for (var group = 0; group < GroupRows.Count; group++)
         {
-            using var reader = _reader.OpenRowGroupReader(group);
-            using var raw = RawData<ReadOnlyMemory<char>>(reader, field);
-            var texts = raw.Values.ToArray();
-            if (field.MaxRepetitionLevel == 0)
+            var values = Numbers<T>(column, group);
+            width ??= values.Rows > 0 ? values.Row(0).Length : null;
+            all.AddRange(values.Take(0, values.Rows, width ?? 0, out var fault));
+            if (fault is { } wrong) throw new DatasetException($"'{Path}' has {wrong.Reason} as {column} in row {before + wrong.Row}");
+            before += values.Rows;
+        }
+
+        return [.. all];
+    }
+
+    /// <summary>All texts of a column that has one in each row.</summary>
+    /// <exception cref="DatasetException">One is missing or is not UTF-8, or it is damaged.</exception>
+    public string[] Texts(string column)
+    {
+        var rows = TextLists(column);
+        for (var row = 0; row < rows.Count; row++)
+        {
+            if (rows[row].Length != 1) throw new DatasetException($"'{Path}' has {rows[row].Length} texts as {column} in row {row}, not one");
+        }
+
+        return [.. rows.Select(row => row[0])];
+    }
+
+    /// <summary>A column of lists of texts, or of single texts.</summary>
+    /// <exception cref="DatasetException">One is null or is not UTF-8, or it is damaged.</exception>
+    public IReadOnlyList<string[]> TextLists(string column)
+    {
+        var rows = new List<string[]>();
+        var known = new Dictionary<byte[], string>(ReferenceEqualityComparer.Instance);
+        for (var group = 0; group < GroupRows.Count; group++)
+        {
+            var values = Bytes(column, group);
+            for (var row = 0; row < values.Rows; row++)
             {
-                rows.AddRange(texts.Select(text => new[] { text.ToString() }));
-                continue;
+                if (values.NullIn(row) >= 0) throw new DatasetException($"'{Path}' has null as {column} in row {rows.Count}");
+                var texts = values.Row(row).ToArray();
+                rows.Add(Array.ConvertAll(texts, bytes => Text(bytes, column, rows.Count, known)));
             }
-
-            var row = new List<string>();
-            var levels = raw.RepetitionLevels.ToArray();
-            for (var i = 0; i < texts.Length; i++)
-            {
-                if (levels[i] == 0 && i > 0)
-                {
-                    rows.Add([.. row]);
-                    row.Clear();
-                }
-
-                row.Add(texts[i].ToString());
-            }
-
-            if (texts.Length > 0) rows.Add([.. row]);
         }
 
         return rows;
-    });
-
-    /// <summary>Bytes of each row.</summary>
-    public byte[][] Blobs(string column, int group) => Guard(_path, () =>
-    {
-        using var reader = _reader.OpenRowGroupReader(group);
-        using var raw = RawData<ReadOnlyMemory<byte>>(reader, Field(column));
-        return Array.ConvertAll(raw.Values.ToArray(), bytes => bytes.ToArray());
-    });
-
-    public void Dispose() => Wait(_reader.DisposeAsync().AsTask());
-
-    private static string NameOf(DataField field)
-    {
-        // "action.list.element" is the column "action"; "picture.bytes" keeps its part's name.
-        var parts = field.Path.ToList();
-        if (field.MaxRepetitionLevel > 0) parts = [.. parts.Take(1)];
-        return string.Join('/', parts);
     }
 
-    private static RawColumnData<T> RawData<T>(ParquetRowGroupReader reader, DataField field)
-        where T : struct => (RawColumnData<T>)Wait(reader.ReadRawColumnDataBaseAsync(field).AsTask());
+    public void Dispose() => _file.Dispose();
 
-    private static T[] Raw<T>(ParquetRowGroupReader reader, DataField field)
-        where T : struct
+    private string Text(byte[] bytes, string column, int row, Dictionary<byte[], string> known)
     {
-        using var raw = RawData<T>(reader, field);
-        return raw.Values.ToArray();
+        // Rows may share one text of a dictionary, which is then decoded once.
+        if (known.TryGetValue(bytes, out var text)) return text;
+        try
+        {
+            return known[bytes] = Utf8.GetString(bytes);
+        }
+        catch (DecoderFallbackException exception)
+        {
+            throw new DatasetException($"'{Path}' has a text as {column} in row {row} that is not UTF-8 (byte {exception.Index})", exception);
+        }
+    }
+
+    private ParquetValues<T> Read<T>(string column, int group, Func<ParquetLeaf, ValueDecoder<T>> decoder)
+    {
+        if (!_places.TryGetValue(column, out var place)) throw new DatasetException($"'{Path}' has no column {column}");
+        var leaf = _footer.Leaves[place];
+        var part = _footer.Groups[group];
+        return Guard(Path, () => ColumnReader.Read(_file, leaf, part.Chunks[place], part.Rows, decoder(leaf)));
+    }
+
+    private static ParquetFooter ReadFooter(FileStream file)
+    {
+        if (file.Length < 4 + TailSize) throw new InvalidDataException("it is too short");
+        Span<byte> head = stackalloc byte[4];
+        Span<byte> tail = stackalloc byte[TailSize];
+        file.ReadExactly(head);
+        file.Position = file.Length - TailSize;
+        file.ReadExactly(tail);
+        if (!head.SequenceEqual("PAR1"u8) || !tail[4..].SequenceEqual("PAR1"u8)) throw new InvalidDataException("it does not begin and end with PAR1");
+        var length = BinaryPrimitives.ReadInt32LittleEndian(tail);
+        if (length is < 0 or > LongestFooter || length > file.Length - TailSize - 4) throw new InvalidDataException("its end does not say where its description begins");
+        var bytes = new byte[length];
+        file.Position = file.Length - TailSize - length;
+        file.ReadExactly(bytes);
+        return ParquetFooter.Parse(bytes);
     }
 
     private static void WriteGroup(
         Stream stream, IReadOnlyList<ParquetColumn> columns, Dictionary<string, string>? metadata, bool append)
     {
-        Wait(WriteAsync());
+        WriteAsync().GetAwaiter().GetResult();
 
         async Task WriteAsync()
         {
@@ -181,11 +207,4 @@ internal sealed class ParquetTable : IDisposable
             throw new DatasetException($"'{path}' is damaged or no Parquet file: {exception.Message.ReplaceLineEndings(" ")}", exception);
         }
     }
-
-    private static void Wait(Task task) => task.GetAwaiter().GetResult();
-
-    private static T Wait<T>(Task<T> task) => task.GetAwaiter().GetResult();
-
-    private DataField Field(string column) =>
-        _fields.GetValueOrDefault(column) ?? throw new DatasetException($"'{_path}' has no column {column}");
 }

@@ -5,7 +5,7 @@ namespace Vla.Sensors.Datasets;
 /// LeRobot keeps it as a pandas table whose index is the text. Pandas finds out which column that is from a description in
 /// the file, which is therefore written too.
 /// </remarks>
-internal static class TaskTable
+internal sealed class TaskTable
 {
     private const string Description = """
         {"index_columns": ["task"], "column_indexes": [{"name": null, "field_name": null, "pandas_type": "unicode",
@@ -15,26 +15,52 @@ internal static class TaskTable
         "creator": {"library": "pyarrow", "version": "15.0.0"}, "pandas_version": "2.2.0"}
         """;
 
+    private readonly SortedDictionary<long, string> _texts = [];
+    private readonly Dictionary<string, long> _indices = [];
+
+    public int Count => _texts.Count;
+
+    /// <summary>The texts in the order of their indices, which may have gaps.</summary>
+    public IReadOnlyList<string> Texts => [.. _texts.Values];
+
+    /// <summary>The text of an index; null when there is no such task.</summary>
+    public string? Find(long index) => _texts.GetValueOrDefault(index);
+
+    /// <summary>The index of a text, a new one after the others when it is not among them.</summary>
+    public long IndexOf(string text)
+    {
+        if (_indices.TryGetValue(text, out var index)) return index;
+        index = _texts.Count == 0 ? 0 : _texts.Keys.Max() + 1;
+        _texts[index] = text;
+        return _indices[text] = index;
+    }
+
     public static string PathIn(string directory) => Path.Combine(directory, "meta", "tasks.parquet");
 
-    public static void Write(string path, IReadOnlyList<string> tasks) => ParquetTable.Write(
+    public void Write(string path) => ParquetTable.Write(
         path,
         [
-            ParquetColumn.Scalars("task_index", Enumerable.Range(0, tasks.Count).Select(i => (long)i).ToArray()),
-            ParquetColumn.Texts("task", tasks),
+            ParquetColumn.Scalars("task_index", _texts.Keys.ToArray()),
+            ParquetColumn.Texts("task", Texts),
         ],
         new Dictionary<string, string> { ["pandas"] = Description.ReplaceLineEndings(" ") });
 
-    /// <returns>The texts in the order of their indices.</returns>
-    public static IReadOnlyList<string> Read(string path)
+    /// <exception cref="DatasetException">It is missing or damaged.</exception>
+    public static TaskTable Read(string path)
     {
         using var table = ParquetTable.Open(path);
 
         // Some LeRobot versions leave the index without a name.
         var texts = table.Texts(table.Has("task") ? "task" : "__index_level_0__");
-        var indices = table.Numbers<long>("task_index");
-        if (texts.Length != indices.Length) throw new DatasetException($"'{path}' is damaged: it has {texts.Length} tasks and {indices.Length} indices");
-        Array.Sort(indices, texts);
-        return texts;
+        var indices = table.AllNumbers<long>("task_index");
+        var tasks = new TaskTable();
+        foreach (var (index, text) in indices.Zip(texts))
+        {
+            if (index < 0) throw new DatasetException($"'{path}' is damaged: a task has the index {index}");
+            if (!tasks._texts.TryAdd(index, text)) throw new DatasetException($"'{path}' is damaged: two tasks have the index {index}");
+            tasks._indices.TryAdd(text, index);
+        }
+
+        return tasks;
     }
 }

@@ -11,13 +11,13 @@ namespace Vla.Sensors.Videos;
 /// option, a pattern or an address. What may be opened is a video file of this machine: no network, no playlist that names
 /// other files.
 /// </remarks>
-internal sealed partial class FfmpegProgram
+public sealed partial class FfmpegProgram
 {
     /// <summary>What to do where the program is missing.</summary>
     public const string Install = "install the ffmpeg program (sudo apt-get install ffmpeg)";
 
     /// <summary>Pixels of the largest picture that is decoded, 8192 × 8192.</summary>
-    public const int LargestPicture = 1 << 26;
+    internal const int LargestPicture = 1 << 26;
 
     // Containers that hold their pictures themselves; not hls, dash, concat, image2 and the like, which open other files.
     private const string Containers = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,h264,hevc,obu,ivf,flv,ogg,asf,mxf,nut,gif,yuv4mpegpipe";
@@ -25,6 +25,8 @@ internal sealed partial class FfmpegProgram
     private const int LongestAnswer = 1 << 20;
 
     private static readonly Lazy<FfmpegProgram> Found = new(() => new FfmpegProgram(OnPath("ffmpeg"), OnPath("ffprobe")));
+
+    private static readonly Lazy<string?> SetSid = new(() => OperatingSystem.IsLinux() ? OnPath("setsid") : null);
 
     private readonly string? _ffmpeg;
     private readonly string? _ffprobe;
@@ -43,10 +45,10 @@ internal sealed partial class FfmpegProgram
     /// <summary>Those on the PATH of this process.</summary>
     public static FfmpegProgram OfThisMachine => Found.Value;
 
-    public string? ProbePath => _ffprobe;
+    internal string? ProbePath => _ffprobe;
 
     /// <summary>How long it may take to answer a question, such as what a file is.</summary>
-    public TimeSpan AnswerLimit { get; init; } = TimeSpan.FromSeconds(10);
+    internal TimeSpan AnswerLimit { get; init; } = TimeSpan.FromSeconds(10);
 
     public bool IsInstalled => _ffmpeg is not null && _ffprobe is not null;
 
@@ -54,7 +56,7 @@ internal sealed partial class FfmpegProgram
     public string Version => VersionNumber().Match(_version.Value) is { Success: true } match ? match.Groups[1].Value : "";
 
     /// <summary>Options that let each picture through as it is, none doubled or left out to keep a rate.</summary>
-    public IReadOnlyList<string> EachPicture => HasFpsMode ? ["-fps_mode", "passthrough"] : ["-vsync", "passthrough"];
+    internal IReadOnlyList<string> EachPicture => HasFpsMode ? ["-fps_mode", "passthrough"] : ["-vsync", "passthrough"];
 
     // "-vsync" was given the name "-fps_mode" in 5.1, and is to go. A build from the sources has no number: it is newer.
     private bool HasFpsMode => !System.Version.TryParse(Version, out var version) || version >= new Version(5, 1);
@@ -64,7 +66,7 @@ internal sealed partial class FfmpegProgram
 
     /// <summary>What the first video track of a file is.</summary>
     /// <exception cref="VideoException">It is no video, or the program is missing.</exception>
-    public VideoDescription Describe(string path)
+    internal VideoDescription Describe(string path)
     {
         RequireInstalled(path);
         var (output, errors) = Ask(_ffprobe!, ["-hide_banner", "-loglevel", "error", "-of", "json", "-show_streams", "-select_streams", "V:0", .. Input(path)]);
@@ -81,7 +83,7 @@ internal sealed partial class FfmpegProgram
     }
 
     /// <summary>Options that open a file for reading, the last of them its name.</summary>
-    public static IReadOnlyList<string> Input(string path) =>
+    internal static IReadOnlyList<string> Input(string path) =>
     [
         "-protocol_whitelist", "file,pipe", "-format_whitelist", Containers, "-max_pixels", $"{LargestPicture}",
         "-i", $"file:{Path.GetFullPath(path)}",
@@ -91,7 +93,7 @@ internal sealed partial class FfmpegProgram
     /// <param name="path">Of the file that it is for, to be named where the program is missing.</param>
     /// <param name="arguments">One by one, never through a shell.</param>
     /// <exception cref="VideoException">The program is missing or does not start.</exception>
-    public Process Start(string path, IEnumerable<string> arguments)
+    internal Process Start(string path, IEnumerable<string> arguments)
     {
         RequireInstalled(path);
         return Launch(_ffmpeg!, ["-hide_banner", "-nostats", .. arguments]);
@@ -112,7 +114,8 @@ internal sealed partial class FfmpegProgram
 
     private static Process Launch(string program, IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo(program, arguments)
+        // In a session of its own: Ctrl-C in the terminal would end it in the middle of an episode that is still to be saved.
+        var start = new ProcessStartInfo(SetSid.Value ?? program, SetSid.Value is null ? arguments : [program, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -147,6 +150,19 @@ internal sealed partial class FfmpegProgram
         process.WaitForExit();
         if (watch.HasExpired) throw new VideoException($"'{Path.GetFileName(program)}' took more than {AnswerLimit.TotalSeconds:0.##} s and was ended");
         return (new string(output, 0, length), errors.Last);
+    }
+
+    /// <summary>Lets the robot's own work go first, where that can be had.</summary>
+    internal static void LowerPriority(Process process)
+    {
+        try
+        {
+            process.PriorityClass = ProcessPriorityClass.BelowNormal;
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or Win32Exception)
+        {
+            // It has ended already, or nobody may.
+        }
     }
 
     internal static Thread HelperThread(string name, Action work)

@@ -9,7 +9,7 @@ namespace Vla.Sensors.Videos;
 /// Pictures come through a pipe as they are decoded, and their times through standard error, by a filter that says them:
 /// a pipe of plain pictures has no room for times. The decoder waits while nobody reads.
 /// </remarks>
-internal sealed class FfmpegVideo : IDisposable
+internal sealed class FfmpegVideo : IVideoReader
 {
     /// <summary>A picture that takes longer is given up.</summary>
     public static readonly TimeSpan PictureLimit = TimeSpan.FromSeconds(10);
@@ -35,6 +35,10 @@ internal sealed class FfmpegVideo : IDisposable
 
     /// <summary>What the file says of itself.</summary>
     public VideoDescription Description { get; }
+
+    public double Fps => Description.Fps;
+
+    public double Seconds => Description.Seconds;
 
     /// <summary>Pixels of the pictures that are read, turned as the file asks.</summary>
     public int Width { get; }
