@@ -34,7 +34,7 @@ public static class Pipeline
                 parts.OpenCamera, parts.Frames, parts.Monitors.Camera, parts.Time, Logger<CameraActor>()));
 
             var instruction = Add<InstructionActor>("instruction", InstructionActor.Props(
-                parts.Instructions, Logger<InstructionActor>()));
+                parts.Instructions, parts.CheckInstructions(), Logger<InstructionActor>()));
 
             var stages = StartStages(system, parts, camera, instruction);
             registry.Register<VisionEncoderActor>(stages.Vision);

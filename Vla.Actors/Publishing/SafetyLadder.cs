@@ -18,6 +18,9 @@ internal sealed class SafetyLadder(ControlOptions options)
 
     public string Reason { get; private set; } = "";
 
+    /// <summary>True when only <see cref="Reset"/> ends the stop.</summary>
+    public bool IsLatched => Volatile.Read(ref _latched);
+
     /// <param name="nowNs">The tick's time.</param>
     /// <param name="actionDue">Whether a good action is due.</param>
     /// <param name="blindness">Why nobody may move by sight; null while they may. Said also when it comes while holding.</param>
