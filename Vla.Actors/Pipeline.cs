@@ -35,7 +35,7 @@ public static class Pipeline
                 new CameraWatch(parts.Monitors.Camera, parts.Control, parts.Time, Logger<CameraWatch>())));
 
             var instruction = Add<InstructionActor>("instruction", InstructionActor.Props(
-                parts.Instructions, Logger<InstructionActor>()));
+                parts.Instructions, parts.CheckInstructions(), Logger<InstructionActor>()));
 
             var stages = StartStages(system, parts, camera, instruction);
             registry.Register<VisionEncoderActor>(stages.Vision);

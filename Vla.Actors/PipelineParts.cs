@@ -45,6 +45,13 @@ public sealed record PipelineParts : StageParts
     public required InstructionBoard Instructions { get; init; }
 
     public required ControlLoop Control { get; init; }
+
+    /// <summary>What a simulated world says of words that are about it; null without one.</summary>
+    public Func<string, SceneAnswer>? Scene { get; init; }
+
+    /// <summary>What is asked of every instruction.</summary>
+    public InstructionCheck CheckInstructions() =>
+        new() { Words = Policy.ReadWords, Scene = Scene, Stop = Control.Stop, NeedsResume = () => Control.NeedsResume };
 }
 
 /// <summary>Threads that work on one input of each stage, Torch's or a module's own; together within the machine's cores.</summary>

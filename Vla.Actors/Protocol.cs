@@ -49,7 +49,14 @@ public sealed record GiveInstruction(string Text);
 
 /// <summary>Instruction → whoever gave it: not taken; the last good one stays in force.</summary>
 /// <param name="Problem">Why, with the mend.</param>
-public sealed record InstructionRefused(string Problem);
+public sealed record InstructionRefused(string Problem)
+{
+    /// <summary>Words that the policy's vocabulary lacks, where that is why; otherwise empty.</summary>
+    public IReadOnlyList<string> UnknownWords { get; init; } = [];
+}
+
+/// <summary>Instruction → whoever gave it: the words meant stop, and the control loop was told; no new instruction is in force.</summary>
+public sealed record InstructionStopped;
 
 /// <summary>Demand on the language side: an instruction newer than the one the asker has.</summary>
 /// <remarks>Said by fusion to the language encoder and passed on to the instruction actor; saying it again is harmless.</remarks>
@@ -57,13 +64,21 @@ public sealed record InstructionRefused(string Problem);
 public sealed record InstructionWanted(long After);
 
 /// <summary>Instruction → language encoder, and → whoever gave it: the instruction now in force.</summary>
-public sealed record InstructionChanged(Instruction Instruction);
+public sealed record InstructionChanged(Instruction Instruction)
+{
+    /// <summary>What else the giver should know of these words; empty for nothing.</summary>
+    public string Note { get; init; } = "";
+}
 
 /// <summary>An instruction in plain words.</summary>
 /// <param name="Number">Counts instructions from 1.</param>
 /// <param name="Text">1 to 1,000 characters.</param>
 /// <param name="GivenNs">When it was given, monotonic nanoseconds.</param>
-public sealed record Instruction(long Number, string Text, long GivenNs);
+public sealed record Instruction(long Number, string Text, long GivenNs)
+{
+    /// <summary>Words that the policy's vocabulary lacks: to the policy they are all the same.</summary>
+    public IReadOnlyList<string> UnknownWords { get; init; } = [];
+}
 
 /// <summary>Vision encoder → fusion: features of one picture, [1, …] as the policy's encoder gives them.</summary>
 public sealed record VisionEncoded(Tensor Features, Origin Origin) : IDisposable

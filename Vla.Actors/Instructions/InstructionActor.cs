@@ -8,15 +8,23 @@ namespace Vla.Actors.Instructions;
 /// <see cref="InstructionWanted"/> in, <see cref="InstructionChanged"/> out.
 /// </summary>
 /// <remarks>
-/// Answers <see cref="GiveInstruction"/> with <see cref="InstructionChanged"/> or <see cref="InstructionRefused"/>;
-/// a refused text leaves the last good instruction in force.
+/// Answers <see cref="GiveInstruction"/> with <see cref="InstructionChanged"/>, <see cref="InstructionRefused"/> or, for words that
+/// mean stop, <see cref="InstructionStopped"/>; only the first changes the instruction in force.
 /// </remarks>
-public sealed partial class InstructionActor(InstructionBoard board, ILogger logger) : UntypedActor
+public sealed partial class InstructionActor(InstructionBoard board, InstructionCheck check, ILogger logger) : UntypedActor
 {
     private IActorRef? _asker;
 
-    public static Props Props(InstructionBoard board, ILogger logger) =>
-        Akka.Actor.Props.Create(() => new InstructionActor(board, logger));
+    public static Props Props(InstructionBoard board, InstructionCheck check, ILogger logger) =>
+        Akka.Actor.Props.Create(() => new InstructionActor(board, check, logger));
+
+    /// <summary>An instruction that was in force from the start has been given to nobody here.</summary>
+    protected override void PreStart()
+    {
+        if (board.Current is not { Number: 1 } first) return;
+        Log.Given(logger, first.Number, first.Text);
+        if (first.UnknownWords.Count > 0) Log.Noted(logger, first.Number, InstructionCheck.Unknown(first.UnknownWords));
+    }
 
     protected override void OnReceive(object message)
     {
@@ -42,15 +50,25 @@ public sealed partial class InstructionActor(InstructionBoard board, ILogger log
 
     private void Take(GiveInstruction give)
     {
-        if (!InstructionText.TryRead(give.Text, out var text, out var problem))
+        var read = check.Read(give.Text);
+        if (read.IsStop)
         {
-            Log.Refused(logger, problem);
-            Sender.Tell(new InstructionRefused(problem));
+            check.Stop(InstructionCheck.StopReason);
+            Log.Stopped(logger);
+            Sender.Tell(new InstructionStopped());
             return;
         }
 
-        var changed = new InstructionChanged(board.Give(text));
-        Log.Given(logger, changed.Instruction.Number, text);
+        if (read.Problem.Length > 0)
+        {
+            Log.Refused(logger, read.Problem);
+            Sender.Tell(new InstructionRefused(read.Problem) { UnknownWords = read.UnknownWords });
+            return;
+        }
+
+        var changed = new InstructionChanged(board.Give(read.Text, read.UnknownWords)) { Note = read.Note };
+        Log.Given(logger, changed.Instruction.Number, read.Text);
+        if (read.Note.Length > 0) Log.Noted(logger, changed.Instruction.Number, read.Note);
         Sender.Tell(changed);
         _asker?.Tell(changed);
         _asker = null;
@@ -63,5 +81,11 @@ public sealed partial class InstructionActor(InstructionBoard board, ILogger log
 
         [LoggerMessage(11, LogLevel.Warning, "{Problem}; the last good instruction stays")]
         public static partial void Refused(ILogger logger, string problem);
+
+        [LoggerMessage(12, LogLevel.Warning, "instruction {Number}: {Note}")]
+        public static partial void Noted(ILogger logger, long number, string note);
+
+        [LoggerMessage(13, LogLevel.Warning, "told to stop, in words; the robot stays stopped until it is resumed")]
+        public static partial void Stopped(ILogger logger);
     }
 }

@@ -16,10 +16,13 @@ public sealed class InstructionBoard(TimeProvider time)
     public event Action<Instruction>? Changed;
 
     /// <summary>Puts a checked text in force under the next number.</summary>
-    public Instruction Give(string text)
+    /// <param name="text">Checked by <see cref="InstructionCheck"/>.</param>
+    /// <param name="unknownWords">Those that the policy's vocabulary lacks; null for none.</param>
+    public Instruction Give(string text, IReadOnlyList<string>? unknownWords = null)
     {
         Instruction given;
-        lock (_lock) _current = given = new Instruction((_current?.Number ?? 0) + 1, text, time.NowNs());
+        lock (_lock)
+            _current = given = new Instruction((_current?.Number ?? 0) + 1, text, time.NowNs()) { UnknownWords = unknownWords ?? [] };
         Changed?.Invoke(given);
         return given;
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 
 namespace Vla.Actors.Instructions;
 
@@ -10,8 +11,6 @@ public static class InstructionText
 
     /// <summary>Longest instruction as UTF-8, in bytes: nothing longer has to be read at all.</summary>
     public const int MaximumBytes = MaximumLength * 4;
-
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Trims and checks a text.</summary>
     /// <param name="text">What somebody wrote.</param>
@@ -37,23 +36,22 @@ public static class InstructionText
     /// <summary>Decodes UTF-8 and checks the text.</summary>
     public static bool TryRead(ReadOnlySpan<byte> utf8, out string instruction, out string problem)
     {
-        if (utf8.Length > MaximumBytes)
-        {
-            instruction = "";
-            problem = $"the instruction has over {MaximumBytes:N0} bytes: at most {MaximumLength:N0} characters are taken";
-            return false;
-        }
+        if (TryDecode(utf8, out var text, out problem)) return TryRead(text, out instruction, out problem);
+        instruction = "";
+        return false;
+    }
 
-        try
-        {
-            return TryRead(Strict.GetString(utf8).TrimStart('\ufeff'), out instruction, out problem);
-        }
-        catch (DecoderFallbackException)
-        {
-            instruction = "";
-            problem = "the instruction is not valid UTF-8: send plain UTF-8 text";
-            return false;
-        }
+    /// <summary>Decodes UTF-8.</summary>
+    /// <param name="utf8">What somebody wrote.</param>
+    /// <param name="text">The text; when it is refused, as much of it as can be read, for whoever looks for a stop in it.</param>
+    /// <param name="problem">Why it is refused, with the mend; empty when it is fine.</param>
+    public static bool TryDecode(ReadOnlySpan<byte> utf8, out string text, out string problem)
+    {
+        text = Encoding.UTF8.GetString(utf8[..Math.Min(utf8.Length, MaximumBytes)]).TrimStart('\ufeff');
+        problem = utf8.Length > MaximumBytes
+            ? $"the instruction has over {MaximumBytes:N0} bytes: at most {MaximumLength:N0} characters are taken"
+            : Utf8.IsValid(utf8) ? "" : "the instruction is not valid UTF-8: send plain UTF-8 text";
+        return problem.Length == 0;
     }
 
     private static bool HasLoneSurrogate(string text)

@@ -19,13 +19,16 @@ public enum PaddingSide
 /// <summary>Turns an instruction into the fixed number of token ids that a language encoder wants.</summary>
 /// <remarks>
 /// Lower case; split into words and punctuation; each word the longest pieces that the vocabulary has (WordPiece:
-/// <c>grasped</c> → <c>grasp ##ed</c>), or <c>[UNK]</c>. A sentence that is too long loses its end, which in an
-/// instruction says least.
+/// <c>grasped</c> → <c>grasp ##ed</c>), or <c>[UNK]</c>. Punctuation that the vocabulary lacks is left out: "red block." is
+/// "red block". What is too long is refused: two sentences that differ only behind the end would be the same to the policy.
 /// </remarks>
 public sealed partial class InstructionTokenizer
 {
     public const string PadToken = "[PAD]";
     public const string UnknownToken = "[UNK]";
+
+    /// <summary>Where the words are that a policy knows.</summary>
+    internal const string VocabularyHint = "vocab.txt in the policy's directory lists those it knows";
 
     private const int MaximumFileBytes = 32 << 20;
     private const int MaximumTokens = 1_000_000;
@@ -86,15 +89,38 @@ public sealed partial class InstructionTokenizer
     }
 
     /// <summary>The token ids of an instruction, always <see cref="SequenceLength"/> of them.</summary>
+    /// <exception cref="PolicyException">It is too long; <see cref="Read"/> tells beforehand.</exception>
     public long[] Encode(string instruction)
     {
-        var ids = _words.EncodeToIds(instruction);
-        var count = Math.Min(ids.Count, SequenceLength);
+        var words = Read(instruction);
+        if (words.TooLong is { } problem) throw new PolicyException(problem);
         var encoded = new long[SequenceLength];
         Array.Fill(encoded, PadId);
-        var start = _padding == PaddingSide.Left ? SequenceLength - count : 0;
-        for (var i = 0; i < count; i++) encoded[start + i] = ids[i];
+        var start = _padding == PaddingSide.Left ? SequenceLength - words.Ids.Count : 0;
+        for (var i = 0; i < words.Ids.Count; i++) encoded[start + i] = words.Ids[i];
         return encoded;
+    }
+
+    /// <summary>What this vocabulary makes of an instruction, before anything is done with it. Safe from any thread.</summary>
+    public InstructionWords Read(string instruction)
+    {
+        var ids = new List<int>();
+        var unknown = new List<string>();
+        var known = 0;
+        var fitting = 0;
+        foreach (Match match in WordOrMark().Matches(instruction))
+        {
+            var pieces = _words.EncodeToIds(match.Value);
+            var isKnown = !pieces.Contains(UnknownId);
+            var isMark = char.IsPunctuation(match.Value[0]) || (char.IsAscii(match.Value[0]) && char.IsSymbol(match.Value[0]));
+            if (isMark && !isKnown) continue;
+            if (isKnown && !isMark) known++;
+            if (!isKnown && !unknown.Contains(match.Value, StringComparer.OrdinalIgnoreCase)) unknown.Add(match.Value);
+            ids.AddRange(pieces);
+            if (ids.Count <= SequenceLength) fitting = match.Index + match.Length;
+        }
+
+        return new InstructionWords(instruction, ids, known, unknown, SequenceLength, fitting);
     }
 
     /// <summary>The words and punctuation marks of a text, in lower case: what a vocabulary of whole words is made of.</summary>

@@ -103,7 +103,11 @@ public sealed class Policy
     /// <summary>Token ids go from 0 to one less than this.</summary>
     public int VocabularySize => _tokenizer?.VocabularySize ?? 1;
 
+    /// <summary>What the policy's vocabulary makes of an instruction; null for a policy in code, which reads no words.</summary>
+    public InstructionWords? ReadWords(string instruction) => _tokenizer?.Read(instruction);
+
     /// <summary>Text → token ids [1, sequence length], int64, on the CPU; owned by the caller.</summary>
+    /// <exception cref="PolicyException">The text is too long for the policy.</exception>
     public Tensor Tokenize(string instruction) =>
         tensor(_tokenizer?.Encode(instruction) ?? new long[SequenceLength], [1, SequenceLength], dtype: int64);
 

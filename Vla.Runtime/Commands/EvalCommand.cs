@@ -96,6 +96,8 @@ public static class EvalCommand
         string name, string device, EvaluationPlan plan, bool realTime, CancellationToken cancellation)
     {
         var policy = name == ExpertPolicy.Name ? null : BoundedWork.Run("loading the policy", BoundedWork.Bound, () => Policy.Load(name));
+        if (policy is not null && TabletopFit.UnknownWords(policy, plan.Phrasing) is { Count: > 0 } unknown)
+            Console.Error.WriteLine($"the policy does not know {InstructionWords.Quoted(unknown)}, which instructions of this evaluation have");
         var computesOn = policy is null ? CPU : TorchDevice.Select(device);
         var options = realTime ? new RealTimeOptions { Profile = RobotProfile.Load(ProjectPaths.TabletopRobot) } : null;
         try

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Spectre.Console;
 using Vla.Actors.Checkpoints;
+using Vla.Actors.Instructions;
 using Vla.Actors.Policies;
 using Vla.Actors.Torch;
 using Vla.Runtime.Hosting;
@@ -50,6 +51,8 @@ public static class ForwardCommand
             using var what = given.Input is { } file
                 ? ForwardInput.FromFile(loaded, file)
                 : ForwardInput.FromImage(loaded, given.Image!, given.Instruction!);
+            if (given.Instruction is { } said && loaded.ReadWords(said) is { Unknown: { Count: > 0 } unknown })
+                result.InvocationConfiguration.Error.WriteLine(InstructionCheck.Unknown(unknown));
             var features = what.Run(model, torchDevice);
             if (result.GetValue(output) is { } safetensors) SafetensorsWriter.Write(safetensors, features);
             if (result.GetValue(figure) is { } png) ForwardFigure.Save(png, features, loaded.Action.Names);

@@ -21,6 +21,8 @@ public sealed record ForwardInput(Tensor Image, Tensor Text) : IDisposable
     public static ForwardInput FromImage(Policy policy, string file, string instruction)
     {
         if (!InstructionText.TryRead(instruction, out var checkedInstruction, out var problem)) throw new UsageException(problem);
+        var words = policy.ReadWords(checkedInstruction);
+        if ((words?.TooLong ?? words?.NoneKnown) is { } unreadable) throw new UsageException(unreadable);
         using var picture = Picture(file);
         var spec = policy.Image;
         var pixels = new float[spec.Height * spec.Width * 3];

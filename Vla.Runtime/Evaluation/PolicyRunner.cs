@@ -40,6 +40,7 @@ public sealed class PolicyRunner : IEpisodeRunner
     public PolicyRunner(Policy policy, Device device, PolicyModules? modules = null, HangLimits? limits = null)
     {
         TabletopFit.Require(policy);
+        TabletopFit.RequireWords(policy);
         var time = TimeProvider.System;
         var state = new StateAsSeen(policy.State);
         var parts = new StageParts

@@ -1,6 +1,7 @@
 using Vla.Actors.Policies;
 using Vla.Sensors;
 using Vla.Sensors.World;
+using Vla.Sensors.World.Tasks;
 
 namespace Vla.Runtime.Evaluation;
 
@@ -37,6 +38,22 @@ public static class TabletopFit
         throw new PolicyException(
             $"the policy wants the robot's state as {Text(state.Names, state.Units)}; the tabletop's arm tells {Text(Tabletop.StateNames, WorldAction.Units)}");
     }
+
+    /// <summary>Whether a policy can read every instruction that comes with a table.</summary>
+    /// <exception cref="PolicyException">One is too long for it, or it knows no word of one.</exception>
+    public static void RequireWords(Policy policy)
+    {
+        foreach (var phrase in Enum.GetValues<Phrasing>().SelectMany(TaskWords.LongestPhrases))
+        {
+            var words = policy.ReadWords(phrase);
+            if ((words?.TooLong ?? words?.NoneKnown) is not { } problem) continue;
+            throw new PolicyException($"{policy.Directory}: cannot read the tabletop's instructions, such as \"{phrase}\": {problem}");
+        }
+    }
+
+    /// <summary>Words of the tabletop's instructions that a policy does not know; empty when it knows all.</summary>
+    public static IReadOnlyList<string> UnknownWords(Policy policy, Phrasing phrasing) =>
+        [.. TaskWords.Vocabulary(phrasing).Where(word => policy.ReadWords(word) is { Unknown.Count: > 0 })];
 
     private static string Text(IEnumerable<string> names, IEnumerable<string> units) =>
         string.Join(", ", names.Zip(units, (name, unit) => $"{name} ({unit})"));

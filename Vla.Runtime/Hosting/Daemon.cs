@@ -51,13 +51,14 @@ public static partial class Daemon
         var profile = RobotProfile.Load(Path.Combine(configFolder, AutoChoice.Robot(settings, source)));
         profile.RequireFits(policy.Action);
         MovingOutputs.Check(settings, source, policy);
-        var instructions = FirstInstruction(settings.Instruction, time);
+        var instructions = new InstructionBoard(time);
         var options = Options(settings.Control);
         var device = TorchDevice.Select(settings.Device);
 
         // The first camera is opened before anything else starts: a missing one is an error now, not a status later.
         if (source is CameraSource.TabletopWorld camera) tabletop = new SimulatedTabletop(camera, settings.World, policy, instructions, time);
         else if (settings.Policy == ExpertPolicy.Name) throw new UsageException("policy 'expert' knows the simulated world only: give --camera world too");
+        var said = GiveFirst(settings.Instruction, policy, tabletop, instructions);
         var open = tabletop is null ? () => source.Open(time) : (Func<ICamera>)tabletop.OpenCamera;
         var first = await CameraOpening.OpenAsync(open, source.Name, TimeSpan.FromSeconds(settings.DurationSeconds), time, cancellation);
         if (first is null) return; // Told to end while the camera still opened.
@@ -76,6 +77,7 @@ public static partial class Daemon
         options = options with { ResumeAfterStop = AutoChoice.Resume(options.ResumeAfterStop, robots) };
         using var control = new ControlLoop(
             profile, options, robots, new ControlClock(), policy.Action.Execution, state, policyTakesState: tabletop is null && policy.State.Dimensions > 0);
+        if (said.IsStop) control.Stop($"{InstructionCheck.StopReason}: the first instruction is '{settings.Instruction}'");
         control.IdleReason = instructions.Current is null ? "no instruction yet" : "no action yet";
         instructions.Changed += _ => control.IdleReason = "no action yet";
         using var ending = new Ending(control, bound => recording?.WaitSaved(bound) ?? true, endProcess);
@@ -108,6 +110,7 @@ public static partial class Daemon
             Frames = new FramePool(policy.Image),
             RobotState = policyState,
             Instructions = instructions,
+            Scene = tabletop is null ? null : tabletop.Episodes.Answer,
             Control = control,
             Monitors = monitors,
             Threads = settings.Threads.ForThisMachine(),
@@ -120,9 +123,11 @@ public static partial class Daemon
             .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
             .WithVlaPipeline(provider.GetRequiredService<PipelineParts>()));
         if (settings.Telemetry.Enabled) TelemetrySetup.Add(builder, settings.Telemetry, profile);
+        services.AddSingleton(provider => new OperatorInput(
+            control, provider.GetRequiredService<IRequiredActor<InstructionActor>>(), tabletop?.Episodes,
+            () => ending.Begin("told to end (/quit)", ExitCodes.Success)));
         services.AddHostedService(provider => new InstructionConsole(
-            provider.GetRequiredService<IRequiredActor<InstructionActor>>(), screen, tabletop?.Episodes,
-            provider.GetRequiredService<ILogger<InstructionConsole>>()));
+            provider.GetRequiredService<OperatorInput>(), screen, provider.GetRequiredService<ILogger<InstructionConsole>>()));
         if (policy.Untrained is { } why)
         {
             services.AddHostedService(provider => new UntrainedReminder(
@@ -236,14 +241,15 @@ public static partial class Daemon
         return app;
     }
 
-    private static InstructionBoard FirstInstruction(string text, TimeProvider time)
+    /// <summary>Words given with the settings are checked as all others are; a stop among them means that the robot starts stopped.</summary>
+    private static CheckedInstruction GiveFirst(string text, Policy policy, SimulatedTabletop? tabletop, InstructionBoard board)
     {
-        var board = new InstructionBoard(time);
-        if (text.Length == 0) return board;
-        if (!InstructionText.TryRead(text, out var instruction, out var problem)) throw new UsageException(problem);
-
-        board.Give(instruction);
-        return board;
+        if (text.Length == 0) return new CheckedInstruction();
+        var check = new InstructionCheck { Words = policy.ReadWords, Scene = tabletop is null ? null : tabletop.Episodes.Answer };
+        var first = check.Read(text);
+        if (first.Problem.Length > 0) throw new UsageException(first.Problem);
+        if (!first.IsStop) board.Give(first.Text, first.UnknownWords);
+        return first;
     }
 
     private static HangLimits Limits(VlaSettings settings) => new()

@@ -1,20 +1,16 @@
 using System.Text;
-using Akka.Actor;
-using Akka.Hosting;
-using Vla.Actors;
 using Vla.Actors.Instructions;
 using Vla.Runtime.Robots;
-using Vla.Runtime.World;
 
 namespace Vla.Runtime.Hosting;
 
-/// <summary>Takes instructions from standard input: typed at a prompt below the live view, or line by line from a pipe.</summary>
+/// <summary>Takes what an operator writes on standard input: typed at a prompt below the live view, or line by line from a pipe.</summary>
 /// <remarks>
-/// With a simulated world, <c>/new</c> lays the next table and <c>/new 7</c> that of seed 7. Reading blocks and cannot be cancelled, so it
-/// has a background thread that ends with the process.
+/// Words are instructions, or a stop; what begins with <c>/</c> is a command (<see cref="OperatorInput.Help"/>). Reading blocks and
+/// cannot be cancelled, so it has a background thread that ends with the process. It waits for no answer: a stop is taken
+/// also while an earlier instruction has not been answered.
 /// </remarks>
-public sealed partial class InstructionConsole(
-    IRequiredActor<InstructionActor> instructions, ConsoleScreen? screen, WorldEpisodes? world, ILogger<InstructionConsole> logger) : IHostedService
+public sealed partial class InstructionConsole(OperatorInput operatorInput, ConsoleScreen? screen, ILogger<InstructionConsole> logger) : IHostedService
 {
     private const string Prompt = "instruction> ";
 
@@ -61,26 +57,42 @@ public sealed partial class InstructionConsole(
 
     private void Take(byte[] utf8)
     {
-        if (!InstructionText.TryRead(utf8, out var text, out var problem)) Log.Refused(logger, problem);
-        else if (world is not null && TableCommand.TryRead(text, out var seed, out problem)) LayTable(world, seed, problem);
-        else instructions.ActorRef.Tell(new GiveInstruction(text), ActorRefs.NoSender);
+        // Before anything else is asked of it: a stop with a damaged character in it is a stop.
+        if (!InstructionText.TryDecode(utf8, out var text, out var problem) && !StopWords.Mean(text)) Say(LogLevel.Warning, problem);
+        else if (!string.IsNullOrWhiteSpace(text)) _ = AnswerAsync(text);
     }
 
-    private void LayTable(WorldEpisodes world, long? seed, string problem)
+    private async Task AnswerAsync(string text)
     {
-        if (problem.Length == 0) world.Begin(seed);
-        else Log.NoTable(logger, problem);
+        var answer = await operatorInput.TakeAsync(text, atPrompt: true);
+        switch (answer.Kind)
+        {
+            // The instruction actor has logged these, for whoever gave them.
+            case OperatorAnswerKind.Given when logger.IsEnabled(LogLevel.Information):
+            case OperatorAnswerKind.Refused when logger.IsEnabled(LogLevel.Warning) && !text.TrimStart().StartsWith('/'):
+                break;
+            case OperatorAnswerKind.Refused or OperatorAnswerKind.Failed:
+                Say(LogLevel.Warning, answer.Text);
+                break;
+            default:
+                foreach (var line in answer.Text.Split('\n')) Say(LogLevel.Information, line);
+                break;
+        }
+    }
+
+    /// <summary>Answers whoever typed it, also where the log is told to leave such lines out.</summary>
+    private void Say(LogLevel level, string line)
+    {
+        if (screen is not null) screen.WriteLine(line);
+        else Log.Answer(logger, level, line);
     }
 
     private static partial class Log
     {
-        [LoggerMessage(40, LogLevel.Warning, "{Problem}; the last good instruction stays")]
-        public static partial void Refused(ILogger logger, string problem);
+        [LoggerMessage(EventId = 40, Message = "{Answer}")]
+        public static partial void Answer(ILogger logger, LogLevel level, string answer);
 
         [LoggerMessage(42, LogLevel.Warning, "no instructions from standard input any more: {Reason}")]
         public static partial void Unreadable(ILogger logger, string reason);
-
-        [LoggerMessage(41, LogLevel.Warning, "{Problem}")]
-        public static partial void NoTable(ILogger logger, string problem);
     }
 }

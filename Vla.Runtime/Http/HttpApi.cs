@@ -1,10 +1,6 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using Akka.Actor;
-using Akka.Hosting;
-using Vla.Actors;
-using Vla.Actors.Instructions;
 using Vla.Actors.Publishing;
+using Vla.Runtime.Hosting;
 using Vla.Runtime.Status;
 
 namespace Vla.Runtime.Http;
@@ -15,9 +11,6 @@ public static class HttpApi
 {
     /// <summary>Longest request body, bytes: an instruction of full length with every character escaped in JSON.</summary>
     public const int LargestBody = 16 * 1024;
-
-    /// <summary>Longest time the instruction actor may take to answer.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     /// <summary>How long a stop may take to reach the robot before the answer says that it has not.</summary>
     private static readonly TimeSpan ToReachTheRobot = TimeSpan.FromSeconds(1);
@@ -39,11 +32,12 @@ public static class HttpApi
             .Produces<StatusReport>();
         robot.MapPost("/instruction", TakeInstruction)
             .WithSummary("Tells the robot what to do from now on")
-            .WithDescription("A bad instruction is refused, and the last good one stays in force.")
+            .WithDescription("Words that mean stop (stop, halt, freeze, emergency stop…, alone) stop the robot, as /stop does. An instruction that the policy cannot read, or that names a thing which is not there, is refused, and the last good one stays in force.")
             .AddOpenApiOperationTransformer(OpenApiDocument.DescribeInstruction)
-            .Produces<InstructionStatus>()
+            .Produces<InstructionAnswer>()
             .Produces<ErrorAnswer>(StatusCodes.Status400BadRequest)
             .Produces<ErrorAnswer>(StatusCodes.Status413PayloadTooLarge)
+            .Produces<ErrorAnswer>(StatusCodes.Status415UnsupportedMediaType)
             .Produces<ErrorAnswer>(StatusCodes.Status503ServiceUnavailable);
         robot.MapPost("/stop", StopAsync)
             .WithSummary("Stops the robot until it is resumed")
@@ -67,8 +61,8 @@ public static class HttpApi
             Refusal(StatusCodes.Status401Unauthorized), Refusal(StatusCodes.Status403Forbidden), Refusal(StatusCodes.Status429TooManyRequests));
 
     /// <summary>An answer that says what is wrong.</summary>
-    public static IResult Problem(int statusCode, string error) =>
-        Results.Json(new ErrorAnswer(error), ApiJson.Default.ErrorAnswer, statusCode: statusCode);
+    public static IResult Problem(int statusCode, string error, IReadOnlyList<string>? unknownWords = null) =>
+        Results.Json(new ErrorAnswer(error, unknownWords), ApiJson.Default.ErrorAnswer, statusCode: statusCode);
 
     /// <summary>An answer to a request whose body is too large, or ends too early.</summary>
     public static IResult Unreadable(BadHttpRequestException exception) =>
@@ -128,48 +122,28 @@ public static class HttpApi
     private static IResult State(string reason, RequestOutcome answer) =>
         Results.Json(new StateAnswer(answer.Obeyed!.State.Word(), reason), ApiJson.Default.StateAnswer);
 
-    private static async Task<IResult> TakeInstruction(
-        HttpRequest request, IRequiredActor<InstructionActor> instructions, CancellationToken cancellation)
+    private static async Task<IResult> TakeInstruction(HttpRequest request, OperatorInput input, ControlLoop control, CancellationToken cancellation)
     {
         try
         {
-            var (text, problem) = await ReadInstruction(request, cancellation);
-            if (text is null) return Problem(StatusCodes.Status400BadRequest, problem);
+            var (text, statusCode, problem) = await InstructionBody.ReadAsync(request, cancellation);
+            if (text is null) return Problem(statusCode, problem);
 
-            var answer = await instructions.ActorRef.Ask<object>(new GiveInstruction(text), Patience, cancellation);
-            return answer is InstructionChanged { Instruction: var given }
-                ? Results.Json(new InstructionStatus(given.Number, given.Text), StatusJson.Default.InstructionStatus)
-                : Problem(StatusCodes.Status400BadRequest, ((InstructionRefused)answer).Problem);
+            var answer = await input.TakeAsync(text, atPrompt: false, cancellation);
+            return answer.Kind switch
+            {
+                OperatorAnswerKind.Given => Results.Json(
+                    new InstructionAnswer(answer.Given!.Number, answer.Given.Text, answer.Given.UnknownWords, answer.Note), StatusJson.Default.InstructionAnswer),
+                OperatorAnswerKind.Stopped => await StopAsync(control, cancellation),
+                OperatorAnswerKind.Resumed => await ResumeAsync(control, cancellation),
+                OperatorAnswerKind.Failed => Problem(StatusCodes.Status503ServiceUnavailable, answer.Text),
+                _ => Problem(StatusCodes.Status400BadRequest, answer.Text, answer.UnknownWords.Count > 0 ? answer.UnknownWords : null),
+            };
         }
         catch (BadHttpRequestException e)
         {
             return Unreadable(e);
         }
-        catch (AskTimeoutException)
-        {
-            return Problem(StatusCodes.Status503ServiceUnavailable, "the instruction actor does not answer; try again");
-        }
-    }
-
-    private static async Task<(string? Text, string Problem)> ReadInstruction(HttpRequest request, CancellationToken cancellation)
-    {
-        using var body = new MemoryStream();
-        await request.Body.CopyToAsync(body, cancellation);
-        var bytes = body.ToArray();
-        if (request.HasJsonContentType())
-        {
-            try
-            {
-                var given = JsonSerializer.Deserialize(bytes, ApiJson.Default.InstructionRequest)?.Instruction;
-                return given is null ? (null, """the JSON has no text: send {"instruction": "…"}""") : (given, "");
-            }
-            catch (JsonException)
-            {
-                return (null, """the body is not the JSON expected: send {"instruction": "…"} as UTF-8""");
-            }
-        }
-
-        return InstructionText.TryRead(bytes, out var text, out var problem) ? (text, "") : (null, problem);
     }
 }
 
@@ -180,10 +154,13 @@ public sealed record InstructionRequest(string? Instruction);
 public sealed record StateAnswer(string State, string Reason);
 
 /// <summary>What is wrong with a request.</summary>
-public sealed record ErrorAnswer(string Error);
+/// <param name="Error">In words, with what would be right.</param>
+/// <param name="UnknownWords">Of an instruction: words that the policy's vocabulary lacks; left out where there are none.</param>
+public sealed record ErrorAnswer(
+    string Error, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? UnknownWords = null);
 
 /// <summary>JSON of requests and answers, without reflection.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(InstructionRequest))]
 [JsonSerializable(typeof(EpisodeRequest))]
 [JsonSerializable(typeof(StateAnswer))]

@@ -38,7 +38,7 @@ public sealed class InstructionHistory
 
     private void Add(Instruction given, DateTimeOffset at) => ImmutableInterlocked.Update(ref _newestFirst, list =>
     {
-        list = list.Any(known => known.Number == given.Number) ? list : list.Insert(0, new GivenInstruction(given.Number, given.Text, at, null));
+        list = list.Any(known => known.Number == given.Number) ? list : list.Insert(0, new GivenInstruction(given.Number, given.Text, given.UnknownWords, at, null));
         return list.Count > Kept ? list.RemoveAt(Kept) : list;
     });
 }
@@ -46,6 +46,7 @@ public sealed class InstructionHistory
 /// <summary>An instruction that was given.</summary>
 /// <param name="Number">Counts instructions from 1.</param>
 /// <param name="Text">In plain words.</param>
+/// <param name="UnknownWords">Words that the policy's vocabulary lacks.</param>
 /// <param name="At">When, by the wall clock.</param>
 /// <param name="FirstActionNs">From giving it to the first action made with it, nanoseconds; null until there is one.</param>
-public sealed record GivenInstruction(long Number, string Text, DateTimeOffset At, long? FirstActionNs);
+public sealed record GivenInstruction(long Number, string Text, IReadOnlyList<string> UnknownWords, DateTimeOffset At, long? FirstActionNs);

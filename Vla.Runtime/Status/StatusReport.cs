@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Vla.Actors;
 using Vla.Runtime.Recording;
 using Vla.Runtime.World;
 
@@ -77,7 +78,20 @@ public sealed record RobotStatus(string Name, bool Limits, RobotStateStatus? Sta
 /// <param name="Problem">Why they are not known; null when they are.</param>
 public sealed record RobotStateStatus(IReadOnlyDictionary<string, float>? Values, double? AgeMs, string? Problem);
 
-public sealed record InstructionStatus(long Number, string Text);
+/// <param name="Number">Counts instructions from 1.</param>
+/// <param name="Text">In plain words.</param>
+/// <param name="UnknownWords">Words that the policy's vocabulary lacks: to the policy they are all the same.</param>
+public sealed record InstructionStatus(long Number, string Text, IReadOnlyList<string> UnknownWords)
+{
+    public static InstructionStatus Of(Instruction given) => new(given.Number, given.Text, given.UnknownWords);
+}
+
+/// <summary>The answer to an instruction that was taken.</summary>
+/// <param name="Number">Counts instructions from 1.</param>
+/// <param name="Text">In plain words.</param>
+/// <param name="UnknownWords">Words that the policy's vocabulary lacks: to the policy they are all the same.</param>
+/// <param name="Note">What else there is to know of it; empty for nothing.</param>
+public sealed record InstructionAnswer(long Number, string Text, IReadOnlyList<string> UnknownWords, string Note);
 
 /// <summary>
 /// The camera; its state is <c>opening</c>, <c>streaming</c>, <c>silent</c> (open, but no picture comes), <c>frozen</c> (the same
@@ -94,16 +108,17 @@ public sealed record CameraStatus(string State, string? Name, int Width, int Hei
 /// <param name="Task">In its plainest words; null when the instruction means none on this table.</param>
 /// <param name="Judgement"><c>none</c>, <c>under_way</c>, <c>succeeded</c>, <c>failed</c> or <c>timed_out</c>.</param>
 /// <param name="Reason">Why it failed; empty unless it did.</param>
+/// <param name="Missing">Which thing the instruction names that is not on the table; empty when none is missing.</param>
 /// <param name="Seconds">How long the attempt has taken so far, or took, in the world's time.</param>
 /// <param name="Successes">Attempts that succeeded.</param>
 /// <param name="Attempts">Attempts that have ended; one given up for another instruction does not count.</param>
 public sealed record WorldStatus(
     int Level, long Seed, long Episode, IReadOnlyList<string> Blocks, IReadOnlyList<string> Trays, string? Task, string Judgement,
-    string Reason, double Seconds, long Successes, long Attempts)
+    string Reason, string Missing, double Seconds, long Successes, long Attempts)
 {
     public static WorldStatus Of(WorldReport world) => new(
         world.Level, world.Seed, world.Episode, world.Blocks, world.Trays, world.Task, StatusJson.Name(world.Judgement),
-        world.Reason, world.Seconds, world.Successes, world.Attempts);
+        world.Reason, world.Missing, world.Seconds, world.Successes, world.Attempts);
 }
 
 /// <param name="CameraHz">Frames captured a second.</param>
@@ -192,6 +207,7 @@ public sealed record OutputStatus(string Name, long Applied, long Failures, long
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(StatusReport))]
 [JsonSerializable(typeof(InstructionStatus))]
+[JsonSerializable(typeof(InstructionAnswer))]
 [JsonSerializable(typeof(WorldStatus))]
 public sealed partial class StatusJson : JsonSerializerContext
 {

@@ -77,7 +77,7 @@ public sealed class StatusSource : IHostedService, IDisposable
             Device = _parts.Device.ToString(),
             Precision = precision.Precision.ToString().ToLowerInvariant(),
             PrecisionNote = precision.Note,
-            Instruction = instruction is null ? null : new InstructionStatus(instruction.Number, instruction.Text),
+            Instruction = instruction is null ? null : InstructionStatus.Of(instruction),
             Camera = new CameraStatus(
                 StatusJson.Name(camera.State), camera.Description?.Name, camera.Description?.Width ?? 0,
                 camera.Description?.Height ?? 0, camera.LastError),

@@ -6,6 +6,7 @@ using Vla.Actors.Instructions;
 using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
 using Vla.Actors.Stages;
+using Vla.Runtime.Evaluation;
 using Vla.Runtime.Settings;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.World;
@@ -116,8 +117,11 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
         SimulatedTabletop? tabletop = null;
         var policy = create(() => tabletop!);
         options.Profile.RequireFits(policy.Action);
+        TabletopFit.RequireWords(policy);
         var time = TimeProvider.System;
         var instructions = new InstructionBoard(time);
+        // In force from the start, and past the check: it need not mean anything, not even to the policy.
+        instructions.Give(WarmUpInstruction);
         tabletop = new SimulatedTabletop(options.Camera, options.World, policy, instructions, time);
         var control = new ControlLoop(options.Profile, options.Control with { ResumeAfterStop = ResumeAfterStop.Automatic }, [tabletop.Robot()], new ControlClock(), policy.Action.Execution);
         var parts = new PipelineParts
@@ -128,6 +132,7 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
             Frames = new FramePool(policy.Image),
             RobotState = tabletop.State,
             Instructions = instructions,
+            Scene = tabletop.Episodes.Answer,
             Control = control,
             Monitors = new PipelineMonitors(time),
             Threads = options.Threads,
@@ -157,7 +162,6 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
     {
         _tabletop.Episodes.Start(_control, text => _instructions.Tell(new GiveInstruction(text), ActorRefs.NoSender));
         _control.Start();
-        _instructions.Tell(new GiveInstruction(WarmUpInstruction), ActorRefs.NoSender);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(Patience);
         try

@@ -24,6 +24,7 @@ public sealed class SimulatedTabletop
         CameraSource.TabletopWorld camera, WorldSettings settings, Policy policy, InstructionBoard instructions, TimeProvider time)
     {
         TabletopFit.Require(policy);
+        if (settings.Instructions == WorldInstructions.Assigned) TabletopFit.RequireWords(policy);
         (_camera, _time) = (camera, time);
         World = new LiveWorld(Tabletop.Create(settings.Seed, settings.Level), time);
         State = new WorldState(World, policy.State);

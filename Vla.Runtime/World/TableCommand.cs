@@ -6,7 +6,7 @@ namespace Vla.Runtime.World;
 /// <summary>What is typed at the prompt to have another table: <c>/new</c>, or <c>/new 7</c> for that of seed 7.</summary>
 public static class TableCommand
 {
-    private const string Word = "/new";
+    public const string Word = "/new";
 
     /// <param name="text">What was typed.</param>
     /// <param name="seed">Which table; null for the next.</param>

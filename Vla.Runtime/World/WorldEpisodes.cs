@@ -12,7 +12,7 @@ namespace Vla.Runtime.World;
 /// <para>
 /// An attempt begins with every instruction, also one that was in force already, and with every new table. It ends when
 /// the judge has decided or the time is over; the policy goes on meanwhile. Words that mean no task on the table are the
-/// policy's to make something of: they are not judged.
+/// policy's to make something of: they are not judged. Where they name a thing that is not on the table, the arm rests.
 /// </para>
 /// <para>Everything changes on the world's turn (<see cref="LiveWorld.Watch"/>), so no two threads change it at once.</para>
 /// </remarks>
@@ -61,6 +61,9 @@ public sealed class WorldEpisodes
     /// <summary>True while the task is done and nothing else has been said: the arm then rests.</summary>
     public bool IsDone => Volatile.Read(ref _report).Judgement == Judgement.Succeeded;
 
+    /// <summary>True while the words in force name a thing that is not on the table: the arm then rests.</summary>
+    public bool IsMissing => Volatile.Read(ref _report).Missing.Length > 0;
+
     public WorldReport Read() => Volatile.Read(ref _report) with { Seconds = Math.Round(Volatile.Read(ref _seconds), 2) };
 
     /// <summary>Tells who acts in the world; where each table comes with an instruction, the first gets its own.</summary>
@@ -70,6 +73,15 @@ public sealed class WorldEpisodes
     {
         (_control, _give) = (control, give);
         if (_instructions.Current is null && AssignmentFor(_world.Observe()) is { } first) GiveAssigned(first);
+    }
+
+    /// <summary>What the table says of words, before they become the instruction in force. Safe from any thread.</summary>
+    public SceneAnswer Answer(string instruction)
+    {
+        // A table's own instruction means its task, whatever its words.
+        if (Volatile.Read(ref _assigned) is { } assigned && assigned.Instruction == instruction) return SceneAnswer.Fine;
+        var (problem, note) = SceneWords.Look(_world.Observe(), instruction);
+        return new SceneAnswer(problem, note);
     }
 
     /// <summary>Lays another table.</summary>
@@ -137,6 +149,7 @@ public sealed class WorldEpisodes
             Task = task is { } named ? TaskWords.Say(table, named) : null,
             Judgement = task is null ? Judgement.None : Judgement.UnderWay,
             Reason = "",
+            Missing = task is null && instruction is not null ? SceneWords.Look(table, instruction.Text).Problem : "",
         });
     }
 

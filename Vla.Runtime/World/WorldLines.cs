@@ -25,6 +25,7 @@ public static class WorldLines
             Judgement.Succeeded => Text($"{world.Task}: done in {world.Seconds:0.0} s{done}"),
             Judgement.Failed => Text($"{world.Task}: failed, {world.Reason}{done}"),
             Judgement.TimedOut => Text($"{world.Task}: not done within {world.Seconds:0.0} s{done}"),
+            _ when world.Missing.Length > 0 => Text($"{world.Missing}; the arm rests{done}"),
             _ when instruction is null => $"{example}; /new lays another table",
             _ => $"not judged, since it is no task on this table{done}; {example}",
         };

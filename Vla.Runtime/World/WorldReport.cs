@@ -35,6 +35,9 @@ public sealed record WorldReport
     /// <summary>The task in its plainest words; null when the instruction is none on this table, or there is none.</summary>
     public string? Task { get; init; }
 
+    /// <summary>Which thing the instruction names that is not on this table, and what is; empty when none is missing.</summary>
+    public string Missing { get; init; } = "";
+
     public Judgement Judgement { get; init; }
 
     /// <summary>True when the attempt has ended, whichever way.</summary>

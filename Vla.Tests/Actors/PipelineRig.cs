@@ -20,7 +20,7 @@ internal sealed class PipelineRig
         Camera = system.ActorOf(camera, "camera");
         system.ActorOf(LostMessageActor.Props(), "lost-messages");
         Vision = Start("vision", VisionEncoderActor.Props(Setup(Monitors.Vision), StandIns.MeanEncoder, CPU, Camera));
-        Instruction = Start("instruction", Vla.Actors.Instructions.InstructionActor.Props(Instructions, NullLogger.Instance));
+        Instruction = Start("instruction", Vla.Actors.Instructions.InstructionActor.Props(Instructions, new Vla.Actors.Instructions.InstructionCheck(), NullLogger.Instance));
         Language = Start("language", LanguageEncoderActor.Props(
             Setup(Monitors.Language), StandIns.FirstToken, text => tensor(new[] { (long)text.Length }).reshape(1, 1), CPU, Instruction));
         Fusion = Start("fusion", FusionActor.Props(Setup(Monitors.Fusion), StandIns.Sum, Vision, Language));

@@ -114,6 +114,20 @@ public static class TaskWords
             .Where(word => word[0] != '{').Distinct().Order(StringComparer.Ordinal)];
     }
 
+    /// <summary>For every phrase the longest that can become of it, in every colour: whoever reads these reads all.</summary>
+    public static IEnumerable<string> LongestPhrases(Phrasing phrasing)
+    {
+        var opening = Openings.MaxBy(words => words.Split(' ').Length);
+        foreach (var template in (phrasing == Phrasing.Train ? Training : KeptApart).SelectMany(kind => kind))
+        {
+            foreach (var colour in WorldColour.OfBlocks.Concat(WorldColour.OfTraysOnly).Select(colour => colour.Name))
+            {
+                yield return opening + template.Replace(BlockSlot, $"right {colour} cube", StringComparison.Ordinal)
+                    .Replace(TraySlot, $"{colour} tray", StringComparison.Ordinal).Replace(DirectionSlot, "right", StringComparison.Ordinal);
+            }
+        }
+    }
+
     private static string Fill(Tabletop table, in WorldTask task, string template, string noun)
     {
         var name = NameOf(table, task.Block)
@@ -138,13 +152,16 @@ public static class TaskWords
         return block.Colour.Name;
     }
 
-    /// <summary>The words that carry meaning, in order.</summary>
-    private static string Essence(string text)
-    {
-        var letters = text.ToLowerInvariant().Select(c => char.IsLetter(c) ? c : ' ').ToArray();
-        var words = new string(letters).Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            .Where(word => !Fillers.Contains(word))
-            .Select(word => word == "cube" ? "block" : word);
-        return string.Join(' ', words);
-    }
+    /// <summary>Whether a word, in lower case, changes nothing about what is meant.</summary>
+    internal static bool IsFiller(string word) => Fillers.Contains(word);
+
+    /// <summary>The words of a text, in lower case, without marks and digits.</summary>
+    internal static string[] Words(string text) =>
+        new string([.. text.ToLowerInvariant().Select(c => char.IsLetter(c) ? c : ' ')]).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>The words that carry meaning, in order; a cube is a block.</summary>
+    internal static IEnumerable<string> Essentials(string text) =>
+        Words(text).Where(word => !IsFiller(word)).Select(word => word == "cube" ? "block" : word);
+
+    private static string Essence(string text) => string.Join(' ', Essentials(text));
 }

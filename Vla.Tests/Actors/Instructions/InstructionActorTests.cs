@@ -10,7 +10,10 @@ public sealed class InstructionActorTests : PipelineTestKit
     private readonly InstructionBoard _board = new(TimeProvider.System);
     private readonly IActorRef _actor;
 
-    public InstructionActorTests() => _actor = Start(InstructionActor.Props(_board, NullLogger.Instance));
+    private readonly List<string> _stops = [];
+
+    public InstructionActorTests() => _actor = Start(InstructionActor.Props(
+        _board, new InstructionCheck { Words = Vocabulary.Read, Stop = _stops.Add }, NullLogger.Instance));
 
     [Fact]
     public async Task A_new_instruction_goes_to_whoever_waits_for_one_and_is_confirmed_to_the_giver()
@@ -62,6 +65,42 @@ public sealed class InstructionActorTests : PipelineTestKit
         _actor.Tell(new GiveInstruction(text), TestActor);
 
         Assert.Contains(reason, (await ExpectMsgAsync<InstructionRefused>()).Problem, StringComparison.Ordinal);
+        Assert.Equal("open", _board.Current?.Text);
+    }
+
+    [Fact]
+    public async Task Words_that_mean_stop_stop_the_robot_and_are_no_instruction()
+    {
+        _board.Give("open");
+
+        _actor.Tell(new GiveInstruction("STOP!"), TestActor);
+
+        await ExpectMsgAsync<InstructionStopped>();
+        Assert.Equal(["stopped by an operator"], _stops);
+        Assert.Equal("open", _board.Current?.Text);
+    }
+
+    [Fact]
+    public async Task Words_that_the_policy_lacks_are_told_to_the_giver_and_stay_with_the_instruction()
+    {
+        _actor.Tell(new GiveInstruction("grab the florb"), TestActor);
+
+        var given = await ExpectMsgAsync<InstructionChanged>();
+        Assert.Equal(["florb"], given.Instruction.UnknownWords);
+        Assert.StartsWith("the policy does not know \"florb\"", given.Note, StringComparison.Ordinal);
+        Assert.Equal(["florb"], _board.Current?.UnknownWords);
+    }
+
+    [Fact]
+    public async Task An_instruction_of_which_the_policy_knows_no_word_is_refused()
+    {
+        _board.Give("open");
+
+        _actor.Tell(new GiveInstruction("florb zzz!"), TestActor);
+
+        var refused = await ExpectMsgAsync<InstructionRefused>();
+        Assert.StartsWith("the policy knows none of these words: \"florb\", \"zzz\"", refused.Problem, StringComparison.Ordinal);
+        Assert.Equal(["florb", "zzz"], refused.UnknownWords);
         Assert.Equal("open", _board.Current?.Text);
     }
 

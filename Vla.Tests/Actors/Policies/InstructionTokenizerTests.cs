@@ -27,7 +27,36 @@ public sealed class InstructionTokenizerTests : IDisposable
     public void An_unknown_word_is_one_token() => Assert.Equal([0, 0, 0, 1, 2, 1], Load().Encode("héllo red 方"));
 
     [Fact]
-    public void A_long_sentence_loses_its_end() => Assert.Equal([2, 2, 2, 2, 2, 2], Load().Encode("red red red red red red block"));
+    public void A_sentence_that_is_too_long_is_refused_with_how_much_of_it_fits()
+    {
+        var words = Load().Read("red red red, red red! blocked");
+        Assert.Equal(
+            "the instruction is too long for the policy: it has 8 tokens (words, parts of words, marks), and 6 are read, "
+                + "as far as \"red red red, red red!\": say it in fewer words",
+            words.TooLong);
+        Assert.Equal(words.TooLong, Assert.Throws<PolicyException>(() => Load().Encode("red red red, red red! blocked")).Message);
+        Assert.Null(Load().Read("red red red, red red!").TooLong);
+        Assert.Equal([2, 2, 2, 2, 2, 5], Load().Encode("red red red, red red!"));
+    }
+
+    [Theory]
+    [InlineData("Red BLOCK!", 2)]
+    [InlineData("the florb, the FLORB and 方 🍎", 2, "florb", "and", "方", "🍎")]
+    [InlineData("héllo", 0, "héllo")]
+    [InlineData("... ?!", 0)]
+    [InlineData("[UNK] [PAD]", 0, "UNK", "PAD")]
+    [InlineData("red-block; (the) \"block\"", 4)]
+    public void Words_that_the_vocabulary_lacks_are_named_as_they_were_written(string text, int known, params string[] unknown)
+    {
+        var words = Load().Read(text);
+
+        Assert.Equal(known, words.Known);
+        Assert.Equal(unknown, words.Unknown);
+    }
+
+    [Fact]
+    public void Punctuation_that_the_vocabulary_lacks_changes_nothing() =>
+        Assert.Equal(Load().Encode("the red block"), Load().Encode("“The red block”, …"));
 
     [Fact]
     public void Nothing_is_all_padding() => Assert.Equal([0, 0, 0, 0, 0, 0], Load().Encode(" \t\n"));

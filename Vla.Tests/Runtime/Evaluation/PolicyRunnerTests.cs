@@ -13,6 +13,13 @@ public sealed class PolicyRunnerTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new TemporaryDirectory().With(TestData.NotebookPolicy);
 
+    public PolicyRunnerTests()
+    {
+        // The notebook's ten tokens are too few for some of the tabletop's phrases.
+        var config = _directory.File(Policy.ConfigFile);
+        File.WriteAllText(config, File.ReadAllText(config).Replace("\"sequence_length\": 10", "\"sequence_length\": 16", StringComparison.Ordinal));
+    }
+
     public void Dispose() => _directory.Dispose();
 
     [Fact]
@@ -28,6 +35,15 @@ public sealed class PolicyRunnerTests : IDisposable
         Assert.Equal(Gripper.MaximumX, after.X, 6);
         Assert.Equal((before.Y, 0.0), (after.Y, after.Jaw));
         Assert.Equal(before.X + 0.021, result.States[1].Gripper.X, 3);
+    }
+
+    [Fact]
+    public void A_policy_that_cannot_read_the_instructions_is_refused_before_the_first_episode()
+    {
+        var error = Assert.Throws<PolicyException>(() => new PolicyRunner(Policy.Load(TestData.NotebookPolicy), CPU));
+
+        Assert.Contains("cannot read the tabletop's instructions, such as \"", error.Message, StringComparison.Ordinal);
+        Assert.Contains("and 10 are read", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -8,10 +8,12 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Vla.Actors.Cameras;
 using Vla.Actors.Instructions;
 using Vla.Actors.Publishing;
+using Vla.Runtime.Hosting;
 using Vla.Runtime.Http;
 using Vla.Runtime.Pages;
 using Vla.Runtime.Status;
@@ -28,8 +30,12 @@ internal sealed class ApiRig : IAsyncDisposable
     private readonly Lock _ticks = new();
     private readonly WebApplication _app;
 
-    private ApiRig(bool withToken)
+    private readonly ActorSystem? _actors;
+
+    private ApiRig(bool withToken, InstructionCheck? check)
     {
+        if (check is not null) _actors = ActorSystem.Create("rig", "akka.loglevel = OFF\nakka.stdout-loglevel = OFF");
+        var instructions = _actors?.ActorOf(InstructionActor.Props(Instructions, check!, NullLogger.Instance)) ?? ActorRefs.Nobody;
         Control = new ControlLoop(Make.Profile(), new ControlOptions(), [Robot], Clock);
         var builder = WebServer.Builder(new Uri("http://127.0.0.1:0"), withToken ? HttpToken.Read(Token, "") : null);
         builder.Services.AddSingleton<TimeProvider>(Time);
@@ -37,7 +43,8 @@ internal sealed class ApiRig : IAsyncDisposable
         builder.Services.AddSingleton<StatusSource>(_ => throw new NotSupportedException("no pipeline here"));
         builder.Services.AddSingleton(new CameraMonitor());
         builder.Services.AddSingleton<PictureStudio>(_ => throw new NotSupportedException("no camera here"));
-        builder.Services.AddSingleton<IRequiredActor<InstructionActor>>(new NoActor());
+        builder.Services.AddSingleton<IRequiredActor<InstructionActor>>(new TheActor(instructions));
+        builder.Services.AddSingleton(provider => new OperatorInput(Control, provider.GetRequiredService<IRequiredActor<InstructionActor>>(), null, () => { }));
         _app = builder.Build();
         _app.Use(TickUntilAnswered);
         WebServer.UseGuards(_app);
@@ -53,13 +60,17 @@ internal sealed class ApiRig : IAsyncDisposable
 
     public ControlLoop Control { get; }
 
+    public InstructionBoard Instructions { get; } = new(TimeProvider.System);
+
     public IServiceProvider Services => _app.Services;
 
     public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
 
-    public static async Task<ApiRig> StartAsync(bool withToken)
+    /// <param name="withToken">Whether <see cref="Token"/> is in force.</param>
+    /// <param name="check">What is asked of instructions; without one nobody takes any.</param>
+    public static async Task<ApiRig> StartAsync(bool withToken, InstructionCheck? check = null)
     {
-        var rig = new ApiRig(withToken);
+        var rig = new ApiRig(withToken, check);
         await rig._app.StartAsync();
         return rig;
     }
@@ -121,11 +132,12 @@ internal sealed class ApiRig : IAsyncDisposable
         await _app.StopAsync(new CancellationToken(canceled: true));
         await _app.DisposeAsync();
         Control.Dispose();
+        if (_actors is not null) await _actors.Terminate();
     }
 
-    private sealed class NoActor : IRequiredActor<InstructionActor>
+    private sealed class TheActor(IActorRef actor) : IRequiredActor<InstructionActor>
     {
-        public IActorRef ActorRef => ActorRefs.Nobody;
+        public IActorRef ActorRef => actor;
 
         public Task<IActorRef> GetAsync(CancellationToken cancellationToken = default) => Task.FromResult(ActorRef);
     }

@@ -33,6 +33,11 @@ public sealed class WorldLinesTests
     }
 
     [Fact]
+    public void It_says_what_is_missing() => Assert.Equal(
+        "there is no pink block: on the table are the blue block; the arm rests",
+        WorldLines.Of(Report with { Missing = "there is no pink block: on the table are the blue block" }, "pick up the pink block")[1]);
+
+    [Fact]
     public void Before_the_first_instruction_it_says_what_one_could_say() =>
         Assert.Equal("try \"put the left red block on the white tray\"; /new lays another table", WorldLines.Of(Report, null)[1]);
 

@@ -72,6 +72,20 @@ public sealed class WorldRobotTests : IDisposable
     }
 
     [Fact]
+    public void It_rests_while_the_instruction_names_a_thing_that_is_not_on_the_table()
+    {
+        _instructions.Give("pick up the blue block");
+        _world.Observe();
+        Apply(ControlState.Policy, times: 20);
+        Assert.Equal(0, _world.Observe().Gripper.X);
+
+        _world.Reset(With(Hand(0, 0, 0.1), Cube(Blue, 0.2, 0.1)));
+        Apply(ControlState.Policy, times: 20);
+
+        Assert.InRange(_world.Observe().Gripper.X, 0.05, 0.2);
+    }
+
+    [Fact]
     public void A_policy_is_given_the_state_it_names_in_its_own_order()
     {
         var state = new WorldState(_world, Spec(["gripper", "z"], ["1", "m"]));

@@ -1,0 +1,141 @@
+using Akka.Actor;
+using Akka.Hosting;
+using Vla.Actors;
+using Vla.Actors.Instructions;
+using Vla.Actors.Publishing;
+using Vla.Runtime.World;
+
+namespace Vla.Runtime.Hosting;
+
+/// <summary>Takes what an operator writes, at the prompt, into a pipe, over HTTP or on the page: a stop, a command, or an instruction.</summary>
+/// <remarks>
+/// A stop goes to the control loop at once, on the caller's thread: no mailbox, no policy and no other actor is waited for.
+/// </remarks>
+/// <param name="control">Is stopped and resumed.</param>
+/// <param name="instructions">Is given everything that is neither a stop nor a command.</param>
+/// <param name="world">The simulated world; null without one.</param>
+/// <param name="quit">Ends the program in good order.</param>
+public sealed class OperatorInput(ControlLoop control, IRequiredActor<InstructionActor> instructions, WorldEpisodes? world, Action quit)
+{
+    /// <summary>Longest time the instruction actor may take to answer.</summary>
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
+
+    /// <summary>What <c>/help</c> says.</summary>
+    public static IReadOnlyList<string> Help { get; } =
+    [
+        "words            tell the robot what to do, in plain words: pick up the red block",
+        $"stop             stops the robot; so do: {StopWords.Examples}, and the like, alone",
+        "/stop            stops the robot, until /resume",
+        "/resume          goes on after a stop",
+        $"{TableCommand.Word}, {TableCommand.Word} 7      lays the simulated world's next table, or that of seed 7",
+        "/help            says this",
+        "/quit            ends the program, as Ctrl-C does; the robot is stopped first",
+    ];
+
+    /// <summary>Takes a line.</summary>
+    /// <param name="text">As it was written.</param>
+    /// <param name="atPrompt">Whether it was typed at the prompt, or piped, where all commands may be given.</param>
+    /// <param name="cancellation">The writer has gone.</param>
+    public async Task<OperatorAnswer> TakeAsync(string text, bool atPrompt, CancellationToken cancellation = default)
+    {
+        if (StopWords.Mean(text)) return Stop();
+        if (text.TrimStart().StartsWith('/')) return Command(text.Trim(), atPrompt);
+        try
+        {
+            return await instructions.ActorRef.Ask<object>(new GiveInstruction(text), AnswerWithin, cancellation) switch
+            {
+                InstructionChanged changed => new OperatorAnswer(OperatorAnswerKind.Given, Say(changed)) { Given = changed.Instruction, Note = changed.Note },
+                InstructionRefused refused => new OperatorAnswer(OperatorAnswerKind.Refused, refused.Problem) { UnknownWords = refused.UnknownWords },
+                _ => new OperatorAnswer(OperatorAnswerKind.Stopped, Stopped),
+            };
+        }
+        catch (AskTimeoutException)
+        {
+            return new OperatorAnswer(
+                OperatorAnswerKind.Failed, "the instruction actor does not answer, so the last good instruction may stay in force; try again, or /stop");
+        }
+    }
+
+    private static string Stopped => "the robot is stopped until /resume";
+
+    private static string Say(InstructionChanged changed) =>
+        $"instruction {changed.Instruction.Number}: {changed.Instruction.Text}{(changed.Note.Length > 0 ? $" ({changed.Note})" : "")}";
+
+    private OperatorAnswer Stop()
+    {
+        control.Stop(InstructionCheck.StopReason);
+        return new OperatorAnswer(OperatorAnswerKind.Stopped, Stopped);
+    }
+
+    private OperatorAnswer Command(string text, bool atPrompt)
+    {
+        var word = text.Split([' ', '\t'], 2)[0].ToLowerInvariant().TrimEnd('.', '!');
+        // "/stop!" and "/ stop" mean it too; of the others only the exact word does.
+        if (StopWords.Mean(text.TrimStart('/', ' '))) return Stop();
+        switch (word)
+        {
+            case "/resume":
+                control.Resume();
+                return new OperatorAnswer(OperatorAnswerKind.Resumed, "resumed; waiting for a fresh action");
+            case not ("/help" or "/quit" or TableCommand.Word):
+                return Refuse($"'{word}' is no command: {(atPrompt ? "/help says which there are" : "here there are /stop and /resume")}");
+            case var _ when !atPrompt:
+                return Refuse($"'{word}' is a command of the prompt: here there are /stop and /resume");
+            case "/help":
+                return new OperatorAnswer(OperatorAnswerKind.Told, string.Join('\n', Help));
+            case "/quit":
+                quit();
+                return new OperatorAnswer(OperatorAnswerKind.Told, "ending");
+            default:
+                return LayTable(text);
+        }
+    }
+
+    private OperatorAnswer LayTable(string text)
+    {
+        if (world is null) return Refuse($"'{TableCommand.Word}' lays a table in the simulated world, and there is none: start with --camera world");
+        TableCommand.TryRead(text.ToLowerInvariant(), out var seed, out var problem);
+        if (problem.Length > 0) return Refuse(problem);
+        var report = world.Begin(seed);
+        return new OperatorAnswer(OperatorAnswerKind.Told, WorldLines.Of(report, null)[0]);
+    }
+
+    private static OperatorAnswer Refuse(string problem) => new(OperatorAnswerKind.Refused, problem);
+}
+
+/// <summary>What became of a line.</summary>
+public enum OperatorAnswerKind
+{
+    /// <summary>It is the instruction in force.</summary>
+    Given,
+
+    /// <summary>It was not taken; the last good instruction stays in force.</summary>
+    Refused,
+
+    /// <summary>Nobody answered.</summary>
+    Failed,
+
+    /// <summary>The control loop was told to stop.</summary>
+    Stopped,
+
+    /// <summary>The control loop was told to resume.</summary>
+    Resumed,
+
+    /// <summary>A command was carried out.</summary>
+    Told,
+}
+
+/// <summary>The answer to a line that an operator wrote.</summary>
+/// <param name="Kind">What became of it.</param>
+/// <param name="Text">The same in words, for a person.</param>
+public sealed record OperatorAnswer(OperatorAnswerKind Kind, string Text)
+{
+    /// <summary>The instruction that is in force because of it; null for anything else.</summary>
+    public Instruction? Given { get; init; }
+
+    /// <summary>Words that the policy's vocabulary lacks, where it was refused for them; otherwise empty.</summary>
+    public IReadOnlyList<string> UnknownWords { get; init; } = [];
+
+    /// <summary>What else there is to know of an instruction that was taken; empty for nothing.</summary>
+    public string Note { get; init; } = "";
+}

@@ -1,0 +1,133 @@
+using Akka.Actor;
+using Akka.Hosting;
+using Vla.Actors;
+using Vla.Actors.Instructions;
+using Vla.Actors.Publishing;
+using Vla.Runtime.Hosting;
+using Vla.Tests.Actors;
+using Vla.Tests.Actors.Publishing;
+
+namespace Vla.Tests.Runtime.Hosting;
+
+public sealed class OperatorInputTests : PipelineTestKit
+{
+    private readonly ManualClock _clock = new();
+    private readonly FakeRobot _robot = new();
+    private readonly ControlLoop _control;
+    private readonly OperatorInput _input;
+    private bool _ended;
+
+    public OperatorInputTests()
+    {
+        _control = new ControlLoop(Make.Profile(), new ControlOptions(), [_robot], _clock);
+        // A probe that nobody makes answer stands for an actor that hangs.
+        _input = new OperatorInput(_control, new Actor(TestActor), world: null, () => _ended = true);
+    }
+
+    [Theory]
+    [InlineData("stop")]
+    [InlineData("Emergency stop!")]
+    [InlineData("/stop")]
+    [InlineData("/STOP!")]
+    [InlineData("/ stop")]
+    public void A_stop_is_with_the_control_loop_at_once_whatever_hangs(string text)
+    {
+        _ = _input.TakeAsync("pick up the red block", atPrompt: true);
+
+        var answer = _input.TakeAsync(text, atPrompt: true);
+
+        Assert.True(answer.IsCompletedSuccessfully);
+        Assert.Equal((OperatorAnswerKind.Stopped, "the robot is stopped until /resume"), (answer.Result.Kind, answer.Result.Text));
+        Assert.Equal(ControlState.Stop, State());
+        Assert.True(_control.NeedsResume);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Only_resume_ends_it(bool atPrompt)
+    {
+        await _input.TakeAsync("stop", atPrompt);
+        Assert.Equal(ControlState.Stop, State());
+
+        Assert.Equal(OperatorAnswerKind.Resumed, (await _input.TakeAsync("/resume", atPrompt)).Kind);
+
+        Assert.Equal(ControlState.Hold, State());
+        Assert.False(_control.NeedsResume);
+    }
+
+    [Theory]
+    [InlineData("/foo", "'/foo' is no command: /help says which there are")]
+    [InlineData("/instruction pick up", "'/instruction' is no command")]
+    [InlineData("//", "'//' is no command")]
+    [InlineData("/new", "'/new' lays a table in the simulated world, and there is none: start with --camera world")]
+    public async Task A_command_that_cannot_be_carried_out_is_refused(string text, string problem)
+    {
+        var answer = await _input.TakeAsync(text, atPrompt: true);
+
+        Assert.Equal(OperatorAnswerKind.Refused, answer.Kind);
+        Assert.StartsWith(problem, answer.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_names_every_command()
+    {
+        var help = (await _input.TakeAsync("/help", atPrompt: true)).Text;
+
+        Assert.All((string[])["/stop", "/resume", "/new", "/help", "/quit"], command => Assert.Contains(command, help, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Quit_ends_the_program_from_the_prompt_only()
+    {
+        Assert.Equal(
+            (OperatorAnswerKind.Refused, "'/quit' is a command of the prompt: here there are /stop and /resume"),
+            await Kind("/quit", atPrompt: false));
+        Assert.False(_ended);
+
+        await _input.TakeAsync("/quit", atPrompt: true);
+        Assert.True(_ended);
+    }
+
+    [Fact]
+    public async Task Everything_else_is_an_instruction_and_its_giver_hears_what_became_of_it()
+    {
+        var taken = _input.TakeAsync("grab the florb", atPrompt: true);
+        Assert.Equal("grab the florb", (await ExpectMsgAsync<GiveInstruction>()).Text);
+        LastSender.Tell(new InstructionChanged(new Instruction(3, "grab the florb", 0) { UnknownWords = ["florb"] }) { Note = "unknown" });
+        Assert.Equal((OperatorAnswerKind.Given, "instruction 3: grab the florb (unknown)"), ((await taken).Kind, (await taken).Text));
+
+        var refused = _input.TakeAsync("zzz", atPrompt: true);
+        await ExpectMsgAsync<GiveInstruction>();
+        LastSender.Tell(new InstructionRefused("not known") { UnknownWords = ["zzz"] });
+        Assert.Equal((OperatorAnswerKind.Refused, "not known"), ((await refused).Kind, (await refused).Text));
+        Assert.Equal(["zzz"], (await refused).UnknownWords);
+    }
+
+    protected override void AfterAll()
+    {
+        _control.Dispose();
+        _robot.Dispose();
+        base.AfterAll();
+    }
+
+    private async Task<(OperatorAnswerKind Kind, string Text)> Kind(string text, bool atPrompt)
+    {
+        var answer = await _input.TakeAsync(text, atPrompt);
+        return (answer.Kind, answer.Text);
+    }
+
+    private ControlState State()
+    {
+        _clock.Advance(20);
+        _control.Tick(_clock.NowNs);
+        return _control.Snapshot().State;
+    }
+
+    private sealed class Actor(IActorRef actor) : IRequiredActor<InstructionActor>
+    {
+        public IActorRef ActorRef => actor;
+
+        public Task<IActorRef> GetAsync(CancellationToken cancellationToken = default) => Task.FromResult(actor);
+    }
+}
