@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Vla.Actors.Checkpoints;
 using Vla.Sensors.Images;
 using static TorchSharp.torch;
@@ -20,13 +19,12 @@ internal sealed record PolicyConfig(
 
     private const int MaximumNameLength = 64;
     private const int MaximumNoteLength = 2_000;
-    private const int MaximumFileBytes = 1 << 20;
     private const double LargestNumber = 1e6;
 
     /// <exception cref="PolicyException">A key is missing, unknown, or its value out of range.</exception>
     public static PolicyConfig Read(string file)
     {
-        using var document = Parse(file);
+        using var document = ConfigFile.Parse(file);
         var root = new ConfigSection(file, "", document.RootElement);
         var (name, description) = (root.Text("name", MaximumNameLength), root.OptionalText("description", MaximumNoteLength));
         var (trained, note) = (root.OptionalFlag("trained"), root.OptionalText("note", MaximumNoteLength));
@@ -64,29 +62,6 @@ internal sealed record PolicyConfig(
         };
         return new PolicyConfig(
             info, vision, language, fusion, decoder, image, sequenceLength, padding, state, action, precision);
-    }
-
-    private static JsonDocument Parse(string file)
-    {
-        try
-        {
-            if (new FileInfo(file) is { Exists: true, Length: > MaximumFileBytes } info)
-                throw new PolicyException($"{file}: has {info.Length} bytes; at most {MaximumFileBytes} are read");
-            return JsonDocument.Parse(File.ReadAllBytes(file), new JsonDocumentOptions
-            {
-                CommentHandling = JsonCommentHandling.Skip,
-                AllowTrailingCommas = true,
-                AllowDuplicateProperties = false,
-            });
-        }
-        catch (JsonException e)
-        {
-            throw new PolicyException($"{file}: is not valid JSON ({ErrorText.FirstLine(e.Message)})", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new PolicyException($"{file}: cannot be read ({e.Message})", e);
-        }
     }
 
     private static Precision ReadPrecision(ConfigSection root) => root.OptionalChoice("precision", "float32", "bfloat16", "float16") switch

@@ -1,0 +1,34 @@
+using System.Text.Json;
+using Vla.Actors.Checkpoints;
+
+namespace Vla.Actors.Policies;
+
+/// <summary>A policy's JSON files; comments and trailing commas are allowed, a key given twice is not.</summary>
+internal static class ConfigFile
+{
+    private const int MaximumFileBytes = 1 << 20;
+
+    /// <exception cref="PolicyException">It cannot be read, is too long, or is not JSON.</exception>
+    public static JsonDocument Parse(string file)
+    {
+        try
+        {
+            if (new FileInfo(file) is { Exists: true, Length: > MaximumFileBytes } info)
+                throw new PolicyException($"{file}: has {info.Length} bytes; at most {MaximumFileBytes} are read");
+            return JsonDocument.Parse(File.ReadAllBytes(file), new JsonDocumentOptions
+            {
+                CommentHandling = JsonCommentHandling.Skip,
+                AllowTrailingCommas = true,
+                AllowDuplicateProperties = false,
+            });
+        }
+        catch (JsonException e)
+        {
+            throw new PolicyException($"{file}: is not valid JSON ({ErrorText.FirstLine(e.Message)})", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new PolicyException($"{file}: cannot be read ({e.Message})", e);
+        }
+    }
+}
