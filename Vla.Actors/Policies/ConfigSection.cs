@@ -31,13 +31,37 @@ public sealed class ConfigSection
     /// <summary>A lower bound of the parameters that the sizes in this section ask for; see <see cref="StageSettings.AtLeast"/>.</summary>
     internal long LeastParameters { get; set; }
 
+    /// <summary>True where the file's authors write <c>null</c> for a key that they might have left out.</summary>
+    public bool NullIsMissing { get; init; }
+
     /// <summary>The policy's directory.</summary>
     public string Directory => Path.GetDirectoryName(Path.GetFullPath(_file))!;
 
-    public ConfigSection Section(string key) => new(_file, Full(key), Required(key, "an object { … }"));
+    /// <summary>The section's keys, in the file's order.</summary>
+    public IReadOnlyList<string> Keys => [.. _object.EnumerateObject().Select(property => property.Name)];
 
-    public ConfigSection? OptionalSection(string key)
-        => Optional(key) is { } value ? new ConfigSection(_file, Full(key), value) : null;
+    public bool Has(string key) => Optional(key) is not null;
+
+    public ConfigSection Section(string key) => Below(key, Required(key, "an object { … }"));
+
+    public ConfigSection? OptionalSection(string key) => Optional(key) is { } value ? Below(key, value) : null;
+
+    /// <summary>A list of objects.</summary>
+    public IReadOnlyList<ConfigSection> Sections(string key, int maximumCount)
+    {
+        var allowed = $"a list of at most {maximumCount} objects";
+        var list = Required(key, allowed);
+        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() > maximumCount) throw Wrong(key, list, allowed);
+        return [.. list.EnumerateArray().Select((item, i) => Below($"{key}[{i}]", item))];
+    }
+
+    /// <summary>A file inside the policy's directory; a policy is a directory that can be copied whole.</summary>
+    /// <param name="key">Of the name, for the error.</param>
+    /// <param name="name">Relative to the directory.</param>
+    public string InDirectory(string key, string name) =>
+        Path.IsPathRooted(name) || name.Split('/', '\\').Contains("..")
+            ? throw Wrong(key, $"\"{ErrorText.Bounded(name)}\"", "a file inside the policy's directory")
+            : Path.Combine(Directory, name);
 
     public string Text(string key, int maximumLength) => Text(key, Required(key, "text"), maximumLength);
 
@@ -69,9 +93,7 @@ public sealed class ConfigSection
     {
         var allowed = string.Create(CultureInfo.InvariantCulture, $"{minimum} to {maximum}, whole");
         var value = Required(key, allowed);
-        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= minimum && number <= maximum
-            ? number
-            : throw Wrong(key, value, allowed);
+        return IsInteger(value, minimum, maximum, out var number) ? number : throw Wrong(key, value, allowed);
     }
 
     public int OptionalInteger(string key, int minimum, int maximum, int ifMissing)
@@ -89,6 +111,17 @@ public sealed class ConfigSection
         var list = Required(key, allowed);
         if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() != count) throw Wrong(key, list, allowed);
         return [.. list.EnumerateArray().Select((item, i) => (float)Number($"{key}[{i}]", item, minimum, maximum))];
+    }
+
+    /// <summary>A list of whole numbers.</summary>
+    public IReadOnlyList<int> Integers(string key, int minimumCount, int maximumCount, int minimum, int maximum)
+    {
+        var allowed = string.Create(
+            CultureInfo.InvariantCulture, $"a list of {minimumCount} to {maximumCount} whole numbers, each {minimum} to {maximum}");
+        var list = Required(key, allowed);
+        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() < minimumCount || list.GetArrayLength() > maximumCount)
+            throw Wrong(key, list, allowed);
+        return [.. list.EnumerateArray().Select(item => IsInteger(item, minimum, maximum, out var number) ? number : throw Wrong(key, list, allowed))];
     }
 
     public IReadOnlyList<string> Texts(string key, int minimumCount, int maximumCount, int maximumLength)
@@ -136,7 +169,16 @@ public sealed class ConfigSection
     private JsonElement? Optional(string key)
     {
         if (!_known.Contains(key)) _known.Add(key);
-        return _object.TryGetProperty(key, out var value) ? value : null;
+        if (!_object.TryGetProperty(key, out var value)) return null;
+        return NullIsMissing && value.ValueKind == JsonValueKind.Null ? null : value;
+    }
+
+    private ConfigSection Below(string key, JsonElement value) => new(_file, Full(key), value) { NullIsMissing = NullIsMissing };
+
+    private static bool IsInteger(JsonElement value, int minimum, int maximum, out int number)
+    {
+        number = 0;
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out number) && number >= minimum && number <= maximum;
     }
 
     /// <summary>A key as errors name it: <c>image.width</c>.</summary>

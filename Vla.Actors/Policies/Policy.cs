@@ -1,6 +1,8 @@
 using TorchSharp;
 using Vla.Actors.Checkpoints;
+using Vla.Actors.Policies.Act;
 using Vla.Actors.Policies.Kernels;
+using Vla.Actors.Policies.LeRobot;
 using Vla.Sensors.Images;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -26,7 +28,14 @@ public sealed class Policy
     private Policy(string directory, Precision? precision)
     {
         Directory = directory;
-        _config = PolicyConfig.Read(Path.Combine(directory, ConfigFile));
+        var file = Path.Combine(directory, ConfigFile);
+        if (LeRobotConfig.TypeOf(file) is { } type)
+        {
+            throw new PolicyException($"{directory}: is a LeRobot policy of type '{ErrorText.Bounded(type)}'; "
+                + (type == ActPolicy.Type ? "vla model and vla forward take it, other commands do not yet" : "only 'act' is read so far"));
+        }
+
+        _config = PolicyConfig.Read(file);
         Precision = precision ?? _config.Precision;
         _tokenizer = InstructionTokenizer.Load(Path.Combine(directory, VocabularyFile), _config.SequenceLength, _config.Padding);
     }

@@ -1,7 +1,5 @@
-using System.Text.Json;
 using Vla.Actors.Checkpoints;
 using Vla.Sensors.Images;
-using Vla.Sensors.Text;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -27,13 +25,12 @@ internal sealed record PolicyConfig(
 
     private const int MaximumNameLength = 64;
     private const int MaximumNoteLength = 2_000;
-    private const int MaximumFileBytes = 1 << 20;
     private const double LargestNumber = 1e6;
 
     /// <exception cref="PolicyException">A key is missing, unknown, or its value out of range.</exception>
     public static PolicyConfig Read(string file)
     {
-        using var document = Parse(file);
+        using var document = ConfigFile.Parse(file);
         var root = new ConfigSection(file, "", document.RootElement);
         var (name, description) = (root.Text("name", MaximumNameLength), root.OptionalText("description", MaximumNoteLength));
         var (trained, note) = (root.OptionalFlag("trained"), root.OptionalText("note", MaximumNoteLength));
@@ -71,22 +68,6 @@ internal sealed record PolicyConfig(
         };
         return new PolicyConfig(
             info, vision, language, fusion, decoder, image, sequenceLength, padding, state, action, precision);
-    }
-
-    private static JsonDocument Parse(string file)
-    {
-        try
-        {
-            return JsonText.Read(file, MaximumFileBytes);
-        }
-        catch (JsonException e)
-        {
-            throw new PolicyException($"{file}: is not valid JSON ({ErrorText.FirstLine(e.Message)})", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new PolicyException($"{file}: cannot be read ({e.Message})", e);
-        }
     }
 
     private static Precision ReadPrecision(ConfigSection root) => root.OptionalChoice("precision", "float32", "bfloat16", "float16") switch

@@ -46,10 +46,6 @@ internal static class StageSettings
     public static string TorchScriptFile(this ConfigSection section)
     {
         const int maximumLength = 255;
-        var name = section.Text("file", maximumLength);
-        // A policy is a directory that can be copied whole: what it names lies inside.
-        if (Path.IsPathRooted(name) || name.Split('/', '\\').Contains(".."))
-            throw section.Wrong("file", $"\"{name}\"", "a file inside the policy's directory");
-        return Path.Combine(section.Directory, name);
+        return section.InDirectory("file", section.Text("file", maximumLength));
     }
 }

@@ -28,7 +28,17 @@ public sealed class TorchScriptStage : Module<Tensor, Tensor>
 
     private jit.ScriptModule<Tensor, Tensor> Script => _held.Value!;
 
-    public override Tensor forward(Tensor input) => Script.call(input);
+    /// <remarks>
+    /// In float32 the module gets plain memory, as it had when it was exported: on channels-last tensors some of oneDNN's
+    /// convolutions of 1 × 1 cells compute wrongly (<see cref="Layers.PointwiseConvolution"/>), and a module that is not ours
+    /// may hold some. In bfloat16 it is plain memory that some come out wrong on (<see cref="InPrecision"/>).
+    /// </remarks>
+    public override Tensor forward(Tensor input)
+    {
+        if (input.dtype != ScalarType.Float32 || input.is_contiguous()) return Script.call(input);
+        using var plain = input.contiguous();
+        return Script.call(plain);
+    }
 
     public override IEnumerable<(string name, Parameter parameter)> named_parameters(bool recurse = true)
         => Script.named_parameters(recurse);

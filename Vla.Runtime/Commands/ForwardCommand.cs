@@ -25,8 +25,8 @@ public static class ForwardCommand
         var device = PolicyOptions.Device();
         var image = Text("--image", "FILE", "A picture (PNG, JPEG, …), prepared as the camera's are; with --instruction");
         var instruction = Text("--instruction", "TEXT", "What the robot should do, in plain words; with --image");
-        var input = Text("--input", "FILE.safetensors", "Instead: image [batch, 3, height, width] and text [batch, sequence]");
-        var output = Text("--output", "FILE.safetensors", "Write vision_features, language_features, fused_features and action there");
+        var input = Text("--input", "FILE.safetensors", "Instead: image [batch, 3, height, width] and text [batch, sequence]; for a LeRobot policy its raw observations by feature name");
+        var output = Text("--output", "FILE.safetensors", "Write every step there: vision_features, language_features, fused_features and action; for a LeRobot policy its own steps");
         var figure = Text("--figure", "FILE.png", "Draw the features' histograms and the action there");
         var command = new Command("forward", "Send one input through a policy's model and show every stage's result.")
         {
@@ -37,6 +37,20 @@ public static class ForwardCommand
             var given = (Image: result.GetValue(image), Instruction: result.GetValue(instruction), Input: result.GetValue(input));
             if (given is not ((not null, not null, null) or (null, null, not null)))
                 throw new UsageException("give either --image and --instruction, or --input");
+            var directory = result.GetValue(policy)!;
+            if (ActForward.Takes(directory))
+            {
+                var observations = given.Input
+                    ?? throw new UsageException("a LeRobot policy takes several inputs: give them by name in a file, --input FILE.safetensors");
+                return BoundedWork.Run("one pass through the policy", PassBound, () =>
+                {
+                    ActForward.Run(
+                        directory, TorchDevice.Select(result.GetValue(device)!), observations, result.GetValue(output),
+                        result.InvocationConfiguration.Output);
+                    return ExitCodes.Success;
+                });
+            }
+
             var loaded = BoundedWork.Run("loading the policy", BoundedWork.Bound, () => Policy.Load(result.GetValue(policy)!));
             return BoundedWork.Run("one pass through the policy", PassBound, () => Pass(result, loaded));
         });

@@ -22,6 +22,12 @@ public static class ModelCommand
         command.SetAction(result =>
         {
             var output = result.InvocationConfiguration.Output;
+            if (ActForward.Takes(result.GetValue(policy)!))
+            {
+                ActForward.Describe(result.GetValue(policy)!, TorchDevice.Select(result.GetValue(device)!), output);
+                return ExitCodes.Success;
+            }
+
             var report = Report.Of(BoundedWork.Run("loading the policy", BoundedWork.Bound, () => Policy.Load(result.GetValue(policy)!)), TorchDevice.Select(result.GetValue(device)!));
             if (result.GetValue(json)) output.WriteLine(JsonSerializer.Serialize(report, JsonForm));
             else Write(output, report);

@@ -87,7 +87,8 @@ public sealed class ResNet18 : Module<Tensor, Tensor>, IIgnoresWeights
             bn1 = BatchNorm2d(outputs);
             conv2 = Convolution(outputs, outputs, 3);
             bn2 = BatchNorm2d(outputs);
-            if (stride > 1) downsample = Sequential(("0", Convolution(inputs, outputs, 1, stride)), ("1", BatchNorm2d(outputs)));
+            if (stride > 1)
+                downsample = Sequential(("0", new PointwiseConvolution(inputs, outputs, stride, hasBias: false)), ("1", BatchNorm2d(outputs)));
             RegisterComponents();
         }
 

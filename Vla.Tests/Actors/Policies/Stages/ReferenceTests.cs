@@ -2,6 +2,7 @@ using TorchSharp;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Language;
+using Vla.Actors.Policies.Layers;
 using Vla.Actors.Policies.Vision;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -35,6 +36,39 @@ public sealed class ReferenceTests
 
         // 11,689,512 as published, less the classifier's 512 × 1,000 + 1,000.
         Assert.Equal(11_176_512, encoder.parameters().Sum(parameter => parameter.numel()));
+    }
+
+    [Fact]
+    public void ResNet18_at_full_width_gives_a_batch_what_it_gives_each_picture()
+    {
+        using var scope = NewDisposeScope();
+        using var guard = inference_mode();
+        using var encoder = new ResNet18();
+        encoder.eval();
+        var pictures = rand(3, 96, 128, 3).permute(0, 3, 1, 2);
+
+        var together = encoder.Features(pictures);
+
+        for (var i = 0; i < 3; i++) AssertSame(encoder.Features(pictures.narrow(0, i, 1)), together.narrow(0, i, 1), 1e-3);
+    }
+
+    [Theory]
+    [InlineData(256, 512, 1, 6, 8, 2)]
+    [InlineData(256, 512, 2, 24, 32, 1)]
+    [InlineData(1_024, 2_048, 2, 14, 14, 1)]
+    [InlineData(3, 8, 3, 7, 7, 5)]
+    public void A_convolution_of_single_cells_gives_what_it_means(long inputs, long outputs, long stride, long rows, long columns, long batch)
+    {
+        using var scope = NewDisposeScope();
+        using var guard = inference_mode();
+        using var layer = new PointwiseConvolution(inputs, outputs, stride);
+        var x = rand(batch, rows, columns, inputs).permute(0, 3, 1, 2);
+        var (weight, bias) = (layer.state_dict()["weight"].to_type(ScalarType.Float64), layer.state_dict()["bias"].to_type(ScalarType.Float64));
+
+        var meant = einsum("bihw,oi->bohw", x.slice(2, 0, rows, stride).slice(3, 0, columns, stride).to_type(ScalarType.Float64), weight.flatten(1))
+            + bias.view(1, -1, 1, 1);
+
+        AssertSame(meant.to_type(ScalarType.Float32), layer.call(x), 1e-4);
     }
 
     [Fact]
@@ -122,6 +156,6 @@ public sealed class ReferenceTests
         Assert.True(difference <= Tolerance, $"{name} is off by {difference}");
     }
 
-    private static void AssertSame(Tensor expected, Tensor actual)
-        => Assert.True((expected - actual).abs().max().ToDouble() <= 1e-5, $"off by {(expected - actual).abs().max().ToDouble()}");
+    private static void AssertSame(Tensor expected, Tensor actual, double tolerance = 1e-5)
+        => Assert.True((expected - actual).abs().max().ToDouble() <= tolerance, $"off by {(expected - actual).abs().max().ToDouble()}");
 }

@@ -1,0 +1,190 @@
+using TorchSharp.Modules;
+using Vla.Actors.Checkpoints;
+using Vla.Actors.Policies.Layers;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Vla.Actors.Policies.Act;
+
+/// <summary>
+/// The Action Chunking Transformer ("Learning Fine-Grained Bimanual Manipulation with Low-Cost Hardware", arXiv:2304.13705)
+/// with the parameter names of LeRobot's checkpoints.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Pictures go through the backbone one by one and become tokens, row by row; with the latent (zeros) and the state they
+/// are the encoder's tokens. The decoder asks them for each action of the chunk. What only training uses, the encoder of
+/// the variational autoencoder, is passed over.
+/// </para>
+/// <para>Everything is [batch, tokens, dim], computed in float32.</para>
+/// </remarks>
+internal sealed class ActModel : Module<IReadOnlyList<Tensor>, Tensor?, Tensor?, Tensor>, IIgnoresWeights
+{
+    private readonly ActBackbone? backbone;
+    private readonly TokenEncoder encoder;
+    private readonly TokenDecoder decoder;
+    private readonly PointwiseConvolution? encoder_img_feat_input_proj;
+    private readonly Linear encoder_latent_input_proj;
+    private readonly Linear? encoder_robot_state_input_proj;
+    private readonly Linear? encoder_env_state_input_proj;
+    private readonly Embedding encoder_1d_feature_pos_embed;
+    private readonly Embedding decoder_pos_embed;
+    private readonly Linear action_head;
+    private readonly ActConfig _config;
+    private readonly Dictionary<(long Rows, long Columns), Tensor> _positions = [];
+
+    /// <param name="config">Sizes.</param>
+    /// <param name="backbone">Of the pictures; null for a policy without cameras.</param>
+    public ActModel(ActConfig config, ActBackbone? backbone)
+        : base(nameof(ActModel))
+    {
+        _config = config;
+        this.backbone = backbone;
+        encoder = new TokenEncoder(config);
+        decoder = new TokenDecoder(config);
+        if (backbone is not null) encoder_img_feat_input_proj = new PointwiseConvolution(backbone.Channels, config.Dim);
+        encoder_latent_input_proj = Linear(config.LatentDim, config.Dim);
+        if (config.StateSize > 0) encoder_robot_state_input_proj = Linear(config.StateSize, config.Dim);
+        if (config.EnvironmentSize > 0) encoder_env_state_input_proj = Linear(config.EnvironmentSize, config.Dim);
+        var numbers = 1 + (config.StateSize > 0 ? 1 : 0) + (config.EnvironmentSize > 0 ? 1 : 0);
+        encoder_1d_feature_pos_embed = Embedding(numbers, config.Dim);
+        decoder_pos_embed = Embedding(config.ChunkSize, config.Dim);
+        action_head = Linear(config.Dim, config.Features.Action.Count);
+        RegisterComponents();
+    }
+
+    public bool Ignores(string name) =>
+        name.StartsWith("vae_encoder", StringComparison.Ordinal) || name.EndsWith(".num_batches_tracked", StringComparison.Ordinal);
+
+    /// <param name="pictures">One for each camera, in the policy's order, [batch, 3, height, width], normalised.</param>
+    /// <param name="state">The robot's, [batch, count], normalised; null for a policy that takes none.</param>
+    /// <param name="environment">The surroundings', [batch, count], normalised; null for a policy that takes none.</param>
+    /// <returns>The normalised chunk [batch, chunk size, dimensions].</returns>
+    public override Tensor forward(IReadOnlyList<Tensor> pictures, Tensor? state, Tensor? environment)
+    {
+        using var scope = NewDisposeScope();
+        return Decode(Tokens([.. pictures.Select(Look)], state, environment), null).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>One camera's feature map [batch, channels, rows, columns].</summary>
+    public Tensor Look(Tensor picture) => backbone!.call(picture);
+
+    /// <summary>The backbone's steps, to compare with.</summary>
+    public Tensor[] BackboneSteps(Tensor picture) => backbone!.Steps(picture);
+
+    /// <summary>The encoder's tokens and where they are.</summary>
+    /// <param name="maps">One for each camera.</param>
+    /// <param name="state">Normalised, or null.</param>
+    /// <param name="environment">Normalised, or null.</param>
+    /// <returns>[batch, n, dim] and [1, n, dim].</returns>
+    public (Tensor Tokens, Tensor Positions) Tokens(IReadOnlyList<Tensor> maps, Tensor? state, Tensor? environment)
+    {
+        using var scope = NewDisposeScope();
+        var batch = maps.Count > 0 ? maps[0].shape[0] : environment!.shape[0];
+        using var latent = zeros(batch, _config.LatentDim, device: encoder_latent_input_proj.weight!.device);
+        var tokens = new List<Tensor> { encoder_latent_input_proj.call(latent).unsqueeze(1) };
+        if (encoder_robot_state_input_proj is not null) tokens.Add(encoder_robot_state_input_proj.call(state!).unsqueeze(1));
+        if (encoder_env_state_input_proj is not null) tokens.Add(encoder_env_state_input_proj.call(environment!).unsqueeze(1));
+        var positions = new List<Tensor> { encoder_1d_feature_pos_embed.weight!.unsqueeze(0) };
+        foreach (var map in maps)
+        {
+            tokens.Add(ConvolutionLayers.ToTokens(encoder_img_feat_input_proj!.call(map)));
+            positions.Add(Positions(map));
+        }
+
+        return (cat(tokens, 1).MoveToOuterDisposeScope(), cat(positions, 1).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Tokens to the normalised chunk [batch, chunk size, dimensions].</summary>
+    /// <param name="given">As <see cref="Tokens"/> gives them.</param>
+    /// <param name="seen">Is told each layer's result, [batch, …, dim], by the layer's name; null when nobody looks.</param>
+    public Tensor Decode((Tensor Tokens, Tensor Positions) given, Action<string, Tensor>? seen)
+    {
+        using var scope = NewDisposeScope();
+        var memory = encoder.Run(given.Tokens, given.Positions, seen);
+        seen?.Invoke("encoder.output", memory);
+        var actions = decoder.Run(memory, memory + given.Positions, decoder_pos_embed.weight!.unsqueeze(0), seen);
+        seen?.Invoke("decoder.output", actions);
+        return action_head.call(actions).MoveToOuterDisposeScope();
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            foreach (var table in _positions.Values) table.Dispose();
+            _positions.Clear();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    // [1, rows × columns, dim]; kept for each size that is seen, on the model's device.
+    private Tensor Positions(Tensor map)
+    {
+        var size = (map.shape[2], map.shape[3]);
+        if (_positions.TryGetValue(size, out var known) && known.device.ToString() == map.device.ToString()) return known;
+        known?.Dispose();
+        using var scope = NewDisposeScope();
+        using var guard = inference_mode(false);
+        var table = ConvolutionLayers.ToTokens(ActPositions.Table(_config.Dim, size.Item1, size.Item2).unsqueeze(0));
+        return _positions[size] = table.contiguous().to(map.device).DetachFromDisposeScope();
+    }
+
+    private sealed class TokenEncoder : Module<Tensor, Tensor, Tensor>
+    {
+        private readonly ModuleList<ActEncoderLayer> layers;
+        private readonly LayerNorm? norm;
+
+        public TokenEncoder(ActConfig config)
+            : base(nameof(TokenEncoder))
+        {
+            layers = new ModuleList<ActEncoderLayer>([.. Enumerable.Range(0, config.EncoderLayers).Select(_ => new ActEncoderLayer(config))]);
+            if (config.PreNorm) norm = LayerNorm(config.Dim);
+            RegisterComponents();
+        }
+
+        public override Tensor forward(Tensor tokens, Tensor positions) => Run(tokens, positions, null);
+
+        public Tensor Run(Tensor tokens, Tensor positions, Action<string, Tensor>? seen)
+        {
+            using var scope = NewDisposeScope();
+            for (var i = 0; i < layers.Count; i++)
+            {
+                tokens = layers[i].call(tokens, positions);
+                seen?.Invoke($"encoder.layer{i}", tokens);
+            }
+
+            return (norm?.call(tokens) ?? tokens).MoveToOuterDisposeScope();
+        }
+    }
+
+    private sealed class TokenDecoder : Module<Tensor, Tensor, Tensor, Tensor>
+    {
+        private readonly ModuleList<ActDecoderLayer> layers;
+        private readonly LayerNorm norm;
+
+        public TokenDecoder(ActConfig config)
+            : base(nameof(TokenDecoder))
+        {
+            layers = new ModuleList<ActDecoderLayer>([.. Enumerable.Range(0, config.DecoderLayers).Select(_ => new ActDecoderLayer(config))]);
+            norm = LayerNorm(config.Dim);
+            RegisterComponents();
+        }
+
+        public override Tensor forward(Tensor memory, Tensor memoryKeys, Tensor positions) => Run(memory, memoryKeys, positions, null);
+
+        public Tensor Run(Tensor memory, Tensor memoryKeys, Tensor positions, Action<string, Tensor>? seen)
+        {
+            using var scope = NewDisposeScope();
+            var tokens = zeros([memory.shape[0], positions.shape[1], positions.shape[2]], device: memory.device);
+            for (var i = 0; i < layers.Count; i++)
+            {
+                tokens = layers[i].call(tokens, positions, memory, memoryKeys);
+                seen?.Invoke($"decoder.layer{i}", tokens);
+            }
+
+            return norm.call(tokens).MoveToOuterDisposeScope();
+        }
+    }
+}

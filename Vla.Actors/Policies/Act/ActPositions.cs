@@ -1,0 +1,37 @@
+using static TorchSharp.torch;
+
+namespace Vla.Actors.Policies.Act;
+
+/// <summary>Where each cell of a feature map is, as ACT computes it: sines and cosines of row and column; nothing is stored.</summary>
+/// <remarks>
+/// With D = dim / 2 and f_i = 10000^(2 ⌊i / 2⌋ / D): channel i of the first half is the sine (even i) or cosine (odd i) of
+/// (row + 1) / rows · 2π / f_i, the second half the same of the column. ResNet and the slots use another table.
+/// </remarks>
+internal static class ActPositions
+{
+    private const double Temperature = 10_000;
+    private const double Epsilon = 1e-6;
+
+    /// <param name="dim">Numbers for each cell, a multiple of 4.</param>
+    /// <param name="rows">Of the map.</param>
+    /// <param name="columns">Of the map.</param>
+    /// <returns>[dim, rows, columns].</returns>
+    public static Tensor Table(long dim, long rows, long columns)
+    {
+        using var scope = NewDisposeScope();
+        var half = dim / 2;
+        var row = Waves(rows, half).unsqueeze(2).expand(half, rows, columns);
+        var column = Waves(columns, half).unsqueeze(1).expand(half, rows, columns);
+        return cat([row, column], 0).MoveToOuterDisposeScope();
+    }
+
+    // [half, count]
+    private static Tensor Waves(long count, long half)
+    {
+        var places = arange(1, count + 1, dtype: float32) / (count + Epsilon) * (2 * Math.PI);
+        var pairs = arange(half / 2, dtype: float32) * 2 / half;
+        var angles = places.unsqueeze(0) / pow(Temperature, pairs).unsqueeze(1);
+        // Sine and cosine of each pair follow each other.
+        return stack([sin(angles), cos(angles)], 1).reshape(half, count);
+    }
+}

@@ -1,0 +1,168 @@
+using TorchSharp;
+using Vla.Actors.Checkpoints;
+using static TorchSharp.torch;
+
+namespace Vla.Actors.Policies.LeRobot;
+
+/// <summary>What a LeRobot policy does to its inputs before the model and to its actions after it.</summary>
+/// <remarks>
+/// Present checkpoints say so in <c>policy_preprocessor.json</c> and <c>policy_postprocessor.json</c>, with the statistics in
+/// files of their own; older ones (before processors, October 2025) keep the statistics among the weights. Steps that move
+/// data to a device or add a batch axis are this program's own business. A step that names a class of somebody's own is
+/// refused: nothing in a policy's directory is executed.
+/// </remarks>
+public sealed class LeRobotProcessors : IDisposable
+{
+    private const string BeforeFile = "policy_preprocessor.json";
+    private const string AfterFile = "policy_postprocessor.json";
+    private const double OlderEps = 1e-8;
+
+    private static readonly string[] WithoutEffect = ["to_batch_processor", "device_processor"];
+
+    private readonly Dictionary<string, FeatureScale> _inputs = [];
+    private readonly Dictionary<string, string> _renamed = [];
+    private FeatureScale? _action;
+
+    private LeRobotProcessors()
+    {
+    }
+
+    /// <summary>Observation keys that the checkpoint was trained with, by the names that they come under.</summary>
+    public IReadOnlyDictionary<string, string> Renamed => _renamed;
+
+    /// <param name="directory">The policy's.</param>
+    /// <param name="config">Its <c>config.json</c>.</param>
+    /// <param name="weights">For the older format.</param>
+    /// <param name="device">Where the model computes.</param>
+    /// <exception cref="PolicyException">Something is missing, unknown or does not fit.</exception>
+    public static LeRobotProcessors Read(string directory, LeRobotConfig config, Checkpoint weights, Device device)
+    {
+        var processors = new LeRobotProcessors();
+        try
+        {
+            var before = Path.Combine(directory, BeforeFile);
+            if (File.Exists(before))
+            {
+                processors.ReadSteps(before, config, device);
+                processors.ReadSteps(Path.Combine(directory, AfterFile), config, device);
+            }
+            else
+            {
+                processors.ReadBuffers(before, config, weights, device);
+            }
+
+            return processors;
+        }
+        catch
+        {
+            processors.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A raw input as the model takes it, [batch, …]; one without statistics stays as it is.</summary>
+    public Tensor Normalise(string key, Tensor values) =>
+        _inputs.TryGetValue(key, out var scale) ? scale.Normalise(values) : values.alias();
+
+    /// <summary>The model's actions [batch, count, dimensions] in the robot's units.</summary>
+    public Tensor Unnormalise(Tensor actions) => _action is { } scale ? scale.Unnormalise(actions) : actions.alias();
+
+    public void Dispose()
+    {
+        foreach (var scale in _inputs.Values) scale.Dispose();
+        _action?.Dispose();
+    }
+
+    private void ReadSteps(string file, LeRobotConfig config, Device device)
+    {
+        using var document = ConfigFile.Parse(file);
+        var root = new ConfigSection(file, "", document.RootElement.Clone()) { NullIsMissing = true };
+        foreach (var step in root.Sections("steps", 64))
+        {
+            if (step.OptionalText("class", 1_000) is { } type)
+                throw step.Wrong("class", ErrorText.Bounded(type), "a step of LeRobot's own, by its registry_name; code of a policy's own is not run");
+            var name = step.Text("registry_name", 128);
+            switch (name)
+            {
+                case "rename_observations_processor":
+                    Rename(step.Section("config").OptionalSection("rename_map"));
+                    break;
+                case "normalizer_processor":
+                    ReadScales(step, config.Inputs, device, _inputs.Add);
+                    break;
+                case "unnormalizer_processor":
+                    ReadScales(step, [config.Action], device, (_, scale) => _action = scale);
+                    break;
+                default:
+                    if (!WithoutEffect.Contains(name))
+                        throw step.Wrong("registry_name", ErrorText.Bounded(name), "a step that this family knows");
+                    break;
+            }
+        }
+    }
+
+    private void Rename(ConfigSection? map)
+    {
+        foreach (var key in map?.Keys ?? []) _renamed[key] = map!.Text(key, 128);
+    }
+
+    private static void ReadScales(ConfigSection step, IEnumerable<LeRobotFeature> features, Device device, Action<string, FeatureScale> keep)
+    {
+        var config = step.Section("config");
+        var eps = config.OptionalNumber("eps", 0, 1, OlderEps);
+        var modes = ScaleModes.Read(config.OptionalSection("norm_map"));
+        if (step.OptionalText("state_file", 255) is not { } name) return;
+
+        using var statistics = SafetensorsCheckpoint.Open(step.InDirectory("state_file", name));
+        foreach (var feature in features)
+        {
+            if (ScaleModes.Statistics(modes.GetValueOrDefault(feature.Kind)) is not { } wanted) continue;
+            if (!statistics.Tensors.Keys.Any(key => key.StartsWith($"{feature.Key}.", StringComparison.Ordinal))) continue;
+            keep(feature.Key, Scale(
+                statistics, feature, modes[feature.Kind], ($"{feature.Key}.{wanted.Low}", $"{feature.Key}.{wanted.High}"), eps, older: false, device));
+        }
+    }
+
+    private void ReadBuffers(string missing, LeRobotConfig config, Checkpoint weights, Device device)
+    {
+        const string inputs = "normalize_inputs.buffer_";
+        const string outputs = "unnormalize_outputs.buffer_";
+        if (!weights.Tensors.Keys.Any(key => key.StartsWith(outputs, StringComparison.Ordinal)))
+            throw new PolicyException($"{missing}: is missing, and {weights.Path} has no statistics ({outputs}…) as older checkpoints do: copy the whole directory of the checkpoint");
+
+        foreach (var feature in config.Inputs)
+        {
+            if (Read(feature, inputs) is { } scale) _inputs.Add(feature.Key, scale);
+        }
+
+        _action = Read(config.Action, outputs);
+
+        FeatureScale? Read(LeRobotFeature feature, string prefix)
+        {
+            var mode = config.Scaling.GetValueOrDefault(feature.Kind);
+            if (ScaleModes.Statistics(mode) is not { } wanted) return null;
+            var name = $"{prefix}{feature.Key.Replace('.', '_')}";
+            return Scale(weights, feature, mode, ($"{name}.{wanted.Low}", $"{name}.{wanted.High}"), OlderEps, older: true, device);
+        }
+    }
+
+    private static FeatureScale Scale(
+        Checkpoint statistics, LeRobotFeature feature, ScaleMode mode, (string Low, string High) names, double eps, bool older, Device device)
+    {
+        using var scope = NewDisposeScope();
+        return FeatureScale.Create(mode, Read(names.Low), Read(names.High), eps, older, device);
+
+        Tensor Read(string name)
+        {
+            if (!statistics.Tensors.TryGetValue(name, out var entry))
+                throw new PolicyException($"{statistics.Path}: has no {name}, which {feature.Key} is scaled by");
+            var shape = feature.Kind == FeatureKind.Visual ? [feature.Count, 1, 1] : new long[] { feature.Count };
+            if (!entry.Type.IsFloatingPoint() || entry.ElementCount != feature.Count)
+                throw new PolicyException($"{statistics.Path}: {name} is {entry.ShapeText} {entry.Type}, expected {CheckpointShape.Text(shape)} of F32");
+            var values = statistics.ReadTensor(name).to_type(ScalarType.Float32).reshape(shape);
+            return values.isfinite().all().ToBoolean()
+                ? values
+                : throw new PolicyException($"{statistics.Path}: {name} holds numbers that are not finite; its statistics were never set");
+        }
+    }
+}
