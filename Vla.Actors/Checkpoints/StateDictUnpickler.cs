@@ -394,7 +394,7 @@ internal sealed class StateDictUnpickler
     }
 
     // Larger than 64 bits: no size or count, and nothing else is looked at. Python's random generators have such.
-    private static object? ReadLong(ReadOnlySpan<byte> bytes)
+    private static long? ReadLong(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > sizeof(long)) return null;
         var value = 0L;

@@ -1,5 +1,4 @@
 using Vla.Actors.Policies;
-using static TorchSharp.torch;
 
 namespace Vla.Actors.Checkpoints;
 

@@ -121,7 +121,7 @@ public static class StopWords
     }
 
     /// <summary>What stands between marks that end a part of a sentence.</summary>
-    private static IEnumerable<string> Parts(string text) =>
+    private static string[] Parts(string text) =>
         text.Split(['.', ',', ';', ':', '!', '?', '\n', '\r', '—', '–', '…', '(', ')', '。', '、', '！', '？', '，', '；', '：', '¡', '¿', '"', '|', '/'],
             StringSplitOptions.RemoveEmptyEntries);
 

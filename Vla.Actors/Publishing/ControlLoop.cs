@@ -133,7 +133,7 @@ public sealed class ControlLoop : IDisposable
     }
 
     /// <summary>True while the robot is stopped, or about to be, until <see cref="Resume"/>: a fresh action alone does not end that.</summary>
-    public bool NeedsResume => Volatile.Read(ref _operatorStop) is not null || _ladder.IsLatched;
+    public bool NeedsResume => _operator.IsStopped || _ladder.IsLatched;
 
     /// <summary>Called once, with why, when the loop cannot go on; the stop has been published by then.</summary>
     public Action<string>? Lost { get; set; }

@@ -11,6 +11,9 @@ internal sealed class OperatorRequests
     /// <summary>True while something was asked for that no published action has obeyed yet.</summary>
     public bool AreWaiting => Interlocked.Read(ref _asked) != Interlocked.Read(ref _obeyed);
 
+    /// <summary>True from an operator's stop until somebody resumes.</summary>
+    public bool IsStopped => Volatile.Read(ref _stop) is not null;
+
     /// <returns>The request's number.</returns>
     public long Stop(string reason)
     {
