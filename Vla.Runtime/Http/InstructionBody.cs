@@ -22,7 +22,7 @@ internal static class InstructionBody
     {
         if (request.Headers.ContentEncoding.ToString() is { Length: > 0 } coding && !coding.Equals("identity", StringComparison.OrdinalIgnoreCase))
             return Unsupported($"the body is compressed ({coding}): send it as it is");
-        MediaTypeHeaderValue.TryParse(request.ContentType, out var type);
+        var type = MediaTypeHeaderValue.TryParse(request.ContentType, out var known) ? known : null;
         if (type?.MediaType?.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase) == true)
             return Unsupported("the body is a form of several parts: send plain text, or {\"instruction\": \"…\"} as JSON");
 

@@ -1,4 +1,3 @@
-using TorchSharp;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
 using static TorchSharp.torch;

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using TorchSharp;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
 using static TorchSharp.torch;

@@ -30,14 +30,15 @@ public sealed class OperatorInputTests : PipelineTestKit
     [InlineData("/stop")]
     [InlineData("/STOP!")]
     [InlineData("/ stop")]
-    public void A_stop_is_with_the_control_loop_at_once_whatever_hangs(string text)
+    public async Task A_stop_is_with_the_control_loop_at_once_whatever_hangs(string text)
     {
         _ = _input.TakeAsync("pick up the red block", atPrompt: true);
 
         var answer = _input.TakeAsync(text, atPrompt: true);
 
         Assert.True(answer.IsCompletedSuccessfully);
-        Assert.Equal((OperatorAnswerKind.Stopped, "the robot is stopped until /resume"), (answer.Result.Kind, answer.Result.Text));
+        var said = await answer;
+        Assert.Equal((OperatorAnswerKind.Stopped, "the robot is stopped until /resume"), (said.Kind, said.Text));
         Assert.Equal(ControlState.Stop, State());
         Assert.True(_control.NeedsResume);
     }

@@ -161,6 +161,6 @@ public sealed class ArrivalTimesTests
             return ms;
         }
 
-        private long Ns(double ms) => StartNs + (long)(ms * Ms);
+        private static long Ns(double ms) => StartNs + (long)(ms * Ms);
     }
 }
