@@ -27,6 +27,7 @@ internal sealed class ArrivalTimes(long connectedNs)
     private const int KnownAfter = 4;
     private const int OnTimeInARow = 3;
     private const int SlowInARow = 4;
+    private const int MostLate = 2;
 
     // A slow line is quiet between any two packets: between pictures it must be quieter by so much.
     private const int QuietPieces = 3;
@@ -48,6 +49,8 @@ internal sealed class ArrivalTimes(long connectedNs)
     private int _onTime;
     private int _slow;
     private bool _stalled;
+    private long _lateNs;
+    private int _late;
     private long _heldUp;
 
     /// <summary>When the picture was taken at the earliest, monotonic nanoseconds; never before the one before it.</summary>
@@ -90,19 +93,16 @@ internal sealed class ArrivalTimes(long connectedNs)
         }
 
         // A little more than the usual spacing, so that a mean that is a little short does not add up.
-        var nextNs = _lastTakenNs + usualNs + usualNs / 16;
+        var nextNs = _lastTakenNs + usualNs + usualNs / 128;
         if (_onTime >= OnTimeInARow || nextNs >= arrival.FirstByteNs)
         {
-            _stalled = false;
-            Learn(spacingNs, arrival.Bytes);
+            LearnInTime(spacingNs, arrival.Bytes, quietNs * 10 >= spacingNs);
             return arrival.FirstByteNs;
         }
 
-        if (!_stalled)
-        {
-            Learn(spacingNs, arrival.Bytes);
-            return Math.Max(nextNs, arrival.FirstByteNs - QueueNs(arrival));
-        }
+        _lateNs += spacingNs;
+        _late++;
+        if (!_stalled) return Math.Max(nextNs, arrival.FirstByteNs - QueueNs(arrival));
 
         _heldUp -= arrival.Bytes;
         _stalled = _heldUp > 0;
@@ -132,6 +132,26 @@ internal sealed class ArrivalTimes(long connectedNs)
         return (long)((double)LargestQueue * Math.Max(ns, 1) / Math.Max(bytes, 1));
     }
 
+    /// <summary>Learns from a picture that came in time.</summary>
+    /// <remarks>
+    /// One or two late ones before it belong to its spacing, as where pictures come in pairs; more were held up, and say nothing of
+    /// how often the camera takes one.
+    /// </remarks>
+    private void LearnInTime(long spacingNs, int bytes, bool quiet)
+    {
+        if (!_stalled && _late <= MostLate)
+        {
+            var meanNs = (spacingNs + _lateNs) / (_late + 1);
+            for (var n = 0; n <= _late; n++) Learn(meanNs, bytes);
+        }
+        else if (quiet)
+        {
+            Learn(spacingNs, bytes);
+        }
+
+        (_lateNs, _late, _stalled) = (0, 0, false);
+    }
+
     private void Learn(long spacingNs, int bytes)
     {
         _spacingsSumNs += spacingNs - _spacings[_next];
@@ -147,5 +167,6 @@ internal sealed class ArrivalTimes(long connectedNs)
         Array.Clear(_sizes);
         (_known, _next, _spacingsSumNs, _sizesSum) = (0, 0, 0, 0);
         (_onTime, _slow, _stalled) = (0, 0, false);
+        (_lateNs, _late) = (0, 0);
     }
 }
