@@ -159,7 +159,10 @@ public static partial class Daemon
             hang => ending.Begin(hang, ExitCodes.Hang, hostEnds: false));
         using var loop = new SilenceWatch(
             () => control.Snapshot().Published, silence => ending.Begin(silence, ExitCodes.Hang, hostEnds: false));
+        using var pool = new ThreadPoolWatch();
+        pool.Logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<ThreadPoolWatch>();
         hangs.Start();
+        if (endProcess is not null) pool.Start();
         try
         {
             await StartAsync(host, settings.Http);
