@@ -1,5 +1,6 @@
 using Vla.Actors.Policies;
 using Vla.Actors.Publishing;
+using Vla.Actors.Training;
 using Vla.Runtime.Bench;
 using Vla.Runtime.Evaluation;
 using Vla.Runtime.Hosting;
@@ -41,7 +42,7 @@ public static class ExitCodes
         RobotProfileException => Robot,
         UsageException => Usage,
         RunEndedException ended => ended.ExitCode,
-        BenchException or EvaluationException or DatasetException or VideoException => Failure,
+        BenchException or EvaluationException or DatasetException or VideoException or TrainingException => Failure,
         _ => null,
     };
 

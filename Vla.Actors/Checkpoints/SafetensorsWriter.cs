@@ -28,6 +28,8 @@ public static class SafetensorsWriter
             {
                 WriteHeader(path, file, tensors, metadata);
                 foreach (var tensor in tensors.Values) WriteBytes(file, tensor);
+                // Before the name points to it: after a power cut there is the old file or the new one, never an empty one.
+                file.Flush(flushToDisk: true);
             }
             File.Move(temporary, path, overwrite: true);
         }

@@ -129,7 +129,15 @@ public sealed class Policy
     {
         var encoder = Create(_config.Vision, PolicyConfig.VisionKey, device);
         var precision = PrecisionOn(device).Precision;
-        if (precision != Precision.Float32) return new InPrecision(encoder, PrecisionInForce.ToTorch(precision));
+        if (precision != Precision.Float32)
+        {
+            var inPrecision = new InPrecision(encoder, PrecisionInForce.ToTorch(precision));
+            // Float16 ends at 65,504: a weight beyond it would be infinite from here on.
+            foreach (var (name, weights) in encoder.state_dict())
+                FiniteWeights.CheckConverted(_config.Vision.HasOwnWeights ? Directory : WeightsPath, $"{PolicyConfig.VisionKey}.{name}", weights);
+            return inPrecision;
+        }
+
         return encoder is VisionEncoder plain && device.type == DeviceType.CPU && FusedVisionEncoder.IsSupported
             ? new FusedVisionEncoder(plain, get_num_threads())
             : encoder;

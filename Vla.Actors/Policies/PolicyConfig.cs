@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Vla.Actors.Checkpoints;
 using Vla.Sensors.Images;
 using static TorchSharp.torch;
@@ -31,7 +33,20 @@ internal sealed record PolicyConfig(
     public static PolicyConfig Read(string file)
     {
         using var document = ConfigFile.Parse(file);
-        var root = new ConfigSection(file, "", document.RootElement);
+        return Read(file, document.RootElement);
+    }
+
+    /// <summary>The same for a file's content that has been changed in memory.</summary>
+    /// <inheritdoc cref="Read(string)"/>
+    public static PolicyConfig Read(string file, JsonNode content)
+    {
+        using var document = JsonDocument.Parse(content.ToJsonString());
+        return Read(file, document.RootElement);
+    }
+
+    private static PolicyConfig Read(string file, JsonElement content)
+    {
+        var root = new ConfigSection(file, "", content);
         var (name, description) = (root.Text("name", MaximumNameLength), root.OptionalText("description", MaximumNoteLength));
         var (trained, note) = (root.OptionalFlag("trained"), root.OptionalText("note", MaximumNoteLength));
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Vla.Actors.Checkpoints;
 using Vla.Sensors.Text;
 
 namespace Vla.Actors.Publishing;
@@ -139,7 +140,7 @@ internal static class RobotProfileReader
             foreach (var property in element.EnumerateObject())
             {
                 if (!keys.Contains(property.Name))
-                    throw new RobotProfileException($"robot profile {File}: {Prefix}{property.Name} is not a known key; allowed are {string.Join(", ", keys)}");
+                    throw new RobotProfileException($"robot profile {File}: {Prefix}{ErrorText.Bounded(property.Name)} is not a known key; allowed are {string.Join(", ", keys)}");
             }
         }
 

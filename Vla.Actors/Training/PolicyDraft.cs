@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Vla.Actors.Policies;
-using Vla.Sensors.Text;
 
 namespace Vla.Actors.Training;
 
@@ -12,21 +11,17 @@ internal static class PolicyDraft
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    private static readonly JsonDocumentOptions WithComments = new()
-    {
-        CommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
-    };
-
     /// <param name="template">A policy's <c>config.json</c>: stages, picture, names; its comments are not kept.</param>
     /// <param name="directory">Receives both files.</param>
     /// <param name="set">Gives scales and words.</param>
-    /// <param name="stepMs">Time from one recorded action to the next, milliseconds.</param>
-    /// <exception cref="PolicyException">The template cannot be read.</exception>
-    public static void Write(string template, string directory, TrainingSet set, double stepMs)
+    /// <param name="columns">What the template leaves open.</param>
+    /// <exception cref="PolicyException">The template cannot be read, or has too few words for the data.</exception>
+    public static void Write(string template, string directory, TrainingSet set, DataColumns columns)
     {
-        PolicyConfig.Read(template);
-        var config = JsonNode.Parse(Utf8Text.ReadBytes(template).Span, documentOptions: WithComments)!.AsObject();
+        string[] words = [.. Words(set)];
+        var config = TrainingTemplate.Filled(template, columns, words.Length);
+        PolicyConfig.Read(template, config);
+        CheckWords(template, config, words.Length);
         var statistics = SetStatistics.Of(set);
         // Until a step of training is saved.
         config[Trained] = false;
@@ -34,9 +29,18 @@ internal static class PolicyDraft
         if (config["state"] is JsonObject state) Put(state, statistics.State);
         var action = config["action"]!.AsObject();
         Put(action, statistics.Action);
-        action["step_ms"] = stepMs;
-        File.WriteAllText(Path.Combine(directory, Policy.ConfigFile), config.ToJsonString(Indented) + "\n");
-        File.WriteAllLines(Path.Combine(directory, Policy.VocabularyFile), Words(set));
+        action["step_ms"] = columns.StepMs;
+        DurableFile.Write(Path.Combine(directory, Policy.ConfigFile), config.ToJsonString(Indented) + "\n");
+        DurableFile.Write(Path.Combine(directory, Policy.VocabularyFile), string.Concat(words.Select(word => $"{word}\n")));
+    }
+
+    private static void CheckWords(string template, JsonObject config, int words)
+    {
+        if (config["stages"]?[PolicyConfig.LanguageKey]?["vocab_size"] is JsonValue value && value.TryGetValue<int>(out var size) && size < words)
+        {
+            throw new PolicyException($"{template}: stages.{PolicyConfig.LanguageKey}.vocab_size is {size}, the data have {words} words; "
+                + "raise it, or leave it out");
+        }
     }
 
     /// <summary>Notes in a draft's <c>config.json</c> that the weights beside it have been trained.</summary>

@@ -7,7 +7,7 @@ public readonly record struct DimensionScale(float Mean, float Std);
 /// <remarks>
 /// By the first and the 99th percentile, which become −1 and 1: unlike mean and standard deviation they say what the
 /// range is, also of a motion that is nothing most of the time, and unlike minimum and maximum one outlier does not
-/// matter.
+/// matter. A dimension that leaves its value in fewer than 1 % of the samples is scaled by minimum and maximum.
 /// </remarks>
 /// <param name="State">One for each number of robot state; what never changes keeps its scale.</param>
 /// <param name="Action">One for each dimension of the action; what never changes has a scale of 0.</param>
@@ -44,6 +44,8 @@ public sealed record SetStatistics(IReadOnlyList<DimensionScale> State, IReadOnl
         values.Sort();
         var low = values[(int)(Tail * (values.Count - 1))];
         var high = values[(int)((1 - Tail) * (values.Count - 1))];
+        // What is nearly always the same, as a gripper that closes once in a minute, is not what never changes.
+        if (high - low < 2 * Smallest) (low, high) = (values[0], values[^1]);
         var half = (high - low) / 2;
         return half < Smallest ? new DimensionScale(low, constant) : new DimensionScale(low + half, half);
     }

@@ -58,6 +58,7 @@ internal sealed class Trainer : IDisposable
     public int ValidationSamples => _validation.Length;
 
     /// <summary>One step on a batch of its own.</summary>
+    /// <exception cref="TrainingException">Loss or gradient are not finite; the weights are as they were before the step.</exception>
     public TrainingLoss Train()
     {
         // What is random in a step follows from its number, so that a resumed training is the same as one in a piece.
@@ -71,8 +72,9 @@ internal sealed class Trainer : IDisposable
         _model.zero_grad();
         using var batch = _batches.Augmented(samples, random);
         var loss = _loss.Of(_model.Run(batch), batch, _model.Grid);
+        RequireFinite("loss", loss.Total.item<float>());
         loss.Total.backward();
-        clip_grad_norm_(_model.parameters(), _options.ClipNorm);
+        RequireFinite("gradient", clip_grad_norm_(_model.parameters(), _options.ClipNorm));
         var rate = _options.RateAt(Step++);
         _optimizer.Step(Step, rate);
         _average.Update(Step);
@@ -100,6 +102,15 @@ internal sealed class Trainer : IDisposable
         return count == 0
             ? new TrainingLoss(double.NaN, double.NaN, double.NaN, double.NaN)
             : new TrainingLoss(sums[0] / count, sums[1] / count, sums[2] / count, sums[3] / count);
+    }
+
+    /// <summary>True when every weight is finite, of the model that is trained and of its average.</summary>
+    public bool IsFinite()
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        return _model.state_dict().Values.Concat(_averaged.state_dict().Values)
+            .All(weights => !weights.is_floating_point() || weights.isfinite().all().item<bool>());
     }
 
     /// <summary>Writes everything that the next step depends on.</summary>
@@ -133,6 +144,15 @@ internal sealed class Trainer : IDisposable
         _averaged.Dispose();
     }
 
+    private void RequireFinite(string what, double value)
+    {
+        if (!double.IsFinite(value))
+        {
+            throw new TrainingException($"the {what} is not finite at step {Step + 1} ({value}): the training went wrong; "
+                + "begin anew with a lower --learning-rate, and look for numbers in the data that are far from the others");
+        }
+    }
+
     private static TrainingLoss Read(LossParts loss) => new(
         loss.Total.item<float>(), loss.Action.item<float>(), loss.Grounding?.item<float>() ?? double.NaN,
         loss.Turn?.item<float>() ?? double.NaN);
@@ -146,6 +166,8 @@ internal sealed class Trainer : IDisposable
         var threshold = (int)(options.ValidationShare * Parts);
         // A few episodes may all have drawn more: then the lowest is kept apart, if the rest can do without it.
         if (threshold > 0 && drawn.Count >= FewestToValidate && drawn.Values.Min() >= threshold) threshold = drawn.Values.Min() + 1;
+        // Never all of them: from the one that drew highest there is always something to learn.
+        threshold = Math.Min(threshold, drawn.Values.Max());
         var samples = Enumerable.Range(0, set.Count).ToLookup(sample => drawn[set.Episode(sample)] < threshold);
         return ([.. samples[false]], [.. samples[true]]);
     }

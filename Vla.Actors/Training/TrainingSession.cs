@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
@@ -37,7 +38,9 @@ public sealed class TrainingSession : IDisposable
         _data = DataMark.Of(set);
         var config = PolicyConfig.Read(Path.Combine(output, Policy.ConfigFile));
         Check(config, set);
+        CheckMemory(output, config);
         var tokenizer = InstructionTokenizer.Load(Path.Combine(output, Policy.VocabularyFile), config.SequenceLength, config.Padding);
+        PolicyTrial.Run(output, config, tokenizer);
         _trainer = new Trainer(config, tokenizer, set, options, device);
     }
 
@@ -49,6 +52,9 @@ public sealed class TrainingSession : IDisposable
 
     public TrainingOptions Options => _options;
 
+    /// <summary>The policy's directory.</summary>
+    public string Output => _output;
+
     /// <summary>Parameters that are trained.</summary>
     public long Parameters => _trainer.Parameters;
 
@@ -59,39 +65,74 @@ public sealed class TrainingSession : IDisposable
     /// <summary>True when <paramref name="output"/> holds a training to go on with.</summary>
     public static bool CanResume(string output) => FindState(output) is not null;
 
+    /// <summary>What a training was begun with, and the steps it has done by its last save.</summary>
+    /// <exception cref="PolicyException">There is none, or its state cannot be read.</exception>
+    public static (TrainingOptions Options, int Step) Begun(string output)
+    {
+        var saved = ReadState(Path.Combine(RequireState(output), StateFile));
+        return (saved.Options, saved.Step);
+    }
+
     /// <summary>Begins in a new directory.</summary>
-    /// <param name="output">May exist when it is empty.</param>
+    /// <param name="output">May exist when it is empty, or holds a training that was ended before its first save.</param>
     /// <param name="template">The <c>config.json</c> of a policy of the wanted kind; scales and words come from the data.</param>
     /// <param name="set">What is learnt from.</param>
-    /// <param name="stepMs">Time from one recorded action to the next, milliseconds.</param>
+    /// <param name="columns">What the template leaves open, and the time from one action to the next.</param>
     /// <param name="options">How long, how fast.</param>
     /// <param name="threads">That Torch may use; the session belongs to the thread that makes it.</param>
     /// <param name="device">Where Torch computes.</param>
     /// <exception cref="PolicyException">The template does not fit the data, or the directory cannot be used.</exception>
     public static TrainingSession Begin(
-        string output, string template, TrainingSet set, double stepMs, TrainingOptions options, int threads, Device device)
+        string output, string template, TrainingSet set, DataColumns columns, TrainingOptions options, int threads, Device device)
     {
-        if (Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output).Any())
-            throw new PolicyException($"{output}: exists already and is not empty; choose a new directory, or go on with --resume");
-        Writing(output, () =>
+        if (set.Count == 0) throw new PolicyException("the data hold no picture to learn from");
+        TrainingSession? session = null;
+        var isBegun = false;
+        try
         {
-            Directory.CreateDirectory(output);
-            PolicyDraft.Write(template, output, set, stepMs);
-        });
-        return new TrainingSession(output, set, options, threads, device);
+            Writing(output, () =>
+            {
+                Clear(output);
+                // First of all: whatever ends the process from here on, the directory says that it was only begun.
+                Directory.CreateDirectory(Path.Combine(output, $"{StateFolder}.partial"));
+                isBegun = true;
+                PolicyDraft.Write(template, output, set, columns);
+            });
+            session = new TrainingSession(output, set, options, threads, device);
+            // A training that is ended before its first save has no weights yet, but can be gone on with: they follow from the seed.
+            Writing(output, () => session.ReplaceState(_ => { }));
+            return session;
+        }
+        catch
+        {
+            session?.Dispose();
+            if (isBegun) Writing(output, () => Clear(output));
+            throw;
+        }
     }
 
     /// <summary>Goes on where the last save was.</summary>
     /// <exception cref="PolicyException">There is nothing to go on with, or the data are others.</exception>
-    public static TrainingSession Resume(string output, TrainingSet set, int threads, Device device)
+    /// <param name="output">The policy's directory.</param>
+    /// <param name="set">The same data.</param>
+    /// <param name="threads">As for <see cref="Begin"/>.</param>
+    /// <param name="device">As for <see cref="Begin"/>.</param>
+    /// <param name="steps">In place of the steps in all that it was begun with; more than those it has done.</param>
+    public static TrainingSession Resume(string output, TrainingSet set, int threads, Device device, int? steps = null)
     {
-        var folder = FindState(output) ?? throw new PolicyException($"{output}: holds no training to go on with; leave out --resume");
+        var folder = RequireState(output);
         var file = Path.Combine(folder, StateFile);
         var saved = ReadState(file);
-        if (saved.Data != DataMark.Of(set))
-            throw new PolicyException($"{file}: was trained on other data ({saved.Data}), these are {DataMark.Of(set)}; give the same dataset and flags");
+        var data = DataMark.Of(set);
+        if (!saved.Data.Fits(data))
+        {
+            var same = saved.Data with { Content = null } == data with { Content = null };
+            throw new PolicyException($"{file}: was trained on other data ({saved.Data}), these are {(same ? "as many, with another content" : data)}; "
+                + "give the same dataset and flags");
+        }
 
-        var session = new TrainingSession(output, set, saved.Options, threads, device);
+        var session = new TrainingSession(output, set, saved.Options with { Steps = steps ?? saved.Options.Steps }, threads, device);
+        if (saved.Step == 0) return session;
         session._trainer.Restore(
             saved.Step, Path.Combine(folder, LiveFile), Path.Combine(folder, AverageFile), Path.Combine(folder, OptimizerFile));
         return session;
@@ -107,18 +148,10 @@ public sealed class TrainingSession : IDisposable
     /// <exception cref="PolicyException">A file cannot be written.</exception>
     public void Save()
     {
-        var folder = Path.Combine(_output, StateFolder);
-        var (partial, old) = ($"{folder}.partial", $"{folder}.old");
         Writing(_output, () =>
         {
-            if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
-            Directory.CreateDirectory(partial);
-            _trainer.Store(Path.Combine(partial, LiveFile), Path.Combine(partial, AverageFile), Path.Combine(partial, OptimizerFile));
-            File.WriteAllText(Path.Combine(partial, StateFile), JsonSerializer.Serialize(new SavedState(Step, _options, _data), Json));
-            if (Directory.Exists(old)) Directory.Delete(old, recursive: true);
-            if (Directory.Exists(folder)) Directory.Move(folder, old);
-            Directory.Move(partial, folder);
-            if (Directory.Exists(old)) Directory.Delete(old, recursive: true);
+            ReplaceState(partial => _trainer.Store(
+                Path.Combine(partial, LiveFile), Path.Combine(partial, AverageFile), Path.Combine(partial, OptimizerFile)));
             SafetensorsWriter.Write(
                 Path.Combine(_output, Policy.WeightsFile), _trainer.Averaged.StageWeights(),
                 new Dictionary<string, string> { ["format"] = "pt" });
@@ -126,7 +159,66 @@ public sealed class TrainingSession : IDisposable
         });
     }
 
+    /// <summary>Saves if the weights are finite; otherwise what was saved before stays.</summary>
+    /// <returns>Whether it was saved.</returns>
+    /// <exception cref="PolicyException">A file cannot be written.</exception>
+    public bool TrySave()
+    {
+        if (!_trainer.IsFinite()) return false;
+        Save();
+        return true;
+    }
+
     public void Dispose() => _trainer.Dispose();
+
+    // As a whole: an interruption at any moment leaves the old state or the new one.
+    private void ReplaceState(Action<string> store)
+    {
+        var folder = Path.Combine(_output, StateFolder);
+        var (partial, old) = ($"{folder}.partial", $"{folder}.old");
+        try
+        {
+            if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
+            Directory.CreateDirectory(partial);
+            store(partial);
+            DurableFile.Write(Path.Combine(partial, StateFile), JsonSerializer.Serialize(new SavedState(Step, _options, _data), Json));
+        }
+        catch
+        {
+            // A disk that is full needs the room.
+            if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
+            throw;
+        }
+
+        if (Directory.Exists(old)) Directory.Delete(old, recursive: true);
+        if (Directory.Exists(folder)) Directory.Move(folder, old);
+        Directory.Move(partial, folder);
+        if (Directory.Exists(old)) Directory.Delete(old, recursive: true);
+    }
+
+    // Makes way for a beginning: only what a training left that had saved no weights yet.
+    private static void Clear(string output)
+    {
+        if (!Directory.Exists(output)) return;
+        string[] unfinished =
+        [
+            StateFolder, $"{StateFolder}.partial", Policy.ConfigFile, $"{Policy.ConfigFile}.partial", Policy.VocabularyFile,
+            $"{Policy.VocabularyFile}.partial", "loss.csv", "loss.png",
+        ];
+        var entries = Directory.EnumerateFileSystemEntries(output).Select(Path.GetFileName).ToList();
+        var begun = FindState(output) is { } folder ? ReadState(Path.Combine(folder, StateFile)).Step == 0 : entries.Contains($"{StateFolder}.partial");
+        if (entries.Count > 0 && !(begun && entries.TrueForAll(entry => unfinished.Contains(entry))))
+            throw new PolicyException($"{output}: exists already and is not empty; choose a new directory, or go on with --resume");
+        foreach (var entry in entries)
+        {
+            var path = Path.Combine(output, entry!);
+            if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
+            else File.Delete(path);
+        }
+    }
+
+    private static string RequireState(string output)
+        => FindState(output) ?? throw new PolicyException($"{output}: holds no training to go on with; leave out --resume");
 
     private static string? FindState(string output)
     {
@@ -163,6 +255,17 @@ public sealed class TrainingSession : IDisposable
         }
     }
 
+    // Weights, their average, a gradient and two moments, four bytes each.
+    private static void CheckMemory(string output, PolicyConfig config)
+    {
+        const int bytesForEach = 20;
+        var parameters = (Int128)config.Vision.LeastParameters + config.Language.LeastParameters + config.Fusion.LeastParameters + config.Decoder.LeastParameters;
+        var there = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (parameters * bytesForEach <= there) return;
+        throw new PolicyException($"{Path.Combine(output, Policy.ConfigFile)}: the sizes of its stages ask for at least {parameters:N0} parameters, "
+            + $"more than can be trained in the machine's {there / 1e9:F0} GB of memory; make them smaller");
+    }
+
     private static void Writing(string output, Action write)
     {
         try
@@ -178,9 +281,17 @@ public sealed class TrainingSession : IDisposable
     private sealed record SavedState(int Step, TrainingOptions Options, DataMark Data);
 
     /// <summary>Enough of a training set to notice that it is another one.</summary>
-    private sealed record DataMark(int Samples, int Instructions, long LastEpisode)
+    /// <param name="Samples">Pictures.</param>
+    /// <param name="Instructions">Different ones.</param>
+    /// <param name="LastEpisode">Number of the last one.</param>
+    /// <param name="Content">Checksum of all of it; null in trainings that were saved before there was one.</param>
+    private sealed record DataMark(int Samples, int Instructions, long LastEpisode, string? Content = null)
     {
-        public static DataMark Of(TrainingSet set) => new(set.Count, set.Instructions.Count, set.Count == 0 ? -1 : set.Episode(set.Count - 1));
+        public static DataMark Of(TrainingSet set) => new(
+            set.Count, set.Instructions.Count, set.Count == 0 ? -1 : set.Episode(set.Count - 1),
+            set.Checksum().ToString("x16", CultureInfo.InvariantCulture));
+
+        public bool Fits(DataMark other) => this == (Content is null ? other with { Content = null } : other);
 
         public override string ToString() => $"{Samples} pictures, {Instructions} instructions";
     }

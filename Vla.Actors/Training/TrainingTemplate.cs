@@ -1,5 +1,9 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
 using Vla.Sensors.Images;
+using Vla.Sensors.Text;
 
 namespace Vla.Actors.Training;
 
@@ -10,10 +14,44 @@ namespace Vla.Actors.Training;
 /// <param name="Horizon">Actions in a chunk.</param>
 public sealed record TrainingTemplate(ImageSpec Image, IReadOnlyList<string> StateNames, IReadOnlyList<string> ActionNames, int Horizon)
 {
-    /// <exception cref="PolicyException">The file is no policy's <c>config.json</c>.</exception>
-    public static TrainingTemplate Read(string file)
+    private static readonly JsonDocumentOptions WithComments = new()
     {
-        var config = PolicyConfig.Read(file);
+        CommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+    };
+
+    /// <param name="file">A policy's <c>config.json</c>; what it leaves open comes from the data.</param>
+    /// <param name="columns">What the data hold.</param>
+    /// <exception cref="PolicyException">The file is no policy's <c>config.json</c>.</exception>
+    public static TrainingTemplate Read(string file, DataColumns columns)
+    {
+        var config = PolicyConfig.Read(file, Filled(file, columns, words: 1));
         return new TrainingTemplate(config.Image, config.State.Names, config.Action.Names, config.Action.Horizon);
+    }
+
+    /// <summary>The file's content, with what it leaves open filled in.</summary>
+    /// <param name="file">A policy's <c>config.json</c>.</param>
+    /// <param name="columns">What the data hold.</param>
+    /// <param name="words">Tokens in the vocabulary.</param>
+    /// <exception cref="PolicyException">The file is not a JSON object.</exception>
+    internal static JsonObject Filled(string file, DataColumns columns, int words)
+    {
+        try
+        {
+            var bytes = Utf8Text.ReadBytes(file);
+            JsonText.Read(file).Dispose(); // says what JsonNode keeps to itself: a key that is there twice
+            if (JsonNode.Parse(bytes.Span, documentOptions: WithComments) is not JsonObject config)
+                throw new PolicyException($"{file}: is not an object {{ … }}: give a policy's {Policy.ConfigFile}");
+            OpenTemplate.Fill(config, columns, words);
+            return config;
+        }
+        catch (JsonException e)
+        {
+            throw new PolicyException($"{file}: is not valid JSON ({ErrorText.FirstLine(e.Message)})", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new PolicyException($"{file}: cannot be read ({e.Message})", e);
+        }
     }
 }

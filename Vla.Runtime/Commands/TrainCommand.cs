@@ -24,7 +24,7 @@ public static class TrainCommand
         var template = new Option<string>("--policy-config")
         {
             HelpName = "FILE",
-            Description = "A policy's config.json: what stages to train; scales and vocabulary come from the data",
+            Description = "A policy's config.json: what stages to train; scales and vocabulary come from the data, and the names, units and sizes that it leaves out",
             DefaultValueFactory = _ => Path.Combine(ProjectPaths.TabletopPolicy, Policy.ConfigFile),
         };
         var steps = Number("--steps", "N", "Steps in all", defaults.Steps);
@@ -38,7 +38,7 @@ public static class TrainCommand
         var seed = Number("--seed", "S", "Initial weights, batches and augmentation follow from it", 0);
         var threads = Number("--threads", "N", "Threads that Torch uses", Environment.ProcessorCount);
         var rate = new Option<double>("--learning-rate") { HelpName = "X", Description = "Highest learning rate", DefaultValueFactory = _ => defaults.LearningRate };
-        var resume = new Option<bool>("--resume") { Description = "Go on with the training in --output, with the steps, seed and rates it was begun with" };
+        var resume = new Option<bool>("--resume") { Description = "Go on with the training in --output, with the steps, seed and rates it was begun with; --steps with more than it was begun with goes on for longer" };
         var device = PolicyOptions.Device();
         var command = new Command("train", "Train a policy by behaviour cloning. Ctrl-C saves; --resume goes on as if nothing had been.")
         {
@@ -59,14 +59,46 @@ public static class TrainCommand
             var perEpisode = parsed.GetValue(pictures);
             if (perEpisode < 1) throw new UsageException($"--pictures-per-episode is {perEpisode}: allowed is 1 or more");
 
+            var directory = Path.GetFullPath(parsed.GetValue(output)!);
+            if (parsed.GetValue(resume)) CheckResume(directory);
             var source = LessonSource.Parse(parsed.GetValue(dataset)!);
             // On one thread from beginning to end: the number of Torch's threads is one of its own.
             await Task.Factory.StartNew(
                 () => Train(
-                    source, Path.GetFullPath(parsed.GetValue(output)!), parsed.GetValue(template)!, options, perEpisode, count,
+                    source, directory, parsed.GetValue(template)!, options, perEpisode, count,
                     parsed.GetValue(resume), parsed.GetValue(device)!, cancellation),
                 CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             return ExitCodes.Success;
+
+            // Before the data are read, which takes minutes.
+            void CheckResume(string directory)
+            {
+                if (!TrainingSession.CanResume(directory)) throw new UsageException($"--output {directory} holds no training to go on with; leave out --resume");
+                var (begun, done) = TrainingSession.Begun(directory);
+                Same(batch, begun.BatchSize);
+                Same(seed, (int)begun.Seed);
+                Same(rate, begun.LearningRate);
+                if (IsGiven(template)) throw new UsageException("--policy-config is for a beginning; a training that is gone on with has its own: leave it out");
+                if (!IsGiven(steps))
+                {
+                    options = options with { Steps = begun.Steps };
+                    if (done >= begun.Steps) throw new UsageException($"the training in {directory} has done all its {done:N0} steps; go on with --resume and more --steps");
+                }
+                else if (options.Steps < begun.Steps || options.Steps <= done)
+                {
+                    throw new UsageException($"--steps {options.Steps}: the training in {directory} was begun with {begun.Steps} steps and has done {done}; "
+                        + "give more than that, or leave --steps out to go on to where it was to end");
+                }
+            }
+
+            void Same<T>(Option<T> option, T begun)
+                where T : notnull
+            {
+                if (IsGiven(option) && !begun.Equals(parsed.GetValue(option)))
+                    throw new UsageException($"{option.Name} is {parsed.GetValue(option)}: the training was begun with {begun}; leave it out, or begin another");
+            }
+
+            bool IsGiven(Option option) => parsed.GetResult(option) is { Implicit: false };
         });
         return command;
     }
@@ -75,15 +107,11 @@ public static class TrainCommand
         ILessonSource source, string output, string template, TrainingOptions options, int? perEpisode, int threads, bool resume,
         string deviceName, CancellationToken cancellation)
     {
-        if (resume)
-        {
-            if (!TrainingSession.CanResume(output)) throw new UsageException($"--output {output} holds no training to go on with; leave out --resume");
-            template = Path.Combine(output, Policy.ConfigFile);
-        }
-
+        if (resume) template = Path.Combine(output, Policy.ConfigFile);
+        else if (Directory.Exists(template)) template = Path.Combine(template, Policy.ConfigFile);
         var device = TorchDevice.Select(deviceName);
         var progress = new TrainingProgress();
-        var config = TrainingTemplate.Read(template);
+        var config = TrainingTemplate.Read(template, source.Columns);
         TrainingSet set;
         try
         {
@@ -98,8 +126,8 @@ public static class TrainCommand
         }
 
         using var session = resume
-            ? TrainingSession.Resume(output, set, threads, device)
-            : TrainingSession.Begin(output, template, set, source.StepMs, options, threads, device);
+            ? TrainingSession.Resume(output, set, threads, device, options.Steps)
+            : TrainingSession.Begin(output, template, set, source.Columns, options, threads, device);
         progress.Say(string.Create(CultureInfo.InvariantCulture,
             $"{session.TrainingSamples} pictures to learn from, {session.ValidationSamples} to validate with, {session.Parameters:N0} parameters"));
         var run = new TrainingRun(session, new LossLog(output, session.Step), progress, TimeProvider.System);

@@ -15,6 +15,9 @@ public interface ILessonSource
     /// <summary>Time from one action to the next, milliseconds.</summary>
     double StepMs { get; }
 
+    /// <summary>What the data hold, for a policy that leaves it open; and the time from one action to the next.</summary>
+    DataColumns Columns { get; }
+
     /// <summary>Reads everything into memory.</summary>
     /// <param name="wishes">What the policy wants.</param>
     /// <param name="progress">Is told the share that is done, 0 to 1.</param>

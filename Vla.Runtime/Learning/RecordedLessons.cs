@@ -38,6 +38,8 @@ public sealed record RecordedLessons : ILessonSource
 
     public double StepMs => 1_000 / Fps;
 
+    public required DataColumns Columns { get; init; }
+
     /// <exception cref="UsageException">Something in it is not known.</exception>
     /// <exception cref="DatasetException">The dataset is missing, damaged or has no such camera.</exception>
     public static RecordedLessons Parse(string text)
@@ -63,7 +65,20 @@ public sealed record RecordedLessons : ILessonSource
         }
 
         using var dataset = LeRobotDataset.Open(directory);
-        return new RecordedLessons(directory, Choose(dataset, camera), dataset.Info.Fps, usesExpert);
+        return new RecordedLessons(directory, Choose(dataset, camera), dataset.Info.Fps, usesExpert)
+        {
+            Columns = new DataColumns(
+                ColumnsOf(dataset, DatasetFeature.State), ColumnsOf(dataset, DatasetFeature.Action), 1_000 / dataset.Info.Fps),
+        };
+    }
+
+    // Without names of their own the numbers are counted; units are not recorded.
+    private static DataColumn[] ColumnsOf(LeRobotDataset dataset, string name)
+    {
+        if (dataset.Info.Features.FirstOrDefault(feature => feature.Name == name && feature.Type == FeatureType.Float32) is not { } feature) return [];
+        return feature.Names?.Count == feature.Count
+            ? [.. feature.Names.Select(one => new DataColumn(one))]
+            : [.. Enumerable.Range(1, feature.Count).Select(i => new DataColumn(string.Create(CultureInfo.InvariantCulture, $"{i}")))];
     }
 
     public TrainingSet Read(LessonWishes wishes, Action<double> progress, CancellationToken cancellation)

@@ -6,8 +6,11 @@ namespace Vla.Runtime.Learning;
 /// <summary>Carries a training through to its last step, or until it is told to end: validation, saves, log and progress.</summary>
 internal sealed class TrainingRun(TrainingSession session, LossLog log, TrainingProgress progress, TimeProvider time)
 {
-    /// <summary>Steps that a row of the log is the average of.</summary>
+    /// <summary>Steps that a row of the log is the average of, once there are some.</summary>
     private const int StepsPerRow = 50;
+
+    /// <summary>Rows at the beginning: a training of a few steps is to be seen as well.</summary>
+    private static readonly int[] FirstRows = [1, 2, 3, 5, 7, 10, 15, 20, 30, 40];
 
     private static readonly TimeSpan SaveInterval = TimeSpan.FromMinutes(5);
 
@@ -17,15 +20,16 @@ internal sealed class TrainingRun(TrainingSession session, LossLog log, Training
     private int _count;
 
     /// <summary>Runs; the session is saved at the end whatever ended it.</summary>
+    /// <exception cref="TrainingException">Loss or gradient became something else than numbers; the last good weights are saved.</exception>
     /// <returns>False when it was told to end before the last step.</returns>
     public bool Run(CancellationToken cancellation)
     {
         var saved = time.GetTimestamp();
         while (session.Step < session.Steps && !cancellation.IsCancellationRequested)
         {
-            Count(session.Train());
+            TrainOrSave();
             var isLast = session.Step == session.Steps;
-            if (isLast || session.Step % StepsPerRow == 0) Report(isLast || session.Step % session.Options.ValidationInterval == 0);
+            if (isLast || session.Step % StepsPerRow == 0 || FirstRows.Contains(session.Step)) Report(isLast || session.Step % session.Options.ValidationInterval == 0);
             if (isLast || time.GetElapsedTime(saved) < SaveInterval) continue;
             Save();
             saved = time.GetTimestamp();
@@ -33,6 +37,22 @@ internal sealed class TrainingRun(TrainingSession session, LossLog log, Training
 
         Save();
         return session.Step == session.Steps;
+    }
+
+    private void TrainOrSave()
+    {
+        try
+        {
+            Count(session.Train());
+        }
+        catch (TrainingException e)
+        {
+            // Weights of a step that went well, unless that one spoiled them: then those of the last save stay.
+            var saved = session.TrySave();
+            log.Draw();
+            throw new TrainingException(
+                $"{e.Message}; {(saved ? $"the weights of step {session.Step} are saved" : "the weights of the last save stay")} in {session.Output}", e);
+        }
     }
 
     private void Count(TrainingLoss loss)

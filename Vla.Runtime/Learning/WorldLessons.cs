@@ -31,6 +31,15 @@ public sealed record WorldLessons(LevelMixture Levels, int Episodes, long Seed) 
 
     public double StepMs => WorldAction.StepSeconds * 1_000;
 
+    public DataColumns Columns
+    {
+        get
+        {
+            DataColumn[] numbers = [.. WorldAction.Names.Zip(WorldAction.Units, (name, unit) => new DataColumn(name, unit))];
+            return new DataColumns(numbers, numbers, StepMs);
+        }
+    }
+
     /// <exception cref="UsageException">Something in it is not known or out of range.</exception>
     public static WorldLessons Parse(string text)
     {

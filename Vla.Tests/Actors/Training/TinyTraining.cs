@@ -27,6 +27,19 @@ internal static class TinyTraining
         }
         """;
 
+    public static DataColumns Columns { get; } = new([new DataColumn("jaw", "m")], [new DataColumn("x", "m"), new DataColumn("gripper")], StepMs: 100);
+
+    /// <summary>Data with one action that is far from all others.</summary>
+    public static TrainingSet WithOutlier(float action)
+    {
+        // So many that the scales are those of the others.
+        var set = Data(episodes: 120);
+        set.AddPicture(0, new byte[Size * Size * 3], [0]);
+        for (var lesson = 0; lesson < Lessons; lesson++)
+            set.AddLesson(new TrainingLesson { Instruction = "go left", Chunk = [action, 0, -action, 0], Valid = Horizon, Truth = [0.2f, 0.5f, 0.5f, 0.8f, 0, 1] });
+        return set;
+    }
+
     public static string WriteTemplate(string directory)
     {
         var file = Path.Combine(directory, "template.json");

@@ -77,6 +77,23 @@ public sealed class TrainingPartsTests
     }
 
     [Fact]
+    public void What_leaves_its_value_in_fewer_samples_than_a_percentile_shows_is_not_taken_for_constant()
+    {
+        var set = new TrainingSet(new TrainingShape(1, 1, State: 1, Actions: 1, Horizon: 1, Lessons: 1));
+        for (var i = 0; i < 1_000; i++)
+        {
+            var isRare = i % 300 == 0;
+            set.AddPicture(i, new byte[3], [isRare ? 3 : 1]);
+            set.AddLesson(new TrainingLesson { Instruction = "go", Chunk = [isRare ? 1 : 0], Valid = 1 });
+        }
+
+        var statistics = SetStatistics.Of(set);
+
+        Assert.Equal(new DimensionScale(0.5f, 0.5f), statistics.Action[0]);
+        Assert.Equal(new DimensionScale(2, 1), statistics.State[0]);
+    }
+
+    [Fact]
     public void A_set_counts_as_grounded_only_when_every_lesson_says_where()
     {
         var set = new TrainingSet(new TrainingShape(1, 1, State: 0, Actions: 1, Horizon: 1, Lessons: 1));

@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Training;
 
+[Collection(RandomNumbers.Name)]
 public sealed class TrainingSessionTests : IDisposable
 {
     private static readonly TrainingOptions Options = new()
@@ -55,7 +56,7 @@ public sealed class TrainingSessionTests : IDisposable
     public void Of_a_few_episodes_too_one_is_kept_apart_for_validation(int episodes)
     {
         using var session = TrainingSession.Begin(
-            _directory.File("policy"), TinyTraining.WriteTemplate(_directory.Path), TinyTraining.Data(episodes: episodes), 100,
+            _directory.File("policy"), TinyTraining.WriteTemplate(_directory.Path), TinyTraining.Data(episodes: episodes), TinyTraining.Columns,
             Options with { ValidationShare = 0.001 }, Threads, CPU);
 
         Assert.Equal((1, episodes - 1), (session.ValidationSamples, session.TrainingSamples));
@@ -138,9 +139,7 @@ public sealed class TrainingSessionTests : IDisposable
     [Fact]
     public void A_directory_that_is_not_empty_is_refused()
     {
-        using (Begin("taken"))
-        {
-        }
+        using (var session = Begin("taken")) session.Save();
 
         var error = Assert.Throws<PolicyException>(() => Begin("taken"));
         Assert.Contains("--resume", error.Message);
@@ -174,7 +173,7 @@ public sealed class TrainingSessionTests : IDisposable
     }
 
     private TrainingSession Begin(string name, TrainingSet? set = null) => TrainingSession.Begin(
-        Path.Combine(_directory.Path, name), TinyTraining.WriteTemplate(_directory.Path), set ?? TinyTraining.Data(), stepMs: 100, Options,
+        Path.Combine(_directory.Path, name), TinyTraining.WriteTemplate(_directory.Path), set ?? TinyTraining.Data(), TinyTraining.Columns, Options,
         Threads, CPU);
 
     private static int Gripper(Policy policy, bool red)

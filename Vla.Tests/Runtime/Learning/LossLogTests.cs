@@ -28,6 +28,66 @@ public sealed class LossLogTests : IDisposable
     }
 
     [Fact]
+    public void A_row_that_was_cut_off_when_the_training_was_killed_is_dropped()
+    {
+        var log = new LossLog(_directory.Path, fromStep: 0);
+        log.Add(1, 10, 1e-3, new TrainingLoss(1, 0.5, double.NaN, double.NaN), null);
+        File.AppendAllText(_directory.File("loss.csv"), "2,11,0.0");
+
+        var resumed = new LossLog(_directory.Path, fromStep: 2);
+
+        Assert.Equal(10, resumed.SecondsBeforeStart);
+        Assert.Equal(2, File.ReadAllLines(_directory.File("loss.csv")).Length);
+        resumed.Draw();
+    }
+
+    [Fact]
+    public void What_cannot_be_written_is_said()
+    {
+        var log = new LossLog(_directory.Path, fromStep: 0);
+        File.Delete(_directory.File("loss.csv"));
+        Directory.CreateDirectory(_directory.File("loss.csv"));
+
+        var error = Assert.Throws<TrainingException>(() => log.Add(1, 10, 1e-3, new TrainingLoss(1, 0.5, 0, 0), null));
+
+        Assert.Contains("loss.csv: cannot be written", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0.002, 0.9, new[] { 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5 })]
+    [InlineData(1e-6, 100, new[] { 1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10, 100 })]
+    [InlineData(0.32, 0.4, new[] { 0.32, 0.34, 0.36, 0.38, 0.4 })]
+    public void The_axis_has_round_losses(double low, double high, double[] expected)
+    {
+        var ticks = LossLog.Ticks(low, high);
+
+        foreach (var (want, tick) in expected.Zip(ticks)) Assert.Equal(want, tick, want * 1e-9);
+        Assert.InRange(ticks.Count, expected.Length, expected.Length + 1);
+    }
+
+    [Theory]
+    [InlineData(0.3, 0.3)]
+    [InlineData(1e-30, 1e30)]
+    [InlineData(double.Epsilon, 1)]
+    [InlineData(1e300, 1.7e308)]
+    public void The_axis_has_a_few_numbers_whatever_the_losses(double low, double high)
+        => Assert.InRange(LossLog.Ticks(low, high).Count, 1, 12);
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void The_figure_is_drawn_after_few_steps_as_well(int steps)
+    {
+        var log = new LossLog(_directory.Path, fromStep: 0);
+        for (var step = 1; step <= steps; step++) log.Add(step, 10, 1e-3, new TrainingLoss(1, step == 2 ? 0 : 0.5 / step, 1, 1), null);
+
+        log.Draw();
+
+        Assert.True(new FileInfo(_directory.File("loss.png")).Length > 1_000);
+    }
+
+    [Fact]
     public void The_figure_is_a_picture()
     {
         var log = new LossLog(_directory.Path, fromStep: 0);

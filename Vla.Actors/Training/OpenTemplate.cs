@@ -1,0 +1,82 @@
+using System.Text.Json.Nodes;
+using Vla.Actors.Policies;
+
+namespace Vla.Actors.Training;
+
+/// <summary>What data hold, for a policy that leaves its dimensions to them.</summary>
+/// <param name="State">Names and units of the numbers of robot state; empty for none.</param>
+/// <param name="Action">Names and units of the numbers of an action.</param>
+/// <param name="StepMs">Time from one action to the next, milliseconds.</param>
+public sealed record DataColumns(IReadOnlyList<DataColumn> State, IReadOnlyList<DataColumn> Action, double StepMs);
+
+/// <summary>A number in data: <c>x</c>, in <c>m</c>; 1 where the data do not say.</summary>
+public readonly record struct DataColumn(string Name, string Unit = "1");
+
+/// <summary>Fills in what a policy's <c>config.json</c> leaves open before it is trained.</summary>
+/// <remarks>
+/// Names, units, scales and times come from the data, and the sizes of stages that follow from them: <c>action_dim</c>,
+/// <c>state_dim</c>, <c>horizon</c> of a decoder and <c>vocab_size</c>. What is there stays.
+/// </remarks>
+internal static class OpenTemplate
+{
+    private const string Names = "names";
+
+    /// <summary>Actions in a chunk where nobody says, of a decoder that gives chunks.</summary>
+    private const int ActHorizon = 10;
+
+    /// <param name="config">Changed.</param>
+    /// <param name="columns">The data's.</param>
+    /// <param name="words">Tokens in the vocabulary.</param>
+    public static void Fill(JsonObject config, DataColumns columns, int words)
+    {
+        var action = Section(config, "action");
+        FillColumns(action, columns.Action);
+        action["step_ms"] ??= columns.StepMs;
+        if (config.ContainsKey("state")) FillColumns(Section(config, "state"), columns.State);
+        if (config["stages"] is not JsonObject stages) return;
+
+        var decoder = stages[PolicyConfig.DecoderKey] as JsonObject;
+        action["horizon"] ??= decoder?["horizon"]?.DeepClone() ?? (decoder is not null && TypeOf(decoder) == "act" ? ActHorizon : 1);
+        if (decoder is not null && TypeOf(decoder) != StageTypes.TorchScript)
+        {
+            decoder["action_dim"] ??= Count(action);
+            if (TypeOf(decoder) == "act") decoder["horizon"] ??= action["horizon"]!.DeepClone();
+        }
+
+        if (stages[PolicyConfig.FusionKey] is JsonObject fusion && TypeOf(fusion) is "film" or "cross_attention" or "slot_attention"
+            && config["state"] is JsonObject state && Count(state) > 0)
+        {
+            ((JsonObject)stages[PolicyConfig.FusionKey]!)["state_dim"] ??= Count(state);
+        }
+
+        if (stages[PolicyConfig.LanguageKey] is JsonObject language && TypeOf(language) is "simple_language" or "bert" or "gpt2")
+            ((JsonObject)stages[PolicyConfig.LanguageKey]!)["vocab_size"] ??= words;
+    }
+
+    private static JsonObject Section(JsonObject config, string key)
+    {
+        if (config[key] is JsonObject section) return section;
+        // Something else than an object is left for the reader to refuse by name.
+        if (config[key] is not null) return [];
+        return (JsonObject)(config[key] = new JsonObject());
+    }
+
+    private static void FillColumns(JsonObject section, IReadOnlyList<DataColumn> columns)
+    {
+        section[Names] ??= new JsonArray([.. columns.Select(column => (JsonNode)column.Name)]);
+        if (section[Names] is not JsonArray names) return;
+        section["units"] ??= new JsonArray([.. names.Select(name => (JsonNode)UnitOf(name))]);
+        section["mean"] ??= new JsonArray([.. names.Select(_ => (JsonNode)0)]);
+        section["std"] ??= new JsonArray([.. names.Select(_ => (JsonNode)1)]);
+
+        string UnitOf(JsonNode? name)
+        {
+            var text = name is JsonValue value && value.TryGetValue<string>(out var given) ? given : "";
+            return columns.Where(column => column.Name == text).Select(column => column.Unit).FirstOrDefault() ?? "1";
+        }
+    }
+
+    private static int Count(JsonObject section) => section[Names] is JsonArray names ? names.Count : 0;
+
+    private static string? TypeOf(JsonObject stage) => stage["type"] is JsonValue value && value.TryGetValue<string>(out var type) ? type : null;
+}
