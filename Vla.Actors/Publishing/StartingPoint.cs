@@ -32,6 +32,7 @@ internal sealed class StartingPoint
     private bool _hasActed;
     private ControlState _before = ControlState.Hold;
     private long _holdingSinceNs;
+    private (int Dimension, string Words)? _outOfReach;
 
     /// <param name="profile">Dimensions, starts, reaches.</param>
     /// <param name="state">Reads the robot's state; null for a robot that gives none.</param>
@@ -70,9 +71,10 @@ internal sealed class StartingPoint
         if (!_policyNeedsState) return camera;
         var problem = _state!.Problem(nowNs);
         if (problem is null && !_isBlind && ReferenceEquals(camera, _camera)) return _sight;
-        var sinceNs = problem is not null || _isBlind ? nowNs : Math.Max(_sight.SeesSinceNs, camera.SeesSinceNs);
+        var (sinceNs, since) = problem is not null || _isBlind ? (nowNs, "the robot's state was known again")
+            : camera.SeesSinceNs > _sight.SeesSinceNs ? (camera.SeesSinceNs, camera.Since) : (_sight.SeesSinceNs, _sight.Since);
         (_isBlind, _camera) = (problem is not null, camera);
-        return _sight = new Sight(camera.Blindness ?? problem, sinceNs);
+        return _sight = new Sight(camera.Blindness ?? problem, sinceNs, since);
     }
 
     /// <summary>Why the robot may not set out with the action due; null when it may, or is under way.</summary>
@@ -91,12 +93,18 @@ internal sealed class StartingPoint
             var from = isTold ? _state!.ReadOne(nowNs, _places[i]) ?? float.NaN : limiter.ValueOf(i);
             var reach = isTold ? dimension.Reach : dimension.ReachWithoutState;
             if (Math.Abs((double)due[i] - from) <= reach) continue;
+            // Said once for as long as it lasts: with each new action's value it would be news at every tick.
+            if (_outOfReach is { } known && known.Dimension == i) return known.Words;
             var where = isTold ? "the robot is" : _hasActed ? "the robot was last told to be" : "the robot starts by its profile";
-            return string.Create(CultureInfo.InvariantCulture,
-                $"the first action's {dimension.Name} is {due[i]:0.####} {Unit(dimension)}, out of reach ({reach:0.####}) from {from:0.####}, where {where}: "
+            var unit = dimension.Unit == "1" ? "" : $" {dimension.Unit}";
+            var words = string.Create(CultureInfo.InvariantCulture,
+                $"the first action's {dimension.Name} is {due[i]:0.####}{unit}, out of reach ({reach:0.####}) from {from:0.####}, where {where}: "
                 + $"bring the two together, or set \"reach\" in the robot profile");
+            _outOfReach = (i, words);
+            return words;
         }
 
+        _outOfReach = null;
         return null;
     }
 
@@ -128,6 +136,4 @@ internal sealed class StartingPoint
 
         return true;
     }
-
-    private static string Unit(RobotDimension dimension) => dimension.Unit == "1" ? "" : dimension.Unit;
 }

@@ -250,7 +250,12 @@ public sealed class StartingPointTests : IDisposable
         Assert.Equal(ControlState.Policy, Tick().State);
 
         _reads = false;
-        _clock.Advance(1_000);
+        for (var i = 0; i < 35; i++)
+        {
+            Offer(1.5f);
+            Tick();
+        }
+
         var without = Make.Action(_clock.NowNs, 0, 1.5f);
         _loop!.Offer(without);
         Assert.Equal(ControlState.Hold, Tick().State);
