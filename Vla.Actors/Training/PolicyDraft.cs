@@ -47,12 +47,10 @@ internal static class PolicyDraft
     public static void MarkTrained(string directory)
     {
         var file = Path.Combine(directory, Policy.ConfigFile);
-        var config = JsonNode.Parse(File.ReadAllText(file), documentOptions: WithComments)!.AsObject();
+        var config = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
         if (config[Trained]?.GetValueKind() == JsonValueKind.True) return;
         config[Trained] = true;
-        var partial = $"{file}.partial";
-        File.WriteAllText(partial, config.ToJsonString(Indented) + "\n");
-        File.Move(partial, file, overwrite: true);
+        DurableFile.Write(file, config.ToJsonString(Indented) + "\n");
     }
 
     private static void Put(JsonObject section, IReadOnlyList<DimensionScale> scales)
@@ -61,7 +59,9 @@ internal static class PolicyDraft
         section["std"] = new JsonArray([.. scales.Select(scale => (JsonNode)Rounded(scale.Std))]);
     }
 
-    private static double Rounded(float value) => Math.Round(value, 6);
+    // Six decimals, and as many digits of what is smaller: a scale that is rounded to nothing would be one.
+    private static double Rounded(float value) =>
+        value == 0 ? 0 : Math.Round(value, Math.Clamp(5 - (int)Math.Floor(Math.Log10(Math.Abs(value))), 6, 15));
 
     private static IEnumerable<string> Words(TrainingSet set) =>
     [
