@@ -69,7 +69,7 @@ public sealed class DatasetWriter : IDisposable
         if (File.Exists(directory)) throw new DatasetException($"'{directory}' is a file; name a directory");
         if (Directory.Exists(directory) && Directory.EnumerateFileSystemEntries(directory).Any(entry => Path.GetFileName(entry) != DatasetFiles.Unfinished))
             throw new DatasetException($"'{directory}' is not empty; name a new directory");
-        var codec = VideoCodec.OfThisMachine;
+        var codec = VideoCodec.OfThisMachine(SmallestSide(features));
         var info = DatasetInfo.Create(fps, robotType, [.. features, .. DatasetFeature.Standard], codec);
         var writer = new DatasetWriter(directory, info, features, DatasetLock.Take(directory), codec);
         info.Write(directory, 0, 0, 0);
@@ -98,11 +98,12 @@ public sealed class DatasetWriter : IDisposable
             throw new DatasetException($"'{directory}' has a feature {extra}, which this recording lacks: record into another directory");
 
         // As it was begun, where this machine can.
-        var codec = info.VideoCodecName is { } name ? VideoCodec.Find(name, FfmpegProgram.OfThisMachine) : null;
-        var writer = new DatasetWriter(directory, info, features, DatasetLock.Take(directory), codec ?? VideoCodec.OfThisMachine)
+        var codec = info.VideoCodecName is { } name ? VideoCodec.Find(name, FfmpegProgram.OfThisMachine, SmallestSide(features)) : null;
+        var best = VideoCodec.OfThisMachine(SmallestSide(features));
+        var writer = new DatasetWriter(directory, info, features, DatasetLock.Take(directory), codec ?? best)
         {
             Note = codec is null && info.VideoCodecName is { } other
-                ? $"'{directory}' has videos in {other}, which this machine cannot encode: new ones are in {VideoCodec.OfThisMachine.Name}, in files of their own"
+                ? $"'{directory}' has videos in {other}, which this machine cannot encode: new ones are in {best.Name}, in files of their own"
                 : codec?.Note,
         };
         try
@@ -116,6 +117,9 @@ public sealed class DatasetWriter : IDisposable
             throw;
         }
     }
+
+    private static int SmallestSide(IReadOnlyList<DatasetFeature> features) => features
+        .Where(feature => feature.Type == FeatureType.Video).Select(camera => Math.Min(camera.Shape[0], camera.Shape[1])).DefaultIfEmpty(int.MaxValue).Min();
 
     /// <summary>True when there is a dataset in a directory.</summary>
     public static bool Exists(string directory) => File.Exists(Path.Combine(directory, "meta", "info.json"));
@@ -182,7 +186,7 @@ public sealed class DatasetWriter : IDisposable
     /// <summary>Reads what is there, and leaves out rows that no episode counts.</summary>
     private void TakeUp()
     {
-        using var dataset = LeRobotDataset.Open(_directory);
+        using var dataset = LeRobotDataset.Open(_directory, isWhole: false);
         _tasks = dataset.TaskTable;
         Episodes = dataset.Episodes.Count;
         Frames = dataset.Episodes.Count == 0 ? 0 : dataset.Episodes[^1].EndIndex;

@@ -16,26 +16,32 @@ internal static class EpisodeTable
     }
 
     /// <summary>All episodes, in the order of their numbers.</summary>
-    /// <exception cref="DatasetException">A file is damaged, or they contradict each other or <c>meta/info.json</c>.</exception>
+    /// <exception cref="DatasetException">A file is damaged, or they contradict each other.</exception>
     public static IReadOnlyList<DatasetEpisode> Read(string directory, DatasetInfo info)
     {
         DatasetEpisode[] episodes = [.. Files(directory).SelectMany(path => ReadFile(path, info)).OrderBy(episode => episode.Index)];
         for (var i = 0; i < episodes.Length; i++)
         {
             if (episodes[i].Index == i) continue;
-            throw Contradiction(episodes[i].Index < i ? $"there are two episodes {episodes[i].Index}" : $"there is no episode {i}, but an episode {episodes[i].Index}");
+            throw Contradiction(directory, episodes[i].Index < i ? $"there are two episodes {episodes[i].Index}" : $"there is no episode {i}, but an episode {episodes[i].Index}");
         }
 
-        // A recording that was killed may have saved one that is not counted yet.
-        if (info.TotalEpisodes > episodes.Length)
-            throw Contradiction($"meta/info.json counts {info.TotalEpisodes} episodes, meta/episodes has {episodes.Length}");
-        var frames = episodes.Sum(episode => (long)episode.Length);
-        if (info.TotalEpisodes == episodes.Length && info.TotalFrames is { } total && total != frames)
-            throw Contradiction($"meta/info.json counts {total} frames, the episodes have {frames}");
         return episodes;
-
-        DatasetException Contradiction(string what) => new($"dataset '{directory}' contradicts itself: {what}");
     }
+
+    /// <summary>Makes sure that there are as many as <c>meta/info.json</c> counts.</summary>
+    /// <exception cref="DatasetException">There are not.</exception>
+    public static void RequireCounts(string directory, DatasetInfo info, IReadOnlyList<DatasetEpisode> episodes)
+    {
+        // A recording that was killed may have saved one that is not counted yet.
+        if (info.TotalEpisodes > episodes.Count)
+            throw Contradiction(directory, $"meta/info.json counts {info.TotalEpisodes} episodes, meta/episodes has {episodes.Count}");
+        var frames = episodes.Sum(episode => (long)episode.Length);
+        if (info.TotalEpisodes == episodes.Count && info.TotalFrames is { } total && total != frames)
+            throw Contradiction(directory, $"meta/info.json counts {total} frames, the episodes have {frames}");
+    }
+
+    private static DatasetException Contradiction(string directory, string what) => new($"dataset '{directory}' contradicts itself: {what}");
 
     private static DatasetEpisode[] ReadFile(string path, DatasetInfo info)
     {

@@ -39,10 +39,15 @@ public sealed class LeRobotDataset : IDisposable
 
     /// <summary>Opens a dataset.</summary>
     /// <exception cref="DatasetException">It is missing, damaged, of another version, or contradicts itself.</exception>
-    public static LeRobotDataset Open(string directory)
+    public static LeRobotDataset Open(string directory) => Open(directory, isWhole: true);
+
+    /// <param name="directory">The dataset.</param>
+    /// <param name="isWhole">False for one that a killed recording may have left with other counts than it has.</param>
+    internal static LeRobotDataset Open(string directory, bool isWhole)
     {
         var info = DatasetInfo.Read(directory);
         var episodes = EpisodeTable.Read(directory, info);
+        if (isWhole) EpisodeTable.RequireCounts(directory, info, episodes);
         return new LeRobotDataset(directory, info, ReadTasks(directory, episodes.Count > 0), episodes);
     }
 

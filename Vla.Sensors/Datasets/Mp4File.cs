@@ -14,6 +14,9 @@ internal sealed class Mp4File
     private const int LargestIndex = 256 << 20;
     private const int HeaderSize = 8;
 
+    /// <summary>Bytes of a description of pictures up to their size: the codec is at 12, width and height at 40.</summary>
+    private const int EntrySize = 44;
+
     private static readonly string[] Containers = ["moov", "trak", "mdia", "minf", "stbl"];
 
     private readonly string _path;
@@ -88,8 +91,30 @@ internal sealed class Mp4File
 
     private void RequireFit(Mp4File first)
     {
-        if (!Find(_movie, "stsd").SequenceEqual(first.Find(first._movie, "stsd"))) throw Damaged("it was encoded in another way than those before it");
+        var mine = Find(_movie, "stsd");
+        var theirs = first.Find(first._movie, "stsd");
+        if (mine.Length < EntrySize || theirs.Length < EntrySize
+            || !mine.Slice(12, 4).SequenceEqual(theirs.Slice(12, 4)) || !mine.Slice(40, 4).SequenceEqual(theirs.Slice(40, 4))
+            || !Setup(mine).SequenceEqual(Setup(theirs)))
+        {
+            throw Damaged("it was encoded in another way than those before it");
+        }
+
         if (!TryFind(_movie, "ctts").IsEmpty) throw Damaged("its pictures are not in the order they are shown");
+    }
+
+    /// <summary>What a decoder of H.264 or AV1 is set up with; empty for others. (Beside it are bit rates, which are each file's own.)</summary>
+    private static ReadOnlySpan<byte> Setup(ReadOnlySpan<byte> description)
+    {
+        foreach (var name in (ReadOnlySpan<string>)["avcC", "av1C"])
+        {
+            var at = description.IndexOf(Encoding.ASCII.GetBytes(name)) - sizeof(int);
+            if (at < 0) continue;
+            var rest = description[at..];
+            return Part(ref rest);
+        }
+
+        return default;
     }
 
     private void CopySamples(Stream output)

@@ -28,7 +28,7 @@ public abstract class VideoEncoder : IDisposable
     /// <exception cref="VideoException">It cannot be begun.</exception>
     public static VideoEncoder Create(string path, int fps, int width, int height, VideoCodec? codec = null)
     {
-        codec ??= VideoCodec.OfThisMachine;
+        codec ??= VideoCodec.OfThisMachine(Math.Min(width, height));
         return codec.Encoder is null
             ? new OpenCvEncoder(path, fps, width, height)
             : new FfmpegEncoder(FfmpegProgram.OfThisMachine, codec, path, fps, width, height);

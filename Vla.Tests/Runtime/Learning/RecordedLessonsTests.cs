@@ -171,8 +171,9 @@ public sealed class RecordedLessonsTests : IDisposable
         ParquetTable.Write(Path.Combine(Root, "data", "chunk-000", "file-000.parquet"),
         [
             ParquetColumn.Lists(DatasetFeature.State, new float[3], 1), ParquetColumn.Lists(DatasetFeature.Action, new float[6].Append(float.NaN).Skip(1).ToArray(), 2),
-            .. new[] { "frame_index", "episode_index", "index", "task_index" }.Select(name => ParquetColumn.Scalars(name, new long[3])),
-            ParquetColumn.Scalars("timestamp", new float[3]),
+            .. new[] { "frame_index", "index" }.Select(name => ParquetColumn.Scalars(name, [0L, 1, 2])),
+            .. new[] { "episode_index", "task_index" }.Select(name => ParquetColumn.Scalars(name, new long[3])),
+            ParquetColumn.Scalars("timestamp", [0f, 1f / Fps, 2f / Fps]),
         ]);
 
         var exception = Assert.Throws<DatasetException>(() => Read(Root, Policy));

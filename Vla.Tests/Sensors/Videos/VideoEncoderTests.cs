@@ -31,7 +31,7 @@ public sealed class VideoEncoderTests : IDisposable
     [FfmpegFact]
     public void A_browser_can_begin_before_all_is_there()
     {
-        var bytes = File.ReadAllBytes(Write(VideoCodec.OfThisMachine, "film.mp4", 0));
+        var bytes = File.ReadAllBytes(Write(VideoCodec.OfThisMachine(64), "film.mp4", 0));
 
         Assert.InRange(bytes.AsSpan().IndexOf("moov"u8), 0, bytes.AsSpan().IndexOf("mdat"u8));
     }
@@ -39,7 +39,7 @@ public sealed class VideoEncoderTests : IDisposable
     [FfmpegFact]
     public void What_is_joined_is_one_video_with_exact_times()
     {
-        string[] parts = [Write(VideoCodec.OfThisMachine, "a.mp4", 0), Write(VideoCodec.OfThisMachine, "b.mp4", 3)];
+        string[] parts = [Write(VideoCodec.OfThisMachine(64), "a.mp4", 0), Write(VideoCodec.OfThisMachine(64), "b.mp4", 3)];
         var joined = _directory.File("joined.mp4");
 
         Mp4File.Concatenate(parts, joined, Fps);
@@ -54,7 +54,7 @@ public sealed class VideoEncoderTests : IDisposable
     [FfmpegFact]
     public void Videos_of_different_codecs_are_not_joined()
     {
-        string[] parts = [Write(VideoCodec.Mpeg4, "a.mp4", 0), Write(VideoCodec.OfThisMachine, "b.mp4", 3)];
+        string[] parts = [Write(VideoCodec.Mpeg4, "a.mp4", 0), Write(VideoCodec.OfThisMachine(64), "b.mp4", 3)];
 
         Assert.Throws<DatasetException>(() => Mp4File.Concatenate(parts, _directory.File("joined.mp4"), Fps));
     }
@@ -64,7 +64,7 @@ public sealed class VideoEncoderTests : IDisposable
     {
         var path = _directory.File("no/such/folder/film.mp4");
 
-        var exception = Assert.Throws<VideoException>(() => Write(VideoCodec.OfThisMachine, path, 0));
+        var exception = Assert.Throws<VideoException>(() => Write(VideoCodec.OfThisMachine(64), path, 0));
 
         Assert.Contains(path, exception.Message);
         Assert.DoesNotContain('\n', exception.Message);
@@ -105,10 +105,10 @@ public sealed class VideoEncoderTests : IDisposable
     private string Write(VideoCodec codec, string name, int first)
     {
         var path = _directory.File(name);
-        using var encoder = VideoEncoder.Create(path, Fps, 64, 48, codec);
+        using var encoder = VideoEncoder.Create(path, Fps, 96, 64, codec);
         for (var n = 0; n < Pictures; n++)
         {
-            using var picture = new Mat(48, 64, MatType.CV_8UC3, Scalar.All(Grey(first + n)));
+            using var picture = new Mat(64, 96, MatType.CV_8UC3, Scalar.All(Grey(first + n)));
             encoder.Write(picture);
         }
 
