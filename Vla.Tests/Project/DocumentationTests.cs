@@ -146,7 +146,7 @@ public sealed partial class DocumentationTests
     private static partial Regex InlineFlag();
 
     /// <summary>In backquotes, a group of settings and a key of it: <c>control:rateHz</c>, with or without a value.</summary>
-    [GeneratedRegex("`\"?(?<key>(control|world|record|threads|telemetry|log):[a-zA-Z]+)\"?[^`]*`")]
+    [GeneratedRegex("`\"?(?<key>(control|stages|world|record|threads|telemetry|log):[a-zA-Z]+)\"?[^`]*`")]
     private static partial Regex Setting();
 
     [GeneratedRegex(@"\bVLA_[A-Z0-9_]+")]
