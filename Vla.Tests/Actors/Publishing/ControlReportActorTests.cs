@@ -81,9 +81,10 @@ public sealed class ControlReportActorTests() : PipelineTestKit(TestScheduling)
     [Fact]
     public async Task The_last_state_is_said_when_the_controller_ends()
     {
-        using var control = Control(out _);
+        using var control = Control(out var clock);
         var report = Start(ControlReportActor.Props(control, _log));
         await HandledAsync(report);
+        Tick(control, clock);
 
         control.Shutdown("the controller is shutting down");
         Watch(report);
