@@ -50,9 +50,6 @@ public static class HttpApi
             .Produces<ErrorAnswer>(StatusCodes.Status503ServiceUnavailable);
         robot.MapWorld();
         OpenApiDocument.Map(app);
-        app.MapFallback(context => Problem(
-            StatusCodes.Status404NotFound,
-            "not here: GET / (the page), GET /healthz, GET /status, POST /instruction, POST /stop, POST /resume, POST /world/episode; see /openapi/v1.json").ExecuteAsync(context));
     }
 
     /// <summary>Says of an endpoint that it can be refused for what every request can be refused for.</summary>

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Vla.Runtime.Http;
 
 /// <summary>Refuses what a page from elsewhere makes the operator's browser send.</summary>
@@ -23,10 +25,19 @@ public sealed class SameOriginOnly(bool loopback)
 
     private bool IsForeign(HttpRequest request)
     {
-        if (loopback && !HttpAddress.IsThisMachine(request.Host.Host)) return true;
+        if (loopback && !IsThisMachine(request)) return true;
         var origin = request.Headers.Origin.ToString();
         if (origin.Length > 0 && !IsOwn(origin, request.Host)) return true;
         return request.Headers["Sec-Fetch-Site"].ToString() is not ("" or "same-origin" or "none") && !FollowsLink(request);
+    }
+
+    /// <summary>By its name. Without one (HTTP/1.0) no browser sent it, and whoever did is on this machine.</summary>
+    private static bool IsThisMachine(HttpRequest request)
+    {
+        const string subdomain = ".localhost"; // Of this machine, whatever is in front (RFC 6761).
+        var host = request.Host.Host.TrimEnd('.');
+        if (!request.Host.HasValue) return request.HttpContext.Connection.RemoteIpAddress is { } remote && IPAddress.IsLoopback(remote);
+        return HttpAddress.IsThisMachine(host) || host.EndsWith(subdomain, StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>Scheme aside: a proxy in front may speak HTTPS.</summary>

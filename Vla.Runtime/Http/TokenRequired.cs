@@ -15,11 +15,11 @@ public sealed partial class TokenRequired(HttpToken token, TimeProvider time, IL
     {
         if (HasSession(context))
         {
-            await next(context);
+            await Welcome(context, next);
         }
         else if (Bearer(context) is { } given)
         {
-            if (token.Is(given)) await next(context);
+            if (token.Is(given)) await Welcome(context, next);
             else if (await SlowDown(context)) await Refuse(context);
         }
         else if (context.GetEndpoint()?.Metadata.GetMetadata<NotNeeded>() is not null)
@@ -31,6 +31,13 @@ public sealed partial class TokenRequired(HttpToken token, TimeProvider time, IL
         {
             await Refuse(context);
         }
+    }
+
+    /// <summary>Its connection is among the last to be closed when others want its place.</summary>
+    private static Task Welcome(HttpContext context, RequestDelegate next)
+    {
+        context.Features.Get<ConnectionPlace>()?.ShowToken();
+        return next(context);
     }
 
     /// <summary>Whether somebody came through who has not shown the token that is in force.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Vla.Runtime.Http;
 
@@ -6,6 +7,9 @@ namespace Vla.Runtime.Http;
 public static class WebServer
 {
     private const int Kibibyte = 1024;
+
+    /// <summary>Connections that wait for the server to take them, when many come at once; more would be reset by the system.</summary>
+    private const int WaitingToBeAccepted = 4096;
 
     /// <summary>A builder with nothing in it but a server and routing.</summary>
     /// <param name="address">Where to listen.</param>
@@ -29,6 +33,7 @@ public static class WebServer
         });
         web.WebHost.UseKestrelCore().UseUrls(address.ToString());
         web.WebHost.ConfigureKestrel(Limit);
+        web.Services.Configure<SocketTransportOptions>(sockets => sockets.Backlog = WaitingToBeAccepted);
         web.Services.AddRoutingCore();
         web.Services.AddSingleton(new SameOriginOnly(loopback));
         OpenApiDocument.Add(web.Services, token is not null);
@@ -44,11 +49,19 @@ public static class WebServer
     /// <summary>Puts the guards in front of whatever is mapped.</summary>
     public static void UseGuards(WebApplication app)
     {
+        app.Use(ConnectionPlaces.Serve);
         app.Use(AddHeaders);
+        app.Use(RequestMethods.TreatHeadAsGet);
+        app.UseRouting();
         app.Use(app.Services.GetRequiredService<SameOriginOnly>().Invoke);
-        if (app.Services.GetService<TokenRequired>() is not { } token) return;
+        var token = app.Services.GetService<TokenRequired>();
+        if (token is not null) app.Use(token.Invoke);
+        app.Use(RequestMethods.AnswerUnmatched);
+        if (token is not null) MapLogin(app, token);
+    }
 
-        app.Use(token.Invoke);
+    private static void MapLogin(WebApplication app, TokenRequired token)
+    {
         // As delegates: a RequestDelegate would be left out of the OpenAPI document.
         var login = app.MapGroup("/login").WithTags("session").WithMetadata(new TokenRequired.NotNeeded());
         login.MapGet("", (Delegate)((HttpContext context) => LoginPage.Write(context, StatusCodes.Status200OK, "")))
@@ -70,13 +83,21 @@ public static class WebServer
         limits.MaxRequestLineSize = 4 * Kibibyte;
         limits.MaxRequestHeadersTotalSize = 16 * Kibibyte;
         limits.MaxRequestHeaderCount = 64;
-        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
-        limits.KeepAliveTimeout = TimeSpan.FromSeconds(30);
-        limits.MaxConcurrentConnections = ConnectionLimit.OfAll;
-        limits.MaxConcurrentUpgradedConnections = ConnectionLimit.OfAll / 2;
-        var connections = new ConnectionLimit();
+        // What is slower than this on purpose takes a place from others.
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(3);
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(10);
+        limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 2 * Kibibyte, gracePeriod: TimeSpan.FromSeconds(2));
+        limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 2 * Kibibyte, gracePeriod: TimeSpan.FromSeconds(3));
+        // Not by Kestrel, which would turn the new one away.
+        limits.MaxConcurrentConnections = null;
+        limits.MaxConcurrentUpgradedConnections = ConnectionPlaces.OfAll / 2;
+        var places = new ConnectionPlaces(TimeProvider.System);
         kestrel.ConfigureEndpointDefaults(listen =>
-            listen.Use(next => connection => connections.Invoke(connection, next)));
+        {
+            // One request of a connection at a time: what is counted here.
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Use(next => connection => places.Invoke(connection, next));
+        });
     }
 
     private static Task AddHeaders(HttpContext context, RequestDelegate next)

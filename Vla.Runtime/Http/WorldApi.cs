@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Vla.Runtime.Settings;
 using Vla.Runtime.Status;
@@ -25,7 +26,9 @@ public static class WorldApi
         try
         {
             await request.Body.CopyToAsync(body, cancellation);
-            var seed = body.Length == 0 ? null : JsonSerializer.Deserialize(body.ToArray(), ApiJson.Default.EpisodeRequest)?.Seed;
+            // As text: a byte order mark in front is not JSON, but is sent.
+            var text = Encoding.UTF8.GetString(body.ToArray()).Trim('\ufeff', ' ', '\r', '\n', '\t');
+            var seed = text.Length == 0 ? null : JsonSerializer.Deserialize(text, ApiJson.Default.EpisodeRequest)?.Seed;
             return seed is < 0 or > WorldSettings.LargestSeed
                 ? HttpApi.Problem(StatusCodes.Status400BadRequest, $"seed is {seed}; allowed is 0 to {WorldSettings.LargestSeed}")
                 : Results.Json(WorldStatus.Of(episodes.Begin(seed)), StatusJson.Default.WorldStatus);

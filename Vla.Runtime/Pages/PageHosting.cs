@@ -15,6 +15,9 @@ internal static class PageHosting
     /// <summary>How often each side says that it is there.</summary>
     private static readonly TimeSpan SignOfLife = TimeSpan.FromSeconds(2);
 
+    /// <summary>A socket that has not said what it is for by then is closed.</summary>
+    private static readonly TimeSpan Handshake = TimeSpan.FromSeconds(3);
+
     public static void AddPage(this WebApplicationBuilder web)
     {
         FindFiles(web);
@@ -26,7 +29,7 @@ internal static class PageHosting
         {
             circuits.DisconnectedCircuitMaxRetained = 8;
             circuits.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(1);
-        }).AddHubOptions(hub => (hub.KeepAliveInterval, hub.ClientTimeoutInterval) = (SignOfLife, Silence));
+        }).AddHubOptions(hub => (hub.KeepAliveInterval, hub.ClientTimeoutInterval, hub.HandshakeTimeout) = (SignOfLife, Silence, Handshake));
         services.AddMudServices();
 
         services.AddSingleton(provider => provider.GetRequiredService<PipelineParts>().Monitors.Camera);
