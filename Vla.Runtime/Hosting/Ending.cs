@@ -119,7 +119,8 @@ public sealed class Ending : IDisposable
         StartGuard(hostBound);
         Try(() => _control.Shutdown(reason));
         _stopSaid.Set();
-        foreach (var output in _control.Snapshot().Outputs.Where(output => !output.Finished || output.Failing)) SayUnheard(output);
+        var ended = _control.Snapshot();
+        foreach (var output in ended.Outputs.Where(output => !output.Finished || output.Failing)) SayUnheard(output, ended.Published);
         return true;
     }
 
@@ -147,9 +148,13 @@ public sealed class Ending : IDisposable
         endProcess(ExitCode);
     }
 
-    private void SayUnheard(OutputSnapshot output) => Try(() => Say(output.Finished
-        ? $"output {output.Name} failed at the last message, a stop: {output.LastError}"
-        : $"output {output.Name} hangs and has not taken the last message, a stop"));
+    private void SayUnheard(OutputSnapshot output, long last) => Try(() => Say((output.Finished, output.NewestTaken >= last) switch
+    {
+        (true, true) => $"output {output.Name} has taken the last message, and fails: {output.LastError}",
+        (true, false) => $"output {output.Name} failed at the last message, a stop: {output.LastError}",
+        (false, true) => $"output {output.Name} cannot be closed: it hangs",
+        (false, false) => $"output {output.Name} hangs and has not taken the last message, a stop",
+    }));
 
     private static void Try(Action action)
     {

@@ -52,7 +52,7 @@ public sealed class EndingsTests : IDisposable
     [InlineData("async-void")]
     public async Task An_exception_that_nobody_catches_is_a_stop_one_line_and_exit_code_1(string how)
     {
-        using var vla = Run("--output", RobotThat(how));
+        using var vla = Run("--world-drives-robot", "--output", RobotThat(how));
 
         var (exitCode, errors) = await vla.EndAsync();
 
@@ -70,7 +70,7 @@ public sealed class EndingsTests : IDisposable
     [InlineData("exit-elsewhere")]
     public async Task Whoever_exits_from_inside_gets_the_exit_code_asked_for_after_a_stop(string how)
     {
-        using var vla = Run("--output", RobotThat(how));
+        using var vla = Run("--world-drives-robot", "--output", RobotThat(how));
 
         Assert.Equal(9, (await vla.EndAsync()).ExitCode);
         Assert.Equal(("stop", "the process was told to exit from inside"), VlaProcess.Actions(Actions)[^1]);
@@ -83,7 +83,7 @@ public sealed class EndingsTests : IDisposable
         taken.Start();
         using var robot = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         using var vla = VlaProcess.Start(
-            _folder.Path, "run", "--http", $"http://{taken.LocalEndpoint}", "--output", $"jsonl:{Actions}", "--output", $"udp://{robot.Client.LocalEndPoint}");
+            _folder.Path, "run", "--world-drives-robot", "--http", $"http://{taken.LocalEndpoint}", "--output", $"jsonl:{Actions}", "--output", $"udp://{robot.Client.LocalEndPoint}");
 
         var (exitCode, errors) = await vla.EndAsync();
 
