@@ -200,7 +200,7 @@ public sealed class Policy
         if (Info.Trained == false) return $"{ConfigFile} says so";
         string[] stages = [.. Stages.Where(stage => !stage.HasOwnWeights).Select(stage => stage.Key)];
         if (stages.Length == 0) return null;
-        using var checkpoint = SafetensorsCheckpoint.Open(WeightsPath);
+        using var checkpoint = RenamedCheckpoint.Open(WeightsPath, PolicyConfig.StageKeys);
         return NotebookWeights.FindStage(checkpoint, stages) is { } stage
             ? $"its {stage} has the random weights that the notebook's model began with"
             : null;

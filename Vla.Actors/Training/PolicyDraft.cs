@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Vla.Actors.Policies;
+using Vla.Sensors.Text;
 
 namespace Vla.Actors.Training;
 
@@ -47,7 +48,7 @@ internal static class PolicyDraft
     public static void MarkTrained(string directory)
     {
         var file = Path.Combine(directory, Policy.ConfigFile);
-        var config = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
+        var config = JsonNode.Parse(Utf8Text.ReadBytes(file).Span)!.AsObject();
         if (config[Trained]?.GetValueKind() == JsonValueKind.True) return;
         config[Trained] = true;
         DurableFile.Write(file, config.ToJsonString(Indented) + "\n");
