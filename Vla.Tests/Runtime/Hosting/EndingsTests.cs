@@ -83,7 +83,7 @@ public sealed class EndingsTests : IDisposable
         taken.Start();
         using var robot = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         using var vla = VlaProcess.Start(
-            _folder.Path, "run", "--http", $"http://{taken.LocalEndpoint}", "--output", $"jsonl:{Actions}", "--output", $"udp://{robot.Client.LocalEndPoint}");
+            _folder.Path, "run", "--allow-untrained", "--http", $"http://{taken.LocalEndpoint}", "--output", $"jsonl:{Actions}", "--output", $"udp://{robot.Client.LocalEndPoint}");
 
         var (exitCode, errors) = await vla.EndAsync();
 
@@ -149,5 +149,5 @@ public sealed class EndingsTests : IDisposable
     private static string RobotThat(string how) => $"dll:{typeof(RobotThatEnds).Assembly.Location}#{how}";
 
     private VlaProcess Run(params string[] more) =>
-        VlaProcess.Start(_folder.Path, ["run", "--http", "off", .. more, "--output", $"jsonl:{Actions}"]);
+        VlaProcess.Start(_folder.Path, ["run", "--http", "off", "--allow-untrained", .. more, "--output", $"jsonl:{Actions}"]);
 }
