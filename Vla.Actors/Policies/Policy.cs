@@ -80,11 +80,14 @@ public sealed class Policy
         WorkStep.Begin("reading the weights");
         policy.CheckWeights();
         policy.Untrained = policy.FindUntrained();
-        PolicyTrial.Run(directory, policy._config, policy._tokenizer!);
+        policy.Shapes = PolicyTrial.Run(directory, policy._config, policy._tokenizer!);
         return policy;
     }
 
     public string Directory { get; }
+
+    /// <summary>What the stages hand on; null for a policy in code.</summary>
+    internal TrialShapes? Shapes { get; private set; }
 
     public PolicyInfo Info => _config.Info;
 

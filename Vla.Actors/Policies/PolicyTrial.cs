@@ -12,7 +12,7 @@ namespace Vla.Actors.Policies;
 internal static class PolicyTrial
 {
     /// <exception cref="PolicyException">A stage refuses what the one before it gives; the message names both and the shapes.</exception>
-    public static void Run(string directory, PolicyConfig config, InstructionTokenizer tokenizer)
+    public static TrialShapes Run(string directory, PolicyConfig config, InstructionTokenizer tokenizer)
     {
         using var scope = NewDisposeScope();
         using var guard = inference_mode();
@@ -38,6 +38,8 @@ internal static class PolicyTrial
             throw new PolicyException($"{directory}: {PolicyConfig.DecoderKey} gives {CheckpointShape.Text(action.shape)}, "
                 + $"expected {string.Join(" or ", expected)} for {dimensions} action names and a horizon of {horizon}");
         }
+
+        return new TrialShapes(vision.shape, language.shape, fused.shape);
 
         // TorchScript tells where before it tells what.
         static string Reason(string message)
@@ -99,3 +101,6 @@ internal static class PolicyTrial
         }
     }
 }
+
+/// <summary>The shapes that a policy's stages hand on, for one picture and one instruction.</summary>
+internal sealed record TrialShapes(long[] Vision, long[] Language, long[] Fused);

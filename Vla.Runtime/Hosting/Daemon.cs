@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Hosting;
@@ -64,8 +65,9 @@ public static partial class Daemon
         if (first is null) return; // Told to end while the camera still opened.
         using var screen = settings.Outputs.Contains("console") ? ConsoleScreen.ForTerminal() : null;
         StatusSource? status = null;
+        var where = Where(settings.Http);
         var monitors = new PipelineMonitors(time);
-        var robots = RobotFactory.Create(settings.Outputs, profile, () => status?.ForConsole() ?? new ConsoleSnapshot(), screen, tabletop);
+        var robots = RobotFactory.Create(settings.Outputs, profile, () => (status?.ForConsole() ?? new ConsoleSnapshot()) with { Where = where }, screen, tabletop);
         using var state = RobotStates.Find(robots, profile, time, settings.Control.RateHz);
         var policyState = tabletop is not null ? tabletop.State
             : state is not null && policy.State.Dimensions > 0 ? RobotStates.Select(state, policy.State) : null;
@@ -261,6 +263,16 @@ public static partial class Daemon
         GiveUp = TimeSpan.FromSeconds(Math.Max(settings.Stages.HangSeconds, settings.Control.MaximumActionAgeMs / 1_000.0)),
         Load = TimeSpan.FromSeconds(settings.Stages.LoadSeconds),
     };
+
+    /// <summary>Where the page is, and what to type.</summary>
+    private static string Where(string http)
+    {
+        var page = HttpAddress.Parse(http) is not { } address ? "no page (--http off)"
+            : IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any))
+                ? $"page: http://{Environment.MachineName}:{address.Port}/"
+                : $"page: {address}";
+        return $"{page}   /help: what to type   Ctrl-C: end";
+    }
 
     private static ControlOptions Options(ControlSettings settings)
     {

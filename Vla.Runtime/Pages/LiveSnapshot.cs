@@ -47,6 +47,9 @@ public sealed record SlowSnapshot
     /// <summary>One line each, for what is wrong or unusual.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 
+    /// <summary>What the policy makes of the pictures, in words; empty while it gives nothing.</summary>
+    public required string Flow { get; init; }
+
     /// <summary>The newest instruction that an action was made with; null before the first.</summary>
     public required FirstAction? FirstAction { get; init; }
 

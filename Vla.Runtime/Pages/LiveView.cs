@@ -103,6 +103,7 @@ public sealed partial class LiveView(
     {
         Status = status.Read(),
         Notes = [.. status.Notes(control)],
+        Flow = status.Flow(control),
         FirstAction = parts.Control.Latencies.NewestFirstAction,
         CaptureToPublish = parts.Control.Latencies.CaptureToPublish.ReadBins(nowNs, LatencyBinCount),
         TickLateness = parts.Control.TickLateness.ReadBins(nowNs, LatencyBinCount),

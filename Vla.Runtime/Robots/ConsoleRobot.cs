@@ -29,8 +29,18 @@ public sealed class ConsoleRobot(RobotProfile profile, Func<ConsoleSnapshot> sna
         var isNews = _shown is null || _shown.State != action.State
             || (action.State == ControlState.Stop && _shown.Reason != action.Reason);
         if (!isNews && action.PublishedNs - _shown!.PublishedNs < everyNs) return;
-        if (screen is null) plain.WriteLine(ConsoleView.PlainLine(action, snapshot()));
-        else screen.Show(_view.Render(action, snapshot()));
+        var now = snapshot();
+        if (screen is not null)
+        {
+            var (width, height) = screen.Room;
+            screen.Show(_view.Render(action, now, width, height));
+        }
+        else
+        {
+            if (_shown is null && now.Where.Length > 0) plain.WriteLine(now.Where);
+            plain.WriteLine(ConsoleView.PlainLine(action, now));
+        }
+
         // Only now: what could not be shown is tried again, and keeps the output failing until it can.
         _shown = action;
     }

@@ -53,6 +53,16 @@ public sealed class ConsoleScreen : IDisposable
         return new ConsoleScreen(Console.Out, () => (Console.WindowWidth, Console.WindowHeight));
     }
 
+    /// <summary>How wide a block may be, cells, and how high, lines: the prompt has a line of its own.</summary>
+    public (int Width, int Height) Room
+    {
+        get
+        {
+            var (width, height) = Size();
+            return (Math.Max(20, width - 1), Math.Max(0, height - 2));
+        }
+    }
+
     /// <summary>Replaces the block.</summary>
     public void Show(IRenderable block)
     {

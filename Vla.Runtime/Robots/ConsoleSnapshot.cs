@@ -5,6 +5,12 @@ namespace Vla.Runtime.Robots;
 /// <summary>What the console output shows besides the action itself.</summary>
 public sealed record ConsoleSnapshot
 {
+    /// <summary>Where the page is, and what to type; empty for nothing.</summary>
+    public string Where { get; init; } = "";
+
+    /// <summary>What the policy makes of the pictures, in words; empty while it gives nothing.</summary>
+    public string Flow { get; init; } = "";
+
     /// <summary>The instruction in force; null when there is none yet.</summary>
     public string? Instruction { get; init; }
 
@@ -17,7 +23,7 @@ public sealed record ConsoleSnapshot
     /// <summary>As <see cref="PipelineLatencies.Read"/> gives them; those never recorded are left out.</summary>
     public IReadOnlyList<NamedLatency> Latencies { get; init; } = [];
 
-    /// <summary>Counts worth a look: <c>frames dropped</c>, <c>refused</c>, <c>restarts</c>; zeros are left out.</summary>
+    /// <summary>Counts worth a look: <c>refused</c>, <c>skipped ticks</c>, <c>restarts</c>; zeros are left out.</summary>
     public IReadOnlyList<(string Name, long Count)> Counts { get; init; } = [];
 
     /// <summary>While the state is stop: one line for each robot that has not taken it.</summary>

@@ -1,5 +1,6 @@
 using Vla.Actors;
 using Vla.Actors.Cameras;
+using Vla.Actors.Instructions;
 using Vla.Actors.Publishing;
 using Vla.Actors.Stages;
 using Vla.Runtime.Hosting;
@@ -106,10 +107,10 @@ public sealed class StatusSource : IHostedService, IDisposable
             Instruction = _parts.Instructions.Current?.Text,
             World = _world is null ? [] : WorldLines.Of(_world.Read(), _parts.Instructions.Current?.Text),
             Rates = [("camera", _camera.Hz), ("policy", _policy.Hz), ("published", _control.Hz)],
+            Flow = Flow(control),
             Latencies = _parts.Control.Latencies.Read(_time.NowNs()),
             Counts =
             [
-                ("frames dropped", monitors.Camera.Replaced),
                 ("refused", control.Refused.Sum()),
                 ("skipped ticks", control.SkippedTicks),
                 ("restarts", monitors.Stages.Sum(stage => stage.Restarts)),
@@ -122,6 +123,9 @@ public sealed class StatusSource : IHostedService, IDisposable
     /// <summary>One line for each robot that has not taken the stop which is published.</summary>
     public static IReadOnlyList<string> NotStopped(ControlSnapshot control) =>
         [.. control.NotStopped.Select(output => $"not stopped: {output.Name}: {output.WhyNotTaken}")];
+
+    /// <summary>What the policy makes of the pictures, in words; empty while it gives nothing.</summary>
+    public string Flow(ControlSnapshot control) => FlowWords.Of(_camera.Hz, _policy.Hz, _parts.Policy.Action.Horizon, control.Chunks);
 
     /// <summary>One line each, for what is wrong or unusual.</summary>
     public IEnumerable<string> Notes(ControlSnapshot control)
@@ -152,6 +156,7 @@ public sealed class StatusSource : IHostedService, IDisposable
 
         if (_parts.Policy.PrecisionOn(_parts.Device).Note is { Length: > 0 } note) yield return $"computing in float32: {note}";
         if (StandardStreams.ErrorIsClosed) yield return "nobody reads the log: standard error was closed";
+        if (_parts.Instructions.Current is { UnknownWords.Count: > 0 } said) yield return InstructionCheck.Unknown(said.UnknownWords);
         if (!control.LimitsEnabled) yield return "limits are off";
         if (control.NeedsResume) yield return "stopped until somebody resumes: /resume at the prompt, Resume on the page, or POST /resume";
     }

@@ -12,7 +12,9 @@ public class ConsoleTests
         Instruction = "pick up [red] block\u001b[2J",
         Rates = [("camera", 30), ("published", 50)],
         Latencies = [new NamedLatency("encode", new LatencyPercentiles(9, 5_400_000, 6_000_000, 7_000_000, 8_000_000)), new NamedLatency("fuse", default)],
-        Counts = [("frames dropped", 3), ("restarts", 0)],
+        Where = "page: http://127.0.0.1:5080/   /help: what to type   Ctrl-C: end",
+        Flow = "the policy takes every 12th picture; 4 of the 10 actions of a chunk are followed before the next chunk is there",
+        Counts = [("refused", 3_470), ("restarts", 0)],
         World = ["pick up the red block: done in 1.2 s"],
         Notes = ["camera 0 is gone"],
     };
@@ -27,12 +29,14 @@ public class ConsoleTests
         Assert.DoesNotContain("\u001b[2J", text);
         Assert.Contains("0.5000 m", text);
         Assert.Contains("camera 30.0 Hz   published 50.0 Hz   age 23.00 ms", text);
-        Assert.Contains("frames dropped 3", text);
+        Assert.Contains("refused 3,470", text);
+        Assert.StartsWith("page: http://127.0.0.1:5080/   /help: what to type   Ctrl-C: end", text);
+        Assert.Contains("every 12th picture; 4 of the 10 actions", text);
         Assert.DoesNotContain("restarts", text);
         Assert.Contains("pick up the red block: done in 1.2 s", text);
         Assert.Contains("camera 0 is gone", text);
         Assert.Matches("encode +5.40 +6.00 +7.00", text);
-        Assert.DoesNotContain("fuse", text);
+        Assert.DoesNotMatch("\\bfuse\\b", text);
     }
 
     [Fact]
@@ -47,6 +51,23 @@ public class ConsoleTests
 
         Assert.Contains("age 423 of 700 ms (38 on arrival)", Render(action));
         Assert.Contains("age 423 of 700 ms (38 on arrival)", ConsoleView.PlainLine(action, Snapshot));
+    }
+
+    [Theory]
+    [InlineData(79, 22, true)]
+    [InlineData(59, 13, true)]
+    [InlineData(199, 48, true)]
+    [InlineData(39, 8, false)]
+    public void In_any_size_what_matters_stays_whole_and_the_latencies_give_way_first(int width, int height, bool withActions)
+    {
+        var lines = Render(Make.Published(1, ControlState.Policy, 0, 0.5f, 1), width, height).TrimEnd().Split('\n');
+
+        Assert.InRange(lines.Length, 1, height);
+        Assert.All(lines, line => Assert.InRange(line.TrimEnd().Length, 0, width));
+        Assert.Contains(lines, line => line.Contains("P O L I C Y", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains("camera 0 is gone", StringComparison.Ordinal));
+        if (withActions) Assert.Contains(lines, line => line.Contains("0.5000 m", StringComparison.Ordinal) && line.Contains('█'));
+        Assert.Equal(width >= 110 || height >= 20, lines.Any(line => line.Contains("encode", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -72,9 +93,10 @@ public class ConsoleTests
         robot.Apply(Make.Published(301, ControlState.Stop, 6_000_000_000));
 
         var written = lines.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(3, written.Length);
-        Assert.StartsWith("hold (because); action 251; no action yet", written[1]);
-        Assert.StartsWith("stop (because); action 301", written[2]);
+        Assert.Equal(4, written.Length);
+        Assert.StartsWith("page: http://127.0.0.1:5080/", written[0]);
+        Assert.StartsWith("hold (because); action 251; no action yet", written[2]);
+        Assert.StartsWith("stop (because); action 301", written[3]);
         Assert.DoesNotContain('\u001b', lines.ToString());
     }
 
@@ -146,12 +168,12 @@ public class ConsoleTests
 
     private static ConsoleKeyInfo Key(char letter) => new(letter, 0, false, false, false);
 
-    private static string Render(PublishedAction action)
+    private static string Render(PublishedAction action, int width = 120, int height = 40)
     {
         var text = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(text) });
-        console.Profile.Width = 100;
-        console.Write(new ConsoleView(Make.Profile()).Render(action, Snapshot));
+        console.Profile.Width = width;
+        console.Write(new ConsoleView(Make.Profile()).Render(action, Snapshot, width, height));
         return text.ToString();
     }
 }
