@@ -182,6 +182,8 @@ public sealed class ConsoleView(RobotProfile profile)
     /// <summary>What fits into a line: Spectre's ellipsis is for words, and a sentence would take a second line.</summary>
     private static string Cut(string text, int width)
     {
+        // Cleaned before it is measured: what steers a terminal has no width.
+        text = Clean(text);
         if (text.GetCellWidth() <= width) return text;
         var left = width - 1;
         return string.Concat(text.EnumerateRunes().Select(rune => rune.ToString()).TakeWhile(letter => (left -= letter.GetCellWidth()) >= 0)) + "…";
