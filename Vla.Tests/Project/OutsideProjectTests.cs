@@ -21,9 +21,7 @@ public sealed partial class OutsideProjectTests : IDisposable
         Write("MyArm.csproj", Documentation.BlockWith("docs/robot.md", "xml", "<Project"));
         Write("MyArm.cs", Documentation.CodeWith("class MyArm"));
 
-        var output = Dotnet("build");
-
-        Assert.Contains("0 Warning(s)", output, StringComparison.Ordinal);
+        Assert.Empty(BuildWarnings());
         Assert.True(File.Exists(_folder.File("bin/Release/net10.0/MyArm.dll")));
     }
 
@@ -33,7 +31,7 @@ public sealed partial class OutsideProjectTests : IDisposable
         Write("MyStage.csproj", Documentation.BlockWith("docs/csharp.md", "xml", "<Project"));
         Write("LookOnly.cs", Documentation.CodeWith("LookOnlyActorTests"));
 
-        Assert.Contains("0 Warning(s)", Dotnet("build"), StringComparison.Ordinal);
+        Assert.Empty(BuildWarnings());
         Assert.Matches(@"Passed!  - Failed: +0, Passed: +1,", Dotnet("test", "--no-build"));
     }
 
@@ -58,6 +56,16 @@ public sealed partial class OutsideProjectTests : IDisposable
 
     private void Write(string file, string text) =>
         File.WriteAllText(_folder.File(file), text.Replace("../vla/", Repository.File(".") + "/", StringComparison.Ordinal));
+
+    /// <summary>What the build warns of. One that does not come again was of the machine, such as a file that was busy, not of the project.</summary>
+    private string[] BuildWarnings()
+    {
+        var warnings = Warnings(Dotnet("build"));
+        return warnings.Length == 0 ? warnings : Warnings(Dotnet("build", "--no-incremental"));
+    }
+
+    private static string[] Warnings(string output) =>
+        [.. output.Split('\n').Where(line => line.Contains("warning", StringComparison.Ordinal)).Select(line => line.Trim()).Distinct()];
 
     private string Dotnet(string verb, params string[] arguments)
     {
