@@ -1,5 +1,5 @@
 using Vla.Actors.Policies;
-using Vla.Actors.Publishing;
+using Vla.Actors.Robots;
 using Vla.Actors.Training;
 using Vla.Runtime.Bench;
 using Vla.Runtime.Evaluation;

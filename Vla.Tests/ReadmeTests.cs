@@ -2,8 +2,8 @@ using System.Reflection;
 using System.Runtime.Loader;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
-using Vla.Actors.Publishing;
-using Vla.Runtime.Robots;
+using Vla.Actors.Robots;
+using Vla.Runtime.Outputs;
 
 namespace Vla.Tests;
 

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
+using Vla.Actors.Pipeline;
 using Vla.Sensors;
 using Vla.Sensors.Cameras;
 

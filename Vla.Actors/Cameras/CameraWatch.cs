@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
-using Vla.Actors.Publishing;
+using Vla.Actors.Control;
+using Vla.Actors.Robots;
 using Vla.Sensors;
 
 namespace Vla.Actors.Cameras;

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Vla.Actors.Pipeline;
 using Vla.Sensors.Cameras;
 
 namespace Vla.Actors.Cameras;

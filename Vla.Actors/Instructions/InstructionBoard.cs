@@ -1,3 +1,4 @@
+using Vla.Actors.Pipeline;
 using Vla.Sensors;
 
 namespace Vla.Actors.Instructions;

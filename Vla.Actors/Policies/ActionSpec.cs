@@ -1,3 +1,5 @@
+using Vla.Actors.Chunks;
+
 namespace Vla.Actors.Policies;
 
 /// <summary>What the numbers of a policy's action mean.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Vla.Actors.Checkpoints;
+using Vla.Actors.Policies.Staged;
 
 namespace Vla.Actors.Policies;
 

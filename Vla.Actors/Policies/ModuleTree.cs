@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using TorchSharp.Modules;
-using Vla.Actors.Policies.Kernels;
+using Vla.Actors.Policies.Staged.Kernels;
 using static TorchSharp.torch.nn;
 
 namespace Vla.Actors.Policies;

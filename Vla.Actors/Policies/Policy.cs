@@ -1,8 +1,9 @@
 using TorchSharp;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies.Act;
-using Vla.Actors.Policies.Kernels;
 using Vla.Actors.Policies.LeRobot;
+using Vla.Actors.Policies.Staged;
+using Vla.Actors.Policies.Staged.Kernels;
 using Vla.Sensors.Images;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -149,7 +150,7 @@ public sealed class Policy
     /// <summary>[batch, sequence] int64 → language features.</summary>
     public Module<Tensor, Tensor> CreateLanguageEncoder(Device device) => Create(_config.Language, PolicyConfig.LanguageKey, device);
 
-    /// <summary>vision features, language features → fused features; a <see cref="Fusion.StateFusion"/> takes robot state as well.</summary>
+    /// <summary>vision features, language features → fused features; a <see cref="Staged.Fusion.StateFusion"/> takes robot state as well.</summary>
     public Module<Tensor, Tensor, Tensor> CreateFusion(Device device) => Create(_config.Fusion, PolicyConfig.FusionKey, device);
 
     /// <summary>fused features → normalised actions, [batch, dimensions] or [batch, horizon, dimensions].</summary>

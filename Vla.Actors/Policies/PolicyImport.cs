@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Vla.Actors.Checkpoints;
+using Vla.Actors.Policies.Staged;
 using Vla.Sensors.Text;
 
 namespace Vla.Actors.Policies;

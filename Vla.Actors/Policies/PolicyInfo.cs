@@ -1,3 +1,4 @@
+
 namespace Vla.Actors.Policies;
 
 /// <summary>What a policy says about itself, for status and log.</summary>

@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using Akka.Actor;
 using TorchSharp;
+using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
-using Vla.Actors.Publishing;
 using Vla.Sensors;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

@@ -1,6 +1,6 @@
 using Akka.Actor;
-using Vla.Actors.Policies.Fusion;
-using Vla.Actors.Publishing;
+using Vla.Actors.Pipeline;
+using Vla.Actors.Policies.Staged.Fusion;
 using Vla.Sensors;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

@@ -1,5 +1,5 @@
 using Akka.Actor;
-using Vla.Actors.Publishing;
+using Vla.Actors.Pipeline;
 using Vla.Sensors;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

@@ -1,4 +1,6 @@
 using Akka.Actor;
+using Vla.Actors.Pipeline;
+using Vla.Actors.Scheduling;
 using Vla.Sensors;
 using static TorchSharp.torch;
 

@@ -1,5 +1,5 @@
 using Vla.Actors.Policies;
-using Vla.Actors.Publishing;
+using Vla.Actors.Robots;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Stages;

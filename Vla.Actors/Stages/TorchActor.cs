@@ -1,7 +1,7 @@
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
 using Vla.Actors.Checkpoints;
-using Vla.Actors.Threads;
+using Vla.Actors.Scheduling;
 using Vla.Actors.Torch;
 
 namespace Vla.Actors.Stages;

@@ -1,7 +1,7 @@
 using Akka.Actor;
 using TorchSharp;
 using Vla.Actors.Cameras;
-using Vla.Actors.Publishing;
+using Vla.Actors.Pipeline;
 using Vla.Sensors;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

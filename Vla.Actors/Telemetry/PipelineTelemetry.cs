@@ -1,5 +1,7 @@
 using System.Reflection;
-using Vla.Actors.Publishing;
+using Vla.Actors.Control;
+using Vla.Actors.Robots;
+using Vla.Actors.Wiring;
 
 namespace Vla.Actors.Telemetry;
 

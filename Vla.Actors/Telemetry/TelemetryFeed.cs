@@ -1,4 +1,4 @@
-using Vla.Actors.Publishing;
+using Vla.Actors.Pipeline;
 
 namespace Vla.Actors.Telemetry;
 

@@ -1,6 +1,9 @@
 using System.Diagnostics.Metrics;
-using Vla.Actors.Publishing;
+using Vla.Actors.Chunks;
+using Vla.Actors.Control;
+using Vla.Actors.Robots;
 using Vla.Actors.Stages;
+using Vla.Actors.Wiring;
 using Vla.Sensors;
 using static TorchSharp.torch;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 
 namespace Vla.Actors.Training;
 

@@ -1,6 +1,7 @@
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
-using Vla.Sensors.World;
+using Vla.Actors.Policies.Staged;
+using Vla.Sensors.Simulation;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.utils;
 

@@ -1,5 +1,6 @@
 using Vla.Actors.Policies;
-using Vla.Sensors.World;
+using Vla.Actors.Policies.Staged;
+using Vla.Sensors.Simulation;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Training;

@@ -1,7 +1,8 @@
 using TorchSharp;
 using TorchSharp.Modules;
 using Vla.Actors.Policies;
-using Vla.Actors.Policies.Fusion;
+using Vla.Actors.Policies.Staged;
+using Vla.Actors.Policies.Staged.Fusion;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

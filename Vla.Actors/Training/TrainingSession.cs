@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using Vla.Actors.Torch;
 using Vla.Sensors.Text;
 using static TorchSharp.torch;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using Vla.Sensors.Images;
 using Vla.Sensors.Text;
 

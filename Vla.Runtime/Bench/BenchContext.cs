@@ -1,5 +1,5 @@
-using Vla.Actors;
 using Vla.Actors.Policies;
+using Vla.Actors.Wiring;
 using static TorchSharp.torch;
 
 namespace Vla.Runtime.Bench;

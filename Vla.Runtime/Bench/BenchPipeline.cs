@@ -1,11 +1,13 @@
 using Akka.Actor;
 using Akka.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
-using Vla.Actors;
+using Vla.Actors.Control;
 using Vla.Actors.Instructions;
 using Vla.Actors.Policies;
-using Vla.Actors.Publishing;
+using Vla.Actors.Policies.Staged;
+using Vla.Actors.Robots;
 using Vla.Actors.Stages;
+using Vla.Actors.Wiring;
 using Vla.Sensors.Cameras;
 
 namespace Vla.Runtime.Bench;

@@ -1,4 +1,4 @@
-using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using static TorchSharp.torch;
 
 namespace Vla.Runtime.Bench;

@@ -1,7 +1,7 @@
 using Akka.Actor;
-using Vla.Actors;
+using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
-using Vla.Actors.Publishing;
+using Vla.Actors.Policies.Staged;
 using Vla.Sensors;
 using Vla.Sensors.Images;
 using static TorchSharp.torch;

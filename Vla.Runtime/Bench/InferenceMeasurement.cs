@@ -1,5 +1,5 @@
+using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
-using Vla.Actors.Publishing;
 using Vla.Actors.Torch;
 
 namespace Vla.Runtime.Bench;

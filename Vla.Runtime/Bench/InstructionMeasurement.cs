@@ -1,5 +1,5 @@
 using Akka.Actor;
-using Vla.Actors;
+using Vla.Actors.Pipeline;
 using Vla.Sensors;
 using Vla.Sensors.Cameras;
 

@@ -1,4 +1,4 @@
-using Vla.Actors.Publishing;
+using Vla.Actors.Control;
 using Vla.Sensors;
 
 namespace Vla.Runtime.Bench;

@@ -1,4 +1,5 @@
-using Vla.Actors.Publishing;
+using Vla.Actors.Pipeline;
+using Vla.Actors.Robots;
 
 namespace Vla.Runtime.Bench;
 

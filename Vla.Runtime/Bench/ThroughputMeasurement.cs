@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using OpenCvSharp;
-using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using Vla.Actors.Torch;
 using Vla.Sensors.Images;
 using static TorchSharp.torch;

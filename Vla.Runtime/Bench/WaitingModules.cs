@@ -1,4 +1,5 @@
 using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

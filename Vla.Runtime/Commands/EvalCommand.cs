@@ -3,13 +3,13 @@ using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
 using Vla.Actors.Policies;
-using Vla.Actors.Publishing;
+using Vla.Actors.Robots;
 using Vla.Actors.Torch;
 using Vla.Runtime.Evaluation;
 using Vla.Runtime.Hosting;
-using Vla.Runtime.World;
-using Vla.Sensors.World;
-using Vla.Sensors.World.Tasks;
+using Vla.Runtime.Simulation;
+using Vla.Sensors.Simulation;
+using Vla.Sensors.Simulation.Tasks;
 using static TorchSharp.torch;
 
 namespace Vla.Runtime.Commands;

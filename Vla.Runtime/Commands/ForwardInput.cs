@@ -3,6 +3,7 @@ using OpenCvSharp;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Instructions;
 using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using Vla.Sensors.Images;
 using static TorchSharp.torch;
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Vla.Runtime.Recording;
 using Vla.Sensors.Datasets;
-using Vla.Sensors.World.Demonstrations;
+using Vla.Sensors.Simulation.Demonstrations;
 
 namespace Vla.Runtime.Commands;
 

@@ -3,7 +3,7 @@ using System.CommandLine;
 using System.Globalization;
 using Vla.Runtime.Hosting;
 using Vla.Runtime.Settings;
-using Vla.Runtime.World;
+using Vla.Runtime.Simulation;
 
 namespace Vla.Runtime.Commands;
 

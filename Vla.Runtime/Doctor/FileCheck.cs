@@ -1,9 +1,9 @@
 using System.Collections;
 using Vla.Actors.Policies;
-using Vla.Actors.Publishing;
-using Vla.Runtime.Robots;
+using Vla.Actors.Robots;
+using Vla.Runtime.Outputs;
 using Vla.Runtime.Settings;
-using Vla.Runtime.World;
+using Vla.Runtime.Simulation;
 using Vla.Sensors.Cameras;
 
 namespace Vla.Runtime.Doctor;

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
-using Vla.Sensors.World;
-using Vla.Sensors.World.Tasks;
+using Vla.Sensors.Simulation;
+using Vla.Sensors.Simulation.Tasks;
 
 namespace Vla.Runtime.Evaluation;
 
@@ -120,7 +120,7 @@ public sealed record EvaluationReport
 
     public static string NameOf(WorldLevel level) => level.ToString().ToLowerInvariant();
 
-    public static string NameOf(Phrasing phrasing) => phrasing == Vla.Sensors.World.Tasks.Phrasing.Train ? "train" : "held-out";
+    public static string NameOf(Phrasing phrasing) => phrasing == Vla.Sensors.Simulation.Tasks.Phrasing.Train ? "train" : "held-out";
 }
 
 /// <summary>JSON of the report, without reflection.</summary>

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Spectre.Console;
-using Vla.Sensors.World.Tasks;
+using Vla.Sensors.Simulation.Tasks;
 
 namespace Vla.Runtime.Evaluation;
 

@@ -1,4 +1,4 @@
-using Vla.Sensors.World.Tasks;
+using Vla.Sensors.Simulation.Tasks;
 
 namespace Vla.Runtime.Evaluation;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using OpenCvSharp;
+using Vla.Sensors.Simulation.Drawing;
 using Vla.Sensors.Videos;
-using Vla.Sensors.World.Drawing;
 
 namespace Vla.Runtime.Evaluation;
 

@@ -1,6 +1,7 @@
 using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using Vla.Runtime.Settings;
-using Vla.Runtime.World;
+using Vla.Runtime.Simulation;
 using static TorchSharp.torch;
 
 namespace Vla.Runtime.Evaluation;

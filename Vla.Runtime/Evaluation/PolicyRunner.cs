@@ -1,10 +1,10 @@
 using Akka.Actor;
 using Akka.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
-using Vla.Actors;
 using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using Vla.Actors.Stages;
-using Vla.Actors.Supervision;
+using Vla.Actors.Wiring;
 using static TorchSharp.torch;
 
 namespace Vla.Runtime.Evaluation;
@@ -59,7 +59,7 @@ public sealed class PolicyRunner : IEpisodeRunner
         _system.ActorOf(LostMessageActor.Props(), "lost-messages");
         _rollout = _system.ActorOf(
             RolloutActor.Props(
-                (parent, self) => Pipeline.StartStages(parent, parts, camera: self, instruction: self).Decoder,
+                (parent, self) => PipelineWiring.StartStages(parent, parts, camera: self, instruction: self).Decoder,
                 policy.Image, state, policy.Action.Execution).WithDispatcher(PipelineConfig.PinnedDispatcher),
             "rollout");
         _hangs = new HangWatch(

@@ -1,4 +1,4 @@
-using Vla.Runtime.World;
+using Vla.Runtime.Simulation;
 
 namespace Vla.Runtime.Evaluation;
 

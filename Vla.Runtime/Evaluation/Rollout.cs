@@ -1,5 +1,5 @@
-using Vla.Sensors.World;
-using Vla.Sensors.World.Tasks;
+using Vla.Sensors.Simulation;
+using Vla.Sensors.Simulation.Tasks;
 
 namespace Vla.Runtime.Evaluation;
 

@@ -1,12 +1,13 @@
 using Akka.Actor;
 using OpenCvSharp;
-using Vla.Actors;
+using Vla.Actors.Chunks;
+using Vla.Actors.Control;
+using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
-using Vla.Actors.Publishing;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Images;
-using Vla.Sensors.World;
-using Vla.Sensors.World.Drawing;
+using Vla.Sensors.Simulation;
+using Vla.Sensors.Simulation.Drawing;
 using Failure = Akka.Actor.Status.Failure;
 
 namespace Vla.Runtime.Evaluation;

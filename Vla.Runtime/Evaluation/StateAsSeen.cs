@@ -1,6 +1,6 @@
 using Vla.Actors.Policies;
-using Vla.Actors.Publishing;
-using Vla.Sensors.World;
+using Vla.Actors.Robots;
+using Vla.Sensors.Simulation;
 
 namespace Vla.Runtime.Evaluation;
 

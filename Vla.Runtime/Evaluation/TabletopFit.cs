@@ -1,7 +1,7 @@
 using Vla.Actors.Policies;
 using Vla.Sensors;
-using Vla.Sensors.World;
-using Vla.Sensors.World.Tasks;
+using Vla.Sensors.Simulation;
+using Vla.Sensors.Simulation.Tasks;
 
 namespace Vla.Runtime.Evaluation;
 

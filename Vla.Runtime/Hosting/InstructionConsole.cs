@@ -1,6 +1,6 @@
 using System.Text;
 using Vla.Actors.Instructions;
-using Vla.Runtime.Robots;
+using Vla.Runtime.Outputs;
 
 namespace Vla.Runtime.Hosting;
 

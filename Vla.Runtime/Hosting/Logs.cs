@@ -1,4 +1,4 @@
-using Vla.Runtime.Robots;
+using Vla.Runtime.Outputs;
 using Vla.Runtime.Settings;
 
 namespace Vla.Runtime.Hosting;

@@ -1,9 +1,9 @@
 using Akka.Actor;
 using Akka.Hosting;
-using Vla.Actors;
+using Vla.Actors.Control;
 using Vla.Actors.Instructions;
-using Vla.Actors.Publishing;
-using Vla.Runtime.World;
+using Vla.Actors.Pipeline;
+using Vla.Runtime.Simulation;
 
 namespace Vla.Runtime.Hosting;
 

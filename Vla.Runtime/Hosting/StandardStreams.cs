@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Vla.Runtime.Robots;
+using Vla.Runtime.Outputs;
 
 namespace Vla.Runtime.Hosting;
 

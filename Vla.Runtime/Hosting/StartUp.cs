@@ -1,7 +1,7 @@
-using Vla.Actors;
 using Vla.Actors.Cameras;
 using Vla.Actors.Policies;
 using Vla.Actors.Stages;
+using Vla.Actors.Wiring;
 using Vla.Sensors.Cameras;
 
 namespace Vla.Runtime.Hosting;

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
-using Vla.Actors.Publishing;
+using Vla.Actors.Control;
+using Vla.Actors.Robots;
 using Vla.Runtime.Hosting;
 using Vla.Runtime.Status;
 

@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Vla.Runtime.Settings;
+using Vla.Runtime.Simulation;
 using Vla.Runtime.Status;
-using Vla.Runtime.World;
 
 namespace Vla.Runtime.Http;
 

@@ -1,7 +1,7 @@
 using Vla.Actors.Training;
 using Vla.Sensors.Datasets;
 using Vla.Sensors.Images;
-using Vla.Sensors.World.Demonstrations;
+using Vla.Sensors.Simulation.Demonstrations;
 
 namespace Vla.Runtime.Learning;
 

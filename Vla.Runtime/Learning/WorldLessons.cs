@@ -2,9 +2,9 @@ using System.Globalization;
 using OpenCvSharp;
 using Vla.Actors.Training;
 using Vla.Sensors.Images;
-using Vla.Sensors.World;
-using Vla.Sensors.World.Demonstrations;
-using Vla.Sensors.World.Drawing;
+using Vla.Sensors.Simulation;
+using Vla.Sensors.Simulation.Demonstrations;
+using Vla.Sensors.Simulation.Drawing;
 
 namespace Vla.Runtime.Learning;
 

@@ -1,4 +1,4 @@
-using Vla.Actors.Publishing;
+using Vla.Actors.Robots;
 using Vla.Sensors;
 
 namespace Vla.Runtime.Pages;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using Vla.Actors;
 using Vla.Actors.Instructions;
-using Vla.Actors.Publishing;
+using Vla.Actors.Pipeline;
+using Vla.Actors.Telemetry;
 
 namespace Vla.Runtime.Pages;
 

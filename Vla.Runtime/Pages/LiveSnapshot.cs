@@ -1,5 +1,6 @@
-using Vla.Actors.Publishing;
+using Vla.Actors.Robots;
 using Vla.Actors.Stages;
+using Vla.Actors.Telemetry;
 using Vla.Runtime.Status;
 
 namespace Vla.Runtime.Pages;

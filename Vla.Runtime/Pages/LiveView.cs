@@ -1,5 +1,6 @@
-using Vla.Actors;
-using Vla.Actors.Publishing;
+using Vla.Actors.Control;
+using Vla.Actors.Robots;
+using Vla.Actors.Wiring;
 using Vla.Runtime.Status;
 using Vla.Sensors;
 

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.XmlEncryption;
 using Microsoft.AspNetCore.Hosting.StaticWebAssets;
 using MudBlazor.Services;
-using Vla.Actors;
+using Vla.Actors.Wiring;
 
 namespace Vla.Runtime.Pages;
 

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Vla.Sensors.Datasets;
-using Vla.Sensors.World.Demonstrations;
-using Vla.Sensors.World.Drawing;
+using Vla.Sensors.Simulation.Demonstrations;
+using Vla.Sensors.Simulation.Drawing;
 
 namespace Vla.Runtime.Recording;
 

@@ -1,5 +1,5 @@
-using Vla.Actors;
-using Vla.Actors.Publishing;
+using Vla.Actors.Pipeline;
+using Vla.Actors.Robots;
 using Vla.Sensors;
 
 namespace Vla.Runtime.Recording;

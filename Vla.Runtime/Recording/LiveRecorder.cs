@@ -1,5 +1,5 @@
 using OpenCvSharp;
-using Vla.Actors.Publishing;
+using Vla.Actors.Robots;
 using Vla.Sensors.Cameras;
 
 namespace Vla.Runtime.Recording;

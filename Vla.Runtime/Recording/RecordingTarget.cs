@@ -1,5 +1,5 @@
 using Vla.Actors.Policies;
-using Vla.Actors.Publishing;
+using Vla.Actors.Robots;
 using Vla.Runtime.Settings;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Datasets;

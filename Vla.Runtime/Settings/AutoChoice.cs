@@ -1,5 +1,6 @@
-using Vla.Actors.Publishing;
-using Vla.Runtime.World;
+using Vla.Actors.Control;
+using Vla.Actors.Robots;
+using Vla.Runtime.Simulation;
 using Vla.Sensors.Cameras;
 
 namespace Vla.Runtime.Settings;

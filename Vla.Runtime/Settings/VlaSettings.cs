@@ -1,7 +1,8 @@
 using System.ComponentModel.DataAnnotations;
-using Vla.Actors;
-using Vla.Actors.Publishing;
-using Vla.Sensors.World;
+using Vla.Actors.Chunks;
+using Vla.Actors.Control;
+using Vla.Actors.Wiring;
+using Vla.Sensors.Simulation;
 
 namespace Vla.Runtime.Settings;
 
@@ -36,7 +37,7 @@ public sealed class VlaSettings
     /// <summary>Where actions go: <c>console</c>, <c>world</c>, <c>jsonl:FILE</c>, <c>udp://HOST:PORT</c>, <c>dll:FILE#ADDRESS</c>.</summary>
     public string[] Outputs { get; set; } = [];
 
-    /// <summary>Whether a policy that is known to be untrained may move a robot (<see cref="Robots.MovingOutputs"/>).</summary>
+    /// <summary>Whether a policy that is known to be untrained may move a robot (<see cref="Vla.Runtime.Outputs.MovingOutputs"/>).</summary>
     public bool AllowUntrained { get; set; }
 
     /// <summary>Address of the HTTP API, or <c>off</c>; one that other machines can reach needs a token.</summary>
@@ -114,7 +115,7 @@ public sealed class WorldSettings
     [Range(0.0, LargestSeed)]
     public long Seed { get; set; } = DefaultSeed;
 
-    /// <summary>Whether what is done in the simulated world may move a robot too (<see cref="Robots.MovingOutputs"/>).</summary>
+    /// <summary>Whether what is done in the simulated world may move a robot too (<see cref="Vla.Runtime.Outputs.MovingOutputs"/>).</summary>
     public bool DrivesRobot { get; set; }
 
     /// <summary>How long a task may take, seconds.</summary>

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Vla.Actors.Publishing;
+using Vla.Actors.Robots;
 using Vla.Sensors;
 
 namespace Vla.Runtime.Status;

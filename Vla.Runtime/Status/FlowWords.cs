@@ -1,5 +1,5 @@
 using System.Globalization;
-using Vla.Actors.Publishing;
+using Vla.Actors.Chunks;
 
 namespace Vla.Runtime.Status;
 

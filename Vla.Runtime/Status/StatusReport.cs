@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Vla.Actors;
+using Vla.Actors.Pipeline;
 using Vla.Runtime.Recording;
-using Vla.Runtime.World;
+using Vla.Runtime.Simulation;
 
 namespace Vla.Runtime.Status;
 

@@ -1,12 +1,15 @@
-using Vla.Actors;
 using Vla.Actors.Cameras;
+using Vla.Actors.Chunks;
+using Vla.Actors.Control;
 using Vla.Actors.Instructions;
-using Vla.Actors.Publishing;
+using Vla.Actors.Robots;
 using Vla.Actors.Stages;
+using Vla.Actors.Telemetry;
+using Vla.Actors.Wiring;
 using Vla.Runtime.Hosting;
+using Vla.Runtime.Outputs;
 using Vla.Runtime.Recording;
-using Vla.Runtime.Robots;
-using Vla.Runtime.World;
+using Vla.Runtime.Simulation;
 using Vla.Sensors;
 
 namespace Vla.Runtime.Status;

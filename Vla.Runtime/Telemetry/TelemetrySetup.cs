@@ -3,9 +3,9 @@ using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
-using Vla.Actors;
-using Vla.Actors.Publishing;
+using Vla.Actors.Robots;
 using Vla.Actors.Telemetry;
+using Vla.Actors.Wiring;
 using Vla.Runtime.Http;
 using Vla.Runtime.Settings;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Vla.Sensors.World;
+using Vla.Sensors.Simulation;
 
 namespace Vla.Sensors.Cameras;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using Vla.Actors.Policies;
-using Vla.Actors.Publishing;
+using Vla.Actors.Policies.Staged;
+using Vla.Actors.Robots;
 using Vla.Runtime.Http;
 using Vla.Runtime.Settings;
 

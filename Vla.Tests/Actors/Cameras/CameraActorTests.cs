@@ -2,9 +2,10 @@ using System.Collections.Concurrent;
 using Akka.Actor;
 using Microsoft.Extensions.Logging.Abstractions;
 using OpenCvSharp;
-using Vla.Actors;
 using Vla.Actors.Cameras;
+using Vla.Actors.Pipeline;
 using Vla.Sensors.Cameras;
+using Vla.Tests.Actors.Wiring;
 
 namespace Vla.Tests.Actors.Cameras;
 

@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Vla.Actors.Cameras;
-using Vla.Actors.Publishing;
+using Vla.Actors.Control;
+using Vla.Actors.Robots;
 using Vla.Sensors;
-using Vla.Tests.Actors.Publishing;
+using Vla.Tests.Actors.Robots;
 
 namespace Vla.Tests.Actors.Cameras;
 

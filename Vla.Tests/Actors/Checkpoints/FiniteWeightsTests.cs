@@ -1,5 +1,6 @@
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

@@ -1,7 +1,8 @@
 using Akka.Actor;
 using Microsoft.Extensions.Logging.Abstractions;
-using Vla.Actors;
 using Vla.Actors.Instructions;
+using Vla.Actors.Pipeline;
+using Vla.Tests.Actors.Wiring;
 
 namespace Vla.Tests.Actors.Instructions;
 

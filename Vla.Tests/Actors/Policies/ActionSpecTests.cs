@@ -1,3 +1,4 @@
+using Vla.Actors.Chunks;
 using Vla.Actors.Policies;
 
 namespace Vla.Tests.Actors.Policies;

@@ -1,6 +1,8 @@
 using TorchSharp;
 using Vla.Actors.Checkpoints;
+using Vla.Actors.Chunks;
 using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using Vla.Sensors.Images;
 using static TorchSharp.torch;
 

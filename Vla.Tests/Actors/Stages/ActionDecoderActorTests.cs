@@ -1,9 +1,9 @@
 using Akka.TestKit;
 using TorchSharp;
-using Vla.Actors;
+using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
-using Vla.Actors.Publishing;
 using Vla.Actors.Stages;
+using Vla.Tests.Actors.Wiring;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

@@ -1,10 +1,11 @@
 using Akka.Actor;
 using Akka.TestKit;
-using Vla.Actors;
+using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
-using Vla.Actors.Policies.Fusion;
-using Vla.Actors.Publishing;
+using Vla.Actors.Policies.Staged.Fusion;
+using Vla.Actors.Robots;
 using Vla.Actors.Stages;
+using Vla.Tests.Actors.Wiring;
 using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Stages;

@@ -1,8 +1,9 @@
 using Akka.Actor;
 using Akka.TestKit;
 using TorchSharp;
-using Vla.Actors;
+using Vla.Actors.Pipeline;
 using Vla.Actors.Stages;
+using Vla.Tests.Actors.Wiring;
 
 namespace Vla.Tests.Actors.Stages;
 

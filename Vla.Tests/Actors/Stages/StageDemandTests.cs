@@ -1,7 +1,8 @@
 using Akka.Actor;
-using Vla.Actors;
 using Vla.Actors.Cameras;
+using Vla.Actors.Pipeline;
 using Vla.Sensors.Cameras;
+using Vla.Tests.Actors.Wiring;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

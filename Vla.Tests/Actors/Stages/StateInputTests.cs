@@ -1,5 +1,5 @@
 using Vla.Actors.Policies;
-using Vla.Actors.Publishing;
+using Vla.Actors.Robots;
 using Vla.Actors.Stages;
 using static TorchSharp.torch;
 

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using TorchSharp;
-using Vla.Actors;
+using Vla.Actors.Pipeline;
+using Vla.Tests.Actors.Wiring;
 using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Stages;

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.TestKit;
 using Vla.Actors.Stages;
+using Vla.Tests.Actors.Wiring;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

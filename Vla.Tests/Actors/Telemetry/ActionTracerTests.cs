@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Time.Testing;
-using Vla.Actors.Publishing;
+using Vla.Actors.Pipeline;
 using Vla.Actors.Telemetry;
 using Vla.Sensors;
 

@@ -1,5 +1,5 @@
 using Vla.Actors.Telemetry;
-using Vla.Tests.Actors.Publishing;
+using Vla.Tests.Actors.Robots;
 
 namespace Vla.Tests.Actors.Telemetry;
 

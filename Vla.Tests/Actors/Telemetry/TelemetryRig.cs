@@ -1,13 +1,15 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using TorchSharp;
-using Vla.Actors;
+using Vla.Actors.Control;
 using Vla.Actors.Instructions;
+using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
-using Vla.Actors.Publishing;
+using Vla.Actors.Robots;
+using Vla.Actors.Wiring;
 using Vla.Sensors;
 using Vla.Sensors.Cameras;
-using Vla.Tests.Actors.Publishing;
+using Vla.Tests.Actors.Robots;
 
 namespace Vla.Tests.Actors.Telemetry;
 

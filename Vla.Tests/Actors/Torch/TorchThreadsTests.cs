@@ -1,5 +1,5 @@
 using Vla.Actors.Torch;
-using Vla.Tests.Actors.Threads;
+using Vla.Tests.Actors.Scheduling;
 using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Torch;

@@ -1,5 +1,5 @@
 using Vla.Actors.Training;
-using Vla.Sensors.World;
+using Vla.Sensors.Simulation;
 
 namespace Vla.Tests.Actors.Training;
 

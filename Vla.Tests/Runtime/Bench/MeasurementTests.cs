@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Vla.Tests.Runtime.Bench;
 
 /// <summary>Short real runs: what they measure depends on the machine, that they measure does not.</summary>
-[Collection(Actors.LiveTensorCount.Name)]
+[Collection(Actors.Wiring.LiveTensorCount.Name)]
 public sealed class MeasurementTests
 {
     [Fact]

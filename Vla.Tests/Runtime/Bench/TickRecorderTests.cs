@@ -1,4 +1,4 @@
-using Vla.Actors.Publishing;
+using Vla.Actors.Control;
 using Vla.Runtime.Bench;
 using Vla.Sensors;
 

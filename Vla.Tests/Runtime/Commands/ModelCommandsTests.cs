@@ -3,6 +3,7 @@ using System.Text.Json;
 using OpenCvSharp;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using Vla.Runtime;
 using Vla.Runtime.Commands;
 using static TorchSharp.torch;

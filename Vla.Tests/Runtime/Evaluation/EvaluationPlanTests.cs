@@ -1,6 +1,6 @@
 using Vla.Runtime.Evaluation;
-using Vla.Sensors.World;
-using Vla.Sensors.World.Tasks;
+using Vla.Sensors.Simulation;
+using Vla.Sensors.Simulation.Tasks;
 
 namespace Vla.Tests.Runtime.Evaluation;
 

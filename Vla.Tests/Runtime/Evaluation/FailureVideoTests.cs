@@ -1,6 +1,6 @@
 using OpenCvSharp;
 using Vla.Runtime.Evaluation;
-using Vla.Sensors.World;
+using Vla.Sensors.Simulation;
 
 namespace Vla.Tests.Runtime.Evaluation;
 

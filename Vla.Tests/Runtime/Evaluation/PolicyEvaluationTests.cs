@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Vla.Runtime.Evaluation;
-using Vla.Sensors.World;
-using Vla.Sensors.World.Tasks;
+using Vla.Sensors.Simulation;
+using Vla.Sensors.Simulation.Tasks;
 
 namespace Vla.Tests.Runtime.Evaluation;
 

@@ -1,9 +1,10 @@
 using System.Text.Json;
 using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using Vla.Actors.Stages;
 using Vla.Runtime.Evaluation;
-using Vla.Sensors.World;
-using Vla.Tests.Actors;
+using Vla.Sensors.Simulation;
+using Vla.Tests.Actors.Wiring;
 using static TorchSharp.torch;
 
 namespace Vla.Tests.Runtime.Evaluation;

@@ -1,11 +1,11 @@
 using Akka.Actor;
 using Akka.TestKit;
-using Vla.Actors;
+using Vla.Actors.Chunks;
+using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
-using Vla.Actors.Publishing;
 using Vla.Runtime.Evaluation;
-using Vla.Sensors.World;
-using Vla.Tests.Actors;
+using Vla.Sensors.Simulation;
+using Vla.Tests.Actors.Wiring;
 using Failure = Akka.Actor.Status.Failure;
 
 namespace Vla.Tests.Runtime.Evaluation;

@@ -1,7 +1,8 @@
-using Vla.Actors.Publishing;
+using Vla.Actors.Control;
+using Vla.Actors.Robots;
 using Vla.Runtime;
 using Vla.Runtime.Hosting;
-using Vla.Tests.Actors.Publishing;
+using Vla.Tests.Actors.Robots;
 
 namespace Vla.Tests.Runtime.Hosting;
 

@@ -1,11 +1,12 @@
 using Akka.Actor;
 using Akka.Hosting;
-using Vla.Actors;
+using Vla.Actors.Control;
 using Vla.Actors.Instructions;
-using Vla.Actors.Publishing;
+using Vla.Actors.Pipeline;
+using Vla.Actors.Robots;
 using Vla.Runtime.Hosting;
-using Vla.Tests.Actors;
-using Vla.Tests.Actors.Publishing;
+using Vla.Tests.Actors.Robots;
+using Vla.Tests.Actors.Wiring;
 
 namespace Vla.Tests.Runtime.Hosting;
 

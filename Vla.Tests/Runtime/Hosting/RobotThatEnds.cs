@@ -1,5 +1,5 @@
 using System.Globalization;
-using Vla.Actors.Publishing;
+using Vla.Actors.Robots;
 
 namespace Vla.Tests.Runtime.Hosting;
 

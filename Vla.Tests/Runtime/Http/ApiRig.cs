@@ -11,13 +11,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Vla.Actors.Cameras;
+using Vla.Actors.Control;
 using Vla.Actors.Instructions;
-using Vla.Actors.Publishing;
 using Vla.Runtime.Hosting;
 using Vla.Runtime.Http;
 using Vla.Runtime.Pages;
 using Vla.Runtime.Status;
-using Vla.Tests.Actors.Publishing;
+using Vla.Tests.Actors.Robots;
 
 namespace Vla.Tests.Runtime.Http;
 

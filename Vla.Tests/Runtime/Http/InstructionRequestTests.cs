@@ -4,7 +4,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Vla.Actors.Instructions;
-using Vla.Actors.Publishing;
+using Vla.Actors.Robots;
 using Vla.Tests.Actors.Instructions;
 
 namespace Vla.Tests.Runtime.Http;

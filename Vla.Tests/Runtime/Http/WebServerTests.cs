@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Vla.Actors.Publishing;
+using Vla.Actors.Robots;
 using Vla.Runtime.Http;
 
 namespace Vla.Tests.Runtime.Http;

@@ -4,7 +4,7 @@ using Vla.Runtime;
 using Vla.Runtime.Learning;
 using Vla.Sensors.Datasets;
 using Vla.Sensors.Images;
-using Vla.Sensors.World.Demonstrations;
+using Vla.Sensors.Simulation.Demonstrations;
 
 namespace Vla.Tests.Runtime.Learning;
 

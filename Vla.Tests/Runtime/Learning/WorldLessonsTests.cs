@@ -2,7 +2,7 @@ using Vla.Actors.Training;
 using Vla.Runtime;
 using Vla.Runtime.Learning;
 using Vla.Sensors.Images;
-using Vla.Sensors.World;
+using Vla.Sensors.Simulation;
 
 namespace Vla.Tests.Runtime.Learning;
 

@@ -1,6 +1,6 @@
 using Vla.Runtime.Recording;
 using Vla.Sensors.Datasets;
-using Vla.Sensors.World.Demonstrations;
+using Vla.Sensors.Simulation.Demonstrations;
 
 namespace Vla.Tests.Runtime.Recording;
 

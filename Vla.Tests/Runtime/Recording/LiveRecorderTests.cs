@@ -1,6 +1,6 @@
 using OpenCvSharp;
-using Vla.Actors;
-using Vla.Actors.Publishing;
+using Vla.Actors.Pipeline;
+using Vla.Actors.Robots;
 using Vla.Runtime.Recording;
 using Vla.Sensors;
 using Vla.Sensors.Cameras;

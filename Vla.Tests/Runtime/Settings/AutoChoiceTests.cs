@@ -1,11 +1,12 @@
+using Vla.Actors.Control;
 using Vla.Actors.Instructions;
 using Vla.Actors.Policies;
-using Vla.Actors.Publishing;
+using Vla.Actors.Robots;
 using Vla.Runtime;
 using Vla.Runtime.Settings;
-using Vla.Runtime.World;
+using Vla.Runtime.Simulation;
 using Vla.Sensors.Cameras;
-using Vla.Tests.Actors.Publishing;
+using Vla.Tests.Actors.Robots;
 
 namespace Vla.Tests.Runtime.Settings;
 

@@ -1,4 +1,4 @@
-using Vla.Actors.Publishing;
+using Vla.Actors.Chunks;
 using Vla.Runtime.Status;
 
 namespace Vla.Tests.Runtime.Status;

@@ -1,0 +1,103 @@
+using TorchSharp.Modules;
+using Vla.Actors.Checkpoints;
+using Vla.Actors.Policies.Layers;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+using static Vla.Actors.Policies.Layers.ConvolutionLayers;
+
+namespace Vla.Actors.Policies.Staged.Vision;
+
+/// <summary>ResNet-18 ("Deep Residual Learning for Image Recognition", arXiv:1512.03385) with torchvision's parameter names.</summary>
+/// <remarks>torchvision's checkpoints load as they are; their classifier <c>fc</c> is left out.</remarks>
+public sealed class ResNet18 : Module<Tensor, Tensor>, IIgnoresWeights
+{
+    private readonly Conv2d conv1;
+    private readonly BatchNorm2d bn1;
+    private readonly MaxPool2d maxpool;
+    private readonly Sequential layer1;
+    private readonly Sequential layer2;
+    private readonly Sequential layer3;
+    private readonly Sequential layer4;
+    private readonly bool _pooled;
+    private readonly GridPositions _positions;
+
+    /// <param name="width">Channels after the first convolution, 64 in the paper; eight times as many come out.</param>
+    /// <param name="pooled">Average over the picture instead of tokens.</param>
+    public ResNet18(long width = 64, bool pooled = false)
+        : base(nameof(ResNet18))
+    {
+        _pooled = pooled;
+        _positions = new GridPositions(8 * width);
+        conv1 = Convolution(3, width, 7, stride: 2);
+        bn1 = BatchNorm2d(width);
+        maxpool = MaxPool2d(3, 2, 1);
+        layer1 = Layer(width, width, stride: 1);
+        layer2 = Layer(width, 2 * width, stride: 2);
+        layer3 = Layer(2 * width, 4 * width, stride: 2);
+        layer4 = Layer(4 * width, 8 * width, stride: 2);
+        RegisterComponents();
+    }
+
+    public bool Ignores(string name) => name is "fc.weight" or "fc.bias";
+
+    /// <param name="x">Pictures [batch, 3, height, width].</param>
+    /// <returns>
+    /// Tokens [batch, height/32 × width/32, 8 × width], features plus the sines and cosines of where they are; pooled:
+    /// [batch, 8 × width].
+    /// </returns>
+    public override Tensor forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        var map = Features(x);
+        if (_pooled) return map.mean([2, 3]).MoveToOuterDisposeScope();
+        return (ToTokens(map) + _positions.For(map.shape[2], map.shape[3], map.device)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The last feature map [batch, 8 × width, height/32, width/32].</summary>
+    public Tensor Features(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        x = maxpool.call(functional.relu(bn1.call(conv1.call(x)), inplace: true));
+        return layer4.call(layer3.call(layer2.call(layer1.call(x)))).MoveToOuterDisposeScope();
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) _positions.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private static Sequential Layer(long inputs, long outputs, long stride) => Sequential(
+        ("0", new BasicBlock(inputs, outputs, stride)),
+        ("1", new BasicBlock(outputs, outputs, stride: 1)));
+
+    /// <summary>Two convolutions and the way around them (figure 2 of the paper).</summary>
+    private sealed class BasicBlock : Module<Tensor, Tensor>
+    {
+        private readonly Conv2d conv1;
+        private readonly BatchNorm2d bn1;
+        private readonly Conv2d conv2;
+        private readonly BatchNorm2d bn2;
+        private readonly Sequential? downsample;
+
+        public BasicBlock(long inputs, long outputs, long stride)
+            : base(nameof(BasicBlock))
+        {
+            conv1 = Convolution(inputs, outputs, 3, stride);
+            bn1 = BatchNorm2d(outputs);
+            conv2 = Convolution(outputs, outputs, 3);
+            bn2 = BatchNorm2d(outputs);
+            if (stride > 1)
+                downsample = Sequential(("0", new PointwiseConvolution(inputs, outputs, stride, hasBias: false)), ("1", BatchNorm2d(outputs)));
+            RegisterComponents();
+        }
+
+        public override Tensor forward(Tensor x)
+        {
+            using var scope = NewDisposeScope();
+            var residual = functional.relu(bn1.call(conv1.call(x)), inplace: true);
+            residual = bn2.call(conv2.call(residual));
+            return functional.relu(residual + (downsample?.call(x) ?? x), inplace: true).MoveToOuterDisposeScope();
+        }
+    }
+}

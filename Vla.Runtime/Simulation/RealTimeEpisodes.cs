@@ -1,0 +1,220 @@
+using Akka.Actor;
+using Akka.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
+using Vla.Actors.Control;
+using Vla.Actors.Instructions;
+using Vla.Actors.Pipeline;
+using Vla.Actors.Policies;
+using Vla.Actors.Robots;
+using Vla.Actors.Stages;
+using Vla.Actors.Wiring;
+using Vla.Runtime.Evaluation;
+using Vla.Runtime.Settings;
+using Vla.Sensors.Cameras;
+using Vla.Sensors.Simulation;
+using Vla.Sensors.Simulation.Tasks;
+using static TorchSharp.torch;
+
+namespace Vla.Runtime.Simulation;
+
+/// <summary>Carries out episodes against the clock: the whole pipeline of <c>vla run --camera world</c>, in this process.</summary>
+/// <remarks>
+/// Camera, stages, control loop and arm run on as they do in the daemon, from one episode to the next; a table is laid, its
+/// instruction given, and the judge waited for. One episode at a time, and one of these in a process that measures: they
+/// share the machine's cores.
+/// </remarks>
+public sealed class RealTimeEpisodes : IAsyncDisposable
+{
+    /// <summary>So many actions come before the first episode, so that it does not measure compiling and loading.</summary>
+    private const int WarmUpActions = 5;
+
+    private const string WarmUpInstruction = "wait";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
+
+    private readonly IHost _host;
+    private readonly ControlLoop _control;
+    private readonly PipelineMonitors _monitors;
+    private readonly SimulatedTabletop _tabletop;
+    private readonly IActorRef _instructions;
+    private readonly HangWatch _hangs;
+    private readonly TaskCompletionSource<string> _hang = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private RealTimeEpisodes(IHost host, ControlLoop control, PipelineMonitors monitors, SimulatedTabletop tabletop)
+    {
+        (_host, _control, _monitors, _tabletop) = (host, control, monitors, tabletop);
+        _instructions = host.Services.GetRequiredService<IRequiredActor<InstructionActor>>().ActorRef;
+        _hangs = new HangWatch(monitors.Stages, new HangLimits(), TimeProvider.System, NullLogger.Instance, hang => _hang.TrySetResult(hang));
+        _hangs.Start();
+    }
+
+    /// <summary>Starts the pipeline and waits until it acts.</summary>
+    /// <param name="policy">What drives the arm; <see cref="ExpertPolicy.Name"/> as a policy directory is the caller's to read.</param>
+    /// <param name="device">Where it computes.</param>
+    /// <param name="options">As the daemon would be set.</param>
+    /// <param name="cancellation">Ends the start.</param>
+    /// <exception cref="PolicyException">The policy is not made for this arm, or a stage fails.</exception>
+    public static Task<RealTimeEpisodes> StartAsync(Policy policy, Device device, RealTimeOptions options, CancellationToken cancellation) =>
+        StartAsync(_ => policy, device, options, cancellation);
+
+    /// <summary>The same with the scripted expert.</summary>
+    public static Task<RealTimeEpisodes> StartWithExpertAsync(RealTimeOptions options, CancellationToken cancellation) =>
+        StartAsync(ExpertPolicy.Create, CPU, options, cancellation);
+
+    /// <summary>Carries out one episode.</summary>
+    /// <param name="table">Handed over, as it is when the episode begins.</param>
+    /// <param name="assignment">What is to be done on it, and in which words.</param>
+    /// <param name="cancellation">Ends it, without a result.</param>
+    /// <exception cref="PolicyException">A stage failed.</exception>
+    public async Task<RealTimeOutcome> RunAsync(Tabletop table, Assignment assignment, CancellationToken cancellation)
+    {
+        var episodes = _tabletop.Episodes;
+        var ended = new TaskCompletionSource<WorldReport>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var states = new List<Tabletop>();
+        var before = _control.Snapshot();
+        episodes.Looked = Keep;
+        episodes.Changed = report =>
+        {
+            if (report.IsDecided) ended.TrySetResult(report);
+        };
+        try
+        {
+            episodes.Begin(table, assignment);
+            var first = await Task.WhenAny(ended.Task, _hang.Task).WaitAsync(cancellation);
+            if (first == _hang.Task) throw new HangException(await _hang.Task);
+            var report = await ended.Task;
+            ThrowIfBroken();
+            var after = _control.Snapshot();
+            return new RealTimeOutcome(
+                report.Judgement, report.Reason, report.Seconds, states, after.Chunks.Begun - before.Chunks.Begun,
+                after.Chunks.Actions - before.Chunks.Actions, after.SkippedTicks - before.SkippedTicks);
+        }
+        finally
+        {
+            (episodes.Looked, episodes.Changed) = (null, null);
+        }
+
+        void Keep(Tabletop now)
+        {
+            if (now.Seed == table.Seed && (states.Count == 0 || now.Seconds - states[^1].Seconds >= WorldAction.StepSeconds - 1e-9))
+                states.Add(now.Clone());
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _control.Dispose();
+        _hangs.Dispose();
+        // A stage that hangs keeps the host from ending; then both are left to the end of the process.
+        var stopped = _host.StopAsync(CancellationToken.None);
+        if (await Task.WhenAny(stopped, Task.Delay(StopBound)) != stopped) return;
+        await stopped;
+        _host.Dispose();
+    }
+
+    private static async Task<RealTimeEpisodes> StartAsync(
+        Func<Func<SimulatedTabletop>, Policy> create, Device device, RealTimeOptions options, CancellationToken cancellation)
+    {
+        SimulatedTabletop? tabletop = null;
+        var policy = create(() => tabletop!);
+        options.Profile.RequireFits(policy.Action);
+        TabletopFit.RequireWords(policy);
+        var time = TimeProvider.System;
+        var instructions = new InstructionBoard(time);
+        // In force from the start, and past the check: it need not mean anything, not even to the policy.
+        instructions.Give(WarmUpInstruction);
+        tabletop = new SimulatedTabletop(options.Camera, options.World, policy, instructions, time);
+        var control = new ControlLoop(options.Profile, options.Control with { ResumeAfterStop = ResumeAfterStop.Automatic }, [tabletop.Robot()], new ControlClock(), policy.Action.Execution);
+        var parts = new PipelineParts
+        {
+            Policy = policy,
+            Device = device,
+            OpenCamera = tabletop.OpenCamera,
+            Frames = new FramePool(policy.Image),
+            RobotState = tabletop.State,
+            Instructions = instructions,
+            Scene = tabletop.Episodes.Answer,
+            Control = control,
+            Monitors = new PipelineMonitors(time),
+            Threads = options.Threads,
+            Time = time,
+            Loggers = NullLoggerFactory.Instance,
+        };
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddAkka("vla", akka => akka
+            .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
+            .WithVlaPipeline(parts));
+        var host = builder.Build();
+        await host.StartAsync(cancellation);
+        var started = new RealTimeEpisodes(host, control, parts.Monitors, tabletop);
+        try
+        {
+            await started.WarmUpAsync(cancellation);
+            return started;
+        }
+        catch
+        {
+            await started.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task WarmUpAsync(CancellationToken cancellation)
+    {
+        _tabletop.Episodes.Start(_control, text => _instructions.Tell(new GiveInstruction(text), ActorRefs.NoSender));
+        _control.Start();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(Patience);
+        try
+        {
+            while (_monitors.Decoder.Processed < WarmUpActions)
+            {
+                ThrowIfBroken();
+                await Task.Delay(Glance, limit.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new PolicyException($"the policy gave {_monitors.Decoder.Processed} actions within {Patience.TotalSeconds:0} s");
+        }
+    }
+
+    private void ThrowIfBroken()
+    {
+        if (_hang.Task.IsCompleted) throw new HangException(_hang.Task.Result);
+        if (_monitors.Camera.LastError is { } lost) throw new PolicyException($"the simulated camera failed: {lost}");
+        if (_monitors.Stages.FirstOrDefault(stage => stage.LastError is not null) is { } broken)
+            throw new PolicyException($"the {broken.Name} failed: {broken.LastError}");
+    }
+}
+
+/// <summary>How episodes are carried out against the clock.</summary>
+public sealed record RealTimeOptions
+{
+    /// <summary>The arm's dimensions and limits.</summary>
+    public required RobotProfile Profile { get; init; }
+
+    public ControlOptions Control { get; init; } = new();
+
+    public CameraSource.TabletopWorld Camera { get; init; } = new();
+
+    /// <summary>How long an attempt may take; level and seed are those of the table before the first episode.</summary>
+    public WorldSettings World { get; init; } = new();
+
+    public StageThreads Threads { get; init; } = new ThreadSettings().ForThisMachine();
+}
+
+/// <summary>How an episode against the clock has ended.</summary>
+/// <param name="Judgement">Succeeded, failed or timed out.</param>
+/// <param name="Reason">The judge's words when it failed; otherwise empty.</param>
+/// <param name="Seconds">How long it took from the instruction on, in the world's time.</param>
+/// <param name="States">The table about every 0.1 s, to be looked at.</param>
+/// <param name="Chunks">Action chunks of which something was published meanwhile.</param>
+/// <param name="Actions">Their actions that were published.</param>
+/// <param name="SkippedTicks">Control periods without a tick: the machine was too busy.</param>
+public sealed record RealTimeOutcome(
+    Judgement Judgement, string Reason, double Seconds, IReadOnlyList<Tabletop> States, long Chunks, long Actions, long SkippedTicks)
+{
+    public bool Succeeded => Judgement == Judgement.Succeeded;
+}

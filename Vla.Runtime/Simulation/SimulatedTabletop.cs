@@ -1,0 +1,50 @@
+using Vla.Actors.Instructions;
+using Vla.Actors.Policies;
+using Vla.Actors.Robots;
+using Vla.Runtime.Evaluation;
+using Vla.Runtime.Settings;
+using Vla.Sensors.Cameras;
+using Vla.Sensors.Simulation;
+
+namespace Vla.Runtime.Simulation;
+
+/// <summary>The simulated tabletop as a controller uses it: one live world that is camera, robot and robot state at once.</summary>
+public sealed class SimulatedTabletop
+{
+    private readonly CameraSource.TabletopWorld _camera;
+    private readonly TimeProvider _time;
+
+    /// <param name="camera">Size and rate of the pictures.</param>
+    /// <param name="settings">Level and seed of the first table, and how episodes go.</param>
+    /// <param name="policy">Must fit this arm.</param>
+    /// <param name="instructions">Whatever is given here is attempted.</param>
+    /// <param name="time">The world's clock.</param>
+    /// <exception cref="PolicyException">The policy's actions or state are not this arm's.</exception>
+    public SimulatedTabletop(
+        CameraSource.TabletopWorld camera, WorldSettings settings, Policy policy, InstructionBoard instructions, TimeProvider time)
+    {
+        TabletopFit.Require(policy);
+        if (settings.Instructions == WorldInstructions.Assigned) TabletopFit.RequireWords(policy);
+        (_camera, _time) = (camera, time);
+        World = new LiveWorld(Tabletop.Create(settings.Seed, settings.Level), time);
+        State = new WorldState(World, policy.State);
+        FullState = new WorldState(World, new StateSpec(FullStateNames, WorldAction.Units, [], []));
+        Episodes = new WorldEpisodes(World, settings, instructions);
+    }
+
+    public LiveWorld World { get; }
+
+    /// <summary>What the policy wants of the arm's state.</summary>
+    public IRobotState State { get; }
+
+    /// <summary>All that the arm feels of itself, in the order of <see cref="FullStateNames"/>.</summary>
+    public IRobotState FullState { get; }
+
+    public static IReadOnlyList<string> FullStateNames => Tabletop.StateNames;
+
+    public WorldEpisodes Episodes { get; }
+
+    public ICamera OpenCamera() => _camera.Open(World, _time);
+
+    public IRobot Robot() => new WorldRobot(World, Episodes);
+}

@@ -1,0 +1,56 @@
+using OpenCvSharp;
+using Vla.Sensors.Cameras;
+using Vla.Sensors.Simulation.Drawing;
+
+namespace Vla.Sensors.Simulation;
+
+/// <summary>Films a <see cref="LiveWorld"/> at a steady rate.</summary>
+/// <remarks>Picture n is due n / fps after the first; pictures that are overdue are left out.</remarks>
+public sealed class WorldCamera : ICamera
+{
+    private readonly LiveWorld _world;
+    private readonly TabletopRenderer _renderer;
+    private readonly FramePacer _pacer;
+    private readonly double _fps;
+    private Tabletop? _seen;
+    private long _startNs;
+    private long _next;
+
+    /// <param name="world">What it looks at; may be told actions from elsewhere meanwhile.</param>
+    /// <param name="width">Picture width in pixels.</param>
+    /// <param name="height">Picture height in pixels.</param>
+    /// <param name="fps">Pictures a second, above 0.</param>
+    /// <param name="time">The world's clock.</param>
+    public WorldCamera(LiveWorld world, int width, int height, double fps, TimeProvider time)
+        : this(world, width, height, fps, time, null)
+    {
+    }
+
+    internal WorldCamera(LiveWorld world, int width, int height, double fps, TimeProvider time, Action<TimeSpan>? sleep)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(fps);
+        (_world, _fps) = (world, fps);
+        _renderer = new TabletopRenderer(width, height);
+        _pacer = new FramePacer(time, sleep);
+        Description = new CameraDescription("world", width, height, fps);
+    }
+
+    public CameraDescription Description { get; }
+
+    public long Read(Mat picture)
+    {
+        var nowNs = _pacer.NowNs;
+        if (_next == 0) _startNs = nowNs;
+        var newestDue = (long)((nowNs - _startNs) * _fps / MonotonicTime.NsPerSecond);
+        var number = Math.Max(_next, newestDue);
+        _pacer.WaitUntil(_startNs + (long)(number * MonotonicTime.NsPerSecond / _fps));
+        _next = number + 1;
+
+        // Stamped with when it was looked at, not when it was due: the world has moved on in between.
+        _seen = _world.Observe(_seen, out var capturedNs);
+        _renderer.Draw(_seen, picture);
+        return capturedNs;
+    }
+
+    public void Dispose() => _renderer.Dispose();
+}

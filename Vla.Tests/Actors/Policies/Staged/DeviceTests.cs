@@ -1,0 +1,56 @@
+using TorchSharp;
+using Vla.Actors.Policies.Staged;
+using Vla.Actors.Policies.Staged.Decoding;
+using Vla.Actors.Policies.Staged.Fusion;
+using Vla.Actors.Policies.Staged.Language;
+using Vla.Actors.Policies.Staged.Vision;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Vla.Tests.Actors.Policies.Staged;
+
+/// <summary>
+/// A stage that moves to a device leaves nothing behind. Torch's device without memory, "meta", is one that every machine has; what
+/// computes there only Python knows, so it is looked where each tensor is.
+/// </summary>
+public sealed class DeviceTests
+{
+    private static readonly Dictionary<string, Func<Module>> Stages = new()
+    {
+        ["simple_vision"] = () => new VisionEncoder(8),
+        ["spatial"] = () => new SpatialEncoder(8),
+        ["resnet18"] = () => new ResNet18(8),
+        ["vit"] = () => new VisionTransformer(16, 8, 8, 1, 2),
+        ["simple_language"] = () => new LanguageEncoder(10, 8, 8, 8),
+        ["bert"] = () => new Bert(10, 6, 8, 1, 2, 8),
+        ["gpt2"] = () => new Gpt2(10, 6, 8, 1, 2),
+        ["simple_fusion"] = () => new FusionLayer(8, 8, 8),
+        ["film"] = () => new FilmFusion(8, 8, 2, 8, 1),
+        ["cross_attention"] = () => new CrossAttentionFusion(8, 8, 2, 8, 2, 1, 2),
+        ["slot_attention"] = () => new SlotAttentionFusion(8, 8, 2, 2, 2, 8, 2, 2, 8),
+        ["simple_decoder"] = () => new ActionDecoder(8, 2),
+        ["act"] = () => new ActDecoder(8, 2, 2, 8, 2, 1, 8),
+    };
+
+    public static TheoryData<string> Types => [.. Stages.Keys];
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void A_stage_moves_whole(string type)
+    {
+        using var stage = Stages[type]();
+
+        stage.to(META);
+
+        Assert.NotEmpty(stage.named_parameters());
+        Assert.All(stage.named_parameters(), entry => Assert.True(entry.parameter.device.type == DeviceType.META, entry.name));
+        Assert.All(stage.named_buffers(), entry => Assert.True(entry.buffer.device.type == DeviceType.META, entry.name));
+    }
+
+    [Fact]
+    public void Every_type_of_stage_is_tried()
+        => Assert.Equal(
+            StageTypes.Vision.Keys.Concat(StageTypes.Language.Keys).Concat(StageTypes.Fusion.Keys).Concat(StageTypes.Decoder.Keys)
+                .Where(type => type != StageTypes.TorchScript).Order(StringComparer.Ordinal),
+            Stages.Keys.Order(StringComparer.Ordinal));
+}

@@ -1,0 +1,161 @@
+using Vla.Actors.Policies;
+using Vla.Actors.Robots;
+using Vla.Sensors;
+
+namespace Vla.Tests.Actors.Robots;
+
+public sealed class RobotStateReaderTests : IDisposable
+{
+    private readonly ManualClock _clock = new();
+    private readonly FeelingRobot _robot = new();
+    private readonly RobotStateReader _reader;
+
+    public RobotStateReaderTests() => _reader = Find([_robot])!;
+
+    public void Dispose() => _reader.Dispose();
+
+    [Fact]
+    public void The_state_at_a_moment_is_the_newest_that_had_been_read_by_then()
+    {
+        _robot.State = [0.1f, 1];
+        _reader.ReadOnce();
+        var first = _clock.NowNs;
+        _clock.Advance(20);
+        _robot.State = [0.2f, 2];
+        _reader.ReadOnce();
+
+        Assert.Equal([0.1f, 1], Read(first)!);
+        Assert.Equal([0.1f, 1], Read(first + 1)!);
+        Assert.Equal([0.2f, 2], Read(_clock.NowNs)!);
+        Assert.Null(Read(first - 1));
+        Assert.Null(_reader.Problem(_clock.NowNs));
+    }
+
+    [Fact]
+    public void A_state_that_has_become_too_old_is_not_known()
+    {
+        _reader.ReadOnce();
+        _clock.Advance(400);
+
+        Assert.Null(Read(_clock.NowNs));
+        Assert.StartsWith("the state of feeling arm is not known: ", _reader.Problem(_clock.NowNs), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Before_the_first_reading_nothing_is_known()
+    {
+        Assert.Null(Read(_clock.NowNs));
+        Assert.Equal("the state of feeling arm is not known: it has not given it yet", _reader.Problem(_clock.NowNs));
+    }
+
+    [Fact]
+    public void A_robot_that_throws_does_not_know_or_tells_what_is_no_number_is_not_believed_and_asked_again_later()
+    {
+        _robot.Before = () => throw new IOException("the port\nis gone");
+        Assert.Equal(50, _reader.ReadOnce());
+        Assert.Equal(100, _reader.ReadOnce());
+        Assert.EndsWith("the port is gone", _reader.Problem(_clock.NowNs), StringComparison.Ordinal);
+
+        (_robot.Before, _robot.State) = (() => { }, null);
+        Assert.Equal(200, _reader.ReadOnce());
+        Assert.EndsWith("it says that it does not know it", _reader.Problem(_clock.NowNs), StringComparison.Ordinal);
+
+        _robot.State = [0.1f, float.NaN];
+        for (var i = 0; i < 10; i++) Assert.InRange(_reader.ReadOnce(), 400, 1_000);
+        Assert.EndsWith("its x is not a number", _reader.Problem(_clock.NowNs), StringComparison.Ordinal);
+
+        _robot.State = [0.1f, 1];
+        Assert.Equal(20, _reader.ReadOnce());
+        Assert.Null(_reader.Problem(_clock.NowNs));
+    }
+
+    [Fact]
+    public void A_robot_that_does_not_come_back_holds_nobody_up_and_is_named()
+    {
+        _reader.ReadOnce();
+        using var inside = new ManualResetEventSlim();
+        using var free = new ManualResetEventSlim();
+        _robot.Before = () =>
+        {
+            inside.Set();
+            free.Wait();
+        };
+        _reader.Start();
+        Assert.True(inside.Wait(TimeSpan.FromSeconds(20)));
+        _clock.Advance(1_000);
+
+        Assert.Equal("the state of feeling arm is not known: it has not answered", _reader.Problem(_clock.NowNs));
+        _reader.Dispose();
+        free.Set();
+    }
+
+    [Fact]
+    public void A_reading_of_long_ago_is_forgotten_and_never_mistaken()
+    {
+        for (var i = 0; i < 1_000; i++)
+        {
+            _robot.State = [i, i];
+            _reader.ReadOnce();
+            _clock.Advance(1);
+        }
+
+        var now = _clock.NowNs;
+        Assert.Equal([999, 999], Read(now)!);
+        Assert.Equal([900, 900], Read(now - 100 * MonotonicTime.NsPerMs)!);
+        Assert.Null(Read(now - 900 * MonotonicTime.NsPerMs));
+    }
+
+    [Fact]
+    public void A_policy_gets_what_it_wants_by_name_in_its_order()
+    {
+        _robot.State = [0.4f, 2];
+        _reader.ReadOnce();
+        var values = new float[2];
+
+        Assert.True(RobotStates.Select(_reader, new StateSpec(["x", "gripper"], ["m", "1"], [], [])).TryRead(_clock.NowNs, values));
+
+        Assert.Equal([2, 0.4f], values);
+    }
+
+    [Theory]
+    [InlineData("jaw", "m", "robot 'feeling arm' does not tell 'jaw', which the policy wants to know (state.names): it tells gripper, x")]
+    [InlineData("x", "mm", "robot 'feeling arm' tells its x in m, the policy wants it in mm: make them the same")]
+    public void What_a_policy_wants_and_the_robot_does_not_tell_so_is_an_error(string name, string unit, string message)
+        => Assert.Equal(message, Assert.Throws<RobotProfileException>(() => RobotStates.Select(_reader, new StateSpec([name], [unit], [], []))).Message);
+
+    [Fact]
+    public void A_robot_that_names_nothing_tells_the_profiles_dimensions()
+    {
+        using var reader = Find([new FeelingRobot { StateNames = [], StateUnits = [] }])!;
+
+        Assert.Equal(["x", "gripper"], reader.StateNames);
+        Assert.Equal(["m", "1"], reader.StateUnits);
+    }
+
+    [Fact]
+    public void A_position_in_another_unit_than_the_profiles_is_an_error()
+    {
+        var robot = new FeelingRobot { StateNames = ["gripper"], StateUnits = ["mm"] };
+
+        Assert.Contains("tells its gripper in mm, the robot profile has it in 1", Refusal([robot]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Names_and_units_that_do_not_go_together_and_two_robots_that_tell_are_errors()
+    {
+        Assert.Contains("names 2 values of its state and 1 units", Refusal([new FeelingRobot { StateUnits = ["m"] }]), StringComparison.Ordinal);
+        Assert.Contains("names 'x' twice", Refusal([new FeelingRobot { StateNames = ["x", "x"] }]), StringComparison.Ordinal);
+        Assert.Contains("several outputs give the robot's state", Refusal([_robot, new FakeRobot(), _robot]), StringComparison.Ordinal);
+        Assert.Null(Find([new FakeRobot()]));
+    }
+
+    private string Refusal(IRobot[] robots) => Assert.Throws<RobotProfileException>(() => Find(robots)).Message;
+
+    private RobotStateReader? Find(IRobot[] robots) => RobotStates.Find(robots, Make.Profile(), new ClockTime(_clock), rateHz: 50);
+
+    private float[]? Read(long atNs)
+    {
+        var values = new float[2];
+        return _reader.TryRead(atNs, values) ? values : null;
+    }
+}

@@ -1,0 +1,62 @@
+using Akka.Actor;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using Microsoft.Extensions.Logging.Abstractions;
+using TorchSharp;
+using Vla.Actors.Pipeline;
+using Vla.Actors.Stages;
+using Vla.Actors.Wiring;
+using Vla.Sensors.Cameras;
+using Vla.Sensors.Images;
+using static TorchSharp.torch;
+
+namespace Vla.Tests.Actors.Wiring;
+
+/// <summary>An actor system set up as the daemon's, with what the specs of single actors share.</summary>
+public abstract class PipelineTestKit : TestKit
+{
+    /// <summary>A picture of 2 × 2 pixels is enough to follow one through the pipeline.</summary>
+    protected static readonly ImageSpec TinyImage = new(2, 2, [0f, 0f, 0f], [1f, 1f, 1f]);
+
+    /// <summary>Timers stand still until a spec advances them.</summary>
+    protected const string TestScheduling = """akka.scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit" """;
+
+    protected PipelineTestKit()
+        : this("")
+    {
+    }
+
+    /// <param name="config">HOCON that goes before the daemon's.</param>
+    protected PipelineTestKit(string config)
+        : base(config + "\n" + PipelineConfig.Hocon)
+    {
+    }
+
+    protected FramePool Pool { get; } = new(TinyImage);
+
+    protected StageMonitor Monitor { get; } = new("stage", TimeProvider.System);
+
+    /// <summary>Without thread times, so that no stage does anything before it is asked to.</summary>
+    protected StageSetup Setup => new(Monitor, TimeProvider.System, 1, NullLogger.Instance) { ThreadTimeNs = () => null };
+
+    /// <summary>The clock of <see cref="TestScheduling"/>.</summary>
+    protected TestScheduler Scheduler => (TestScheduler)Sys.Scheduler;
+
+    /// <summary>Whoever answers this has handled everything that came before it.</summary>
+    protected static Task HandledAsync(IActorRef actor) => actor.Ask<ActorIdentity>(new Identify(1));
+
+    /// <summary>A frame whose every value is <paramref name="value"/>.</summary>
+    protected FrameCaptured Captured(long sequence, float value = 1f)
+    {
+        var frame = Pool.Rent();
+        frame.Sequence = sequence;
+        frame.CapturedNs = sequence * 1_000;
+        frame.PreparedNs = sequence * 1_000 + 1;
+        frame.Pixels.AsSpan().Fill(value);
+        return new FrameCaptured(frame);
+    }
+
+    protected static Tensor Features(float value) => torch.full(1, 2, value).DetachFromDisposeScope();
+
+    protected IActorRef Start(Props props) => Sys.ActorOf(props.WithDispatcher(PipelineConfig.PinnedDispatcher));
+}

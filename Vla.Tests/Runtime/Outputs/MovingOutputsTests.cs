@@ -1,0 +1,59 @@
+using Vla.Actors.Policies;
+using Vla.Runtime;
+using Vla.Runtime.Outputs;
+using Vla.Runtime.Settings;
+using Vla.Runtime.Simulation;
+using Vla.Sensors.Cameras;
+
+namespace Vla.Tests.Runtime.Outputs;
+
+public sealed class MovingOutputsTests
+{
+    private static readonly Policy Untrained = Policy.Load(Repository.File("config/policies/notebook"));
+    private static readonly Policy Trained = Policy.Load(Repository.File("config/policies/tabletop"));
+    private static readonly Policy Script = ExpertPolicy.Create(() => throw new InvalidOperationException("it is not run here"));
+
+    [Theory]
+    [InlineData("dll:MyArm.dll#/dev/ttyUSB0")]
+    [InlineData("udp://127.0.0.1:9000")]
+    public void The_simulator_moves_a_robot_only_for_somebody_who_insists(string output)
+    {
+        var settings = new VlaSettings { Outputs = ["console", output] };
+
+        foreach (var camera in (string[])["world", "world?fps=10"])
+        {
+            foreach (var policy in (Policy[])[Trained, Script])
+            {
+                var error = Assert.Throws<UsageException>(() => MovingOutputs.Check(settings, CameraSource.Parse(camera), policy));
+                Assert.StartsWith($"output '{output}' would be moved by the simulator", error.Message, StringComparison.Ordinal);
+                Assert.Contains("--world-drives-robot", error.Message, StringComparison.Ordinal);
+            }
+        }
+
+        MovingOutputs.Check(settings, CameraSource.Parse("0"), Trained);
+        settings.World.DrivesRobot = true;
+        MovingOutputs.Check(settings, CameraSource.Parse("world"), Trained);
+    }
+
+    [Theory]
+    [InlineData("dll:MyArm.dll")]
+    [InlineData("udp://127.0.0.1:9000")]
+    public void An_untrained_policy_moves_a_robot_only_for_somebody_who_insists(string output)
+    {
+        var settings = new VlaSettings { Outputs = [output], World = { DrivesRobot = true } };
+
+        foreach (var camera in (string[])["0", "synthetic", "world"])
+        {
+            var error = Assert.Throws<UsageException>(() => MovingOutputs.Check(settings, CameraSource.Parse(camera), Untrained));
+            Assert.Contains("untrained policy", error.Message, StringComparison.Ordinal);
+            Assert.Contains("--allow-untrained", error.Message, StringComparison.Ordinal);
+        }
+
+        settings.AllowUntrained = true;
+        MovingOutputs.Check(settings, CameraSource.Parse("0"), Untrained);
+    }
+
+    [Fact]
+    public void What_moves_nothing_is_told_everything() => MovingOutputs.Check(
+        new VlaSettings { Outputs = ["console", "world", "jsonl:actions.jsonl"] }, CameraSource.Parse("world"), Untrained);
+}
