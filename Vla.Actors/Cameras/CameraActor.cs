@@ -1,14 +1,13 @@
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
-using Vla.Actors.Pipeline;
 using Vla.Sensors;
 using Vla.Sensors.Cameras;
+using Vla.Sensors.Observations;
 
 namespace Vla.Actors.Cameras;
 
 /// <summary>
-/// Owns the capture thread and gives its newest frame to whoever asks: <see cref="Ready"/> in,
-/// <see cref="FrameCaptured"/> out (<see cref="FrameHandover"/>).
+/// Owns a camera's capture thread, whose newest frame is in the observations from then on.
 /// </summary>
 /// <remarks>
 /// A camera that is lost is opened again, after 250 ms at first, then twice as long each time, 5 s at most. A video
@@ -16,7 +15,8 @@ namespace Vla.Actors.Cameras;
 /// it is opened again when its thread has come back.
 /// </remarks>
 public sealed partial class CameraActor(
-    Func<ICamera> open, FramePool pool, CameraMonitor monitor, TimeProvider time, ILogger logger, CameraWatch? watch = null)
+    Func<ICamera> open, FramePool pool, ICameraPlace place, CameraMonitor monitor, TimeProvider time, ILogger logger,
+    CameraWatch? watch = null)
     : UntypedActor, IWithTimers
 {
     /// <summary>How long opening, or the next picture, may take: longer than any camera's own deadlines.</summary>
@@ -31,7 +31,6 @@ public sealed partial class CameraActor(
     /// <summary>How often it is looked whether pictures still come.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
 
-    private FrameHandover _handover = null!;
     private CameraCapture? _capture;
     private CameraCapture? _hung;
     private long _capturingSinceNs;
@@ -41,17 +40,18 @@ public sealed partial class CameraActor(
 
     /// <param name="open">Opens the camera; called on the capture thread, again after every loss.</param>
     /// <param name="pool">Memory of the frames.</param>
+    /// <param name="place">Where the frames are put in.</param>
     /// <param name="monitor">Shown in status; counts go on across restarts.</param>
     /// <param name="time">The clock of every stamp.</param>
     /// <param name="logger">Where a lost or reopened camera is said.</param>
     /// <param name="watch">Tells the control loop when there is nothing to move by; null where nobody moves.</param>
     public static Props Props(
-        Func<ICamera> open, FramePool pool, CameraMonitor monitor, TimeProvider time, ILogger logger, CameraWatch? watch = null) =>
-        Akka.Actor.Props.Create(() => new CameraActor(open, pool, monitor, time, logger, watch));
+        Func<ICamera> open, FramePool pool, ICameraPlace place, CameraMonitor monitor, TimeProvider time, ILogger logger,
+        CameraWatch? watch = null) =>
+        Akka.Actor.Props.Create(() => new CameraActor(open, pool, place, monitor, time, logger, watch));
 
     protected override void PreStart()
     {
-        _handover = new FrameHandover(Self);
         Timers.StartPeriodicTimer(LookAgain.Instance, LookAgain.Instance, LookEvery);
         Open();
     }
@@ -62,10 +62,6 @@ public sealed partial class CameraActor(
     {
         switch (message)
         {
-            case Ready:
-                _handover.Want(Sender);
-                break;
-
             case CaptureEvent @event when @event.From != _capture:
                 break; // A late word of a capture that was closed.
 
@@ -144,13 +140,13 @@ public sealed partial class CameraActor(
     private void Open()
     {
         _capturingSinceNs = time.NowNs();
-        var events = new CaptureEvents(Self, _handover, monitor, watch, time);
+        var events = new CaptureEvents(Self, place, monitor, watch, time);
         try
         {
             _capture = new CameraCapture(open, pool, time, monitor.Frames, events, Size(monitor.Description));
             events.From = _capture;
             monitor.Capture = _capture;
-            _handover.Use(_capture);
+            place.Use(_capture);
             _capture.Start();
         }
         catch (Exception e)
@@ -164,7 +160,7 @@ public sealed partial class CameraActor(
     private void Close()
     {
         monitor.Capture = null;
-        _handover.Use(null);
+        place.Use(null);
         if (_capture == _hung) _capture?.Dispose(TimeSpan.Zero);
         else _capture?.Dispose();
         _capture = null;
@@ -191,8 +187,9 @@ public sealed partial class CameraActor(
         public static readonly LookAgain Instance = new();
     }
 
-    /// <summary>What the capture thread's calls lead to: frames are handed over at once, the rest becomes messages.</summary>
-    private sealed class CaptureEvents(IActorRef self, FrameHandover handover, CameraMonitor monitor, CameraWatch? watch, TimeProvider time)
+    /// <summary>What the capture thread's calls lead to: frames are put in at once, the rest becomes messages.</summary>
+    private sealed class CaptureEvents(
+        IActorRef self, ICameraPlace place, CameraMonitor monitor, CameraWatch? watch, TimeProvider time)
         : ICaptureEvents
     {
         private readonly long _replacedBefore = monitor.Replaced;
@@ -219,7 +216,7 @@ public sealed partial class CameraActor(
             if (!_streams) self.Tell(new CaptureStreams(From));
             _streams = true;
             watch?.FrameArrived(From.CapturedNs, beforeNs);
-            handover.Arrived();
+            place.Arrived();
         }
 
         public void Ended(CameraException reason) => self.Tell(new CaptureEnded(From, reason));

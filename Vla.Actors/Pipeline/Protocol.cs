@@ -1,5 +1,4 @@
-using Vla.Actors.Cameras;
-using Vla.Sensors.Cameras;
+using Vla.Sensors.Observations;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Pipeline;
@@ -26,20 +25,10 @@ public sealed record Ready(bool Ahead)
     public static Ready Once { get; } = new(false);
 }
 
-/// <summary>Camera → vision encoder: the newest picture.</summary>
-public sealed record FrameCaptured(Frame Frame) : IDisposable
+/// <summary>Observations → policy: what is perceived, as new as it can be had.</summary>
+public sealed record ObservationCaptured(Observation Observation) : IDisposable
 {
-    /// <summary>Where the next one comes from, and a newer one for this; null for a camera that makes each when asked.</summary>
-    public IFrameSource? Source { get; init; }
-
-    /// <summary>This message, or one with the picture that is the newest now; then this one's has gone back.</summary>
-    public FrameCaptured Newest()
-    {
-        var frame = Source?.Exchange(Frame) ?? Frame;
-        return frame == Frame ? this : this with { Frame = frame };
-    }
-
-    public void Dispose() => Frame.Dispose();
+    public void Dispose() => Observation.Dispose();
 }
 
 /// <summary>Anyone → instruction actor: do this from now on.</summary>

@@ -1,6 +1,6 @@
 using Akka.Actor;
 using TorchSharp;
-using Vla.Actors.Cameras;
+using Vla.Actors.Observations;
 using Vla.Actors.Pipeline;
 using Vla.Sensors;
 using static TorchSharp.torch;
@@ -8,41 +8,44 @@ using static TorchSharp.torch.nn;
 
 namespace Vla.Actors.Stages;
 
-/// <summary>Turns camera pictures into vision features: <see cref="FrameCaptured"/> in, <see cref="VisionEncoded"/> out.</summary>
+/// <summary>Turns camera pictures into vision features: <see cref="ObservationCaptured"/> in, <see cref="VisionEncoded"/> out.</summary>
 public sealed class VisionEncoderActor(
-    StageSetup setup, Func<Module<Tensor, Tensor>> createEncoder, Device device, IActorRef camera)
-    : StageActor<FrameCaptured>(setup, camera)
+    StageSetup setup, Func<Module<Tensor, Tensor>> createEncoder, Device device, IActorRef observations,
+    IObservationSource? source)
+    : StageActor<ObservationCaptured>(setup, observations)
 {
     private readonly FrameTensors _pictures = new();
     private Module<Tensor, Tensor>? _encoder;
-    private IFrameSource? _source;
 
     /// <param name="setup">Name, clock, threads.</param>
     /// <param name="createEncoder">Makes the module; called after every start, on the stage's thread.</param>
     /// <param name="device">Where the module computes.</param>
-    /// <param name="camera">Upstream: is told <see cref="Ready"/>.</param>
-    public static Props Props(StageSetup setup, Func<Module<Tensor, Tensor>> createEncoder, Device device, IActorRef camera) =>
-        Akka.Actor.Props.Create(() => new VisionEncoderActor(setup, createEncoder, device, camera));
+    /// <param name="observations">Upstream: is told <see cref="Ready"/>.</param>
+    /// <param name="source">The shorter way to what upstream gives; null for none.</param>
+    public static Props Props(
+        StageSetup setup, Func<Module<Tensor, Tensor>> createEncoder, Device device, IActorRef observations,
+        IObservationSource? source = null) =>
+        Akka.Actor.Props.Create(() => new VisionEncoderActor(setup, createEncoder, device, observations, source));
 
     protected override bool Leads => true;
 
     protected override void Load() => _encoder = createEncoder();
 
-    protected override FrameCaptured Newest(FrameCaptured input)
+    protected override ObservationCaptured Newest(ObservationCaptured input)
     {
-        _source = input.Source;
-        return input.Newest();
+        source?.Exchange(input.Observation);
+        return input;
     }
 
     protected override void AskAhead(Ready demand)
     {
-        if (_source is not null) _source.Want(Self);
+        if (source is not null) source.Want(Self);
         else base.AskAhead(demand);
     }
 
-    protected override object Process(FrameCaptured input, long startedNs)
+    protected override object Process(ObservationCaptured input, long startedNs)
     {
-        var frame = input.Frame;
+        var (seen, frame) = (input.Observation, input.Observation[0]);
         var features = Encode(_pictures.Of(frame)).DetachFromDisposeScope();
         var encoded = new StageTimes(startedNs, Setup.Time.NowNs());
         Setup.Monitor.Features.Offer(features, encoded.FinishedNs);
@@ -50,8 +53,8 @@ public sealed class VisionEncoderActor(
         {
             FrameSequence = frame.Sequence,
             Instruction = "",
-            CapturedNs = frame.CapturedNs,
-            Prepared = new StageTimes(frame.CapturedNs, frame.PreparedNs),
+            CapturedNs = seen.CapturedNs,
+            Prepared = new StageTimes(seen.CapturedNs, seen.PreparedNs),
             Encoded = encoded,
         });
     }

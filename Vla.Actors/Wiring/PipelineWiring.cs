@@ -4,10 +4,12 @@ using Microsoft.Extensions.Logging;
 using Vla.Actors.Cameras;
 using Vla.Actors.Control;
 using Vla.Actors.Instructions;
+using Vla.Actors.Observations;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Policies.Staged;
 using Vla.Actors.Scheduling;
 using Vla.Actors.Stages;
+using Vla.Sensors.Observations;
 
 namespace Vla.Actors.Wiring;
 
@@ -19,8 +21,8 @@ public static class PipelineWiring
     /// </summary>
     /// <remarks>
     /// <code>
-    /// camera ──► vision encoder ──► fusion ──► action decoder ──► publisher ──► control loop
-    /// instruction ──► language encoder ──┘
+    /// camera ──► observation ──► vision encoder ──► fusion ──► action decoder ──► publisher ──► control loop
+    ///                   instruction ──► language encoder ──┘
     /// </code>
     /// Every actor on a picture's way has a thread of its own, so that a busy thread pool (HTTP, timers) never delays a frame;
     /// those with little to do run on the vision encoder's (<see cref="HomeThread"/>).
@@ -31,14 +33,16 @@ public static class PipelineWiring
         {
             system.ActorOf(LostMessageActor.Props(), "lost-messages");
 
-            var camera = Add<CameraActor>("camera", CameraActor.Props(
-                parts.OpenCamera, parts.Frames, parts.Monitors.Camera, parts.Time, Logger<CameraActor>(),
+            var source = new ObservationSource([PictureNames.Unnamed], 0, parts.Instructions);
+            var observations = Add<ObservationActor>("observation", ObservationActor.Props(source));
+            Add<CameraActor>("camera", CameraActor.Props(
+                parts.OpenCamera, parts.Frames, source.Places[0], parts.Monitors.Camera, parts.Time, Logger<CameraActor>(),
                 new CameraWatch(parts.Monitors.Camera, parts.Control, parts.Time, Logger<CameraWatch>())));
 
             var instruction = Add<InstructionActor>("instruction", InstructionActor.Props(
                 parts.Instructions, parts.CheckInstructions(), Logger<InstructionActor>()));
 
-            var stages = StartStages(system, parts, camera, instruction);
+            var stages = StartStages(system, parts, observations, instruction, source);
             registry.Register<VisionEncoderActor>(stages.Vision);
             registry.Register<LanguageEncoderActor>(stages.Language);
             registry.Register<FusionActor>(stages.Fusion);
@@ -61,15 +65,17 @@ public static class PipelineWiring
     /// <summary>Starts the Torch stages alone, for whoever brings pictures and words and takes the actions.</summary>
     /// <param name="parent">An actor system set up by <see cref="PipelineConfig.Hocon"/>, or an actor's context.</param>
     /// <param name="parts">What they are made of.</param>
-    /// <param name="camera">Is told <see cref="Ready"/>, answers <see cref="FrameCaptured"/>.</param>
+    /// <param name="observations">Is told <see cref="Ready"/>, answers <see cref="ObservationCaptured"/>.</param>
     /// <param name="instruction">Is told <see cref="InstructionWanted"/>, answers <see cref="InstructionChanged"/>.</param>
-    public static PipelineStages StartStages(IActorRefFactory parent, StageParts parts, IActorRef camera, IActorRef instruction)
+    /// <param name="source">The shorter way to observations; null for none.</param>
+    public static PipelineStages StartStages(
+        IActorRefFactory parent, StageParts parts, IActorRef observations, IActorRef instruction, IObservationSource? source = null)
     {
         var (monitors, policy, device) = (parts.Monitors, parts.Policy, parts.Device);
         var modules = parts.Modules ?? PolicyModules.Of(policy, device);
 
         var vision = Start("vision-encoder", VisionEncoderActor.Props(
-            Setup(monitors.Vision, parts.Threads.Vision), modules.Vision, device, camera));
+            Setup(monitors.Vision, parts.Threads.Vision), modules.Vision, device, observations, source));
 
         var language = Start("language-encoder", LanguageEncoderActor.Props(
             Setup(monitors.Language, parts.Threads.Language), modules.Language, policy.Tokenize,

@@ -59,7 +59,7 @@ public sealed class PolicyRunner : IEpisodeRunner
         _system.ActorOf(LostMessageActor.Props(), "lost-messages");
         _rollout = _system.ActorOf(
             RolloutActor.Props(
-                (parent, self) => PipelineWiring.StartStages(parent, parts, camera: self, instruction: self).Decoder,
+                (parent, self) => PipelineWiring.StartStages(parent, parts, observations: self, instruction: self).Decoder,
                 policy.Image, state, policy.Action.Execution).WithDispatcher(PipelineConfig.PinnedDispatcher),
             "rollout");
         _hangs = new HangWatch(

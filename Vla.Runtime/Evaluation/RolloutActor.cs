@@ -6,6 +6,7 @@ using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Images;
+using Vla.Sensors.Observations;
 using Vla.Sensors.Simulation;
 using Vla.Sensors.Simulation.Drawing;
 using Failure = Akka.Actor.Status.Failure;
@@ -17,7 +18,7 @@ namespace Vla.Runtime.Evaluation;
 /// <see cref="RunEpisode"/> in, <see cref="EpisodeResult"/> out.
 /// </summary>
 /// <remarks>
-/// To the stages it says and answers what those actors would: <see cref="Ready"/>, <see cref="FrameCaptured"/>,
+/// To the stages it says and answers what those actors would: <see cref="Ready"/>, <see cref="ObservationCaptured"/>,
 /// <see cref="InstructionChanged"/>, <see cref="ActionDecoded"/>. A picture is only shown once the episode's instruction has
 /// reached the fusion, so that no picture meets the words of the episode before. The stages are its children: one that
 /// fails is stopped, and so ends the episode; an evaluation does not go on with what remains.
@@ -27,6 +28,8 @@ public sealed class RolloutActor : UntypedActor
     /// <summary>The live camera's picture.</summary>
     private const int PictureWidth = 640;
     private const int PictureHeight = 480;
+
+    private static readonly string[] Pictures = [PictureNames.Unnamed];
 
     private readonly Func<IActorRefFactory, IActorRef, IActorRef> _startStages;
     private readonly FramePool _frames;
@@ -146,7 +149,11 @@ public sealed class RolloutActor : UntypedActor
         frame.Sequence = ++_pictures;
         frame.CapturedNs = frame.PreparedNs = NowNs(rollout);
         _state.Look(rollout.Table);
-        vision.Tell(new FrameCaptured(frame));
+        vision.Tell(new ObservationCaptured(new Observation(Pictures, frame)
+        {
+            Instruction = rollout.Episode.Assignment.Instruction,
+            InstructionNumber = _known,
+        }));
     }
 
     private void Act(ActionChunk chunk)

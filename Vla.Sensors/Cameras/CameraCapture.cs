@@ -1,5 +1,6 @@
 using OpenCvSharp;
 using Vla.Sensors.Images;
+using Vla.Sensors.Observations;
 
 namespace Vla.Sensors.Cameras;
 
@@ -8,7 +9,7 @@ namespace Vla.Sensors.Cameras;
 /// The thread never waits for whoever takes the frames: it goes on reading at the camera's rate, so that no old picture
 /// waits in the driver, and puts each frame into a one-slot cell. A frame that was not taken in time goes back to the pool.
 /// </remarks>
-public sealed class CameraCapture : IDisposable
+public sealed class CameraCapture : IFrameCell, IDisposable
 {
     /// <summary>Longer than any camera's own read timeout, so only a stuck driver is left behind.</summary>
     private static readonly TimeSpan MaximumCloseTime = TimeSpan.FromSeconds(OpenCvNative.SilentDeviceSeconds + 1);
@@ -75,13 +76,11 @@ public sealed class CameraCapture : IDisposable
     /// <summary>Hands over the newest frame, or null when there has been none since the last call.</summary>
     public Frame? TakeNewest() => Interlocked.Exchange(ref _newest, null);
 
-    /// <summary>Gives the newest frame for one that was taken and not used, or that one back when there is none newer.</summary>
-    /// <param name="held">Of this capture or an earlier one; goes back to the pool when a newer one is given for it.</param>
-    public Frame Exchange(Frame held)
+    /// <inheritdoc/>
+    public void Replace(Frame unseen)
     {
-        if (TakeNewest() is not { } newest) return held;
-        Replace(held);
-        return newest;
+        unseen.Dispose();
+        Interlocked.Increment(ref _replaced);
     }
 
     /// <summary>Copies the newest picture as the camera gave it, for a person to look at. Costs nothing until called.</summary>
@@ -197,11 +196,5 @@ public sealed class CameraCapture : IDisposable
         _leftOut = _leftOut with { Problem = problem };
         if (++_wrongSizeInARow < MaximumWrongSize) return false;
         throw new CameraLostException($"camera '{what.Name}' sends only pictures that are of no use: {problem}");
-    }
-
-    private void Replace(Frame unseen)
-    {
-        unseen.Dispose();
-        Interlocked.Increment(ref _replaced);
     }
 }

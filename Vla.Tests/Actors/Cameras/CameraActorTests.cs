@@ -3,6 +3,7 @@ using Akka.Actor;
 using Microsoft.Extensions.Logging.Abstractions;
 using OpenCvSharp;
 using Vla.Actors.Cameras;
+using Vla.Actors.Observations;
 using Vla.Actors.Pipeline;
 using Vla.Sensors.Cameras;
 using Vla.Tests.Actors.Wiring;
@@ -15,20 +16,23 @@ public sealed class CameraActorTests() : PipelineTestKit(TestScheduling)
     private readonly ConcurrentQueue<Func<ICamera>> _openings = new();
     private readonly CameraMonitor _monitor = new();
     private readonly List<Script> _scripts = [];
+    private readonly ObservationSource _source = new(["front"], 0);
+    private IActorRef _observations = ActorRefs.Nobody;
+    private IActorRef? _camera;
     private int _opened;
 
     [Fact]
     public async Task The_newest_frame_goes_to_whoever_asks_once()
     {
         var script = NextOpening();
-        var camera = StartCamera();
+        StartCamera();
         script.Show();
         await AwaitAssertAsync(() => Assert.Equal(CameraState.Streaming, _monitor.State));
 
-        camera.Tell(Ready.Once);
+        _observations.Tell(Ready.Once);
 
-        using var captured = await ExpectMsgAsync<FrameCaptured>();
-        Assert.Equal(1, captured.Frame.Sequence);
+        using var captured = await ExpectMsgAsync<ObservationCaptured>();
+        Assert.Equal(1, captured.Observation[0].Sequence);
         script.Show();
         await AwaitAssertAsync(() => Assert.Equal(2, _monitor.Frames));
         await ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
@@ -38,65 +42,67 @@ public sealed class CameraActorTests() : PipelineTestKit(TestScheduling)
     public async Task Whoever_asks_too_early_gets_the_next_frame()
     {
         var script = NextOpening();
-        var camera = StartCamera();
-        camera.Tell(Ready.Once);
+        StartCamera();
+        _observations.Tell(Ready.Once);
         await ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
 
         script.Show();
 
-        (await ExpectMsgAsync<FrameCaptured>()).Dispose();
+        (await ExpectMsgAsync<ObservationCaptured>()).Dispose();
     }
 
     [Fact]
     public async Task A_frame_that_was_not_used_yet_is_exchanged_for_the_newest_and_counts_as_replaced()
     {
         var script = NextOpening();
-        var camera = StartCamera();
-        camera.Tell(Ready.Continuous);
+        StartCamera();
+        _observations.Tell(Ready.Continuous);
         script.Show();
-        var captured = await ExpectMsgAsync<FrameCaptured>();
-        Assert.Same(captured, captured.Newest());
+        using var captured = await ExpectMsgAsync<ObservationCaptured>();
+        _source.Exchange(captured.Observation);
+        Assert.Equal(1, captured.Observation[0].Sequence);
         script.Show();
         script.Show();
         await AwaitAssertAsync(() => Assert.Equal(3, _monitor.Frames));
 
-        using var newest = captured.Newest();
+        _source.Exchange(captured.Observation);
 
-        Assert.Equal(3, newest.Frame.Sequence);
+        Assert.Equal(3, captured.Observation[0].Sequence);
         Assert.Equal(1, Pool.Lent);
         script.Show();
         await AwaitAssertAsync(() => Assert.Equal((4, 2), (_monitor.Frames, _monitor.Replaced)));
     }
 
     [Fact]
-    public async Task Whoever_has_had_a_frame_can_ask_its_source_for_the_next()
+    public async Task The_source_can_be_asked_without_a_word_to_the_actor()
     {
         var script = NextOpening();
-        var camera = StartCamera();
-        camera.Tell(Ready.Continuous);
+        StartCamera();
+        _observations.Tell(Ready.Continuous);
         script.Show();
-        using var captured = await ExpectMsgAsync<FrameCaptured>();
+        using var captured = await ExpectMsgAsync<ObservationCaptured>();
 
-        captured.Source!.Want(TestActor);
+        _source.Want(TestActor);
         script.Show();
 
-        using var next = await ExpectMsgAsync<FrameCaptured>();
-        Assert.Equal((2, camera), (next.Frame.Sequence, LastSender));
+        using var next = await ExpectMsgAsync<ObservationCaptured>();
+        Assert.Equal((2, _observations), (next.Observation[0].Sequence, LastSender));
     }
 
     [Fact]
     public async Task While_the_camera_is_lost_a_frame_is_its_own_newest()
     {
         var script = NextOpening();
-        var camera = StartCamera();
-        camera.Tell(Ready.Continuous);
+        StartCamera();
+        _observations.Tell(Ready.Continuous);
         script.Show();
-        using var captured = await ExpectMsgAsync<FrameCaptured>();
+        using var captured = await ExpectMsgAsync<ObservationCaptured>();
 
         script.Fail(new CameraLostException("unplugged"));
         await AwaitAssertAsync(() => Assert.Equal(CameraState.Lost, _monitor.State));
 
-        Assert.Same(captured, captured.Newest());
+        _source.Exchange(captured.Observation);
+        Assert.Equal(1, captured.Observation[0].Sequence);
     }
 
     [Fact]
@@ -106,7 +112,7 @@ public sealed class CameraActorTests() : PipelineTestKit(TestScheduling)
         _openings.Enqueue(() => throw new CameraException("still unplugged"));
         _openings.Enqueue(() => throw new CameraException("still unplugged"));
         var back = NextOpening();
-        var camera = StartCamera();
+        StartCamera();
         script.Show();
         await AwaitAssertAsync(() => Assert.Equal(1, _monitor.Frames));
 
@@ -117,9 +123,9 @@ public sealed class CameraActorTests() : PipelineTestKit(TestScheduling)
         await OpensAgainAfterAsync(CameraActor.FirstDelay * 2);
         await OpensAgainAfterAsync(CameraActor.FirstDelay * 4);
         back.Show();
-        camera.Tell(Ready.Once);
-        using var captured = await ExpectMsgAsync<FrameCaptured>();
-        Assert.Equal(2, captured.Frame.Sequence);
+        _observations.Tell(Ready.Once);
+        using var captured = await ExpectMsgAsync<ObservationCaptured>();
+        Assert.Equal(2, captured.Observation[0].Sequence);
         await AwaitAssertAsync(() => Assert.Equal((CameraState.Streaming, 1), (_monitor.State, _monitor.Reopened)));
     }
 
@@ -154,16 +160,16 @@ public sealed class CameraActorTests() : PipelineTestKit(TestScheduling)
     {
         var first = NextOpening();
         var second = NextOpening();
-        var camera = StartCamera();
+        StartCamera();
         await AwaitAssertAsync(() => Assert.Equal(1, _opened));
 
-        camera.Tell(Kill.Instance);
+        _camera!.Tell(Kill.Instance);
         first.Fail(new CameraLostException("closed")); // So that nobody waits for its reader.
 
         await AwaitAssertAsync(() => Assert.Equal(2, _opened));
-        camera.Tell(Ready.Once);
+        _observations.Tell(Ready.Once);
         second.Show();
-        (await ExpectMsgAsync<FrameCaptured>()).Dispose();
+        (await ExpectMsgAsync<ObservationCaptured>()).Dispose();
     }
 
     [Fact]
@@ -172,7 +178,7 @@ public sealed class CameraActorTests() : PipelineTestKit(TestScheduling)
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
         var hung = NextOpening();
         var back = NextOpening();
-        _camera = Start(CameraActor.Props(Open, Pool, _monitor, time, NullLogger.Instance));
+        StartCamera(time);
         hung.Show();
         await AwaitAssertAsync(() => Assert.Equal(CameraState.Streaming, _monitor.State));
 
@@ -181,7 +187,7 @@ public sealed class CameraActorTests() : PipelineTestKit(TestScheduling)
         await AwaitAssertAsync(() => Assert.Equal(CameraState.Lost, _monitor.State));
         Assert.Contains("hangs: neither a picture nor an error", _monitor.LastError, StringComparison.Ordinal);
         Scheduler.Advance(CameraActor.LongestDelay);
-        await HandledAsync(_camera);
+        await HandledAsync(_camera!);
         Assert.Equal(1, _opened);
 
         hung.Fail(new CameraLostException("it comes back"));
@@ -234,9 +240,12 @@ public sealed class CameraActorTests() : PipelineTestKit(TestScheduling)
         await HandledAsync(_camera!);
     }
 
-    private IActorRef? _camera;
-
-    private IActorRef StartCamera() => _camera = Start(CameraActor.Props(Open, Pool, _monitor, TimeProvider.System, NullLogger.Instance));
+    private void StartCamera(TimeProvider? time = null)
+    {
+        _observations = Start(ObservationActor.Props(_source));
+        _camera = Start(CameraActor.Props(
+            Open, Pool, _source.Places[0], _monitor, time ?? TimeProvider.System, NullLogger.Instance));
+    }
 
     private ICamera Open()
     {

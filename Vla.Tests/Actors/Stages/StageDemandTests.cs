@@ -1,7 +1,7 @@
 using Akka.Actor;
-using Vla.Actors.Cameras;
+using Vla.Actors.Observations;
 using Vla.Actors.Pipeline;
-using Vla.Sensors.Cameras;
+using Vla.Sensors.Observations;
 using Vla.Tests.Actors.Wiring;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -27,7 +27,6 @@ public sealed class StageDemandTests : VisionEncoderTestKit
     [Fact]
     public async Task The_next_frame_is_asked_for_when_work_begins()
     {
-        var source = new StandInSource();
         var encoder = StartEncoder(StandIns.MeanEncoder);
         encoder.Tell(Ready.Continuous, Fusion);
         await Camera.ExpectMsgAsync(Ready.Continuous);
@@ -35,10 +34,18 @@ public sealed class StageDemandTests : VisionEncoderTestKit
         encoder.Tell(Captured(sequence: 1), Camera);
         await Camera.ExpectMsgAsync(Ready.Continuous);
         (await Fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
-        encoder.Tell(Captured(sequence: 2) with { Source = source }, Camera);
-        encoder.Tell(Ready.Continuous, Fusion);
+    }
 
-        // Of the source itself, once it is known.
+    [Fact]
+    public async Task The_next_frame_is_asked_for_by_the_shorter_way_where_there_is_one()
+    {
+        var source = new StandInSource();
+        var encoder = StartEncoder(StandIns.MeanEncoder, source);
+        encoder.Tell(Ready.Continuous, Fusion);
+        await Camera.ExpectMsgAsync(Ready.Continuous);
+
+        encoder.Tell(Captured(sequence: 1), Camera);
+
         (await Fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
         Assert.Equal([encoder], source.Askers);
         Assert.False(Camera.HasMessages);
@@ -48,14 +55,15 @@ public sealed class StageDemandTests : VisionEncoderTestKit
     public async Task A_frame_that_has_waited_is_exchanged_for_the_newest()
     {
         using var module = new HeldModule();
-        var encoder = StartEncoder(module.Create);
+        var source = new StandInSource();
+        var encoder = StartEncoder(module.Create, source);
         encoder.Tell(Ready.Continuous, Fusion);
         await Camera.ExpectMsgAsync<Ready>();
         encoder.Tell(Captured(sequence: 1), Camera);
         module.Working.Wait();
 
-        var source = new StandInSource { Newer = Captured(sequence: 3).Frame };
-        encoder.Tell(Captured(sequence: 2) with { Source = source }, Camera);
+        source.NewerNumber = 3;
+        encoder.Tell(Captured(sequence: 2), Camera);
         module.MayGoOn.Set();
         (await Fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
         encoder.Tell(Ready.Once, Fusion);
@@ -190,19 +198,14 @@ public sealed class StageDemandTests : VisionEncoderTestKit
         }
     }
 
-    private sealed class StandInSource : IFrameSource
+    private sealed class StandInSource : IObservationSource
     {
         public List<IActorRef> Askers { get; } = [];
 
-        public Frame? Newer { get; init; }
+        public long? NewerNumber { get; set; }
 
         public void Want(IActorRef asker) => Askers.Add(asker);
 
-        public Frame Exchange(Frame held)
-        {
-            if (Newer is null) return held;
-            held.Dispose();
-            return Newer;
-        }
+        public void Exchange(Observation held) => held[0].Sequence = NewerNumber ?? held[0].Sequence;
     }
 }

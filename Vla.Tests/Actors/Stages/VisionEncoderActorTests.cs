@@ -53,7 +53,7 @@ public sealed class VisionEncoderActorTests : VisionEncoderTestKit
         var frame = Captured(sequence: 1);
         // Rows and columns of RGB triples.
         float[] pixels = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
-        pixels.CopyTo(frame.Frame.Pixels, 0);
+        pixels.CopyTo(frame.Observation[0].Pixels, 0);
         encoder.Tell(Ready.Once, Fusion);
 
         encoder.Tell(frame, Camera);

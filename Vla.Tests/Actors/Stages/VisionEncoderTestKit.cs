@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.TestKit;
+using Vla.Actors.Observations;
 using Vla.Actors.Stages;
 using Vla.Tests.Actors.Wiring;
 using static TorchSharp.torch;
@@ -18,6 +19,6 @@ public abstract class VisionEncoderTestKit : PipelineTestKit
 
     protected Task LoadedAsync() => AwaitAssertAsync(() => Assert.Equal(StageState.Running, Monitor.State));
 
-    protected IActorRef StartEncoder(Func<Module<Tensor, Tensor>> create) =>
-        Start(VisionEncoderActor.Props(Setup, create, CPU, Camera));
+    protected IActorRef StartEncoder(Func<Module<Tensor, Tensor>> create, IObservationSource? source = null) =>
+        Start(VisionEncoderActor.Props(Setup, create, CPU, Camera, source));
 }

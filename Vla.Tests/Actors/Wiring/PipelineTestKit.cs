@@ -8,6 +8,7 @@ using Vla.Actors.Stages;
 using Vla.Actors.Wiring;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Images;
+using Vla.Sensors.Observations;
 using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Wiring;
@@ -45,15 +46,15 @@ public abstract class PipelineTestKit : TestKit
     /// <summary>Whoever answers this has handled everything that came before it.</summary>
     protected static Task HandledAsync(IActorRef actor) => actor.Ask<ActorIdentity>(new Identify(1));
 
-    /// <summary>A frame whose every value is <paramref name="value"/>.</summary>
-    protected FrameCaptured Captured(long sequence, float value = 1f)
+    /// <summary>An observation of one frame whose every value is <paramref name="value"/>.</summary>
+    protected ObservationCaptured Captured(long sequence, float value = 1f)
     {
         var frame = Pool.Rent();
         frame.Sequence = sequence;
         frame.CapturedNs = sequence * 1_000;
         frame.PreparedNs = sequence * 1_000 + 1;
         frame.Pixels.AsSpan().Fill(value);
-        return new FrameCaptured(frame);
+        return new ObservationCaptured(new Observation([PictureNames.Unnamed], frame));
     }
 
     protected static Tensor Features(float value) => torch.full(1, 2, value).DetachFromDisposeScope();

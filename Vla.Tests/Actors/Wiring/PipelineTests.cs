@@ -2,6 +2,7 @@ using Akka.Actor;
 using Vla.Actors.Control;
 using Vla.Actors.Pipeline;
 using Vla.Sensors.Cameras;
+using Vla.Sensors.Observations;
 using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Wiring;
@@ -147,7 +148,7 @@ public sealed class PipelineTests : PipelineTestKit
             frame.CapturedNs = TimeProvider.System.GetTimestamp();
             frame.PreparedNs = frame.CapturedNs;
             frame.Pixels.AsSpan().Fill(0.5f);
-            Sender.Tell(new FrameCaptured(frame));
+            Sender.Tell(new ObservationCaptured(new Observation([PictureNames.Unnamed], frame)));
         }
     }
 }

@@ -39,7 +39,7 @@ public sealed class RolloutActorTests : PipelineTestKit
         _rollout.Tell(new InstructionWanted(first.Instruction.Number), _language);
 
         Assert.Equal(_episode.Assignment.Instruction, first.Instruction.Text);
-        (await _vision.ExpectMsgAsync<FrameCaptured>()).Dispose();
+        (await _vision.ExpectMsgAsync<ObservationCaptured>()).Dispose();
     }
 
     [Fact]
@@ -50,11 +50,11 @@ public sealed class RolloutActorTests : PipelineTestKit
 
         _rollout.Tell(Ready.Once, _vision);
         _rollout.Tell(new InstructionWanted(1), _language);
-        using var again = await _vision.ExpectMsgAsync<FrameCaptured>();
+        using var again = await _vision.ExpectMsgAsync<ObservationCaptured>();
         Decode(new WorldAction(0, 0, 0, 0, 0, 0, 1));
         await _decoder.ExpectMsgAsync(Ready.Once);
 
-        Assert.Equal(0, again.Frame.CapturedNs);
+        Assert.Equal(0, again.Observation.CapturedNs);
         await _vision.ExpectNoMsgAsync(TimeSpan.Zero);
     }
 
@@ -152,7 +152,7 @@ public sealed class RolloutActorTests : PipelineTestKit
     {
         _rollout.Tell(new InstructionWanted(instruction), _language);
         _rollout.Tell(Ready.Once, _vision);
-        (await _vision.ExpectMsgAsync<FrameCaptured>()).Dispose();
+        (await _vision.ExpectMsgAsync<ObservationCaptured>()).Dispose();
     }
 
     private IActorRef Start(ChunkExecution execution) =>
