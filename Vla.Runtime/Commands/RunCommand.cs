@@ -20,7 +20,7 @@ public static class RunCommand
         };
         var flags = new (Option<string?> Option, string Key)[]
         {
-            (Flag("--camera", "CAMERA", "world (the simulated tabletop; default), synthetic, a device (0, /dev/video0), a video file (clip.mp4?loop) or a URL"), "camera"),
+            (Flag("--camera", "CAMERA", "world (the simulated tabletop; default), world-wrist (the same from the arm's wrist), synthetic, a device (0, /dev/video0), a video file (clip.mp4?loop) or a URL"), "camera"),
             (Flag("--world", "LEVEL", "level1 or level2 of the simulated tabletop (default: level1)"), "world:level"),
             (Flag("--world-seed", "N", "Seed of the simulated tabletop's first table (default: 2000000000)"), "world:seed"),
             (Flag("--instruction", "TEXT", "The first instruction, in plain words"), "instruction"),

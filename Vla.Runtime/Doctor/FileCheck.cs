@@ -2,6 +2,7 @@ using System.Collections;
 using Vla.Actors.Policies;
 using Vla.Actors.Robots;
 using Vla.Runtime.Outputs;
+using Vla.Runtime.Registries;
 using Vla.Runtime.Settings;
 using Vla.Runtime.Simulation;
 using Vla.Sensors.Cameras;
@@ -31,7 +32,7 @@ public static class FileCheck
         var folder = Path.GetDirectoryName(Path.GetFullPath(settingsFile))!;
         yield return Finding.Ok("settings", settingsFile);
         CameraSource? camera = null;
-        var written = Loads<CameraException>("camera", settings.Camera, text => camera = CameraSource.Parse(text));
+        var written = Loads<CameraException>("camera", settings.Camera, text => camera = CameraRegistry.Parse(text));
         if (camera is null)
         {
             yield return written;

@@ -16,11 +16,13 @@ using Vla.Runtime.Http;
 using Vla.Runtime.Outputs;
 using Vla.Runtime.Pages;
 using Vla.Runtime.Recording;
+using Vla.Runtime.Registries;
 using Vla.Runtime.Settings;
 using Vla.Runtime.Simulation;
 using Vla.Runtime.Status;
 using Vla.Runtime.Telemetry;
 using Vla.Sensors.Cameras;
+using Vla.Sensors.Simulation;
 
 namespace Vla.Runtime.Hosting;
 
@@ -45,7 +47,7 @@ public static partial class Daemon
         var time = TimeProvider.System;
         var builder = Builder(settings, configFolder);
         SimulatedTabletop? tabletop = null;
-        var source = CameraSource.Parse(settings.Camera);
+        var source = CameraRegistry.Parse(settings.Camera);
         var policy = settings.Policy == ExpertPolicy.Name
             ? ExpertPolicy.Create(() => tabletop!)
             : BoundedWork.Run(
@@ -59,10 +61,10 @@ public static partial class Daemon
         var device = TorchDevice.Select(settings.Device);
 
         // The first camera is opened before anything else starts: a missing one is an error now, not a status later.
-        if (source is CameraSource.TabletopWorld camera) tabletop = new SimulatedTabletop(camera, settings.World, policy, instructions, time);
+        if (source is WorldCameraSource) tabletop = new SimulatedTabletop(settings.World, policy, instructions, time);
         else if (settings.Policy == ExpertPolicy.Name) throw new UsageException("policy 'expert' knows the simulated world only: give --camera world too");
         var said = GiveFirst(settings.Instruction, policy, tabletop, instructions);
-        var open = tabletop is null ? () => source.Open(time) : (Func<ICamera>)tabletop.OpenCamera;
+        Func<ICamera> open = () => tabletop is null ? source.Open(time) : tabletop.OpenCamera(source);
         var first = await CameraOpening.OpenAsync(open, source.Name, TimeSpan.FromSeconds(settings.DurationSeconds), time, cancellation);
         if (first is null) return; // Told to end while the camera still opened.
         using var screen = settings.Outputs.Contains("console") ? ConsoleScreen.ForTerminal() : null;

@@ -1,6 +1,7 @@
 using Vla.Actors.Policies;
 using Vla.Runtime.Settings;
 using Vla.Sensors.Cameras;
+using Vla.Sensors.Simulation;
 
 namespace Vla.Runtime.Outputs;
 
@@ -17,7 +18,7 @@ public static class MovingOutputs
     {
         var output = Array.Find(settings.Outputs, text => OutputSpec.Parse(text) is OutputSpec.Library or OutputSpec.Udp);
         if (output is null) return;
-        if (camera is CameraSource.TabletopWorld && !settings.World.DrivesRobot)
+        if (camera is WorldCameraSource && !settings.World.DrivesRobot)
         {
             throw new UsageException(
                 $"output '{output}' would be moved by the simulator: camera 'world' is the simulated tabletop; give your robot's camera "

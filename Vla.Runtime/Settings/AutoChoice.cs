@@ -2,6 +2,7 @@ using Vla.Actors.Control;
 using Vla.Actors.Robots;
 using Vla.Runtime.Simulation;
 using Vla.Sensors.Cameras;
+using Vla.Sensors.Simulation;
 
 namespace Vla.Runtime.Settings;
 
@@ -17,11 +18,11 @@ public static class AutoChoice
 
     /// <summary>Directory of the policy, or <c>expert</c>.</summary>
     public static string Policy(VlaSettings settings, CameraSource camera) => settings.Policy != Auto ? settings.Policy
-        : camera is CameraSource.TabletopWorld ? ProjectPaths.TabletopPolicy : ProjectPaths.NotebookPolicy;
+        : camera is WorldCameraSource ? ProjectPaths.TabletopPolicy : ProjectPaths.NotebookPolicy;
 
     /// <summary>File of the robot profile.</summary>
     public static string Robot(VlaSettings settings, CameraSource camera) => settings.Robot != Auto ? settings.Robot
-        : camera is CameraSource.TabletopWorld ? ProjectPaths.TabletopRobot : ProjectPaths.NotebookRobot;
+        : camera is WorldCameraSource ? ProjectPaths.TabletopRobot : ProjectPaths.NotebookRobot;
 
     /// <summary>What ends a stop: the simulated arm may begin to move again by itself, nothing else after a long stop.</summary>
     /// <param name="set">As set.</param>

@@ -124,13 +124,13 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
         var instructions = new InstructionBoard(time);
         // In force from the start, and past the check: it need not mean anything, not even to the policy.
         instructions.Give(WarmUpInstruction);
-        tabletop = new SimulatedTabletop(options.Camera, options.World, policy, instructions, time);
+        tabletop = new SimulatedTabletop(options.World, policy, instructions, time);
         var control = new ControlLoop(options.Profile, options.Control with { ResumeAfterStop = ResumeAfterStop.Automatic }, [tabletop.Robot()], new ControlClock(), policy.Action.Execution);
         var parts = new PipelineParts
         {
             Policy = policy,
             Device = device,
-            OpenCamera = tabletop.OpenCamera,
+            OpenCamera = () => tabletop.OpenCamera(options.Camera),
             Frames = new FramePool(policy.Image),
             RobotState = tabletop.State,
             Instructions = instructions,
@@ -197,7 +197,7 @@ public sealed record RealTimeOptions
 
     public ControlOptions Control { get; init; } = new();
 
-    public CameraSource.TabletopWorld Camera { get; init; } = new();
+    public WorldCameraSource Camera { get; init; } = new();
 
     /// <summary>How long an attempt may take; level and seed are those of the table before the first episode.</summary>
     public WorldSettings World { get; init; } = new();

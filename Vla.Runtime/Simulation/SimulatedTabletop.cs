@@ -11,21 +11,19 @@ namespace Vla.Runtime.Simulation;
 /// <summary>The simulated tabletop as a controller uses it: one live world that is camera, robot and robot state at once.</summary>
 public sealed class SimulatedTabletop
 {
-    private readonly CameraSource.TabletopWorld _camera;
     private readonly TimeProvider _time;
 
-    /// <param name="camera">Size and rate of the pictures.</param>
     /// <param name="settings">Level and seed of the first table, and how episodes go.</param>
     /// <param name="policy">Must fit this arm.</param>
     /// <param name="instructions">Whatever is given here is attempted.</param>
     /// <param name="time">The world's clock.</param>
     /// <exception cref="PolicyException">The policy's actions or state are not this arm's.</exception>
     public SimulatedTabletop(
-        CameraSource.TabletopWorld camera, WorldSettings settings, Policy policy, InstructionBoard instructions, TimeProvider time)
+        WorldSettings settings, Policy policy, InstructionBoard instructions, TimeProvider time)
     {
         TabletopFit.Require(policy);
         if (settings.Instructions == WorldInstructions.Assigned) TabletopFit.RequireWords(policy);
-        (_camera, _time) = (camera, time);
+        _time = time;
         World = new LiveWorld(Tabletop.Create(settings.Seed, settings.Level), time);
         State = new WorldState(World, policy.State);
         FullState = new WorldState(World, new StateSpec(FullStateNames, WorldAction.Units, [], []));
@@ -44,7 +42,8 @@ public sealed class SimulatedTabletop
 
     public WorldEpisodes Episodes { get; }
 
-    public ICamera OpenCamera() => _camera.Open(World, _time);
+    /// <summary>Opens a camera: those of the tabletop film this one.</summary>
+    public ICamera OpenCamera(CameraSource source) => source is WorldCameraSource camera ? camera.Open(World, _time) : source.Open(_time);
 
     public IRobot Robot() => new WorldRobot(World, Episodes);
 }

@@ -14,6 +14,9 @@ internal sealed class CameraOptions
 
     private CameraOptions(string camera) => _camera = camera;
 
+    /// <summary>What is before the options.</summary>
+    public static string NameIn(string text) => text.LastIndexOf('?') is >= 0 and var mark ? text[..mark] : text;
+
     /// <summary>Splits <c>NAME?OPTIONS</c>.</summary>
     /// <exception cref="CameraException">An option is given twice.</exception>
     public static (string Name, CameraOptions Options) Split(string text)

@@ -21,9 +21,9 @@ internal abstract class Film : IDisposable
 
     /// <summary>Opens a file with OpenCV where that decodes it, otherwise with the <c>ffmpeg</c> program, which knows more codecs.</summary>
     /// <exception cref="CameraException">It is missing, may not be read, is no file, or nothing in it can be decoded.</exception>
-    public static Film Open(string path)
+    public static Film Open(string path, string possible = "the path of a video")
     {
-        RequireFile(path);
+        RequireFile(path, possible);
         if (OpenCvFilm.TryOpen(path) is { } film) return film;
         try
         {
@@ -44,10 +44,10 @@ internal abstract class Film : IDisposable
 
     public abstract void Dispose();
 
-    private static void RequireFile(string path)
+    private static void RequireFile(string path, string possible)
     {
         if (Directory.Exists(path)) throw new CameraException($"camera '{path}' is a directory; name a video file in it");
-        if (!File.Exists(path)) throw new CameraException($"there is no camera or video file '{path}'; give {CameraSource.Possible}");
+        if (!File.Exists(path)) throw new CameraException($"there is no camera or video file '{path}'; give {possible}");
         try
         {
             // Before it is opened: a pipe has no length, and opening it would wait for whoever writes to it.

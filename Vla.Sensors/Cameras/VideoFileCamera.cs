@@ -36,7 +36,7 @@ internal sealed class VideoFileCamera : ICamera
 
     /// <exception cref="CameraException">The file is missing, may not be read, or is no video.</exception>
     public static VideoFileCamera Open(CameraSource.VideoFile source, TimeProvider time, Action<TimeSpan>? sleep = null) =>
-        new(source, Film.Open(source.Path), time, sleep);
+        new(source, Film.Open(source.Path, source.Possible), time, sleep);
 
     public CameraDescription Description { get; }
 

@@ -8,6 +8,9 @@ namespace Vla.Sensors.Simulation;
 /// </remarks>
 public sealed class LiveWorld
 {
+    /// <summary>Pictures that are due within so short a time are due at the same moment, nanoseconds.</summary>
+    private const long SameMomentNs = MonotonicTime.NsPerUs;
+
     /// <summary>How long an action is obeyed when no other follows, nanoseconds.</summary>
     public const long CommandLifetimeNs = 300 * MonotonicTime.NsPerMs;
 
@@ -23,6 +26,10 @@ public sealed class LiveWorld
     private readonly StateHistory _felt = new();
     private Action<Tabletop>? _watcher;
     private long _episodeBeganNs;
+    private long? _firstPictureNs;
+    private Tabletop? _shot;
+    private long _shotDueNs;
+    private long _shotNs;
 
     /// <param name="table">Handed over: it is touched by nobody else from now on.</param>
     /// <param name="time">The clock.</param>
@@ -87,6 +94,36 @@ public sealed class LiveWorld
             table.CopyFrom(_table);
             return table;
         }
+    }
+
+    /// <summary>
+    /// The state that all cameras see whose picture is due at a moment: the first of them to look decides when that is.
+    /// </summary>
+    /// <param name="dueNs">That moment, monotonic nanoseconds; about now.</param>
+    /// <param name="table">A table to copy into, from an earlier call; null at first.</param>
+    /// <param name="nowNs">When it was looked at, monotonic nanoseconds.</param>
+    internal Tabletop ObserveAt(long dueNs, Tabletop? table, out long nowNs)
+    {
+        lock (_turn)
+        {
+            if (_shot is null || Math.Abs(_shotDueNs - dueNs) > SameMomentNs)
+            {
+                (_shotDueNs, _shotNs) = (dueNs, CatchUp());
+                if (_shot?.Look == _table.Look) _shot.CopyFrom(_table);
+                else _shot = _table.Clone();
+            }
+
+            nowNs = _shotNs;
+            if (table?.Look != _shot.Look) return _shot.Clone();
+            table.CopyFrom(_shot);
+            return table;
+        }
+    }
+
+    /// <summary>When the first picture of all cameras was due; a camera that is the first says when.</summary>
+    internal long FirstPictureNs(long nowNs)
+    {
+        lock (_turn) return _firstPictureNs ??= nowNs;
     }
 
     /// <summary>Proprioception as it is now; see <see cref="Tabletop.ReadState"/>.</summary>

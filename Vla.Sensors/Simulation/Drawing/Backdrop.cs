@@ -19,13 +19,38 @@ internal static class Backdrop
     public static void Draw(Tabletop table, Mat picture)
     {
         var look = table.Look;
-        var canvas = new Canvas(picture, look);
+        var canvas = new Canvas(picture, look, look.Camera);
         var random = new WorldRandom(look.DetailSeed);
         picture.SetTo(canvas.Exposed(look.Room, 0.8));
         Floor(canvas, look);
         Table(canvas, look, random);
-        for (var i = 0; i < look.Scraps; i++) Scrap(canvas, random);
+        for (var i = 0; i < look.Scraps; i++) Scrap.Lay(random).Draw(canvas);
         for (var i = 0; i < table.Trays.Count; i++) DrawTray(canvas, table.Trays[i], look.Trays[i], look);
+    }
+
+    /// <summary>The board itself, without its pattern.</summary>
+    public static void DrawTable(Canvas canvas, SceneLook look) => canvas.Box(
+        new WorldPoint(0, (TableNear + TableEnd) / 2, -TableThickness), 0, Tabletop.TableHalfWidth, (TableEnd - TableNear) / 2,
+        TableThickness, look.Table);
+
+    /// <summary>How <see cref="Texture"/> comes to lie on the table in a canvas's picture: a matrix for OpenCV.</summary>
+    public static double[,] TextureTo(Canvas canvas)
+    {
+        const double AcrossX = 2 * Tabletop.TableHalfWidth / (TextureSize - 1), AcrossY = (TableEnd - TableNear) / (TextureSize - 1);
+        var plane = canvas.Camera.OfTable(canvas.Width, canvas.Height);
+        var matrix = new double[3, 3];
+        for (var row = 0; row < 3; row++)
+        {
+            // OpenCV counts from the middle of the first pixel.
+            var shift = row < 2 ? 0.5 : 0;
+            double x = plane[row, 0] - shift * plane[2, 0], y = plane[row, 1] - shift * plane[2, 1];
+            var rest = plane[row, 2] - shift * plane[2, 2];
+            matrix[row, 0] = x * AcrossX;
+            matrix[row, 1] = y * AcrossY;
+            matrix[row, 2] = rest - x * Tabletop.TableHalfWidth + y * TableNear;
+        }
+
+        return matrix;
     }
 
     private static void Floor(Canvas canvas, SceneLook look)
@@ -39,8 +64,7 @@ internal static class Backdrop
     private static void Table(Canvas canvas, SceneLook look, WorldRandom random)
     {
         const double HalfWidth = Tabletop.TableHalfWidth;
-        canvas.Box(
-            new WorldPoint(0, (TableNear + TableEnd) / 2, -TableThickness), 0, HalfWidth, (TableEnd - TableNear) / 2, TableThickness, look.Table);
+        DrawTable(canvas, look);
         if (look.Texture == TableTexture.Plain) return;
 
         using var texture = Texture(canvas, look, random);
@@ -58,7 +82,8 @@ internal static class Backdrop
         Cv2.WarpPerspective(texture, canvas.Picture, view, canvas.Picture.Size(), InterpolationFlags.Linear, BorderTypes.Transparent);
     }
 
-    private static Mat Texture(Canvas canvas, SceneLook look, WorldRandom random)
+    /// <summary>The table's pattern, flat: its width and its depth on a square.</summary>
+    public static Mat Texture(Canvas canvas, SceneLook look, WorldRandom random)
     {
         var texture = new Mat(TextureSize, TextureSize, MatType.CV_8UC3, canvas.Exposed(look.Table, canvas.Light(Up)));
         var across = random.Chance(0.5);
@@ -112,37 +137,7 @@ internal static class Backdrop
         return new Mat(texture, across ? new Rect(0, from, TextureSize, width) : new Rect(from, 0, width, TextureSize));
     }
 
-    /// <summary>A paper, a coin or a pencil: flat, and of no colour that an instruction names.</summary>
-    private static void Scrap(Canvas canvas, WorldRandom random)
-    {
-        double x = random.Between(-0.33, 0.33), y = random.Between(-0.26, 0.33), yaw = random.Between(0, Math.PI);
-        var grey = random.Between(95, 205);
-        var pigment = new Pigment(grey + random.Between(-12, 14), grey + random.Between(-10, 10), grey + random.Between(-16, 10));
-        var colour = canvas.Exposed(pigment, canvas.Light(Up));
-        switch (random.Below(3))
-        {
-            case 0:
-                canvas.FillFlat(x, y, 0, yaw, random.Between(0.015, 0.035), random.Between(0.01, 0.025), colour);
-                break;
-            case 1:
-                const int Corners = 16;
-                var radius = random.Between(0.008, 0.014);
-                Span<WorldPoint> coin = stackalloc WorldPoint[Corners];
-                for (var i = 0; i < Corners; i++)
-                {
-                    var (sin, cos) = Math.SinCos(2 * Math.PI * i / Corners);
-                    coin[i] = new WorldPoint(x + radius * cos, y + radius * sin, 0);
-                }
-
-                canvas.Fill(coin, colour);
-                break;
-            default:
-                canvas.FillFlat(x, y, 0, yaw, random.Between(0.05, 0.08), 0.003, colour);
-                break;
-        }
-    }
-
-    private static void DrawTray(Canvas canvas, Tray tray, Pigment pigment, SceneLook look)
+    public static void DrawTray(Canvas canvas, Tray tray, Pigment pigment, SceneLook look)
     {
         const double RimWidth = 0.006;
         var reach = Tray.Half;

@@ -12,13 +12,22 @@ internal sealed class Canvas
     /// <summary>Keeps corners far outside the picture within OpenCV's integers.</summary>
     private const double Farthest = 30_000;
 
+    /// <summary>What is nearer to the lens, or behind it, is cut off, metres.</summary>
+    private const double Nearest = 0.004;
+
+    /// <summary>The same for what is round: its size in the picture grows without bounds.</summary>
+    private const double NearestRound = 0.05;
+
     private readonly SceneLook _look;
 
-    public Canvas(Mat picture, SceneLook look)
+    public Canvas(Mat picture, SceneLook look, Viewpoint camera)
     {
-        (Picture, _look, Height) = (picture, look, picture.Height);
+        (Picture, _look, Camera, Height) = (picture, look, camera, picture.Height);
         Width = picture.Width;
     }
+
+    /// <summary>From where it is seen.</summary>
+    public Viewpoint Camera { get; set; }
 
     public Mat Picture { get; }
 
@@ -39,8 +48,11 @@ internal sealed class Canvas
         _look.Ambient + (1 - _look.Ambient) * Math.Max(0, normal.Dot(_look.Light)) / _look.Light.Z;
 
     /// <summary>Fills a convex polygon.</summary>
-    public void Fill(ReadOnlySpan<WorldPoint> corners, Scalar colour)
+    public void Fill(scoped ReadOnlySpan<WorldPoint> corners, Scalar colour)
     {
+        Span<WorldPoint> whole = stackalloc WorldPoint[2 * corners.Length];
+        if (IsCut(corners)) corners = whole[..Cut(corners, whole)];
+        if (corners.Length < 3) return;
         var points = new Point[corners.Length];
         for (var i = 0; i < points.Length; i++) points[i] = OnGrid(Seen(corners[i]));
         Cv2.FillConvexPoly(Picture, points, colour, LineTypes.AntiAlias, Shift);
@@ -68,26 +80,32 @@ internal sealed class Canvas
         Rectangle(bottomCentre.X, bottomCentre.Y, bottomCentre.Z + height, yaw, halfLength, halfWidth, corners[4..]);
 
         // The outline first, in the colour of the sides: the soft edges of two sides that meet would let the table through.
-        Span<Point2d> seen = stackalloc Point2d[8];
-        for (var i = 0; i < 8; i++) seen[i] = Seen(corners[i]);
-        FillHull(seen, Exposed(pigment, 0.9 * _look.Ambient));
+        if (!IsCut(corners))
+        {
+            Span<Point2d> seen = stackalloc Point2d[8];
+            for (var i = 0; i < 8; i++) seen[i] = Seen(corners[i]);
+            FillHull(seen, Exposed(pigment, 0.9 * _look.Ambient));
+        }
 
         Span<WorldPoint> side = stackalloc WorldPoint[4];
         for (var i = 0; i < 4; i++)
         {
             var next = (i + 1) % 4;
             var normal = (corners[next] - corners[i]).Cross(new WorldPoint(0, 0, 1)).Normalised();
-            if (normal.Dot(_look.Camera.Position - corners[i]) <= 0) continue;
+            if (normal.Dot(Camera.Position - corners[i]) <= 0) continue;
             (side[0], side[1], side[2], side[3]) = (corners[i], corners[next], corners[next + 4], corners[i + 4]);
             Fill(side, Exposed(pigment, Light(normal)));
         }
 
-        if (_look.Camera.Position.Z > corners[4].Z) Fill(corners[4..], Exposed(pigment, Light(new WorldPoint(0, 0, 1))));
+        if (Camera.Position.Z > corners[4].Z) Fill(corners[4..], Exposed(pigment, Light(new WorldPoint(0, 0, 1))));
     }
 
     /// <summary>A round rod, shaded along its length.</summary>
     public void Rod(WorldPoint from, double fromRadius, WorldPoint to, double toRadius, Pigment pigment)
     {
+        if (Camera.Depth(from) < NearestRound) (from, to, fromRadius, toRadius) = (to, from, toRadius, fromRadius);
+        if (Camera.Depth(from) < NearestRound) return;
+        if (Camera.Depth(to) < NearestRound) to = Between(from, to, NearestRound);
         Capsule(from, fromRadius, to, toRadius, 0, 1, Exposed(pigment, 0.62));
         Capsule(from, fromRadius, to, toRadius, -0.16, 0.74, Exposed(pigment, 0.85));
         Capsule(from, fromRadius, to, toRadius, -0.34, 0.34, Exposed(pigment, 1.0));
@@ -96,6 +114,7 @@ internal sealed class Canvas
     /// <summary>A ball.</summary>
     public void Ball(WorldPoint centre, double radius, Pigment pigment)
     {
+        if (Camera.Depth(centre) < NearestRound) return;
         Disc(centre, radius, 0, Exposed(pigment, 0.62));
         Disc(centre, 0.76 * radius, -0.16 * radius, Exposed(pigment, 0.85));
         Disc(centre, 0.36 * radius, -0.36 * radius, Exposed(pigment, 1.05));
@@ -124,11 +143,44 @@ internal sealed class Canvas
         Cv2.FillConvexPoly(Picture, fixedPoint, colour, LineTypes.AntiAlias, Shift);
     }
 
+    /// <summary>Whether some of these points are behind the lens, or too near to it.</summary>
+    public bool IsCut(ReadOnlySpan<WorldPoint> points)
+    {
+        foreach (var point in points)
+        {
+            if (Camera.Depth(point) < Nearest) return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Where a point is in the picture; pixel i reaches from i to i + 1.</summary>
     public Point2d Seen(WorldPoint point)
     {
-        var (x, y) = _look.Camera.Project(point, Width, Height);
+        var (x, y) = Camera.Project(point, Width, Height);
         return new Point2d(x, y);
+    }
+
+    /// <summary>What of a convex polygon is before the lens.</summary>
+    private int Cut(ReadOnlySpan<WorldPoint> corners, Span<WorldPoint> kept)
+    {
+        var count = 0;
+        for (var i = 0; i < corners.Length; i++)
+        {
+            WorldPoint corner = corners[i], next = corners[(i + 1) % corners.Length];
+            var (isSeen, nextIsSeen) = (Camera.Depth(corner) >= Nearest, Camera.Depth(next) >= Nearest);
+            if (isSeen) kept[count++] = corner;
+            if (isSeen != nextIsSeen) kept[count++] = isSeen ? Between(corner, next, Nearest) : Between(next, corner, Nearest);
+        }
+
+        return count;
+    }
+
+    /// <summary>The point on the way from one that is further away than a depth to one that is nearer.</summary>
+    private WorldPoint Between(WorldPoint far, WorldPoint near, double depth)
+    {
+        double from = Camera.Depth(far), to = Camera.Depth(near);
+        return far + (from - depth) / (from - to) * (near - far);
     }
 
     private void Capsule(
@@ -136,8 +188,8 @@ internal sealed class Canvas
     {
         const int CornersAnEnd = 12;
         Point2d a = Seen(from), b = Seen(to);
-        var ra = fromRadius * _look.Camera.PixelsPerMetre(from, Height);
-        var rb = toRadius * _look.Camera.PixelsPerMetre(to, Height);
+        var ra = fromRadius * Camera.PixelsPerMetre(from, Height);
+        var rb = toRadius * Camera.PixelsPerMetre(to, Height);
         Span<Point2d> outline = stackalloc Point2d[2 * CornersAnEnd];
         for (var i = 0; i < CornersAnEnd; i++)
         {
@@ -152,7 +204,7 @@ internal sealed class Canvas
 
     private void Disc(WorldPoint centre, double radius, double aside, Scalar colour)
     {
-        var scale = _look.Camera.PixelsPerMetre(centre, Height);
+        var scale = Camera.PixelsPerMetre(centre, Height);
         var at = Seen(centre);
         var middle = OnGrid(new Point2d(at.X + aside * scale, at.Y + aside * scale));
         Cv2.Circle(Picture, middle, (int)Math.Round(radius * scale * Fraction), colour, -1, LineTypes.AntiAlias, Shift);

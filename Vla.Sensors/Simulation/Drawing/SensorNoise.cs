@@ -12,16 +12,20 @@ internal sealed class SensorNoise : IDisposable
     private const int Margin = 64;
 
     private readonly SceneLook _look;
+    private readonly int _stream;
     private readonly Mat _more;
     private readonly Mat _less;
 
-    public SensorNoise(SceneLook look, Size size)
+    /// <param name="look">How much of it there is.</param>
+    /// <param name="size">Of the pictures.</param>
+    /// <param name="sensor">Which of the world's cameras; each has a grain of its own.</param>
+    public SensorNoise(SceneLook look, Size size, WorldView sensor)
     {
-        _look = look;
+        (_look, _stream) = (look, 2 * (int)sensor);
         _more = new Mat(size.Height + Margin, size.Width + Margin, MatType.CV_8UC3);
         _less = new Mat(size.Height + Margin, size.Width + Margin, MatType.CV_8UC3);
         // OpenCV's generator is a global; this one is the episode's. A table of the bell curve keeps it quick.
-        var random = new WorldRandom(look.DetailSeed, stream: 1);
+        var random = new WorldRandom(look.DetailSeed, _stream + 1);
         Span<byte> bell = stackalloc byte[4096];
         for (var i = 0; i < bell.Length; i++)
             bell[i] = (byte)Math.Clamp(Math.Round(128 + look.Noise * random.Gaussian()), 0, 255);
@@ -33,7 +37,7 @@ internal sealed class SensorNoise : IDisposable
     /// <param name="moment">Any number that tells moments apart.</param>
     public void AddTo(Mat picture, long moment)
     {
-        var random = new WorldRandom(_look.DetailSeed ^ moment, stream: 2);
+        var random = new WorldRandom(_look.DetailSeed ^ moment, _stream + 2);
         var window = new Rect(random.Below(Margin), random.Below(Margin), picture.Width, picture.Height);
         using var more = new Mat(_more, window);
         using var less = new Mat(_less, window);

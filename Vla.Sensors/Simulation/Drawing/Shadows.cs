@@ -22,32 +22,34 @@ internal sealed class Shadows : IDisposable
     {
         _look = look;
         _sheet = new Mat(size, MatType.CV_8UC3, Scalar.White);
-        _canvas = new Canvas(_sheet, look);
+        _canvas = new Canvas(_sheet, look, look.Camera);
         var light = 255 * (0.35 + 0.45 * look.Ambient);
         // What light is left comes from all sides, a little bluer than the lamp's.
         _shade = new Scalar(light * 1.05, light, light * 0.97);
     }
+
+    /// <summary>From where the table is seen from now on.</summary>
+    public void LookFrom(Viewpoint camera) => _canvas.Camera = camera;
 
     public void OfBox(double x, double y, double yaw, double halfLength, double halfWidth, double bottom, double top)
     {
         Span<WorldPoint> corners = stackalloc WorldPoint[8];
         Canvas.Rectangle(x, y, bottom, yaw, halfLength, halfWidth, corners[..4]);
         Canvas.Rectangle(x, y, top, yaw, halfLength, halfWidth, corners[4..]);
-        Span<Point2d> seen = stackalloc Point2d[8];
-        for (var i = 0; i < 8; i++) seen[i] = _canvas.Seen(OnTable(corners[i]));
-        Fill(seen);
+        foreach (ref var corner in corners) corner = OnTable(corner);
+        Fill(corners);
     }
 
     public void OfRod(WorldPoint from, WorldPoint to, double radius)
     {
-        Span<Point2d> seen = stackalloc Point2d[8];
+        Span<WorldPoint> corners = stackalloc WorldPoint[8];
         for (var i = 0; i < 8; i++)
         {
             var end = OnTable(i < 4 ? from : to);
-            seen[i] = _canvas.Seen(end + new WorldPoint(i % 2 == 0 ? radius : -radius, i % 4 < 2 ? radius : -radius, 0));
+            corners[i] = end + new WorldPoint(i % 2 == 0 ? radius : -radius, i % 4 < 2 ? radius : -radius, 0);
         }
 
-        Fill(seen);
+        Fill(corners);
     }
 
     /// <summary>Puts the shadows into the picture and begins anew.</summary>
@@ -70,8 +72,17 @@ internal sealed class Shadows : IDisposable
 
     public void Dispose() => _sheet.Dispose();
 
-    private void Fill(Span<Point2d> seen)
+    /// <param name="onTable">Eight points whose hull the shadow is.</param>
+    private void Fill(ReadOnlySpan<WorldPoint> onTable)
     {
+        if (_canvas.IsCut(onTable))
+        {
+            FillCut(onTable);
+            return;
+        }
+
+        Span<Point2d> seen = stackalloc Point2d[8];
+        for (var i = 0; i < 8; i++) seen[i] = _canvas.Seen(onTable[i]);
         double left = seen[0].X, right = left, top = seen[0].Y, bottom = top;
         foreach (var point in seen)
         {
@@ -86,6 +97,19 @@ internal sealed class Shadows : IDisposable
         if (box.Width <= 0 || box.Height <= 0) return;
         _touched = _touched.Width <= 0 ? box : _touched | box;
         _canvas.FillHull(seen, _shade);
+    }
+
+    /// <summary>A shadow that reaches behind the lens: its hull is taken on the table, and cut there.</summary>
+    private void FillCut(ReadOnlySpan<WorldPoint> onTable)
+    {
+        Span<Point2d> flat = stackalloc Point2d[8];
+        for (var i = 0; i < 8; i++) flat[i] = new Point2d(onTable[i].X, onTable[i].Y);
+        Span<Point2d> hull = stackalloc Point2d[16];
+        Span<WorldPoint> corners = stackalloc WorldPoint[16];
+        var count = ConvexHull.Of(flat, hull);
+        for (var i = 0; i < count; i++) corners[i] = new WorldPoint(hull[i].X, hull[i].Y, 0);
+        _canvas.Fill(corners[..count], _shade);
+        _touched = new Rect(0, 0, _canvas.Width, _canvas.Height);
     }
 
     /// <summary>What fell beside the table is lost in the depth of the room.</summary>

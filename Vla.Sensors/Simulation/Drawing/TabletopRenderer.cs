@@ -18,8 +18,9 @@ public sealed class TabletopRenderer : IDisposable
 
     /// <param name="width">Picture width in pixels.</param>
     /// <param name="height">Picture height in pixels.</param>
-    public TabletopRenderer(int width, int height)
-        : this(width, height, width, height)
+    /// <param name="view">Which of the world's cameras.</param>
+    public TabletopRenderer(int width, int height, WorldView view = WorldView.Front)
+        : this(width, height, width, height, view)
     {
     }
 
@@ -28,7 +29,8 @@ public sealed class TabletopRenderer : IDisposable
     /// <param name="height">Picture height in pixels.</param>
     /// <param name="drawnWidth">Width while drawing; its ratio to the drawn height decides how much is seen at the sides.</param>
     /// <param name="drawnHeight">Height while drawing.</param>
-    public TabletopRenderer(int width, int height, int drawnWidth, int drawnHeight)
+    /// <param name="view">Which of the world's cameras.</param>
+    public TabletopRenderer(int width, int height, int drawnWidth, int drawnHeight, WorldView view = WorldView.Front)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
@@ -37,7 +39,11 @@ public sealed class TabletopRenderer : IDisposable
         OpenCvNative.EnsureLoaded();
         _size = new Size(width, height);
         _drawn = new Size(drawnWidth, drawnHeight);
+        View = view;
     }
+
+    /// <summary>Which of the world's cameras it is.</summary>
+    public WorldView View { get; }
 
     public int Width => _size.Width;
 
@@ -51,30 +57,58 @@ public sealed class TabletopRenderer : IDisposable
         if (_episode?.Look != table.Look)
         {
             _episode?.Dispose();
-            _backdrop.Create(_drawn, MatType.CV_8UC3);
-            Backdrop.Draw(table, _backdrop);
-            _episode = new Episode(table.Look, _drawn);
+            if (View == WorldView.Front)
+            {
+                _backdrop.Create(_drawn, MatType.CV_8UC3);
+                Backdrop.Draw(table, _backdrop);
+            }
+
+            _episode = new Episode(table.Look, _drawn, View);
         }
 
         var full = _drawn == _size ? picture : _full;
-        _backdrop.CopyTo(full);
-        var arm = new ArmPose(table.Gripper);
-        DrawShadows(_episode.Shadows, table, arm);
-        _episode.Shadows.CastOn(full);
-
-        var canvas = new Canvas(full, table.Look);
-        ArmDrawing.Behind(canvas, arm, table.Look);
-        DrawBlocksAndHand(canvas, table);
-        ArmDrawing.Before(canvas, arm, table.Gripper, table.Look);
+        full.Create(_drawn, MatType.CV_8UC3);
+        if (View == WorldView.Front) DrawFront(table, full, _episode);
+        else DrawWrist(table, full, _episode);
         _episode.Noise.AddTo(full, table.Quanta);
         if (full != picture) Cv2.Resize(full, picture, _size, interpolation: InterpolationFlags.Area);
     }
+
+    /// <summary>Where one of the world's cameras stands and looks, as the table is.</summary>
+    public static Viewpoint ViewpointOf(Tabletop table, WorldView view) =>
+        view == WorldView.Front ? table.Look.Camera : WristCamera.Of(table.Gripper);
 
     public void Dispose()
     {
         _episode?.Dispose();
         _full.Dispose();
         _backdrop.Dispose();
+    }
+
+    private void DrawFront(Tabletop table, Mat full, Episode episode)
+    {
+        _backdrop.CopyTo(full);
+        var arm = new ArmPose(table.Gripper);
+        DrawShadows(episode.Shadows, table, arm);
+        episode.Shadows.CastOn(full);
+
+        var canvas = new Canvas(full, table.Look, table.Look.Camera);
+        ArmDrawing.Behind(canvas, arm, table.Look);
+        DrawBlocksAndHand(canvas, table);
+        ArmDrawing.Before(canvas, arm, table.Gripper, table.Look);
+    }
+
+    private static void DrawWrist(Tabletop table, Mat full, Episode episode)
+    {
+        var canvas = new Canvas(full, table.Look, WristCamera.Of(table.Gripper));
+        episode.Moving ??= new MovingBackdrop(table.Look, canvas);
+        episode.Moving.Draw(table, canvas);
+        var arm = new ArmPose(table.Gripper);
+        episode.Shadows.LookFrom(canvas.Camera);
+        DrawShadows(episode.Shadows, table, arm);
+        episode.Shadows.CastOn(full);
+        ArmDrawing.Behind(canvas, arm, table.Look);
+        WristCamera.DrawBlocksAndHand(canvas, table);
     }
 
     private static void DrawShadows(Shadows shadows, Tabletop table, in ArmPose arm)
@@ -108,44 +142,36 @@ public sealed class TabletopRenderer : IDisposable
             var centre = i < blocks.Length
                 ? new WorldPoint(blocks[i].X, blocks[i].Y, blocks[i].Z)
                 : new WorldPoint(hand[i - blocks.Length].X, hand[i - blocks.Length].Y, hand[i - blocks.Length].Bottom + Block.Half);
-            depth[i] = -look.Camera.Depth(centre);
+            depth[i] = -canvas.Camera.Depth(centre);
         }
 
         depth.Sort(order);
         foreach (var i in order)
         {
             if (i < blocks.Length)
-                DrawBlock(canvas, blocks[i], look.Blocks[i]);
+                BlockDrawing.Draw(canvas, blocks[i], look.Blocks[i]);
             else
                 ArmDrawing.HandPart(canvas, hand[i - blocks.Length], table.Gripper.Yaw, i == count - 1);
         }
     }
 
-    private static void DrawBlock(Canvas canvas, in Block block, Pigment pigment)
-    {
-        // A rounded edge that catches the light, and a sunken top: they show how the block is turned.
-        const double Edge = 0.0045;
-        canvas.Box(new WorldPoint(block.X, block.Y, block.Bottom), block.Yaw, Block.Half, Block.Half, Block.Size, pigment);
-        var light = canvas.Light(new WorldPoint(0, 0, 1));
-        var rim = new Pigment(0.75 * pigment.Red + 60, 0.75 * pigment.Green + 60, 0.75 * pigment.Blue + 60);
-        canvas.FillFlat(block.X, block.Y, block.Top, block.Yaw, Block.Half, Block.Half, canvas.Exposed(rim, light));
-        canvas.FillFlat(
-            block.X, block.Y, block.Top, block.Yaw, Block.Half - Edge, Block.Half - Edge, canvas.Exposed(pigment, light));
-    }
-
     /// <summary>What is kept while an episode lasts.</summary>
-    private sealed class Episode(SceneLook look, Size size) : IDisposable
+    private sealed class Episode(SceneLook look, Size size, WorldView view) : IDisposable
     {
         public SceneLook Look => look;
 
         public Shadows Shadows { get; } = new(look, size);
 
-        public SensorNoise Noise { get; } = new(look, size);
+        public SensorNoise Noise { get; } = new(look, size, view);
+
+        /// <summary>For a camera that moves.</summary>
+        public MovingBackdrop? Moving { get; set; }
 
         public void Dispose()
         {
             Shadows.Dispose();
             Noise.Dispose();
+            Moving?.Dispose();
         }
     }
 }

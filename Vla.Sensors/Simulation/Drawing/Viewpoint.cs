@@ -68,6 +68,16 @@ public sealed class Viewpoint
         return (width / 2 + scale * seen.Dot(_right), height / 2 + scale * seen.Dot(_down));
     }
 
+    /// <summary>Where a point of the table is in a picture: (x, y, 1) times this is its pixel, times a factor.</summary>
+    internal double[,] OfTable(double width, double height)
+    {
+        var scale = _focal * height;
+        WorldPoint[] rows = [width / 2 * Forward + scale * _right, height / 2 * Forward + scale * _down, Forward];
+        var matrix = new double[3, 3];
+        for (var i = 0; i < 3; i++) (matrix[i, 0], matrix[i, 1], matrix[i, 2]) = (rows[i].X, rows[i].Y, -rows[i].Dot(Position));
+        return matrix;
+    }
+
     /// <summary>How many pixels a metre across the line of sight is, at a point.</summary>
     public double PixelsPerMetre(WorldPoint point, double height) => _focal * height / Depth(point);
 }

@@ -12,6 +12,7 @@ using Vla.Actors.Robots;
 using Vla.Actors.Stages;
 using Vla.Actors.Wiring;
 using Vla.Runtime.Http;
+using Vla.Runtime.Registries;
 using Vla.Runtime.Status;
 using Vla.Sensors.Cameras;
 using Vla.Tests.Actors.Robots;
@@ -47,7 +48,7 @@ public sealed class StopWhileHungTests : IAsyncLifetime, IDisposable
             Policy = policy,
             Modules = PolicyModules.Of(policy, CPU) with { Decoder = () => StandIns.Calling(Hang) },
             Device = CPU,
-            OpenCamera = () => CameraSource.Parse("synthetic").Open(time),
+            OpenCamera = () => CameraRegistry.Parse("synthetic").Open(time),
             Frames = new FramePool(policy.Image),
             Instructions = instructions,
             Control = _control,

@@ -1,9 +1,9 @@
 using Vla.Actors.Policies;
 using Vla.Runtime;
 using Vla.Runtime.Outputs;
+using Vla.Runtime.Registries;
 using Vla.Runtime.Settings;
 using Vla.Runtime.Simulation;
-using Vla.Sensors.Cameras;
 
 namespace Vla.Tests.Runtime.Outputs;
 
@@ -24,15 +24,15 @@ public sealed class MovingOutputsTests
         {
             foreach (var policy in (Policy[])[Trained, Script])
             {
-                var error = Assert.Throws<UsageException>(() => MovingOutputs.Check(settings, CameraSource.Parse(camera), policy));
+                var error = Assert.Throws<UsageException>(() => MovingOutputs.Check(settings, CameraRegistry.Parse(camera), policy));
                 Assert.StartsWith($"output '{output}' would be moved by the simulator", error.Message, StringComparison.Ordinal);
                 Assert.Contains("--world-drives-robot", error.Message, StringComparison.Ordinal);
             }
         }
 
-        MovingOutputs.Check(settings, CameraSource.Parse("0"), Trained);
+        MovingOutputs.Check(settings, CameraRegistry.Parse("0"), Trained);
         settings.World.DrivesRobot = true;
-        MovingOutputs.Check(settings, CameraSource.Parse("world"), Trained);
+        MovingOutputs.Check(settings, CameraRegistry.Parse("world"), Trained);
     }
 
     [Theory]
@@ -44,16 +44,16 @@ public sealed class MovingOutputsTests
 
         foreach (var camera in (string[])["0", "synthetic", "world"])
         {
-            var error = Assert.Throws<UsageException>(() => MovingOutputs.Check(settings, CameraSource.Parse(camera), Untrained));
+            var error = Assert.Throws<UsageException>(() => MovingOutputs.Check(settings, CameraRegistry.Parse(camera), Untrained));
             Assert.Contains("untrained policy", error.Message, StringComparison.Ordinal);
             Assert.Contains("--allow-untrained", error.Message, StringComparison.Ordinal);
         }
 
         settings.AllowUntrained = true;
-        MovingOutputs.Check(settings, CameraSource.Parse("0"), Untrained);
+        MovingOutputs.Check(settings, CameraRegistry.Parse("0"), Untrained);
     }
 
     [Fact]
     public void What_moves_nothing_is_told_everything() => MovingOutputs.Check(
-        new VlaSettings { Outputs = ["console", "world", "jsonl:actions.jsonl"] }, CameraSource.Parse("world"), Untrained);
+        new VlaSettings { Outputs = ["console", "world", "jsonl:actions.jsonl"] }, CameraRegistry.Parse("world"), Untrained);
 }

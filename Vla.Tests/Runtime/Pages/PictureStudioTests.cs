@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OpenCvSharp;
 using Vla.Actors.Cameras;
 using Vla.Runtime.Pages;
+using Vla.Runtime.Registries;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Images;
 
@@ -66,7 +67,7 @@ public sealed class PictureStudioTests : IDisposable
     private void Watch(string source)
     {
         OpenCvSharpLoaded();
-        _capture = new CameraCapture(() => CameraSource.Parse(source).Open(TimeProvider.System), new FramePool(Small), TimeProvider.System, 0, new Counting(_camera));
+        _capture = new CameraCapture(() => CameraRegistry.Parse(source).Open(TimeProvider.System), new FramePool(Small), TimeProvider.System, 0, new Counting(_camera));
         _camera.Capture = _capture;
         _capture.Start();
         _ = _studio.StartAsync(CancellationToken.None);

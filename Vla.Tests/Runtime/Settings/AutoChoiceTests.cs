@@ -3,9 +3,9 @@ using Vla.Actors.Instructions;
 using Vla.Actors.Policies;
 using Vla.Actors.Robots;
 using Vla.Runtime;
+using Vla.Runtime.Registries;
 using Vla.Runtime.Settings;
 using Vla.Runtime.Simulation;
-using Vla.Sensors.Cameras;
 using Vla.Tests.Actors.Robots;
 
 namespace Vla.Tests.Runtime.Settings;
@@ -22,7 +22,7 @@ public sealed class AutoChoiceTests
     public void Policy_and_robot_fit_the_camera(string camera, string expected)
     {
         var settings = new VlaSettings();
-        var source = CameraSource.Parse(camera);
+        var source = CameraRegistry.Parse(camera);
 
         var policy = AutoChoice.Policy(settings, source);
         var robot = AutoChoice.Robot(settings, source);
@@ -35,7 +35,7 @@ public sealed class AutoChoiceTests
     public void What_is_set_wins()
     {
         var settings = new VlaSettings { Policy = "mine", Robot = "mine.json" };
-        var world = CameraSource.Parse(settings.Camera);
+        var world = CameraRegistry.Parse(settings.Camera);
 
         Assert.Equal(("mine", "mine.json"), (AutoChoice.Policy(settings, world), AutoChoice.Robot(settings, world)));
     }
@@ -45,14 +45,14 @@ public sealed class AutoChoiceTests
     {
         var settings = SettingsLoader.Load(Repository.File("config/vla.json"), new Dictionary<string, string?>(), new Dictionary<string, string?>());
 
-        Assert.Equal(ProjectPaths.TabletopPolicy, AutoChoice.Policy(settings, CameraSource.Parse(settings.Camera)));
+        Assert.Equal(ProjectPaths.TabletopPolicy, AutoChoice.Policy(settings, CameraRegistry.Parse(settings.Camera)));
     }
 
     [Fact]
     public void Only_the_simulated_arm_begins_to_move_again_by_itself_after_a_long_stop()
     {
         var table = new SimulatedTabletop(
-            new CameraSource.TabletopWorld(), new WorldSettings(), ExpertPolicy.Create(() => null!), new InstructionBoard(TimeProvider.System), TimeProvider.System);
+            new WorldSettings(), ExpertPolicy.Create(() => null!), new InstructionBoard(TimeProvider.System), TimeProvider.System);
         using var arm = table.Robot();
         var log = new FakeRobot { Moves = false };
         var other = new FakeRobot();

@@ -3,7 +3,6 @@ using Vla.Actors.Policies;
 using Vla.Actors.Robots;
 using Vla.Runtime.Evaluation;
 using Vla.Runtime.Simulation;
-using Vla.Sensors.Cameras;
 using Vla.Sensors.Simulation;
 using Vla.Sensors.Simulation.Tasks;
 using static TorchSharp.torch;
@@ -17,7 +16,7 @@ public sealed class RealTimeEpisodesTests
     {
         Profile = RobotProfile.Load(Repository.File("config/robots/tabletop.json")),
         Control = new ControlOptions { MaximumActionAgeMs = 10_000 },
-        Camera = new CameraSource.TabletopWorld(64, 48),
+        Camera = new WorldCameraSource(WorldView.Front, 64, 48),
         World = new() { AttemptSeconds = 120 },
     };
 

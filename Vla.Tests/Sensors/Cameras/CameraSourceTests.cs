@@ -1,4 +1,6 @@
+using Vla.Runtime.Registries;
 using Vla.Sensors.Cameras;
+using Vla.Sensors.Simulation;
 
 namespace Vla.Tests.Sensors.Cameras;
 
@@ -8,8 +10,10 @@ public sealed class CameraSourceTests
     {
         { "synthetic", new CameraSource.Synthetic() },
         { "synthetic?size=320x240&fps=12.5", new CameraSource.Synthetic(320, 240, 12.5) },
-        { "world", new CameraSource.TabletopWorld() },
-        { "world?size=320x240&fps=12.5", new CameraSource.TabletopWorld(320, 240, 12.5) },
+        { "world", new WorldCameraSource() },
+        { "world?size=320x240&fps=12.5", new WorldCameraSource(WorldView.Front, 320, 240, 12.5) },
+        { "world-wrist", new WorldCameraSource(WorldView.Wrist) },
+        { "world-wrist?size=96x96", new WorldCameraSource(WorldView.Wrist, 96, 96) },
         { "/dev/video3", new CameraSource.Device("/dev/video3") },
         { "/dev/v4l/by-id/usb-cam?size=1280x720", new CameraSource.Device("/dev/v4l/by-id/usb-cam", (1280, 720)) },
         { "/dev/video0?fps=30", new CameraSource.Device("/dev/video0", null, 30) },
@@ -22,16 +26,17 @@ public sealed class CameraSourceTests
     [Theory]
     [MemberData(nameof(Sources))]
     public void Each_kind_of_camera_is_told_by_its_text(string text, CameraSource source) =>
-        Assert.Equal(source, CameraSource.Parse(text));
+        Assert.Equal(source, CameraRegistry.Parse(text));
 
     [Fact]
     public void A_number_is_a_device() =>
-        Assert.Equal(OperatingSystem.IsLinux() ? "/dev/video2" : "2", Assert.IsType<CameraSource.Device>(CameraSource.Parse("2")).Path);
+        Assert.Equal(OperatingSystem.IsLinux() ? "/dev/video2" : "2", Assert.IsType<CameraSource.Device>(CameraRegistry.Parse("2")).Path);
 
     [Theory]
     [InlineData("", "no camera is named")]
     [InlineData("synthetic?color=red", "unknown option 'color'; this kind of camera takes size, fps")]
     [InlineData("world?level=2", "unknown option 'level'; this kind of camera takes size, fps")]
+    [InlineData("world-wrist?view=up", "unknown option 'view'; this kind of camera takes size, fps")]
     [InlineData("synthetic?loop", "unknown option 'loop'")]
     [InlineData("film.mp4?fps=3", "unknown option 'fps'; this kind of camera takes loop")]
     [InlineData("film.mp4?loop=yes", "write just 'loop'")]
@@ -44,7 +49,7 @@ public sealed class CameraSourceTests
     [InlineData("http://", "is not a complete URL")]
     public void What_cannot_be_meant_is_refused_with_the_mend(string text, string expected)
     {
-        var exception = Assert.Throws<CameraException>(() => CameraSource.Parse(text));
+        var exception = Assert.Throws<CameraException>(() => CameraRegistry.Parse(text));
 
         Assert.Contains(expected, exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', exception.Message);
@@ -53,7 +58,7 @@ public sealed class CameraSourceTests
     [Fact]
     public void A_password_in_a_url_is_not_shown()
     {
-        var source = CameraSource.Parse("rtsp://admin:secret@cam:554/stream");
+        var source = CameraRegistry.Parse("rtsp://admin:secret@cam:554/stream");
 
         Assert.DoesNotContain("secret", source.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("secret", source.Name, StringComparison.Ordinal);
@@ -76,7 +81,7 @@ public sealed class CameraSourceTests
 
     [Fact]
     public void A_word_that_names_nothing_is_answered_with_what_is_possible() =>
-        AssertCannotOpen("webcam", "no camera or video file 'webcam'; give 'world', 'synthetic', a device");
+        AssertCannotOpen("webcam", "no camera or video file 'webcam'; give 'world', 'world-wrist', 'synthetic'");
 
     [Fact]
     public void A_directory_is_not_a_video() => AssertCannotOpen(Path.GetTempPath(), "is a directory");
@@ -93,7 +98,7 @@ public sealed class CameraSourceTests
 
     private static void AssertCannotOpen(string text, string expected)
     {
-        var exception = Assert.ThrowsAny<CameraException>(() => CameraSource.Parse(text).Open(TimeProvider.System));
+        var exception = Assert.ThrowsAny<CameraException>(() => CameraRegistry.Parse(text).Open(TimeProvider.System));
         Assert.Contains(expected, exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', exception.Message);
     }

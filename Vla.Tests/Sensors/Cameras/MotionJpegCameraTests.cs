@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using OpenCvSharp;
+using Vla.Runtime.Registries;
 using Vla.Sensors.Cameras;
 using Vla.Tests.Sensors.Images;
 
@@ -17,7 +18,7 @@ public sealed class MotionJpegCameraTests
         using var server = new ScriptedServer();
         server.Say(Multipart);
         server.Say(Part(50));
-        using var camera = CameraSource.Parse(server.Url).Open(TimeProvider.System);
+        using var camera = CameraRegistry.Parse(server.Url).Open(TimeProvider.System);
         using var picture = new Mat();
 
         Assert.Equal((64, 48), (camera.Description.Width, camera.Description.Height));
@@ -39,7 +40,7 @@ public sealed class MotionJpegCameraTests
         using var server = new ScriptedServer();
         server.Say(Multipart);
         server.Say(Part(10));
-        using var camera = CameraSource.Parse(server.Url).Open(TimeProvider.System);
+        using var camera = CameraRegistry.Parse(server.Url).Open(TimeProvider.System);
         using var picture = new Mat();
         for (var grey = 20; grey <= 200; grey += 10) server.Say(Part(grey));
         server.HangUp();
@@ -61,7 +62,7 @@ public sealed class MotionJpegCameraTests
         using var server = new ScriptedServer();
         server.Say(Multipart);
         server.Say(Part(50));
-        using var camera = CameraSource.Parse(server.Url).Open(TimeProvider.System);
+        using var camera = CameraRegistry.Parse(server.Url).Open(TimeProvider.System);
         using var picture = new Mat();
         for (var n = 0; n < 10; n++) server.Say([.. Ascii("--b\r\n\r\n"), .. File.ReadAllBytes(TestData.Path($"Pictures/{bad}"))]);
         server.Say(Part(150));
@@ -94,7 +95,7 @@ public sealed class MotionJpegCameraTests
         server.Say(answer);
         server.HangUp();
 
-        var exception = Assert.Throws<CameraException>(() => CameraSource.Parse(server.Url).Open(TimeProvider.System));
+        var exception = Assert.Throws<CameraException>(() => CameraRegistry.Parse(server.Url).Open(TimeProvider.System));
 
         Assert.Contains(expected, exception.Message, StringComparison.Ordinal);
     }
@@ -108,7 +109,7 @@ public sealed class MotionJpegCameraTests
         server.Say(jpeg);
         server.HangUp();
 
-        var exception = Assert.Throws<CameraException>(() => CameraSource.Parse(server.Url).Open(TimeProvider.System));
+        var exception = Assert.Throws<CameraException>(() => CameraRegistry.Parse(server.Url).Open(TimeProvider.System));
 
         Assert.Contains("answers with a single picture, not with a stream", exception.Message, StringComparison.Ordinal);
     }
@@ -122,7 +123,7 @@ public sealed class MotionJpegCameraTests
         using var server = new ScriptedServer();
         server.Say(answer);
         for (var n = 0; n < 3; n++) server.Say([.. Ascii(before), .. PictureSamples.Jpeg(seed: n), .. Ascii(after)]);
-        using var camera = CameraSource.Parse(server.Url).Open(TimeProvider.System);
+        using var camera = CameraRegistry.Parse(server.Url).Open(TimeProvider.System);
         using var picture = new Mat();
 
         camera.Read(picture);
@@ -138,7 +139,7 @@ public sealed class MotionJpegCameraTests
         server.Say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n");
         foreach (var piece in part.Chunk(100)) server.Say([.. Ascii($"{piece.Length:x}\r\n"), .. piece, .. Ascii("\r\n")]);
 
-        using var camera = CameraSource.Parse(server.Url).Open(TimeProvider.System);
+        using var camera = CameraRegistry.Parse(server.Url).Open(TimeProvider.System);
 
         Assert.Equal(64, camera.Description.Width);
     }
@@ -149,7 +150,7 @@ public sealed class MotionJpegCameraTests
         using var server = new ScriptedServer();
         server.Say(Multipart);
         server.Say([.. Ascii("--b\r\n\r\n"), .. PictureSamples.JpegWithoutHuffmanTables()]);
-        using var camera = CameraSource.Parse(server.Url).Open(TimeProvider.System);
+        using var camera = CameraRegistry.Parse(server.Url).Open(TimeProvider.System);
         using var picture = new Mat();
 
         camera.Read(picture);
@@ -163,7 +164,7 @@ public sealed class MotionJpegCameraTests
         string url;
         using (var server = new ScriptedServer()) url = server.Url;
 
-        var exception = Assert.Throws<CameraException>(() => CameraSource.Parse(url).Open(TimeProvider.System));
+        var exception = Assert.Throws<CameraException>(() => CameraRegistry.Parse(url).Open(TimeProvider.System));
 
         Assert.Contains("refuses the connection", exception.Message, StringComparison.Ordinal);
         Assert.Contains(url, exception.Message, StringComparison.Ordinal);
@@ -175,7 +176,7 @@ public sealed class MotionJpegCameraTests
         using var server = new ScriptedServer();
         server.Say(Multipart);
         server.Say(Part(50));
-        var camera = CameraSource.Parse(server.Url).Open(TimeProvider.System);
+        var camera = CameraRegistry.Parse(server.Url).Open(TimeProvider.System);
         using var picture = new Mat();
         camera.Read(picture);
 

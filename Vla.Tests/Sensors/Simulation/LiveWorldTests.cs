@@ -93,7 +93,7 @@ public sealed class LiveWorldTests
     [Fact]
     public void A_camera_films_it_at_its_rate()
     {
-        using WorldCamera camera = new WorldCamera(_world, 64, 48, 30, _time, duration => _time.Advance(duration));
+        using WorldCamera camera = new WorldCamera(_world, WorldView.Front, 64, 48, 30, _time, duration => _time.Advance(duration));
         using var picture = new Mat();
         using var expected = new Mat();
         var startNs = camera.Read(picture);
@@ -106,6 +106,41 @@ public sealed class LiveWorldTests
         renderer.Draw(_world.Observe(), expected);
         Assert.Equal(0, Cv2.Norm(picture, expected));
         Assert.Equal(new CameraDescription("world", 64, 48, 30), camera.Description);
+    }
+
+    [Fact]
+    public void Both_cameras_take_their_pictures_at_the_same_moments_of_the_same_state_however_late_one_of_them_is()
+    {
+        using var front = new WorldCamera(_world, WorldView.Front, 64, 48, 30, _time, duration => _time.Advance(duration));
+        using var wrist = new WorldCamera(_world, WorldView.Wrist, 64, 48, 30, _time, duration => _time.Advance(duration));
+        using var picture = new Mat();
+        using var expected = new Mat();
+        using var renderer = new TabletopRenderer(64, 48, WorldView.Wrist);
+        for (var i = 0; i < 5; i++)
+        {
+            _world.Command(ToTheRight);
+            var capturedNs = front.Read(picture);
+            var seen = _world.Observe();
+            _time.Advance(TimeSpan.FromMilliseconds(15));
+
+            Assert.Equal(capturedNs, wrist.Read(picture));
+            renderer.Draw(seen, expected);
+            Assert.Equal(0, Cv2.Norm(picture, expected));
+        }
+    }
+
+    [Fact]
+    public void A_camera_of_half_the_rate_takes_every_other_moment()
+    {
+        using var front = new WorldCamera(_world, WorldView.Front, 64, 48, 30, _time, duration => _time.Advance(duration));
+        using var wrist = new WorldCamera(_world, WorldView.Wrist, 64, 48, 15, _time, duration => _time.Advance(duration));
+        using var picture = new Mat();
+        for (var i = 0; i < 4; i++)
+        {
+            var capturedNs = front.Read(picture);
+            Assert.Equal(capturedNs, wrist.Read(picture));
+            front.Read(picture);
+        }
     }
 
     [Fact]
@@ -125,7 +160,7 @@ public sealed class LiveWorldTests
     [Fact]
     public void A_pictures_moment_can_be_felt_again_later()
     {
-        using var camera = new WorldCamera(_world, 64, 48, 30, _time, duration => _time.Advance(duration));
+        using var camera = new WorldCamera(_world, WorldView.Front, 64, 48, 30, _time, duration => _time.Advance(duration));
         using var picture = new Mat();
         _world.Command(ToTheRight);
         _time.Advance(TimeSpan.FromMilliseconds(100));

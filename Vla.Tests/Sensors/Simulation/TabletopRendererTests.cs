@@ -117,6 +117,64 @@ public sealed class TabletopRendererTests : IDisposable
         _other.Dispose();
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.6)]
+    [InlineData(-1.2)]
+    public void The_camera_at_the_wrist_turns_with_the_hand_and_sees_what_is_between_the_fingers(double yaw)
+    {
+        using var renderer = new TabletopRenderer(640, 480, WorldView.Wrist);
+        var table = With(Hand(0.1, -0.05, 0.1, yaw: yaw), Cube(Red, 0.1, -0.05, yaw: yaw));
+        var view = TabletopRenderer.ViewpointOf(table, WorldView.Wrist);
+        renderer.Draw(table, _picture);
+
+        var seen = WhereRed(_picture);
+
+        var (x, y) = view.Project(new WorldPoint(0.1, -0.05, 0.02), 640, 480);
+        Assert.InRange(x, 319, 321);
+        Assert.InRange((seen.Left + seen.Right) / 2.0, x - 2, x + 2);
+        Assert.InRange((seen.Top + seen.Bottom) / 2.0, y - 15, y + 15);
+        Assert.InRange(seen.Top, 0, 200);
+        // Upright, whichever way hand and block are turned.
+        Assert.InRange(seen.Width, 80, 160);
+    }
+
+    [Fact]
+    public void A_held_block_stays_in_its_place_before_the_camera_at_the_wrist_and_the_table_moves()
+    {
+        using var renderer = new TabletopRenderer(160, 120, WorldView.Wrist);
+        renderer.Draw(With(Hand(0, 0, 0.1, Block.Size, held: 0), Cube(Red, 0, 0, z: 0.1)), _picture);
+        renderer.Draw(With(Hand(0.1, 0.05, 0.2, Block.Size, held: 0), Cube(Red, 0.1, 0.05, z: 0.2)), _other);
+
+        Assert.Equal(WhereRed(_picture), WhereRed(_other));
+        Assert.True(Cv2.Norm(_picture, _other, NormTypes.L1) / (160 * 120 * 3) > 3);
+    }
+
+    [Theory]
+    [InlineData(640, 480)]
+    [InlineData(96, 96)]
+    [InlineData(300, 20)]
+    [InlineData(20, 300)]
+    public void The_camera_at_the_wrist_draws_any_state_and_the_same_one_always_the_same(int width, int height)
+    {
+        using var renderer = new TabletopRenderer(width, height, WorldView.Wrist);
+        using var fresh = new TabletopRenderer(width, height, WorldView.Wrist);
+        for (var seed = 0; seed < 8; seed++)
+        {
+            var table = Tabletop.Create(seed, WorldLevel.Level2);
+            for (var step = 0; step < 12; step++)
+            {
+                table.Act(new WorldAction(0.03f * (seed % 3 - 1), 0.03f * (seed % 2 == 0 ? 1 : -1), -0.02f, 0, 0, 0.15f, 0), 2);
+                renderer.Draw(table, _picture);
+            }
+
+            fresh.Draw(table, _other);
+            Assert.Equal(0, Cv2.Norm(_picture, _other));
+            Cv2.MeanStdDev(_picture, out _, out var deviation);
+            Assert.True(deviation.Val1 > 5);
+        }
+    }
+
     private static Rect WhereRed(Mat picture)
     {
         var (width, height) = (picture.Width, picture.Height);

@@ -1,0 +1,27 @@
+using Vla.Sensors.Cameras;
+using Vla.Sensors.Simulation;
+
+namespace Vla.Runtime.Registries;
+
+/// <summary>The kinds of cameras that <c>--camera</c> can name.</summary>
+public static class CameraRegistry
+{
+    private static readonly Registry<CameraSource> Kinds = new(
+        new("'world'", text => WorldCameraSource.Read(text, WorldView.Front)),
+        new("'world-wrist'", text => WorldCameraSource.Read(text, WorldView.Wrist)),
+        new("'synthetic'", CameraSource.Synthetic.Read),
+        new("a URL (http, https, rtsp, rtsps)", CameraSource.Url.Read),
+        new("a device ('0', '/dev/video0')", CameraSource.Device.Read),
+        new("a video file ('demo.mp4?loop')", text => CameraSource.VideoFile.Read(text, Possible)));
+
+    /// <summary>All forms, for messages.</summary>
+    public static string Possible => Kinds.Possible;
+
+    /// <summary>What a text names; whatever is of no other kind is a video file.</summary>
+    /// <exception cref="CameraException">Nothing, or something that is written wrongly; the message says what is possible.</exception>
+    public static CameraSource Parse(string text)
+    {
+        if (string.IsNullOrWhiteSpace(text)) throw new CameraException($"no camera is named; give {Possible}");
+        return Kinds.Find(text)!;
+    }
+}
