@@ -23,6 +23,10 @@ internal sealed class EpisodeCutter(int fps, double controlHz)
     private (long Instruction, long Table)? _open;
     private long _firstNs;
     private long _next;
+    private bool _hasBegun;
+
+    /// <summary>What kept the first episode from beginning, in words; null once one has begun.</summary>
+    public string? Obstacle { get; private set; }
 
     /// <param name="action">As it was published, in order.</param>
     /// <param name="scene">What was asked for and where; only looked at when it matters.</param>
@@ -32,6 +36,8 @@ internal sealed class EpisodeCutter(int fps, double controlHz)
         if (action.State == ControlState.Stop)
         {
             _open = null;
+            // What a stop says is only the reason where there was no other: every run ends with one.
+            if (!_hasBegun) Obstacle ??= action.Reason;
             return new Cut(wasOpen, null, 0);
         }
 
@@ -41,27 +47,44 @@ internal sealed class EpisodeCutter(int fps, double controlHz)
         var now = scene();
         if (wasOpen && (now.IsDecided || now.Key != _open)) _open = null;
         var ends = wasOpen && _open is null;
+        var isJudged = ends && now.IsDecided;
         if (_open is null)
         {
-            if (!Begins(action, now)) return new Cut(ends, null, 0);
+            if (ObstacleTo(action, now) is { } obstacle)
+            {
+                if (!_hasBegun) Obstacle = obstacle;
+                return new Cut(ends, null, 0) { IsJudged = isJudged };
+            }
+
+            (_hasBegun, Obstacle) = (true, null);
             (_open, _firstNs, _next, place) = (now.Key, action.PublishedNs, 0, 0);
         }
 
         var missed = (long)place - _next;
         _next = (long)place + 1;
-        return new Cut(ends, now.Instruction!.Text, missed);
+        return new Cut(ends, now.Instruction!.Text, missed) { IsJudged = isJudged };
     }
 
-    private static bool Begins(PublishedAction action, in LiveScene now) =>
-        !now.IsDecided && now.Instruction is { } instruction && action.State == ControlState.Policy
-        && action.Origin.InstructionNumber == instruction.Number && action.Origin.CapturedNs >= now.TableBeganNs;
+    /// <summary>Why no episode begins with this action; null when one does.</summary>
+    private static string? ObstacleTo(PublishedAction action, in LiveScene now)
+    {
+        if (now.Instruction is not { } instruction) return "there was no instruction";
+        if (action.State != ControlState.Policy) return action.Reason;
+        if (action.Origin.InstructionNumber != instruction.Number || action.Origin.CapturedNs < now.TableBeganNs)
+            return "the policy gave no action for the instruction and the table that were there";
+        return now.IsDecided ? "the task was decided before the first action" : null;
+    }
 }
 
 /// <summary>What an action is to a recording.</summary>
 /// <param name="EndsEpisode">The episode before it has ended.</param>
 /// <param name="Task">It is a frame, of this task; null when it is none.</param>
 /// <param name="Missed">Frames that were due before it, and no action came.</param>
-internal readonly record struct Cut(bool EndsEpisode, string? Task, long Missed);
+internal readonly record struct Cut(bool EndsEpisode, string? Task, long Missed)
+{
+    /// <summary>The episode that has ended is whole, however short: the simulated world's judge has said so.</summary>
+    public bool IsJudged { get; init; }
+}
 
 /// <summary>What was asked for, and where.</summary>
 /// <param name="Instruction">In force; null before the first.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using OpenCvSharp;
 using Vla.Runtime.Hosting;
@@ -11,11 +12,14 @@ namespace Vla.Runtime.Recording;
 /// <remarks>
 /// Frames wait in a queue of bounded memory. Whoever brings one never waits: when the queue is full, since the disk or the
 /// encoder is too slow, the frame is dropped and counted. An episode that cannot be saved is given up; the next one is tried
-/// again.
+/// again. At the end it says what was saved; where that is nothing, why.
 /// </remarks>
 internal sealed partial class EpisodeSaver : IDisposable
 {
-    /// <summary>An episode shorter than this, seconds, is nobody's demonstration and is not kept.</summary>
+    /// <summary>
+    /// An episode shorter than this, seconds, is nobody's demonstration and is not kept, unless the simulated world's judge
+    /// has ended it: then it is whole.
+    /// </summary>
     public const double ShortestSeconds = 0.5;
 
     private const long QueueBytes = 64 << 20;
@@ -27,7 +31,7 @@ internal sealed partial class EpisodeSaver : IDisposable
     private readonly RecordingTarget _target;
     private readonly int _capacity;
     private readonly Thread _thread;
-    private readonly BlockingCollection<LiveFrame?> _queue = [];
+    private readonly BlockingCollection<Entry> _queue = [];
     private readonly ConcurrentBag<LiveFrame> _free = [];
     private DatasetWriter? _writer;
     private EpisodeRecording? _episode;
@@ -39,6 +43,8 @@ internal sealed partial class EpisodeSaver : IDisposable
     private long _frames;
     private long _dropped;
     private long _droppedSaid;
+    private long _tooShort;
+    private int _saidEnd;
     private volatile string? _error;
 
     /// <param name="target">Opened at once, so that one that cannot be used is told at the start.</param>
@@ -59,8 +65,14 @@ internal sealed partial class EpisodeSaver : IDisposable
     /// <summary>What there is to say of how it records; null when there is nothing.</summary>
     public string? Note { get; }
 
+    /// <summary>Why no episode has begun, in words; set before <see cref="Complete"/>, null when one has.</summary>
+    public string? Obstacle { get; set; }
+
     public RecordingReport Read() => new(
-        _target.Directory, Interlocked.Read(ref _episodes), Interlocked.Read(ref _frames), Interlocked.Read(ref _dropped), _error);
+        _target.Directory, Interlocked.Read(ref _episodes), Interlocked.Read(ref _frames), Interlocked.Read(ref _dropped), _error)
+    {
+        TooShort = Interlocked.Read(ref _tooShort),
+    };
 
     public void Start() => _thread.Start();
 
@@ -74,7 +86,7 @@ internal sealed partial class EpisodeSaver : IDisposable
     }
 
     /// <summary>Takes a filled frame.</summary>
-    public void Add(LiveFrame frame) => _queue.Add(frame);
+    public void Add(LiveFrame frame) => _queue.Add(new Entry(frame));
 
     /// <summary>Takes back a frame that could not be filled: it is dropped.</summary>
     public void GiveBack(LiveFrame frame)
@@ -87,15 +99,21 @@ internal sealed partial class EpisodeSaver : IDisposable
     public void Drop(long frames) => Interlocked.Add(ref _dropped, frames);
 
     /// <summary>What was added by now is an episode.</summary>
-    public void EndEpisode() => _queue.Add(null);
+    /// <param name="isJudged">It is whole, however short.</param>
+    public void EndEpisode(bool isJudged = false) => _queue.Add(new Entry(null, isJudged));
 
     /// <summary>No more frames come: what is there is saved.</summary>
     public void Complete() => _queue.CompleteAdding();
 
     /// <summary>Waits until everything is saved, once no more frames come, or for so long.</summary>
     /// <returns>False when that was not enough. From the thread that saves nothing can be waited for.</returns>
-    public bool WaitSaved(TimeSpan bound) =>
-        (_thread.ThreadState & ThreadState.Unstarted) != 0 || (_thread != Thread.CurrentThread && _thread.Join(bound));
+    public bool WaitSaved(TimeSpan bound)
+    {
+        if ((_thread.ThreadState & ThreadState.Unstarted) == 0) return _thread != Thread.CurrentThread && _thread.Join(bound);
+        Obstacle ??= "the run ended before its first action";
+        SayEnd();
+        return true;
+    }
 
     /// <summary>Waits until everything is saved.</summary>
     public void Dispose()
@@ -111,11 +129,11 @@ internal sealed partial class EpisodeSaver : IDisposable
     private void Run()
     {
         LowPriority.Take();
-        foreach (var frame in _queue.GetConsumingEnumerable())
+        foreach (var entry in _queue.GetConsumingEnumerable())
         {
-            if (frame is null)
+            if (entry.Frame is not { } frame)
             {
-                Guarded(Save);
+                Guarded(() => Save(entry.IsJudged));
                 _givenUp = false;
                 continue;
             }
@@ -125,9 +143,10 @@ internal sealed partial class EpisodeSaver : IDisposable
             Return(frame);
         }
 
-        Guarded(Save);
+        Guarded(() => Save(isJudged: false));
         Guarded(CloseWriter);
         SayDropped();
+        SayEnd();
     }
 
     private void Write(LiveFrame frame)
@@ -140,14 +159,16 @@ internal sealed partial class EpisodeSaver : IDisposable
         _episode.EndFrame(frame.Task);
     }
 
-    private void Save()
+    private void Save(bool isJudged)
     {
         if (_episode is not { } episode) return;
         var (length, task) = (episode.Length, episode.LastTask);
-        if (length < ShortestSeconds * _target.Fps)
+        if (!isJudged && length < ShortestSeconds * _target.Fps)
         {
             episode.Dispose();
             _episode = null;
+            Interlocked.Increment(ref _tooShort);
+            Log.TooShort(Logger, (double)length / _target.Fps, ShortestSeconds, task);
             return;
         }
 
@@ -165,6 +186,23 @@ internal sealed partial class EpisodeSaver : IDisposable
         var dropped = Interlocked.Read(ref _dropped);
         if (dropped > _droppedSaid) Log.Dropped(Logger, dropped - _droppedSaid);
         _droppedSaid = dropped;
+    }
+
+    /// <summary>Says once what the run has left behind.</summary>
+    private void SayEnd()
+    {
+        if (Interlocked.Exchange(ref _saidEnd, 1) != 0) return;
+        var report = Read();
+        if (report.Episodes > 0) Log.Ended(Logger, report.Episodes, report.Frames, report.Directory);
+        else Log.Nothing(Logger, report.Directory, WhyNothing(report));
+    }
+
+    private string WhyNothing(RecordingReport report)
+    {
+        if (report.Error is { } error) return error;
+        if (report.TooShort > 0) return string.Create(CultureInfo.InvariantCulture, $"no episode was as long as {ShortestSeconds} s");
+        if (report.Dropped > 0) return "every frame was dropped";
+        return Obstacle ?? "there was no action";
     }
 
     /// <summary>Whatever goes wrong costs the episode, never the run.</summary>
@@ -223,26 +261,31 @@ internal sealed partial class EpisodeSaver : IDisposable
         Interlocked.Decrement(ref _lent);
     }
 
+    /// <param name="Frame">To be recorded; null where an episode ends.</param>
+    /// <param name="IsJudged">That episode is whole, however short.</param>
+    private readonly record struct Entry(LiveFrame? Frame, bool IsJudged = false);
+
     private static partial class Log
     {
         [LoggerMessage(80, LogLevel.Information, "recorded episode {Episode}: {Frames} frames, {Task}")]
         public static partial void Saved(ILogger logger, int episode, int frames, string task);
 
-        [LoggerMessage(81, LogLevel.Warning, "{Count} frames were not recorded: the machine, the disk or the encoder is too slow, or there was no picture")]
+        [LoggerMessage(81, LogLevel.Warning, "{Count} frames were not recorded: the machine, the disk or the encoder is too slow, or picture or state were not there")]
         public static partial void Dropped(ILogger logger, long count);
 
         [LoggerMessage(82, LogLevel.Error, "an episode cannot be recorded: {Reason}; the next one is tried again")]
         public static partial void Failed(ILogger logger, string reason);
 
+        [LoggerMessage(86, LogLevel.Warning, "an episode of {Seconds:0.0##} s is not kept, {Least} s are the least: {Task}")]
+        public static partial void TooShort(ILogger logger, double seconds, double least, string task);
+
+        [LoggerMessage(87, LogLevel.Information, "{Episodes} episodes with {Frames} frames were recorded to {Directory}")]
+        public static partial void Ended(ILogger logger, long episodes, long frames, string directory);
+
+        [LoggerMessage(88, LogLevel.Warning, "nothing was recorded to {Directory}: {Why}")]
+        public static partial void Nothing(ILogger logger, string directory, string why);
+
         [LoggerMessage(83, LogLevel.Warning, "pictures of {Width}x{Height} are not recorded: the dataset has {WantedWidth}x{WantedHeight}")]
         public static partial void WrongSize(ILogger logger, int width, int height, int wantedWidth, int wantedHeight);
     }
 }
-
-/// <summary>How a recording stands.</summary>
-/// <param name="Directory">The dataset.</param>
-/// <param name="Episodes">Saved in this run.</param>
-/// <param name="Frames">In these.</param>
-/// <param name="Dropped">Frames that were due and are not recorded.</param>
-/// <param name="Error">Why the last episode could not be saved; null when it was.</param>
-public sealed record RecordingReport(string Directory, long Episodes, long Frames, long Dropped, string? Error);

@@ -23,7 +23,7 @@ internal sealed class LiveRecorder(
     public void Apply(PublishedAction action)
     {
         var cut = cutter.Look(action, scene);
-        if (cut.EndsEpisode) saver.EndEpisode();
+        if (cut.EndsEpisode) saver.EndEpisode(cut.IsJudged);
         saver.Drop(cut.Missed);
         if (cut.Task is null || saver.Rent() is not { } frame) return;
 
@@ -39,5 +39,9 @@ internal sealed class LiveRecorder(
         saver.Add(frame);
     }
 
-    public void Dispose() => saver.Complete();
+    public void Dispose()
+    {
+        saver.Obstacle = cutter.Obstacle;
+        saver.Complete();
+    }
 }

@@ -155,6 +155,7 @@ public sealed class StatusSource : IHostedService, IDisposable
         {
             if (recorded.Error is not null) yield return $"recording fails: {recorded.Error}";
             if (recorded.Dropped > 0) yield return $"recording: {recorded.Dropped} frames dropped";
+            if (recorded.TooShort > 0) yield return $"recording: {recorded.TooShort} episodes too short to be kept";
         }
 
         if (_parts.Policy.PrecisionOn(_parts.Device).Note is { Length: > 0 } note) yield return $"computing in float32: {note}";

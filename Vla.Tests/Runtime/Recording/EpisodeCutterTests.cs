@@ -79,7 +79,7 @@ public sealed class EpisodeCutterTests
         Look(Act());
         _scene = _scene with { IsDecided = true };
 
-        Assert.Equal(new Cut(true, null, 0), Look(Act()));
+        Assert.Equal(new Cut(true, null, 0) { IsJudged = true }, Look(Act()));
         Assert.Equal(default, Look(Act()));
         _scene = new LiveScene(new Instruction(2, "second", 0));
         Assert.Equal("second", Look(Act(instruction: 2)).Task);
@@ -93,6 +93,36 @@ public sealed class EpisodeCutterTests
         Assert.Equal(new Cut(false, "first", 2), Look(Act(), afterMs: 300));
         Assert.Equal(new Cut(false, "first", 0), Look(Act()));
     }
+
+    [Fact]
+    public void It_knows_why_no_episode_has_begun_whatever_ends_the_run()
+    {
+        Stop("told to end");
+        Assert.Equal("told to end", _cutter.Obstacle);
+
+        Look(Act() with { State = ControlState.Hold, Reason = "the camera is silent" });
+        Stop("told to end");
+        Assert.Equal("the camera is silent", _cutter.Obstacle);
+
+        Look(Act(instruction: 2));
+        Assert.Contains("no action for the instruction", _cutter.Obstacle, StringComparison.Ordinal);
+
+        _scene = _scene with { IsDecided = true };
+        Look(Act());
+        Assert.Equal("the task was decided before the first action", _cutter.Obstacle);
+
+        _scene = new LiveScene();
+        Look(Act());
+        Stop("told to end");
+        Assert.Equal("there was no instruction", _cutter.Obstacle);
+
+        _scene = new LiveScene(new Instruction(1, "first", 0));
+        Look(Act());
+        Stop("told to end");
+        Assert.Null(_cutter.Obstacle);
+    }
+
+    private void Stop(string reason) => Look(Act() with { State = ControlState.Stop, Reason = reason });
 
     private Cut Look(PublishedAction action, int afterMs = 100)
     {

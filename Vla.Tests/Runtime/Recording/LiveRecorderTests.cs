@@ -18,6 +18,7 @@ public sealed class LiveRecorderTests : IDisposable
     private bool _hasPicture = true;
     private Size _size = new(32, 16);
     private int _frame;
+    private readonly SaidLines _said = new();
 
     private string Root => _directory.File("run");
 
@@ -100,7 +101,59 @@ public sealed class LiveRecorderTests : IDisposable
             Apply(recorder, 3);
         });
 
-        Assert.Equal((1, 3, 0), (report.Episodes, report.Frames, report.Dropped));
+        Assert.Equal((1, 3, 0, 1), (report.Episodes, report.Frames, report.Dropped, report.TooShort));
+        Assert.Equal(
+            ["an episode of 0.25 s is not kept, 0.5 s are the least: first", $"1 episodes with 3 frames were recorded to {Root}"],
+            _said.Lines.Where(line => !line.StartsWith("recorded episode", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void What_the_simulated_worlds_judge_has_ended_is_whole_however_short()
+    {
+        var report = Run(recorder =>
+        {
+            Apply(recorder, 1);
+            _scene = _scene with { IsDecided = true };
+            Apply(recorder, 2);
+        });
+
+        Assert.Equal((1, 1, 0), (report.Episodes, report.Frames, report.TooShort));
+        using var dataset = LeRobotDataset.Open(Root);
+        dataset.ReadPictures(dataset.Episodes.Single(), DatasetFeature.FrontCamera, (_, picture) => Assert.Equal(_size, picture.Size()));
+    }
+
+    [Fact]
+    public void A_recording_that_ends_with_nothing_saved_says_why()
+    {
+        Run(recorder => Apply(recorder, 1));
+        Assert.Equal("no episode was as long as 0.5 s", WhyNothing());
+
+        _hasPicture = false;
+        Run(recorder => Apply(recorder, 3));
+        Assert.Equal("every frame was dropped", WhyNothing());
+
+        _scene = default;
+        Run(recorder => recorder.Apply(Action(0, ControlState.Hold, "no instruction yet")));
+        Assert.Equal("there was no instruction", WhyNothing());
+
+        Say(1, "first");
+        Run(recorder => recorder.Apply(Action(1, ControlState.Hold, "the camera is silent")));
+        Assert.Equal("the camera is silent", WhyNothing());
+
+        Run(_ => { });
+        Assert.Equal("there was no action", WhyNothing());
+    }
+
+    [Fact]
+    public void A_run_that_ends_before_its_first_action_says_that_nothing_was_recorded_and_says_it_once()
+    {
+        using var saver = new EpisodeSaver(Target) { Logger = _said };
+
+        Assert.True(saver.WaitSaved(TimeSpan.Zero));
+        Assert.True(saver.WaitSaved(TimeSpan.Zero));
+
+        Assert.Equal("the run ended before its first action", WhyNothing());
+        Assert.Single(_said.Lines);
     }
 
     [Fact]
@@ -144,7 +197,7 @@ public sealed class LiveRecorderTests : IDisposable
 
     private RecordingReport Run(Action<IRobot> work, int? capacity = null, bool startsLate = false)
     {
-        var saver = new EpisodeSaver(Target, capacity);
+        var saver = new EpisodeSaver(Target, capacity) { Logger = _said };
         if (!startsLate) saver.Start();
         using (var recorder = Recorder(saver)) work(recorder);
         if (startsLate) saver.Start();
@@ -160,18 +213,23 @@ public sealed class LiveRecorderTests : IDisposable
     {
         for (var i = 0; i < count; i++)
         {
-            recorder.Apply(new PublishedAction
-            {
-                Sequence = _frame + 1,
-                State = ControlState.Policy,
-                Reason = "",
-                Values = [_frame, -_frame],
-                Clamped = 0,
-                Origin = new Origin { InstructionNumber = _scene.Instruction!.Number, Instruction = "" },
-                PublishedNs = _frame++ * MonotonicTime.NsPerSecond / Fps,
-            });
+            recorder.Apply(Action(_scene.Instruction!.Number));
         }
     }
+
+    private PublishedAction Action(long instruction, ControlState state = ControlState.Policy, string reason = "") => new()
+    {
+        Sequence = _frame + 1,
+        State = state,
+        Reason = reason,
+        Values = [_frame, -_frame],
+        Clamped = 0,
+        Origin = new Origin { InstructionNumber = instruction, Instruction = "" },
+        PublishedNs = _frame++ * MonotonicTime.NsPerSecond / Fps,
+    };
+
+    /// <summary>What the last recording said of having nothing.</summary>
+    private string WhyNothing() => _said.Lines[^1].Split($"nothing was recorded to {Root}: ")[1];
 
     private bool TryTake(Mat into, out PictureStamp stamp)
     {
@@ -189,6 +247,20 @@ public sealed class LiveRecorderTests : IDisposable
             values[0] = atNs;
             return true;
         }
+    }
+
+    private sealed class SaidLines : Microsoft.Extensions.Logging.ILogger
+    {
+        public List<string> Lines { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(Microsoft.Extensions.Logging.LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            Microsoft.Extensions.Logging.LogLevel logLevel, Microsoft.Extensions.Logging.EventId eventId, TState state,
+            Exception? exception, Func<TState, Exception?, string> formatter) => Lines.Add(formatter(state, exception));
     }
 
     /// <summary>Makes way once the failure was said.</summary>
