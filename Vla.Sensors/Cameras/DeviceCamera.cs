@@ -1,6 +1,5 @@
 using OpenCvSharp;
 using Vla.Sensors.Cameras.V4L2;
-using Vla.Sensors.Images;
 using Vla.Sensors.Images.Jpeg;
 
 namespace Vla.Sensors.Cameras;
@@ -28,7 +27,7 @@ internal sealed class DeviceCamera : ICamera
 
     private readonly VideoCapture _capture;
     private readonly TimeProvider _time;
-    private readonly JpegCheck _check = new();
+    private readonly WebcamJpeg _jpeg = new();
     private readonly Mat _compressed = new();
     private bool _isCompressed;
     private long _grabbedNs;
@@ -132,9 +131,7 @@ internal sealed class DeviceCamera : ICamera
             return null;
         }
 
-        var jpeg = (ReadOnlySpan<byte>)_compressed.AsSpan<byte>();
-        if (_check.Damage(jpeg) is { } damage) return damage;
-        return PictureDecoder.TryDecode(jpeg, picture) ? null : "cannot be decoded";
+        return _jpeg.Decode(_compressed.AsSpan<byte>(), picture);
     }
 
     private string Missing(long beganNs) => _time.NowNs() - beganNs >= OpenCvNative.SilentDeviceSeconds * MonotonicTime.NsPerSecond

@@ -50,7 +50,13 @@ internal sealed partial class JpegCheck
             }
         }
 
-        if (!EndSegment(ref bits, jpeg, out position)) return position < 0 ? "ends too early" : "has more data than its blocks need";
+        if (!EndSegment(ref bits, jpeg, out position))
+        {
+            if (position >= 0) return "has more data than its blocks need";
+            if (!endMayLack || _isProgressive || FindLackingEnd(bits, jpeg) is not { } end) return "ends too early";
+            (LackingEnd, position) = (end, jpeg.Length);
+        }
+
         for (var i = 0; i < _scanComponents; i++) _scan[i].IsScanned = true;
         return null;
     }
@@ -116,6 +122,16 @@ internal sealed partial class JpegCheck
     {
         (var unread, marker) = bits.End();
         return marker >= 0 && marker + 1 < jpeg.Length && unread <= ToleratedBytes;
+    }
+
+    /// <summary>Where the data end that no marker follows; null when more comes than what fills up a buffer.</summary>
+    private static int? FindLackingEnd(in JpegBits bits, ReadOnlySpan<byte> jpeg)
+    {
+        var end = jpeg.Length - Math.Min(bits.End().Unread, jpeg.Length);
+        var rest = jpeg[end..];
+        if (rest.Length > ToleratedBytes && rest.ContainsAnyExcept((byte)0) && rest.ContainsAnyExcept(JpegMarker.Prefix)) return null;
+        // Zeros are codes too: of a picture that broke off and was filled up with them, some were taken for its blocks.
+        return end - 1 - jpeg.LastIndexOfAnyExcept((byte)0) <= ToleratedBytes ? end : null;
     }
 
     private bool ReadUnit(ref JpegBits bits, int x, int y)

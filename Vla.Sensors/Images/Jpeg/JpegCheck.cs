@@ -16,7 +16,11 @@ namespace Vla.Sensors.Images.Jpeg;
 /// pictures.
 /// </para>
 /// </remarks>
-internal sealed partial class JpegCheck
+/// <param name="endMayLack">
+/// Takes a picture of which every block is there and only the end marker is not, as many webcams send it; not a progressive
+/// one, of which nobody can say that it is whole.
+/// </param>
+internal sealed partial class JpegCheck(bool endMayLack = false)
 {
     // Some webcams add so many bytes to a picture that is good (libjpeg: "extraneous bytes before marker 0xd9").
     private const int ToleratedBytes = 4;
@@ -41,6 +45,12 @@ internal sealed partial class JpegCheck
     private int _unitsAcross;
     private int _unitsDown;
 
+    /// <summary>
+    /// Where the data of a whole picture without an end marker end, from its beginning: there the marker belongs. Null when it
+    /// has one.
+    /// </summary>
+    public int? LackingEnd { get; private set; }
+
     /// <summary>What is wrong with a picture; null when it is whole. Bytes behind its end do not count.</summary>
     /// <param name="jpeg">From its first byte on.</param>
     public string? Damage(ReadOnlySpan<byte> jpeg)
@@ -51,6 +61,7 @@ internal sealed partial class JpegCheck
         var scans = 0;
         while (true)
         {
+            if (LackingEnd is not null && position >= jpeg.Length) return AllScanned() ? null : "holds no whole picture";
             if (!TryMarker(jpeg, ref position, out var marker)) return position >= jpeg.Length ? "ends too early" : "has something else where a marker is due";
             if (marker == JpegMarker.EndOfImage) return AllScanned() ? null : "holds no whole picture";
             if (!JpegMarker.HasLength(marker)) return "has a marker out of place";
@@ -70,6 +81,7 @@ internal sealed partial class JpegCheck
 
     private void Begin()
     {
+        LackingEnd = null;
         _componentCount = 0;
         _restartInterval = 0;
         Array.Clear(_quantisation);
