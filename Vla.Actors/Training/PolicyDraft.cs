@@ -32,6 +32,7 @@ internal static class PolicyDraft
         var action = config["action"]!.AsObject();
         Put(action, statistics.Action);
         action["step_ms"] = columns.StepMs;
+        PutSource(config["image"]!.AsObject(), columns.Picture);
         DurableFile.Write(Path.Combine(directory, Policy.ConfigFile), config.ToJsonString(Indented) + "\n");
         DurableFile.Write(Path.Combine(directory, Policy.VocabularyFile), string.Concat(words.Select(word => $"{word}\n")));
     }
@@ -53,6 +54,16 @@ internal static class PolicyDraft
         if (config[Trained]?.GetValueKind() == JsonValueKind.True) return;
         config[Trained] = true;
         DurableFile.Write(file, config.ToJsonString(Indented) + "\n");
+    }
+
+    private static void PutSource(JsonObject image, (int Width, int Height)? picture)
+    {
+        // The template's own would be those of another training.
+        image.Remove(PolicyConfig.SourceHeightKey);
+        image.Remove(PolicyConfig.SourceWidthKey);
+        if (picture is not { } size) return;
+        image[PolicyConfig.SourceHeightKey] = size.Height;
+        image[PolicyConfig.SourceWidthKey] = size.Width;
     }
 
     private static void Put(JsonObject section, IReadOnlyList<DimensionScale> scales)

@@ -22,6 +22,7 @@ using Vla.Runtime.Simulation;
 using Vla.Runtime.Status;
 using Vla.Runtime.Telemetry;
 using Vla.Sensors.Cameras;
+using Vla.Sensors.Images;
 using Vla.Sensors.Simulation;
 
 namespace Vla.Runtime.Hosting;
@@ -67,6 +68,7 @@ public static partial class Daemon
         Func<ICamera> open = () => tabletop is null ? source.Open(time) : tabletop.OpenCamera(source);
         var first = await CameraOpening.OpenAsync(open, source.Name, TimeSpan.FromSeconds(settings.DurationSeconds), time, cancellation);
         if (first is null) return; // Told to end while the camera still opened.
+        var seen = first.Description;
         using var screen = settings.Outputs.Contains("console") ? ConsoleScreen.ForTerminal() : null;
         StatusSource? status = null;
         var where = Where(settings.Http);
@@ -159,6 +161,7 @@ public static partial class Daemon
             lifetime.StopApplication();
         };
         if (ending.HasBegun) return;
+        if (AspectCheck.Difference(policy.Image, seen.Name, seen.Width, seen.Height) is { } aspect) Log.Aspect(logger, aspect);
 
         using var hangs = new HangWatch(
             monitors.Stages, Limits(settings), time, host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<HangWatch>(),
@@ -303,6 +306,9 @@ public static partial class Daemon
 
         [LoggerMessage(86, LogLevel.Warning, "{Line}")]
         public static partial void EndingWarning(ILogger logger, string line);
+
+        [LoggerMessage(88, LogLevel.Warning, "{Line}")]
+        public static partial void Aspect(ILogger logger, string line);
 
         [LoggerMessage(87, LogLevel.Error, "{Line}")]
         public static partial void Unobserved(ILogger logger, string line);

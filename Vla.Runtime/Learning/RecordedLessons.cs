@@ -65,10 +65,14 @@ public sealed record RecordedLessons : ILessonSource
         }
 
         using var dataset = LeRobotDataset.Open(directory);
-        return new RecordedLessons(directory, Choose(dataset, camera), dataset.Info.Fps, usesExpert)
+        var chosen = Choose(dataset, camera);
+        return new RecordedLessons(directory, chosen, dataset.Info.Fps, usesExpert)
         {
             Columns = new DataColumns(
-                ColumnsOf(dataset, DatasetFeature.State), ColumnsOf(dataset, DatasetFeature.Action), 1_000 / dataset.Info.Fps),
+                ColumnsOf(dataset, DatasetFeature.State), ColumnsOf(dataset, DatasetFeature.Action), 1_000 / dataset.Info.Fps)
+            {
+                Picture = dataset.Info.Cameras.First(one => one.Name == chosen).PictureSize,
+            },
         };
     }
 

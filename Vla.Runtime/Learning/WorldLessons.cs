@@ -36,7 +36,7 @@ public sealed record WorldLessons(LevelMixture Levels, int Episodes, long Seed) 
         get
         {
             DataColumn[] numbers = [.. WorldAction.Names.Zip(WorldAction.Units, (name, unit) => new DataColumn(name, unit))];
-            return new DataColumns(numbers, numbers, StepMs);
+            return new DataColumns(numbers, numbers, StepMs) { Picture = (Camera.Width, Camera.Height) };
         }
     }
 
@@ -139,8 +139,8 @@ public sealed record WorldLessons(LevelMixture Levels, int Episodes, long Seed) 
     /// <summary>Sees the table as a live policy would: 640×480, or the square in its middle where the policy crops to that.</summary>
     private sealed class Camera : IDisposable
     {
-        private const int Height = 480;
-        private const int Width = 640;
+        public const int Height = 480;
+        public const int Width = 640;
 
         private readonly TabletopRenderer _renderer;
         private readonly ImagePreparation _preparation;

@@ -53,6 +53,23 @@ public sealed class ProgramTests : IDisposable
         Assert.Contains("\"state\":\"stop\"", (await LinesAsync()).Last(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("synthetic?size=640x360", "camera 'synthetic' gives 640x360, the policy was trained on 640x480")]
+    [InlineData("synthetic?size=320x240", null)]
+    public async Task A_camera_of_another_shape_than_the_policy_was_trained_on_is_said_at_the_start(string camera, string? line)
+    {
+        using var vla = Start(
+            "run", "--http", "off", "--duration", "0.5", "--camera", camera, "--policy", Repository.File("config/policies/tabletop"),
+            "--robot", Repository.File("config/robots/tabletop.json"), "--output", $"jsonl:{File("actions.jsonl")}");
+
+        var errors = await vla.StandardError.ReadToEndAsync();
+        await vla.WaitForExitAsync();
+
+        Assert.Equal(0, vla.ExitCode);
+        if (line is null) Assert.DoesNotContain("was trained on", errors, StringComparison.Ordinal);
+        else Assert.Single(errors.Split('\n'), said => said.Contains(line, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Instructions_come_line_by_line_from_a_pipe()
     {

@@ -20,6 +20,10 @@ internal sealed record PolicyConfig(
     public const string FusionKey = "fusion";
     public const string DecoderKey = "action_decoder";
 
+    // Keys of "image": pixels of the pictures that the policy was trained on.
+    public const string SourceWidthKey = "source_width";
+    public const string SourceHeightKey = "source_height";
+
     /// <summary>All four.</summary>
     public static IReadOnlyList<string> StageKeys { get; } = [VisionKey, LanguageKey, FusionKey, DecoderKey];
 
@@ -101,11 +105,19 @@ internal sealed record PolicyConfig(
             section.Numbers("mean", channels, 0, 1), section.Numbers("std", channels, 0.001, 10))
         {
             Fit = section.OptionalChoice("fit", "stretch", "crop") == "crop" ? ImageFit.Crop : ImageFit.Stretch,
+            Source = ReadSource(section),
         };
         section.CheckUnknown();
         if (image.Height * image.Width > MaximumPixels)
             throw section.Wrong("height", $"{image.Height} and {section.Key("width")} {image.Width}", $"at most {MaximumPixels:N0} pixels");
         return image;
+    }
+
+    private static (int Width, int Height)? ReadSource(ConfigSection section)
+    {
+        const int largest = 65_536;
+        if (!section.Has(SourceWidthKey) && !section.Has(SourceHeightKey)) return null;
+        return (section.Integer(SourceWidthKey, 1, largest), section.Integer(SourceHeightKey, 1, largest));
     }
 
     private static StateSpec ReadState(ConfigSection section)

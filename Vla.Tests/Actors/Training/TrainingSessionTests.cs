@@ -1,4 +1,5 @@
 using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using Vla.Actors.Training;
 using static TorchSharp.torch;
 
@@ -60,6 +61,23 @@ public sealed class TrainingSessionTests : IDisposable
             Options with { ValidationShare = 0.001 }, Threads, CPU);
 
         Assert.Equal((1, episodes - 1), (session.ValidationSamples, session.TrainingSamples));
+    }
+
+    [Fact]
+    public void The_policy_knows_the_size_of_the_pictures_that_it_was_trained_on()
+    {
+        using (Begin("known", columns: TinyTraining.Columns with { Picture = (640, 480) }))
+        {
+        }
+
+        // Its template was trained on others.
+        using (TrainingSession.Begin(
+            _directory.File("unknown"), _directory.File("known/config.json"), TinyTraining.Data(), TinyTraining.Columns, Options, Threads, CPU))
+        {
+        }
+
+        Assert.Equal((640, 480), PolicyConfig.Read(_directory.File("known/config.json")).Image.Source);
+        Assert.Null(PolicyConfig.Read(_directory.File("unknown/config.json")).Image.Source);
     }
 
     [Fact]
@@ -172,9 +190,9 @@ public sealed class TrainingSessionTests : IDisposable
         Assert.Contains("image.height is 16, the data's is 32", error.Message);
     }
 
-    private TrainingSession Begin(string name, TrainingSet? set = null) => TrainingSession.Begin(
-        Path.Combine(_directory.Path, name), TinyTraining.WriteTemplate(_directory.Path), set ?? TinyTraining.Data(), TinyTraining.Columns, Options,
-        Threads, CPU);
+    private TrainingSession Begin(string name, TrainingSet? set = null, DataColumns? columns = null) => TrainingSession.Begin(
+        Path.Combine(_directory.Path, name), TinyTraining.WriteTemplate(_directory.Path), set ?? TinyTraining.Data(),
+        columns ?? TinyTraining.Columns, Options, Threads, CPU);
 
     private static int Gripper(Policy policy, bool red)
     {

@@ -32,6 +32,7 @@ public sealed class RecordedLessonsTests : IDisposable
         var set = Read(Root, Policy, picturesPerEpisode: 99);
 
         Assert.Equal((9, 1, 50.0), (set.Count, set.Shape.Lessons, LessonSource.Parse(Root).StepMs));
+        Assert.Equal((Width, Height), LessonSource.Parse(Root).Columns.Picture);
         Assert.Equal([0, 0, 0, 0, 0, 1, 1, 1, 1], Enumerable.Range(0, 9).Select(set.Episode));
         Assert.Equal("task 1", set.Instructions[set.Text(6, 0)]);
         Assert.Equal([11f, 0.5f, 12f, 0.5f, 13f, 0.5f], set.Chunk(6, 0).ToArray());
