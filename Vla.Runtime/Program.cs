@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using Vla.Runtime;
 using Vla.Runtime.Commands;
 using Vla.Runtime.Hosting;
+using Vla.Sensors.Text;
 
 var root = CommandTree.Create();
 
@@ -44,7 +45,7 @@ static int Say(string error, int exitCode)
 {
     try
     {
-        Console.Error.WriteLine($"{Journal.ErrorMark}vla: {error}");
+        Console.Error.WriteLine($"{Journal.ErrorMark}vla: {OneLine.Of(error)}");
     }
     catch (IOException)
     {

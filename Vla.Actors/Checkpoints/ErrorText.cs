@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Vla.Sensors.Text;
 
 namespace Vla.Actors.Checkpoints;
 
@@ -34,11 +35,7 @@ internal static partial class ErrorText
     private static bool IsNativeStack(string line) =>
         line.StartsWith("Exception raised from ", StringComparison.Ordinal) || line.StartsWith("frame #", StringComparison.Ordinal);
 
-    private static string Cut(string text, int length)
-    {
-        var cut = text.Length > length ? text[..length] + "…" : text;
-        return string.Concat(cut.Select(c => char.IsControl(c) ? ' ' : c));
-    }
+    private static string Cut(string text, int length) => OneLine.Of(text, length);
 
     /// <summary>Python's last line of a traceback: <c>RuntimeError: …</c>, <c>torch.jit.Error: …</c>.</summary>
     [GeneratedRegex(@"^[\w.]*Error: ")]

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text.Json;
 using Vla.Actors.Checkpoints;
@@ -24,7 +25,13 @@ public sealed class TrainingSession : IDisposable
     private const string OptimizerFile = "optimizer.safetensors";
     private const string StateFile = "state.json";
 
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
+    };
 
     private readonly string _output;
     private readonly Trainer _trainer;
@@ -232,8 +239,13 @@ public sealed class TrainingSession : IDisposable
     {
         try
         {
-            return JsonSerializer.Deserialize<SavedState>(Utf8Text.ReadBytes(file).Span, Json)
+            var saved = JsonSerializer.Deserialize<SavedState>(Utf8Text.ReadBytes(file).Span, Json)
                 ?? throw new PolicyException($"{file}: is empty; begin the training anew");
+            var problems = new List<ValidationResult>();
+            if (saved.Step < 0) throw new PolicyException($"{file}: step is {saved.Step}; begin the training anew");
+            if (!Validator.TryValidateObject(saved.Options, new ValidationContext(saved.Options), problems, validateAllProperties: true))
+                throw new PolicyException($"{file}: {problems[0].ErrorMessage} Begin the training anew");
+            return saved;
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {

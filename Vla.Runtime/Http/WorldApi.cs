@@ -26,9 +26,7 @@ public static class WorldApi
         try
         {
             await request.Body.CopyToAsync(body, cancellation);
-            // As text: a byte order mark in front is not JSON, but is sent.
-            var text = Encoding.UTF8.GetString(body.ToArray()).Trim('\ufeff', ' ', '\r', '\n', '\t');
-            var seed = text.Length == 0 ? null : JsonSerializer.Deserialize(text, ApiJson.Default.EpisodeRequest)?.Seed;
+            var seed = ReadSeed(body.ToArray());
             return seed is < 0 or > WorldSettings.LargestSeed
                 ? HttpApi.Problem(StatusCodes.Status400BadRequest, $"seed is {seed}; allowed is 0 to {WorldSettings.LargestSeed}")
                 : Results.Json(WorldStatus.Of(episodes.Begin(seed)), StatusJson.Default.WorldStatus);
@@ -41,6 +39,15 @@ public static class WorldApi
         {
             return HttpApi.Unreadable(e);
         }
+    }
+
+    /// <summary>The table that a body asks for; null for the next.</summary>
+    /// <exception cref="JsonException">It is not the JSON expected.</exception>
+    internal static long? ReadSeed(byte[] body)
+    {
+        // As text: a byte order mark in front is not JSON, but is sent.
+        var text = Encoding.UTF8.GetString(body).Trim('\ufeff', ' ', '\r', '\n', '\t');
+        return text.Length == 0 ? null : JsonSerializer.Deserialize(text, ApiJson.Default.EpisodeRequest)?.Seed;
     }
 }
 

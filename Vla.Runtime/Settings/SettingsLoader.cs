@@ -45,7 +45,7 @@ public static class SettingsLoader
         catch (Exception e) when (e is InvalidDataException or FormatException or JsonException or IOException or UnauthorizedAccessException)
         {
             var reason = (e.InnerException?.InnerException ?? e.InnerException ?? e).Message;
-            throw new UsageException($"settings file '{file}' cannot be read: {reason.ReplaceLineEndings(" ")}", e);
+            throw new UsageException($"settings file '{file}' cannot be read: {OneLine.Of(reason)}", e);
         }
     }
 

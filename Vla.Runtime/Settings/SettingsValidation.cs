@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
+using Vla.Sensors.Text;
 
 namespace Vla.Runtime.Settings;
 
@@ -12,6 +13,8 @@ namespace Vla.Runtime.Settings;
 /// </remarks>
 public static class SettingsValidation
 {
+    private const int LongestShown = 120;
+
     /// <param name="values">One source's keys and values.</param>
     /// <param name="source">How a message names it: the file, <c>environment</c>, <c>command line</c>.</param>
     /// <exception cref="UsageException">The first thing that does not fit.</exception>
@@ -26,7 +29,7 @@ public static class SettingsValidation
             if (property is null)
             {
                 var names = string.Join(", ", known.Select(p => path + KeyName(p.Name)));
-                throw new UsageException($"unknown setting '{path}{child.Key}' ({source}): known are {names}");
+                throw new UsageException($"unknown setting '{path}{OneLine.Of(child.Key, LongestShown)}' ({source}): known are {names}");
             }
 
             CheckValue(child, property, path + KeyName(property.Name), source);
@@ -88,7 +91,7 @@ public static class SettingsValidation
     }
 
     private static UsageException Wrong(string key, string value, string allowed, string source) =>
-        new($"setting '{key}' is '{value}' ({source}): allowed is {allowed}");
+        new($"setting '{key}' is '{OneLine.Of(value, LongestShown)}' ({source}): allowed is {allowed}");
 
     private static bool IsGroup(Type type) => type.IsClass && type != typeof(string) && !type.IsArray;
 

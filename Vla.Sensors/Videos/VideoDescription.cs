@@ -19,7 +19,8 @@ internal sealed record VideoDescription(string Codec, string PixelFormat, int Wi
         using var document = JsonDocument.Parse(json);
         if (document.RootElement.ValueKind != JsonValueKind.Object
             || !document.RootElement.TryGetProperty("streams", out var streams)
-            || streams.ValueKind != JsonValueKind.Array || streams.GetArrayLength() == 0)
+            || streams.ValueKind != JsonValueKind.Array || streams.GetArrayLength() == 0
+            || streams[0].ValueKind != JsonValueKind.Object)
         {
             return null;
         }
@@ -33,7 +34,7 @@ internal sealed record VideoDescription(string Codec, string PixelFormat, int Wi
 
         string Text(string name) => stream.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
 
-        int Whole(string name) => stream.TryGetProperty(name, out var value) && value.TryGetInt32(out var number) ? number : 0;
+        int Whole(string name) => stream.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : 0;
     }
 
     /// <summary>A fraction such as <c>30000/1001</c>; 0 when it is none.</summary>

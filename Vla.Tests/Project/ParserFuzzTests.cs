@@ -1,12 +1,23 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
+using Vla.Actors.Policies.Act;
+using Vla.Actors.Policies.LeRobot;
 using Vla.Actors.Policies.Staged;
 using Vla.Actors.Robots;
+using Vla.Actors.Training;
 using Vla.Runtime;
+using Vla.Runtime.Commands;
+using Vla.Runtime.Http;
+using Vla.Runtime.Learning;
 using Vla.Runtime.Settings;
+using Vla.Sensors.Datasets;
+using Vla.Sensors.Simulation.Demonstrations;
+using Vla.Sensors.Videos;
 using Vla.Tests.Actors.Checkpoints;
 using static TorchSharp.torch;
 
@@ -39,11 +50,43 @@ public sealed class ParserFuzzTests : IDisposable
         ["vocab.txt"] = new(Text("[PAD]\n[UNK]\nred\nblock\n##ed\n", "[UNK]\r\n[PAD]\r\né\r\n"), path => InstructionTokenizer.Load(path, 10, PaddingSide.Left)),
         ["config.json"] = new(Files("config/policies/notebook/config.json", "config/policies/tabletop/config.json"), path => PolicyConfig.Read(path)),
         ["robot profiles"] = new(Files("config/robots/notebook.json", "config/robots/tabletop.json"), path => RobotProfile.Load(path)),
+        ["LeRobot configurations"] = new(Fixture("act/tiny/config.json", "act/tiny-legacy/config.json"), path => ActConfig.Read(path)),
+        ["LeRobot processors"] = new(Fixture("act/tiny/policy_preprocessor.json", "act/tiny/policy_postprocessor.json"), ReadProcessors),
+        ["LeRobot statistics"] = new(Fixture("act/tiny/policy_preprocessor_step_3_normalizer_processor.safetensors"), ReadStatistics),
+        ["observations of vla forward"] = new(() => [Observations()], ReadObservations),
+        ["states of trainings"] = new(Text(SavedTraining), ReadTraining),
+        ["requests of recordings"] = new(Text("""{"seed": 7, "level": "level1", "noise": true}"""), ReadRequest),
+        ["loss logs"] = new(Text("step,…\n1,0.5,0.001,1,1,0,0,NaN,NaN,NaN,NaN\n2,1,0.001,1,1,0,0,1,1,0,0\n"), ReadLossLog),
+        ["what ffprobe says"] = new(Text(Ffprobe), path => Unless<JsonException>(() => VideoDescription.Parse(File.ReadAllText(path)))),
+        ["bodies of instructions"] = new(Text("pick up the red block", "instruction=pick+up&x=1", """{"instruction": "pick \u00fcp"}"""), ReadInstruction),
+        ["bodies of tables"] = new(Text("""{"seed": 7}""", ""), path => Unless<JsonException>(() => WorldApi.ReadSeed(File.ReadAllBytes(path)))),
         ["settings"] = new(Files("config/vla.json"), path => SettingsLoader.Load(path, Nothing, Nothing)),
     };
 
     /// <summary>Of the four tensors that the fixtures hold.</summary>
     private static readonly int[] StorageBytes = [24, 12, 24, 8];
+
+    private const string SavedTraining = """
+        {
+          "step": 20,
+          "options": { "steps": 20, "batch_size": 4, "seed": 4, "learning_rate": 0.005, "warm_up_steps": 2 },
+          "data": { "samples": 40, "instructions": 2, "last_episode": 39, "content": "00ff00ff00ff00ff" }
+        }
+        """;
+
+    private const string Ffprobe = """
+        { "streams": [ { "codec_name": "h264", "codec_tag_string": "avc1", "pix_fmt": "yuv420p", "width": 640, "height": 480,
+          "avg_frame_rate": "30000/1001", "r_frame_rate": "30/1", "duration": "12.5" } ] }
+        """;
+
+    /// <summary>As a browser, <c>curl</c> and programs say it; which one follows from the body.</summary>
+    private static readonly string?[] ContentTypes =
+    [
+        null, "text/plain", "application/json", "application/x-www-form-urlencoded", "text/plain; charset=utf-16",
+        "text/plain; charset=latin1", "application/json; charset=\"utf-8\"", "text/plain; charset=utf-7", "text/\"; charset=",
+    ];
+
+    private static readonly Lazy<Policy> Notebook = new(() => Policy.Load(TestData.NotebookPolicy));
 
     private readonly TemporaryDirectory _directory = new();
 
@@ -67,7 +110,9 @@ public sealed class ParserFuzzTests : IDisposable
             var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
             var what = $"{kind}, file {number} of {content.Length} bytes";
-            Assert.True(error is null or PolicyException or RobotProfileException or UsageException, $"{what}: {error}");
+            Assert.True(
+                error is null or PolicyException or RobotProfileException or UsageException or DatasetException or TrainingException,
+                $"{what}: {error}");
             Assert.False(error?.Message.Contains('\n', StringComparison.Ordinal) ?? false, $"{what}: {error?.Message}");
             Assert.True(allocated < Allowed + AllowedForEachByte * content.Length, $"{what}: allocated {allocated:N0} bytes");
             Assert.True(clock.Elapsed < Longest, $"{what}: took {clock.Elapsed}");
@@ -93,6 +138,91 @@ public sealed class ParserFuzzTests : IDisposable
             if (checkpoint.Tensors[name].ElementCount < 1 << 20) checkpoint.ReadTensor(name).Dispose();
         }
     }
+
+    private static void ReadProcessors(string path) => InPolicy(path, "policy_preprocessor.json", "policy_postprocessor.json");
+
+    private static void ReadStatistics(string path) => InPolicy(path, "policy_preprocessor_step_3_normalizer_processor.safetensors");
+
+    /// <summary>Puts the file into a LeRobot policy's directory under each of the names, and reads that policy's processors.</summary>
+    private static void InPolicy(string path, params string[] names)
+    {
+        using var scope = NewDisposeScope();
+        var directory = Path.GetDirectoryName(path)!;
+        foreach (var name in Directory.GetFiles(TestData.Path("act/tiny"), "policy_*").Select(Path.GetFileName))
+        {
+            if (!File.Exists(Path.Combine(directory, name!))) File.Copy(TestData.Path($"act/tiny/{name}"), Path.Combine(directory, name!));
+        }
+
+        var config = LeRobotConfig.Read(TestData.Path("act/tiny/config.json"));
+        foreach (var name in names)
+        {
+            File.Copy(path, Path.Combine(directory, name), overwrite: true);
+        }
+
+        // Of the present format: statistics among the weights are not looked for.
+        LeRobotProcessors.Read(directory, config, null!, CPU).Dispose();
+    }
+
+    private static byte[] Observations()
+    {
+        using var scope = NewDisposeScope();
+        using var directory = new TemporaryDirectory();
+        SafetensorsWriter.Write(
+            directory.File("a"), new Dictionary<string, Tensor> { ["image"] = zeros(1, 3, 8, 8), ["text"] = ones(1, 10, int64) },
+            new Dictionary<string, string>());
+        return File.ReadAllBytes(directory.File("a"));
+    }
+
+    private static void ReadObservations(string path)
+    {
+        using var scope = NewDisposeScope();
+        ForwardInput.FromFile(Notebook.Value, path).Dispose();
+    }
+
+    private static void ReadTraining(string path)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(path)!, "training")).FullName;
+        File.Copy(path, Path.Combine(folder, "state.json"), overwrite: true);
+        var (options, step) = TrainingSession.Begun(Path.GetDirectoryName(path)!);
+        Assert.True(options.BatchSize > 0 && options.Steps > 0 && step >= 0);
+    }
+
+    private static void ReadRequest(string path)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(path)!, "meta")).FullName;
+        File.Copy(path, Path.Combine(folder, "vla_record.json"), overwrite: true);
+        new DemonstrationRequest(7, "level1", Noise: true).Claim(Path.GetDirectoryName(path)!, episodes: 1);
+    }
+
+    private static void ReadLossLog(string path)
+    {
+        File.Copy(path, Path.Combine(Path.GetDirectoryName(path)!, "loss.csv"), overwrite: true);
+        _ = new LossLog(Path.GetDirectoryName(path)!, fromStep: 10).SecondsBeforeStart;
+    }
+
+    private static void ReadInstruction(string path)
+    {
+        var body = File.ReadAllBytes(path);
+        var request = new DefaultHttpContext().Request;
+        (request.Body, request.ContentType) = (new MemoryStream(body), ContentTypes[body.Sum(one => one) % ContentTypes.Length]);
+        var (text, status, problem) = InstructionBody.ReadAsync(request, CancellationToken.None).GetAwaiter().GetResult();
+        Assert.True(text is not null || (status is 400 or 415 && problem.Length > 0 && !problem.Contains('\n', StringComparison.Ordinal)));
+    }
+
+    private static void Unless<T>(Action read)
+        where T : Exception
+    {
+        try
+        {
+            read();
+        }
+        catch (T)
+        {
+            // What it says it throws, and whoever calls it answers.
+        }
+    }
+
+    private static Func<IReadOnlyList<byte[]>> Fixture(params string[] names) => () => [.. names.Select(name => File.ReadAllBytes(TestData.Path(name)))];
 
     private static Func<IReadOnlyList<byte[]>> Fixtures(string folder) =>
         () => [.. Directory.GetFiles(TestData.Path(folder)).Where(file => !file.EndsWith(".py", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];

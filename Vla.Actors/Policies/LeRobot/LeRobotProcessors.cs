@@ -88,10 +88,14 @@ public sealed class LeRobotProcessors : IDisposable
                     Rename(step.Section("config").OptionalSection("rename_map"));
                     break;
                 case "normalizer_processor":
-                    ReadScales(step, config.Inputs, device, _inputs.Add);
+                    ReadScales(step, config.Inputs, device, (key, scale) => RequireFirst(step, key, scale, _inputs.TryAdd(key, scale)));
                     break;
                 case "unnormalizer_processor":
-                    ReadScales(step, [config.Action], device, (_, scale) => _action = scale);
+                    ReadScales(step, [config.Action], device, (key, scale) =>
+                    {
+                        RequireFirst(step, key, scale, _action is null);
+                        _action = scale;
+                    });
                     break;
                 default:
                     if (!WithoutEffect.Contains(name))
@@ -99,6 +103,13 @@ public sealed class LeRobotProcessors : IDisposable
                     break;
             }
         }
+    }
+
+    private static void RequireFirst(ConfigSection step, string key, FeatureScale scale, bool isFirst)
+    {
+        if (isFirst) return;
+        scale.Dispose();
+        throw step.Wrong("registry_name", "a second one", $"one step that scales {ErrorText.Bounded(key)}");
     }
 
     private void Rename(ConfigSection? map)

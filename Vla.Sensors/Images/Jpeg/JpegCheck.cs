@@ -7,7 +7,7 @@ namespace Vla.Sensors.Images.Jpeg;
 /// <para>
 /// Written here because no decoder at hand says it: OpenCV gives out a picture that is half grey and lets libjpeg write its
 /// complaint to standard error, where no program sees it; libjpeg itself leaves by a jump over its caller that .NET does not
-/// survive; Skia passes over what libjpeg complains of. Reading codes costs about a sixth of decoding the picture.
+/// survive; Skia passes over what libjpeg complains of. What it costs is in docs/cameras.md.
 /// </para>
 /// <para>
 /// Damage is: a marker out of place, a missing table, a code that is none, a segment with fewer or more bytes than its blocks

@@ -18,6 +18,7 @@ public sealed record DemonstrationRequest(long Seed, string Level, bool Noise)
         WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
     };
 
     /// <summary>Notes it in a dataset, or holds it against what was noted there.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using OpenCvSharp;
 using Vla.Sensors.Images.Jpeg;
 
@@ -45,6 +46,19 @@ public sealed class WebcamJpegTests : IDisposable
 
         Assert.NotNull(_webcam.Decode([.. jpeg[..(jpeg.Length / 2)], .. new byte[jpeg.Length]], _picture));
         Assert.NotNull(_webcam.Decode([.. jpeg[..^2], .. jpeg[..^2]], _picture));
+    }
+
+    [Fact]
+    public void Whatever_bytes_come_it_is_decoded_or_refused()
+    {
+        var random = new Random(4713);
+        byte[][] samples = [.. PictureSamples.All().Take(6).SelectMany(jpeg => new[] { jpeg, jpeg[..^2], [.. jpeg[..^2], .. new byte[300]] })];
+        var mutations = int.Parse(Environment.GetEnvironmentVariable("VLA_FUZZ") ?? "3000", CultureInfo.InvariantCulture);
+        for (var n = 0; n < mutations; n++)
+        {
+            if (_webcam.Decode(PictureSamples.Mutate(samples[n % samples.Length], random), _picture) is { } damage) Assert.DoesNotContain('\n', damage);
+            else Assert.False(_picture.Empty());
+        }
     }
 
     [Fact]
