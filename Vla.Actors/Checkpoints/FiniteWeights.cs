@@ -1,4 +1,5 @@
 using Vla.Actors.Policies;
+using Vla.Actors.Torch;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Checkpoints;
@@ -24,7 +25,8 @@ internal static class FiniteWeights
                 + "that are not finite (NaN or infinity): the training went wrong; take a checkpoint from before");
         }
 
-        if ((name == Variance || name.EndsWith($".{Variance}", StringComparison.Ordinal)) && tensor.lt(0).any().item<bool>())
+        if (name != Variance && !name.EndsWith($".{Variance}", StringComparison.Ordinal)) return;
+        if (tensor.lt(Scalars.Zero).any().item<bool>())
             throw new PolicyException($"{path}: '{ErrorText.Bounded(name)}' holds a variance below 0; the file is damaged, take another checkpoint");
     }
 

@@ -139,12 +139,12 @@ public sealed class ParserFuzzTests : IDisposable
         }
     }
 
-    private static void ReadProcessors(string path) => InPolicy(path, "policy_preprocessor.json", "policy_postprocessor.json");
+    private static void ReadProcessors(string path) => InPolicy(path, "policy_preprocessor.json");
 
     private static void ReadStatistics(string path) => InPolicy(path, "policy_preprocessor_step_3_normalizer_processor.safetensors");
 
-    /// <summary>Puts the file into a LeRobot policy's directory under each of the names, and reads that policy's processors.</summary>
-    private static void InPolicy(string path, params string[] names)
+    /// <summary>Puts the file into a LeRobot policy's directory under a name of one of its files, and reads that policy's processors.</summary>
+    private static void InPolicy(string path, string file)
     {
         using var scope = NewDisposeScope();
         var directory = Path.GetDirectoryName(path)!;
@@ -154,11 +154,7 @@ public sealed class ParserFuzzTests : IDisposable
         }
 
         var config = LeRobotConfig.Read(TestData.Path("act/tiny/config.json"));
-        foreach (var name in names)
-        {
-            File.Copy(path, Path.Combine(directory, name), overwrite: true);
-        }
-
+        File.Copy(path, Path.Combine(directory, file), overwrite: true);
         // Of the present format: statistics among the weights are not looked for.
         LeRobotProcessors.Read(directory, config, null!, CPU).Dispose();
     }

@@ -53,22 +53,22 @@ public sealed class ProgramTests : IDisposable
         Assert.Contains("\"state\":\"stop\"", (await LinesAsync()).Last(), StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("synthetic?size=640x360", "camera 'synthetic' gives 640x360, the policy was trained on 640x480")]
-    [InlineData("synthetic?size=320x240", null)]
-    public async Task A_camera_of_another_shape_than_the_policy_was_trained_on_is_said_at_the_start(string camera, string? line)
+    [Fact]
+    public async Task A_camera_of_another_shape_than_the_policy_was_trained_on_is_said_at_the_start()
     {
         using var vla = Start(
-            "run", "--http", "off", "--duration", "0.5", "--camera", camera, "--policy", Repository.File("config/policies/tabletop"),
+            "run", "--http", "off", "--camera", "synthetic?size=640x360", "--policy", Repository.File("config/policies/tabletop"),
             "--robot", Repository.File("config/robots/tabletop.json"), "--output", $"jsonl:{File("actions.jsonl")}");
 
-        var errors = await vla.StandardError.ReadToEndAsync();
-        await vla.WaitForExitAsync();
+        var said = new List<string>();
+        while (said is [] || !said[^1].Contains("was trained on", StringComparison.Ordinal))
+        {
+            said.Add(await vla.StandardError.ReadLineAsync()
+                ?? throw new InvalidOperationException($"it ended without having said it: {string.Join('\n', said)}"));
+        }
 
-        // On a machine that is far too busy the policy may hang: the line is there all the same.
-        Assert.True(vla.ExitCode is ExitCodes.Success or ExitCodes.Hang, errors);
-        if (line is null) Assert.DoesNotContain("was trained on", errors, StringComparison.Ordinal);
-        else Assert.Single(errors.Split('\n'), said => said.Contains(line, StringComparison.Ordinal));
+        vla.Kill();
+        Assert.Contains("camera 'synthetic' gives 640x360, the policy was trained on 640x480", said[^1], StringComparison.Ordinal);
     }
 
     [Fact]
