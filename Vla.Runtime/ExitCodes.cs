@@ -30,7 +30,7 @@ public static class ExitCodes
     /// <summary>The robot profile cannot be used or does not fit the policy.</summary>
     public const int Robot = 5;
 
-    /// <summary>A stage of the policy hangs and cannot be ended otherwise than with the process.</summary>
+    /// <summary>A stage of the policy, the control loop or the start hangs and cannot be ended otherwise than with the process.</summary>
     public const int Hang = 6;
 
     /// <summary>The code for an exception whose message is meant for the user; null when it is not one of those.</summary>

@@ -1,5 +1,6 @@
 using Vla.Actors.Policies;
 using static TorchSharp.torch;
+using Vla.Sensors.Text;
 
 namespace Vla.Actors.Checkpoints;
 
@@ -33,6 +34,7 @@ public abstract class Checkpoint : IDisposable
         var start = new byte[FileKind.BytesLookedAt];
         try
         {
+            WaitingFile.Refuse(path);
             using var file = File.OpenHandle(path);
             start = start[..RandomAccess.Read(file, start, 0)];
         }

@@ -1,4 +1,5 @@
 using Vla.Actors.Policies;
+using Vla.Sensors.Text;
 
 namespace Vla.Actors.Checkpoints;
 
@@ -21,6 +22,7 @@ internal static class TorchScriptArchive
     /// <exception cref="IOException">It cannot be read.</exception>
     public static void Check(string path)
     {
+        WaitingFile.Refuse(path);
         using (var file = File.OpenHandle(path))
         {
             var start = new byte[FileKind.BytesLookedAt];

@@ -30,6 +30,7 @@ public sealed class Policy
     {
         Directory = directory;
         var file = Path.Combine(directory, ConfigFile);
+        WorkStep.Begin($"reading {ConfigFile}");
         if (LeRobotConfig.TypeOf(file) is { } type)
         {
             throw new PolicyException($"{directory}: is a LeRobot policy of type '{ErrorText.Bounded(type)}'; "
@@ -38,6 +39,7 @@ public sealed class Policy
 
         _config = PolicyConfig.Read(file);
         Precision = precision ?? _config.Precision;
+        WorkStep.Begin($"reading {VocabularyFile}");
         _tokenizer = InstructionTokenizer.Load(Path.Combine(directory, VocabularyFile), _config.SequenceLength, _config.Padding);
     }
 

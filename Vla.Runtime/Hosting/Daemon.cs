@@ -46,14 +46,24 @@ public static partial class Daemon
         // Until there is something to end in good order: loading a policy can take minutes, and does not look at this.
         var starting = endProcess is null ? default : cancellation.Register(() => endProcess(ExitCodes.Success));
         var time = TimeProvider.System;
+        var mayLoad = TimeSpan.FromSeconds(settings.Stages.LoadSeconds);
+        var mayLast = TimeSpan.FromSeconds(settings.DurationSeconds);
+        using var start = new StartWatch(mayLoad, mayLast, time, line => LastWord.TryWrite($"vla: {line}"), hang =>
+        {
+            LastWord.TryWrite($"vla: {hang}");
+            endProcess?.Invoke(ExitCodes.Hang);
+        });
+        start.Begin("reading the token of the HTTP API", boundsItself: true);
         var builder = Builder(settings, configFolder);
         SimulatedTabletop? tabletop = null;
         var source = CameraRegistry.Parse(settings.Camera);
+        start.Begin("loading the policy", boundsItself: true);
         var policy = settings.Policy == ExpertPolicy.Name
             ? ExpertPolicy.Create(() => tabletop!)
             : BoundedWork.Run(
-                "loading the policy", TimeSpan.FromSeconds(settings.Stages.LoadSeconds),
+                "loading the policy", mayLoad < start.Left ? mayLoad : start.Left,
                 () => Policy.Load(Path.Combine(configFolder, AutoChoice.Policy(settings, source))));
+        start.Begin("reading the robot profile", boundsItself: true);
         var profile = RobotProfile.Load(Path.Combine(configFolder, AutoChoice.Robot(settings, source)));
         profile.RequireFits(policy.Action);
         MovingOutputs.Check(settings, source, policy);
@@ -66,22 +76,26 @@ public static partial class Daemon
         else if (settings.Policy == ExpertPolicy.Name) throw new UsageException("policy 'expert' knows the simulated world only: give --camera world too");
         var said = GiveFirst(settings.Instruction, policy, tabletop, instructions);
         Func<ICamera> open = () => tabletop is null ? source.Open(time) : tabletop.OpenCamera(source);
-        var first = await CameraOpening.OpenAsync(open, source.Name, TimeSpan.FromSeconds(settings.DurationSeconds), time, cancellation);
+        start.Begin("opening the camera", boundsItself: true);
+        var first = await CameraOpening.OpenAsync(open, source.Name, mayLast, time, cancellation);
         if (first is null) return; // Told to end while the camera still opened.
         var seen = first.Description;
         using var screen = settings.Outputs.Contains("console") ? ConsoleScreen.ForTerminal() : null;
         StatusSource? status = null;
         var where = Where(settings.Http);
         var monitors = new PipelineMonitors(time);
+        start.Begin($"opening the outputs ({string.Join(", ", settings.Outputs)})");
         var robots = RobotFactory.Create(settings.Outputs, profile, () => (status?.ForConsole() ?? new ConsoleSnapshot()) with { Where = where }, screen, tabletop);
         using var state = RobotStates.Find(robots, profile, time, settings.Control.RateHz);
         var policyState = tabletop is not null ? tabletop.State
             : state is not null && policy.State.Dimensions > 0 ? RobotStates.Select(state, policy.State) : null;
         if (state is not null) robots = [.. robots.Select(robot => robot is IRobotState ? new RobotWithState(robot, state) : robot)];
+        start.Begin("opening the recording");
         using var recording = settings.Record.Directory.Length == 0 ? null : LiveRecording.Open(
             Path.Combine(configFolder, settings.Record.Directory), settings, policy, profile, first.Description, monitors.Camera, instructions, tabletop, state);
         if (recording is not null) robots = [.. robots, recording.Robot];
 
+        start.Begin("starting");
         options = options with { ResumeAfterStop = AutoChoice.Resume(options.ResumeAfterStop, robots) };
         using var control = new ControlLoop(
             profile, options, robots, new ControlClock(), policy.Action.Execution, state, policyTakesState: tabletop is null && policy.State.Dimensions > 0);
@@ -145,7 +159,7 @@ public static partial class Daemon
         var systemd = new SystemdReports(new SystemdNotifier(), () => control.Snapshot().Published, time);
         services.AddHostedService(_ => systemd);
         using var duration = new RunDuration(
-            TimeSpan.FromSeconds(settings.DurationSeconds), time, () => ending.Begin("the set duration has passed", ExitCodes.Success));
+            mayLast, time, () => ending.Begin("the set duration has passed", ExitCodes.Success));
 
         using var host = Build(builder);
         var logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<Ending>();
@@ -175,6 +189,8 @@ public static partial class Daemon
         try
         {
             await StartAsync(host, settings.Http);
+            // Stages are watched one by one.
+            start.Begin("waiting for the first picture and for the policy's stages", boundsItself: true);
             await StartUp.WaitAsync(monitors, time, lifetime.ApplicationStopping);
         }
         catch (OperationCanceledException) when (ending.HasBegun)
@@ -187,6 +203,7 @@ public static partial class Daemon
             throw;
         }
 
+        start.Dispose();
         if (!lifetime.ApplicationStopping.IsCancellationRequested)
         {
             tabletop?.Episodes.Start(

@@ -71,7 +71,7 @@ public sealed partial class InstructionConsole(OperatorInput operatorInput, Cons
             case OperatorAnswerKind.Given when logger.IsEnabled(LogLevel.Information):
             case OperatorAnswerKind.Refused when logger.IsEnabled(LogLevel.Warning) && !text.TrimStart().StartsWith('/'):
                 break;
-            case OperatorAnswerKind.Refused or OperatorAnswerKind.Failed:
+            case OperatorAnswerKind.Refused or OperatorAnswerKind.Failed or OperatorAnswerKind.NotStopped:
                 Say(LogLevel.Warning, answer.Text);
                 break;
             default:

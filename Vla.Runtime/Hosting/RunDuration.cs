@@ -1,6 +1,7 @@
 namespace Vla.Runtime.Hosting;
 
-/// <summary>Ends the run by itself after a set time, as an orderly shutdown would; the time counts from the first action.</summary>
+/// <summary>Ends the run by itself after a set time, as an orderly shutdown would; the time counts from the first action. How long the start may
+/// take is <see cref="StartWatch"/>'s business.</summary>
 /// <param name="duration">Zero for never.</param>
 /// <param name="time">The clock.</param>
 /// <param name="end">Ends the run.</param>

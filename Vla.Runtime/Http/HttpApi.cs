@@ -13,8 +13,8 @@ public static class HttpApi
     /// <summary>Longest request body, bytes: an instruction of full length with every character escaped in JSON.</summary>
     public const int LargestBody = 16 * 1024;
 
-    /// <summary>How long a stop may take to reach the robot before the answer says that it has not.</summary>
-    private static readonly TimeSpan ToReachTheRobot = TimeSpan.FromSeconds(1);
+    /// <summary>Why a robot stops that was stopped here.</summary>
+    private const string ByAnOperator = "stopped by an operator";
 
     /// <summary>A loop that published nothing for so long is not well.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(3);
@@ -90,37 +90,24 @@ public static class HttpApi
         return failing.Count == 0 ? null : string.Join("; ", failing);
     }
 
-    private static async Task<IResult> StopAsync(ControlLoop control, CancellationToken cancellation)
+    private static async Task<IResult> StopAsync(OperatorInput input, CancellationToken cancellation) =>
+        StateOf(await input.StopAsync(ByAnOperator, cancellation));
+
+    private static async Task<IResult> ResumeAsync(OperatorInput input, CancellationToken cancellation) =>
+        StateOf(await input.ResumeAsync(cancellation));
+
+    /// <summary>The answer to a stop or a resume.</summary>
+    private static IResult StateOf(OperatorAnswer answer) => answer switch
     {
-        var answer = await control.StopAsync("stopped by an operator", ToReachTheRobot, cancellation);
-        return answer.HasStopped ? State(answer.Obeyed!.Reason, answer) : Problem(StatusCodes.Status503ServiceUnavailable, WhyNotStopped(answer));
-    }
+        { Kind: OperatorAnswerKind.Stopped, Published: { } stop } => State(stop, stop.Reason),
+        { Kind: OperatorAnswerKind.Resumed, Published: { } action } => State(action, action.State == ControlState.Hold ? answer.Text : ""),
+        _ => Problem(StatusCodes.Status503ServiceUnavailable, answer.Text),
+    };
 
-    private static string WhyNotStopped(RequestOutcome answer)
-    {
-        const string Beware = "the robot may still be moving: use its own emergency stop";
-        if (answer.Obeyed is null) return $"the stop is not published: the control loop publishes nothing; {Beware}";
-        if (answer.Obeyed.State != ControlState.Stop) return "somebody resumed the robot before the stop was published: stop it again";
-        var robots = string.Join("; ", answer.Without.Select(output => $"output {output.Name} has not taken it: {output.WhyNotTaken}"));
-        return $"the stop is published, but {robots}; {Beware}";
-    }
+    private static IResult State(PublishedAction action, string reason) =>
+        Results.Json(new StateAnswer(action.State.Word(), reason), ApiJson.Default.StateAnswer);
 
-    private static async Task<IResult> ResumeAsync(ControlLoop control, CancellationToken cancellation)
-    {
-        var answer = await control.ResumeAsync(ToReachTheRobot, cancellation);
-        return answer.Obeyed switch
-        {
-            null => Problem(StatusCodes.Status503ServiceUnavailable, "the robot is not resumed yet: the control loop publishes nothing"),
-            { State: ControlState.Stop } stop => Problem(StatusCodes.Status503ServiceUnavailable, $"the robot is stopped again: {stop.Reason}"),
-            { State: ControlState.Hold } => State("resumed; waiting for a fresh action", answer),
-            _ => State("", answer),
-        };
-    }
-
-    private static IResult State(string reason, RequestOutcome answer) =>
-        Results.Json(new StateAnswer(answer.Obeyed!.State.Word(), reason), ApiJson.Default.StateAnswer);
-
-    private static async Task<IResult> TakeInstruction(HttpRequest request, OperatorInput input, ControlLoop control, CancellationToken cancellation)
+    private static async Task<IResult> TakeInstruction(HttpRequest request, OperatorInput input, CancellationToken cancellation)
     {
         try
         {
@@ -132,9 +119,7 @@ public static class HttpApi
             {
                 OperatorAnswerKind.Given => Results.Json(
                     new InstructionAnswer(answer.Given!.Number, answer.Given.Text, answer.Given.UnknownWords, answer.Note), StatusJson.Default.InstructionAnswer),
-                OperatorAnswerKind.Stopped => await StopAsync(control, cancellation),
-                OperatorAnswerKind.Resumed => await ResumeAsync(control, cancellation),
-                OperatorAnswerKind.Failed => Problem(StatusCodes.Status503ServiceUnavailable, answer.Text),
+                OperatorAnswerKind.Stopped or OperatorAnswerKind.NotStopped or OperatorAnswerKind.Resumed or OperatorAnswerKind.Failed => StateOf(answer),
                 _ => Problem(StatusCodes.Status400BadRequest, answer.Text, answer.UnknownWords.Count > 0 ? answer.UnknownWords : null),
             };
         }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Vla.Sensors.Text;
 
 namespace Vla.Sensors.Datasets;
 
@@ -29,6 +30,7 @@ internal sealed class Mp4File
     private Mp4File(string path)
     {
         _path = path;
+        WaitingFile.Refuse(path);
         using var file = File.OpenRead(path);
         byte[]? type = null, movie = null;
         while (ReadHeader(file) is { } box)

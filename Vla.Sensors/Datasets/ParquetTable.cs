@@ -4,6 +4,7 @@ using System.Text;
 using Parquet;
 using Parquet.Schema;
 using Vla.Sensors.Datasets.Tables;
+using Vla.Sensors.Text;
 
 namespace Vla.Sensors.Datasets;
 
@@ -44,6 +45,7 @@ internal sealed class ParquetTable : IDisposable
         if (!File.Exists(path)) throw new DatasetException($"'{path}' of the dataset is missing");
         return Guard(path, () =>
         {
+            WaitingFile.Refuse(path);
             var file = File.OpenRead(path);
             try
             {

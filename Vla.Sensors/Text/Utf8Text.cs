@@ -44,6 +44,23 @@ public static class Utf8Text
     public static ReadOnlyMemory<byte> ReadBytes(string path, int maximumBytes = DefaultMaximumBytes)
     {
         if (Directory.Exists(path)) throw new TextFileException("it is a directory, not a file");
+        return WaitingFile.Read(path, () => ReadNow(path, maximumBytes));
+    }
+
+    /// <summary>Checks that bytes are UTF-8.</summary>
+    /// <returns>The same without a byte order mark.</returns>
+    /// <exception cref="TextFileException">They are not; see <see cref="ReadBytes"/>.</exception>
+    public static ReadOnlyMemory<byte> Check(ReadOnlyMemory<byte> bytes)
+    {
+        if (WideEncoding(bytes.Span) is { } wide)
+            throw new TextFileException($"it is {wide} text, as some Windows programs save it; save it as UTF-8");
+        if (!Utf8.IsValid(bytes.Span)) throw new TextFileException(FirstWrong(bytes.Span));
+        return bytes.Span.StartsWith(Mark) ? bytes[Mark.Length..] : bytes;
+    }
+
+    // By its mark, or by what text of mostly ASCII looks like: every second byte is zero, which no UTF-8 text has.
+    private static ReadOnlyMemory<byte> ReadNow(string path, int maximumBytes)
+    {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         // A device or a pipe has no length: what is too much shows only when it is there.
         using var content = new MemoryStream();
@@ -59,18 +76,6 @@ public static class Utf8Text
         return Check(content.GetBuffer().AsMemory(0, (int)content.Length));
     }
 
-    /// <summary>Checks that bytes are UTF-8.</summary>
-    /// <returns>The same without a byte order mark.</returns>
-    /// <exception cref="TextFileException">They are not; see <see cref="ReadBytes"/>.</exception>
-    public static ReadOnlyMemory<byte> Check(ReadOnlyMemory<byte> bytes)
-    {
-        if (WideEncoding(bytes.Span) is { } wide)
-            throw new TextFileException($"it is {wide} text, as some Windows programs save it; save it as UTF-8");
-        if (!Utf8.IsValid(bytes.Span)) throw new TextFileException(FirstWrong(bytes.Span));
-        return bytes.Span.StartsWith(Mark) ? bytes[Mark.Length..] : bytes;
-    }
-
-    // By its mark, or by what text of mostly ASCII looks like: every second byte is zero, which no UTF-8 text has.
     private static string? WideEncoding(ReadOnlySpan<byte> bytes) => bytes switch
     {
         [0xff, 0xfe, 0, 0, ..] or [0, 0, 0xfe, 0xff, ..] or [not 0, 0, 0, 0, ..] or [0, 0, 0, not 0, ..] => "UTF-32",

@@ -37,11 +37,52 @@ public sealed class OperatorInputTests : PipelineTestKit
 
         var answer = _input.TakeAsync(text, atPrompt: true);
 
-        Assert.True(answer.IsCompletedSuccessfully);
-        var said = await answer;
-        Assert.Equal((OperatorAnswerKind.Stopped, "the robot is stopped until /resume"), (said.Kind, said.Text));
         Assert.Equal(ControlState.Stop, State());
         Assert.True(_control.NeedsResume);
+        var said = await answer;
+        Assert.Equal((OperatorAnswerKind.Stopped, "the robot is stopped until /resume"), (said.Kind, said.Text));
+    }
+
+    [Fact]
+    public async Task A_stop_is_said_when_the_robot_has_taken_it_and_not_before()
+    {
+        var answer = _input.TakeAsync("/stop", atPrompt: true);
+
+        Assert.False(answer.IsCompleted);
+        Assert.Equal(ControlState.Stop, State());
+        Assert.Equal(OperatorAnswerKind.Stopped, (await answer).Kind);
+    }
+
+    [Fact]
+    public async Task A_robot_that_does_not_take_the_stop_is_named_to_whoever_typed_it()
+    {
+        _robot.Before = _ => throw new IOException("the plug is out");
+        var answer = _input.TakeAsync("stop", atPrompt: true);
+        State();
+
+        PassASecond();
+
+        var said = await answer;
+        Assert.Equal(OperatorAnswerKind.NotStopped, said.Kind);
+        Assert.Equal(
+            "the stop is published, but output fake has not taken it: the plug is out; "
+            + "the robot may still be moving: use its own emergency stop",
+            said.Text);
+    }
+
+    [Fact]
+    public async Task A_loop_that_publishes_nothing_is_said_to_whoever_stops_or_resumes_it()
+    {
+        var stop = _input.TakeAsync("stop", atPrompt: true);
+        PassASecond();
+        Assert.Equal(OperatorAnswerKind.NotStopped, (await stop).Kind);
+        Assert.StartsWith("the stop is not published", (await stop).Text, StringComparison.Ordinal);
+
+        var resume = _input.TakeAsync("/resume", atPrompt: true);
+        PassASecond();
+        Assert.Equal(
+            (OperatorAnswerKind.Failed, "the robot is not resumed yet: the control loop publishes nothing"),
+            ((await resume).Kind, (await resume).Text));
     }
 
     [Theory]
@@ -49,12 +90,14 @@ public sealed class OperatorInputTests : PipelineTestKit
     [InlineData(false)]
     public async Task Only_resume_ends_it(bool atPrompt)
     {
-        await _input.TakeAsync("stop", atPrompt);
+        var stop = _input.TakeAsync("stop", atPrompt);
         Assert.Equal(ControlState.Stop, State());
+        await stop;
 
-        Assert.Equal(OperatorAnswerKind.Resumed, (await _input.TakeAsync("/resume", atPrompt)).Kind);
+        var resume = _input.TakeAsync("/resume", atPrompt);
 
         Assert.Equal(ControlState.Hold, State());
+        Assert.Equal(OperatorAnswerKind.Resumed, (await resume).Kind);
         Assert.False(_control.NeedsResume);
     }
 
@@ -118,6 +161,8 @@ public sealed class OperatorInputTests : PipelineTestKit
         var answer = await _input.TakeAsync(text, atPrompt);
         return (answer.Kind, answer.Text);
     }
+
+    private void PassASecond() => _clock.Advance(1_001);
 
     private ControlState State()
     {

@@ -11,6 +11,7 @@ using Vla.Actors.Policies.Staged;
 using Vla.Actors.Robots;
 using Vla.Actors.Stages;
 using Vla.Actors.Wiring;
+using Vla.Runtime.Hosting;
 using Vla.Runtime.Http;
 using Vla.Runtime.Registries;
 using Vla.Runtime.Status;
@@ -61,6 +62,8 @@ public sealed class StopWhileHungTests : IAsyncLifetime, IDisposable
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(_control);
         builder.Services.AddSingleton(new StatusSource(parts, profile, options));
+        builder.Services.AddSingleton(provider => new OperatorInput(
+            _control, provider.GetRequiredService<IRequiredActor<InstructionActor>>(), world: null, () => { }));
         builder.Services.AddAkka("vla", akka => akka.ConfigureLoggers(loggers => loggers.ClearLoggers()).WithVlaPipeline(parts));
         _app = builder.Build();
         WebServer.UseGuards(_app);

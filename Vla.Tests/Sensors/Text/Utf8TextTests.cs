@@ -1,5 +1,9 @@
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using Vla.Actors.Checkpoints;
+using Vla.Actors.Policies;
+using Vla.Sensors.Datasets;
 using Vla.Sensors.Text;
 
 namespace Vla.Tests.Sensors.Text;
@@ -17,6 +21,31 @@ public sealed class Utf8TextTests : IDisposable
         Assert.Equal(["one", "", "two"], Utf8Text.ReadLines(_directory.Write("b", [0xef, 0xbb, 0xbf, .. "one\r\n\ntwo\n"u8])));
         Assert.Equal("", Utf8Text.Read(_directory.Write("c", [])));
         Assert.Equal("", Utf8Text.Read(_directory.Write("d", [0xef, 0xbb, 0xbf])));
+    }
+
+    [LinuxFact]
+    public async Task A_pipe_that_nobody_writes_to_is_said_and_one_that_is_written_to_is_read()
+    {
+        var pipe = Pipe();
+
+        var silent = Assert.Throws<TextFileException>(() => WaitingFile.Read(pipe, () => Utf8Text.Read(pipe), TimeSpan.FromMilliseconds(50)));
+        Assert.StartsWith("it is a pipe or a device, and nobody has written to it", silent.Message, StringComparison.Ordinal);
+
+        // The first reader waits on, and one writer may go to it.
+        var other = Pipe();
+        var written = Task.Run(() => File.WriteAllText(other, "in a pipe"));
+        Assert.Equal("in a pipe", Utf8Text.Read(other));
+        await written;
+    }
+
+    [LinuxFact]
+    public void What_is_read_in_any_order_is_refused_as_a_pipe_before_it_is_opened()
+    {
+        var pipe = Pipe();
+
+        Assert.Contains("or a pipe and no file", Assert.Throws<TextFileException>(() => WaitingFile.Refuse(pipe)).Message, StringComparison.Ordinal);
+        Assert.Contains("or a pipe and no file", Assert.Throws<PolicyException>(() => Checkpoint.Open(pipe)).Message, StringComparison.Ordinal);
+        Assert.Contains("or a pipe and no file", Assert.Throws<DatasetException>(() => ParquetTable.Open(pipe)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -78,6 +107,14 @@ public sealed class Utf8TextTests : IDisposable
         using var document = JsonText.Read(_directory.Write("a.json", [0xef, 0xbb, 0xbf, .. """{ /* red */ "a": "\ud83d\udfe5", }"""u8]));
 
         Assert.Equal("🟥", document.RootElement.GetProperty("a").GetString());
+    }
+
+    private string Pipe()
+    {
+        var pipe = _directory.File(Guid.NewGuid().ToString("N"));
+        using var made = Process.Start("mkfifo", pipe);
+        made.WaitForExit();
+        return pipe;
     }
 
     private string Refused(byte[] content) =>
