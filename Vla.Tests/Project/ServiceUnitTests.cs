@@ -24,6 +24,10 @@ public sealed class ServiceUnitTests
     }
 
     [Fact]
+    public void Its_end_is_told_to_the_controller_alone_so_that_the_encoder_lives_to_write_the_last_episode() =>
+        Assert.Equal("mixed", Settings["KillMode"].Single());
+
+    [Fact]
     public void Its_user_reaches_cameras_GPUs_and_serial_ports() =>
         Assert.Equal(["dialout", "render", "video"], Settings["SupplementaryGroups"].SelectMany(groups => groups.Split(' ')).Order());
 
