@@ -100,7 +100,7 @@ internal sealed class CloningLoss
         {
             using Scalar cellCount = count, last = count - 1;
             var place = (share * cellCount - Scalars.Half).clamp(Scalars.Zero, last).unsqueeze(1);
-            var cells = arange(count, dtype: float32, device: share.device).unsqueeze(0);
+            var cells = arange(cellCount, dtype: float32, device: share.device).unsqueeze(0);
             return (Scalars.One - (place - cells).abs()).clamp_min(Scalars.Zero);
         }
     }

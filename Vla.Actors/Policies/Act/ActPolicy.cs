@@ -9,6 +9,8 @@ namespace Vla.Actors.Policies.Act;
 /// <remarks>Nothing is converted, nothing downloaded, nothing executed.</remarks>
 public sealed class ActPolicy : IDisposable
 {
+    private static readonly Scalar LargestByte = 255;
+
     /// <summary>The type in <c>config.json</c>.</summary>
     public const string Type = "act";
 
@@ -98,7 +100,7 @@ public sealed class ActPolicy : IDisposable
 
         using var scope = NewDisposeScope();
         var values = raw.to(_device).to_type(ScalarType.Float32);
-        if (feature.Kind == FeatureKind.Visual) values = (values / 255).permute(0, 3, 1, 2);
+        if (feature.Kind == FeatureKind.Visual) values = (values / LargestByte).permute(0, 3, 1, 2);
         var normalised = _processors.Normalise(feature.Key, values);
         seen?.Invoke($"normalized.{feature.Key}", normalised);
         return normalised.MoveToOuterDisposeScope();

@@ -1,3 +1,5 @@
+using TorchSharp;
+using Vla.Actors.Torch;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Policies.Act;
@@ -28,8 +30,10 @@ internal static class ActPositions
     // [half, count]
     private static Tensor Waves(long count, long half)
     {
-        var places = arange(1, count + 1, dtype: float32) / (count + Epsilon) * (2 * Math.PI);
-        var pairs = arange(half / 2, dtype: float32) * 2 / half;
+        // Named: see Scalars.
+        using Scalar beyond = count + 1, last = count + Epsilon, turn = 2 * Math.PI, pairCount = half / 2, width = half;
+        var places = arange(Scalars.One, beyond, dtype: float32) / last * turn;
+        var pairs = arange(pairCount, dtype: float32) * Scalars.Two / width;
         var angles = places.unsqueeze(0) / pow(Temperature, pairs).unsqueeze(1);
         // Sine and cosine of each pair follow each other.
         return stack([sin(angles), cos(angles)], 1).reshape(half, count);

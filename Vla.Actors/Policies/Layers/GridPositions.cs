@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Policies.Layers;
@@ -36,8 +37,10 @@ internal sealed class GridPositions(long dim) : IDisposable
     private Tensor Waves(long count)
     {
         var waves = dim / 4;
-        var frequencies = exp(arange(waves, dtype: float32) * (-Math.Log(LongestWavelength) / waves));
-        var phases = arange(count, dtype: float32).unsqueeze(1) * frequencies;
+        // Named: see Scalars.
+        using Scalar waveCount = waves, step = -Math.Log(LongestWavelength) / waves, cells = count;
+        var frequencies = exp(arange(waveCount, dtype: float32) * step);
+        var phases = arange(cells, dtype: float32).unsqueeze(1) * frequencies;
         return cat([sin(phases), cos(phases)], 1);
     }
 }

@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Policies.Layers;
@@ -9,7 +10,7 @@ internal static class InitialWeights
     /// <summary>Normally distributed around 0, with 0.02 as in BERT, GPT-2 and ViT.</summary>
     public static Parameter Normal(params ReadOnlySpan<long> shape)
     {
-        const double standardDeviation = 0.02;
+        using Scalar standardDeviation = 0.02;
         using var unit = randn(shape.ToArray());
         return new Parameter(unit * standardDeviation);
     }

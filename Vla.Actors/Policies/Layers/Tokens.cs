@@ -25,7 +25,7 @@ public static class Tokens
     };
 
     /// <summary>Which tokens are words, not padding: [batch, count], true or false.</summary>
-    public static Tensor Present(Tensor tokens) => tokens.ne(0).any(-1);
+    public static Tensor Present(Tensor tokens) => tokens.ne(Scalars.Zero).any(-1);
 
     /// <summary>What to add to attention scores so that only the tokens that are present count.</summary>
     /// <param name="present">[batch, count].</param>

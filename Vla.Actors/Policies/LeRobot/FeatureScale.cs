@@ -1,3 +1,5 @@
+using TorchSharp;
+using Vla.Actors.Torch;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Policies.LeRobot;
@@ -26,13 +28,14 @@ public sealed class FeatureScale : IDisposable
     public static FeatureScale Create(ScaleMode mode, Tensor low, Tensor high, double eps, bool older, Device device)
     {
         using var scope = NewDisposeScope();
+        using Scalar small = eps;
         var from = low.to_type(ScalarType.Float32);
         var to = high.to_type(ScalarType.Float32);
-        if (mode == ScaleMode.MeanStd) return Keep(from, to + eps, to, symmetric: false);
+        if (mode == ScaleMode.MeanStd) return Keep(from, to + small, to, symmetric: false);
 
         var range = to - from;
-        if (older) return Keep(from, range + eps, range, symmetric: true);
-        var sound = where(range == 0, full_like(range, eps), range);
+        if (older) return Keep(from, range + small, range, symmetric: true);
+        var sound = where(range.eq(Scalars.Zero), full_like(range, small), range);
         return Keep(from, sound, sound, symmetric: true);
 
         FeatureScale Keep(Tensor start, Tensor divisor, Tensor span, bool symmetric) => new(
@@ -46,14 +49,14 @@ public sealed class FeatureScale : IDisposable
     {
         using var scope = NewDisposeScope();
         var scaled = (values - _low) / _divisor;
-        return (_symmetric ? 2 * scaled - 1 : scaled).MoveToOuterDisposeScope();
+        return (_symmetric ? Scalars.Two * scaled - Scalars.One : scaled).MoveToOuterDisposeScope();
     }
 
     /// <param name="values">As the model gives them, [batch, …].</param>
     public Tensor Unnormalise(Tensor values)
     {
         using var scope = NewDisposeScope();
-        var unit = _symmetric ? (values + 1) / 2 : values;
+        var unit = _symmetric ? (values + Scalars.One) / Scalars.Two : values;
         return (unit * _span + _low).MoveToOuterDisposeScope();
     }
 

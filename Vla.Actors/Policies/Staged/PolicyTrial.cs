@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using TorchSharp;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies.Staged.Fusion;
 using Vla.Actors.Policies.Staged.Language;
@@ -17,10 +18,11 @@ internal static class PolicyTrial
         using var scope = NewDisposeScope();
         using var guard = inference_mode();
         var vocabularySize = tokenizer.VocabularySize;
-        var image = arange(3L * config.Image.Height * config.Image.Width, dtype: float32).mul(0.01f).sin()
+        using Scalar numbers = 3L * config.Image.Height * config.Image.Width, step = 0.01f, highest = vocabularySize - 1;
+        var image = arange(numbers, dtype: float32).mul(step).sin()
             .view(1, 3, config.Image.Height, config.Image.Width);
         // The highest token id: a vocabulary longer than the encoder's table is found as well.
-        var text = full([1, config.SequenceLength], vocabularySize - 1, dtype: int64);
+        var text = full([1, config.SequenceLength], highest, dtype: int64);
 
         var vision = Try(config.Vision, PolicyConfig.VisionKey, (module, given) => module.call(given[0]), ("a picture", image));
         var language = Try(

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using TorchSharp;
 using Vla.Actors.Checkpoints;
+using Vla.Actors.Torch;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Policies.Staged;
@@ -48,7 +49,7 @@ internal static class RepeatTrial
         }
     }
 
-    private static Tensor Other(Tensor input) => input.is_floating_point() ? 1 - 2 * input : zeros_like(input);
+    private static Tensor Other(Tensor input) => input.is_floating_point() ? Scalars.One - Scalars.Two * input : zeros_like(input);
 
     private static bool IsSame(Tensor expected, Tensor actual)
     {

@@ -1,5 +1,7 @@
 using TorchSharp.Modules;
+using TorchSharp;
 using Vla.Actors.Policies.Layers;
+using Vla.Actors.Torch;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -116,7 +118,8 @@ public sealed class SlotAttentionFusion : StateFusion
 
         // Where it is: each slot's query against every cell.
         var query = slot_queries.call(wanted.flatten(1)).reshape(pictures, -1, _dim);
-        var scores = query.bmm(key.call(seen).transpose(1, 2)) / Math.Sqrt(_dim); // [pictures, slots of all its instructions, cells]
+        using Scalar root = Math.Sqrt(_dim);
+        var scores = query.bmm(key.call(seen).transpose(1, 2)) / root; // [pictures, slots of all its instructions, cells]
         var map = scores.softmax(-1);
         var place = functional.linear(map, get_buffer("places")!.t());
         var slots = map.bmm(value.call(seen)) + place_mlp.call(place);
@@ -141,6 +144,10 @@ public sealed class SlotAttentionFusion : StateFusion
         var column = Centres(columns).unsqueeze(0).expand(rows, columns);
         return stack([column, row], 2).flatten(0, 1).MoveToOuterDisposeScope();
 
-        static Tensor Centres(long count) => (arange(count, dtype: float32) + 0.5) * (2.0 / count) - 1;
+        static Tensor Centres(long count)
+        {
+            using Scalar end = count, width = 2.0 / count;
+            return (arange(end, dtype: float32) + Scalars.Half) * width - Scalars.One;
+        }
     }
 }

@@ -1,6 +1,8 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies.Layers;
+using Vla.Actors.Torch;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -13,6 +15,8 @@ namespace Vla.Actors.Policies.Staged.Language;
 /// </remarks>
 public sealed class Gpt2 : Module<Tensor, Tensor>, IIgnoresWeights, IMasksPadding
 {
+    private static readonly Scalar Excluded = 1e4f;
+
     private readonly Embedding wte;
     private readonly Embedding wpe;
     private readonly Dropout drop;
@@ -58,7 +62,7 @@ public sealed class Gpt2 : Module<Tensor, Tensor>, IIgnoresWeights, IMasksPaddin
         var text = new PaddedText(x, PadId);
         var length = x.shape[1];
         var earlier = ones([length, length], device: x.device).tril();
-        var mask = Tokens.AttentionMask(text.Present) + (earlier - 1) * 1e4f; // [batch, 1, sequence, sequence]
+        var mask = Tokens.AttentionMask(text.Present) + (earlier - Scalars.One) * Excluded; // [batch, 1, sequence, sequence]
         var tokens = drop.call(wte.call(x) + wpe.call(text.Positions));
         foreach (var block in h) tokens = block.call(tokens, mask);
         tokens = ln_f.call(tokens);

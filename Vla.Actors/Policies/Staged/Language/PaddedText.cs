@@ -1,3 +1,4 @@
+using TorchSharp;
 using Vla.Actors.Torch;
 using static TorchSharp.torch;
 
@@ -16,7 +17,7 @@ public interface IMasksPadding
 internal sealed class PaddedText(Tensor ids, long padId)
 {
     /// <summary>[batch, sequence], true for words.</summary>
-    public Tensor Present { get; } = ids.ne(padId);
+    public Tensor Present { get; } = IsWord(ids, padId);
 
     /// <summary>[batch, sequence], int64: words count from 0 wherever the padding is.</summary>
     public Tensor Positions => (Present.to(int64).cumsum(1) - Scalars.One).clamp_min(Scalars.Zero);
@@ -35,6 +36,12 @@ internal sealed class PaddedText(Tensor ids, long padId)
     {
         if (ids.shape[1] > maxPositions)
             throw new ArgumentException($"a sentence has {ids.shape[1]} tokens, max_positions is {maxPositions}");
+    }
+
+    private static Tensor IsWord(Tensor ids, long padId)
+    {
+        using Scalar pad = padId;
+        return ids.ne(pad);
     }
 
     // One of the equal highest values counts: torch gives the first one's index.
