@@ -60,7 +60,7 @@ public sealed class ConfigSection
     /// <param name="key">Of the name, for the error.</param>
     /// <param name="name">Relative to the directory.</param>
     public string InDirectory(string key, string name) =>
-        Path.IsPathRooted(name) || name.Split('/', '\\').Contains("..")
+        Path.IsPathRooted(name) || name.Split('/', '\\').Contains("..") || name.Any(char.IsControl)
             ? throw Wrong(key, $"\"{ErrorText.Bounded(name)}\"", "a file inside the policy's directory")
             : Path.Combine(Directory, name);
 

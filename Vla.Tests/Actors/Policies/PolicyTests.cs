@@ -262,6 +262,14 @@ public sealed class PolicyTests : IDisposable
         AssertRefused(message, file);
     }
 
+    [Fact]
+    public void A_files_name_with_a_line_break_is_refused_in_one_line()
+    {
+        _directory.Edit(Config, "{ \"type\": \"simple_vision\", \"feature_dim\": 128 }", """{ "type": "torchscript", "file": "vision\n.pt" }""");
+
+        AssertRefused("\"vision .pt\", allowed is a file inside the policy's directory", "");
+    }
+
     [Theory]
     [InlineData("trained-dropout.pt", "gives another result each time for the same input")]
     [InlineData("trained-batch-norm.pt", "gives another result when a second input lies beside the first")]
