@@ -78,7 +78,7 @@ public sealed record VisionEncoded(Tensor Features, Origin Origin) : IDisposable
 public sealed record LanguageEncoded(Tensor Features, Instruction Instruction) : IDisposable
 {
     /// <summary>When the features were computed; earlier than this message where they are handed over again.</summary>
-    public StageTimes Encoded { get; init; }
+    public StepTrail Steps { get; init; }
 
     public void Dispose() => Features.Dispose();
 }

@@ -22,7 +22,7 @@ public static class PolicyImport
     /// <exception cref="PolicyException">
     /// The weights are not the notebook's model, or the directory cannot be written. Nothing is left behind then.
     /// </exception>
-    public static Policy Run(string weights, string output, string vocabulary, Action<string>? say = null)
+    public static StagedPolicy Run(string weights, string output, string vocabulary, Action<string>? say = null)
     {
         // A trailing separator would put the partial directory inside.
         output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output));
@@ -33,7 +33,7 @@ public static class PolicyImport
         {
             Directory.CreateDirectory(partial);
             Write(weights, partial, vocabulary, say);
-            Policy.Load(partial);
+            StagedPolicy.Load(partial);
             if (Directory.Exists(output)) Directory.Delete(output);
             Directory.Move(partial, output);
         }
@@ -45,7 +45,7 @@ public static class PolicyImport
         {
             if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
         }
-        return Policy.Load(output);
+        return StagedPolicy.Load(output);
     }
 
     private static void Write(string weights, string directory, string vocabulary, Action<string>? say)
@@ -57,11 +57,11 @@ public static class PolicyImport
         using (var model = sizes.CreateModel())
         {
             StateDict.Load(model, checkpoint);
-            SafetensorsWriter.Write(Path.Combine(directory, Policy.WeightsFile), model.state_dict());
+            SafetensorsWriter.Write(Path.Combine(directory, StagedPolicy.WeightsFile), model.state_dict());
         }
         File.WriteAllText(
-            Path.Combine(directory, Policy.ConfigFile), Config(Path.GetFileName(weights), sizes).ToJsonString(Indented) + "\n");
-        File.WriteAllLines(Path.Combine(directory, Policy.VocabularyFile), Words(vocabulary, sizes.Vocabulary));
+            Path.Combine(directory, StagedPolicy.ConfigFile), Config(Path.GetFileName(weights), sizes).ToJsonString(Indented) + "\n");
+        File.WriteAllLines(Path.Combine(directory, StagedPolicy.VocabularyFile), Words(vocabulary, sizes.Vocabulary));
     }
 
     private static IEnumerable<string> Words(string vocabulary, int count)

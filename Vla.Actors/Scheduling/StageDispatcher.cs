@@ -19,6 +19,9 @@ namespace Vla.Actors.Scheduling;
 /// </remarks>
 public sealed class StageDispatcher : MessageDispatcherConfigurator
 {
+    /// <summary>Its name in Akka's configuration.</summary>
+    public const string Name = "vla.pinned-dispatcher";
+
     private const int MessagesInTurn = 100;
 
     /// <summary>How long the thread of an actor that has ended stays.</summary>

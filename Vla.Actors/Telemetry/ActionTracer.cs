@@ -3,12 +3,12 @@ using Vla.Sensors;
 
 namespace Vla.Actors.Telemetry;
 
-/// <summary>Makes a trace of a published action: one span for the whole way, below it one for each stage and each wait.</summary>
+/// <summary>Makes a trace of a published action: one span for the whole way, below it one for each of the policy's steps and each wait.</summary>
 /// <remarks>
 /// <code>
 /// action ├ prepare ├ wait ├ encode ├ wait ├ fuse ├ wait ├ decode ├ wait ├ wait ├ publish
 /// </code>
-/// <c>wait</c> says by <c>vla.wait.for</c> what for: a stage, the control loop, the tick. Made after the fact from the times that
+/// <c>wait</c> says by <c>vla.wait.for</c> what for: a step, the control loop, the tick. Made after the fact from the times that
 /// every action carries, so the stages know nothing of it. At most so many a second; the others cost one comparison.
 /// </remarks>
 internal sealed class ActionTracer(TimeProvider time, double tracesPerSecond) : IDisposable
@@ -38,14 +38,16 @@ internal sealed class ActionTracer(TimeProvider time, double tracesPerSecond) : 
         root.SetTag("vla.instruction.number", origin.InstructionNumber);
         root.SetTag("vla.instruction.text", origin.Instruction);
 
-        Span("prepare", origin.Prepared.StartedNs, origin.Prepared.FinishedNs);
-        Wait("encode", origin.Prepared.FinishedNs, origin.Encoded.StartedNs);
-        Span("encode", origin.Encoded.StartedNs, origin.Encoded.FinishedNs);
-        Wait("fuse", origin.Encoded.FinishedNs, origin.Fused.StartedNs);
-        Span("fuse", origin.Fused.StartedNs, origin.Fused.FinishedNs);
-        Wait("decode", origin.Fused.FinishedNs, origin.Decoded.StartedNs);
-        Span("decode", origin.Decoded.StartedNs, origin.Decoded.FinishedNs);
-        Wait("control_loop", origin.Decoded.FinishedNs, action.OfferedNs);
+        var doneNs = origin.CapturedNs;
+        for (var i = 0; i < origin.Steps.Count; i++)
+        {
+            var step = origin.Steps[i];
+            if (i > 0) Wait(step.Step, doneNs, step.StartedNs);
+            Span(step.Step, step.StartedNs, step.FinishedNs);
+            doneNs = step.FinishedNs;
+        }
+
+        Wait("control_loop", doneNs, action.OfferedNs);
         Wait("tick", action.OfferedNs, action.PublishedNs);
         Span("publish", action.PublishedNs, action.SentNs);
         root.SetEndTime(clock.At(action.SentNs).UtcDateTime);

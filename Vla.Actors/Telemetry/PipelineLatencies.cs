@@ -4,28 +4,21 @@ namespace Vla.Actors.Telemetry;
 
 /// <summary>Where the time between a picture and the action made of it goes.</summary>
 /// <remarks>
-/// Recorded when a chunk's first action is published. For every chunk prepare + encode + fuse + decode + waiting + tick
-/// wait is capture-to-publish, to the nanosecond (percentiles of parts do not add up to the percentile of the sum).
+/// Recorded when a chunk's first action is published. For every chunk its steps + waiting + tick wait are
+/// capture-to-publish, to the nanosecond (percentiles of parts do not add up to the percentile of the sum).
 /// One thread records, any thread reads.
 /// </remarks>
-public sealed class PipelineLatencies
+/// <param name="steps">The policy's steps in their order, so that they are there before the first; others are added as they come.</param>
+public sealed class PipelineLatencies(params IReadOnlyList<string> steps)
 {
     private long _lastInstruction;
     private FirstAction? _newestFirstAction;
+    private (string Step, LatencyWindow Window)[] _steps = [.. steps.Select(step => (step, new LatencyWindow()))];
 
-    /// <summary>Resizing and normalising the picture.</summary>
-    public LatencyWindow Prepare { get; } = new();
-
-    public LatencyWindow Encode { get; } = new();
-
-    public LatencyWindow Fuse { get; } = new();
-
-    public LatencyWindow Decode { get; } = new();
-
-    /// <summary>What the stages worked on it, all together: prepare + encode + fuse + decode.</summary>
+    /// <summary>What the steps worked on it, all together.</summary>
     public LatencyWindow Stages { get; } = new();
 
-    /// <summary>Between the stages, and from the decoder to the control loop: what the runtime adds.</summary>
+    /// <summary>Between the steps, and from the last to the control loop: what the runtime adds.</summary>
     public LatencyWindow Waiting { get; } = new();
 
     /// <summary>From the arrival in the control loop to the tick that published it.</summary>
@@ -49,11 +42,13 @@ public sealed class PipelineLatencies
     {
         var total = publishedNs - origin.CapturedNs;
         var tickWait = publishedNs - offeredNs;
-        var stages = origin.Prepared.DurationNs + origin.Encoded.DurationNs + origin.Fused.DurationNs + origin.Decoded.DurationNs;
-        Prepare.Record(origin.Prepared.DurationNs, publishedNs);
-        Encode.Record(origin.Encoded.DurationNs, publishedNs);
-        Fuse.Record(origin.Fused.DurationNs, publishedNs);
-        Decode.Record(origin.Decoded.DurationNs, publishedNs);
+        for (var i = 0; i < origin.Steps.Count; i++)
+        {
+            var step = origin.Steps[i];
+            Of(step.Step).Record(step.DurationNs, publishedNs);
+        }
+
+        var stages = origin.Steps.WorkNs;
         Stages.Record(stages, publishedNs);
         Waiting.Record(total - stages - tickWait, publishedNs);
         TickWait.Record(tickWait, publishedNs);
@@ -62,32 +57,42 @@ public sealed class PipelineLatencies
         _lastInstruction = origin.InstructionNumber;
         if (origin.InstructionGivenNs <= 0) return;
         var afterNs = publishedNs - origin.InstructionGivenNs;
-        EncodeInstruction.Record(origin.InstructionEncoded.DurationNs, publishedNs);
+        EncodeInstruction.Record(origin.InstructionSteps.WorkNs, publishedNs);
         InstructionToAction.Record(afterNs, publishedNs);
-        Volatile.Write(ref _newestFirstAction, new FirstAction(origin.InstructionNumber, afterNs, origin.InstructionEncoded.DurationNs));
+        Volatile.Write(ref _newestFirstAction, new FirstAction(origin.InstructionNumber, afterNs, origin.InstructionSteps.WorkNs));
     }
 
     /// <summary>Forgets what was recorded, so that a measurement can begin when everything is warm.</summary>
     public void Clear()
     {
-        foreach (var window in (LatencyWindow[])[Prepare, Encode, Fuse, Decode, Stages, Waiting, TickWait, CaptureToPublish, InstructionToAction, EncodeInstruction])
-            window.Clear();
+        foreach (var (_, window) in All) window.Clear();
     }
 
-    /// <summary>All windows with the names that status and logs use.</summary>
-    public IReadOnlyList<NamedLatency> Read(long nowNs) =>
+    /// <summary>All windows with the names that status and logs use; the steps first.</summary>
+    public IReadOnlyList<NamedLatency> Read(long nowNs) => [.. All.Select(named => new NamedLatency(named.Name, named.Window.Read(nowNs)))];
+
+    private IEnumerable<(string Name, LatencyWindow Window)> All =>
     [
-        new("prepare", Prepare.Read(nowNs)),
-        new("encode", Encode.Read(nowNs)),
-        new("fuse", Fuse.Read(nowNs)),
-        new("decode", Decode.Read(nowNs)),
-        new("stages", Stages.Read(nowNs)),
-        new("waiting", Waiting.Read(nowNs)),
-        new("tick_wait", TickWait.Read(nowNs)),
-        new("capture_to_publish", CaptureToPublish.Read(nowNs)),
-        new("instruction_to_action", InstructionToAction.Read(nowNs)),
-        new("encode_instruction", EncodeInstruction.Read(nowNs)),
+        .. Volatile.Read(ref _steps),
+        ("stages", Stages),
+        ("waiting", Waiting),
+        ("tick_wait", TickWait),
+        ("capture_to_publish", CaptureToPublish),
+        ("instruction_to_action", InstructionToAction),
+        ("encode_instruction", EncodeInstruction),
     ];
+
+    private LatencyWindow Of(string step)
+    {
+        foreach (var known in _steps)
+        {
+            if (known.Step == step) return known.Window;
+        }
+
+        var window = new LatencyWindow();
+        Volatile.Write(ref _steps, [.. _steps, (step, window)]);
+        return window;
+    }
 }
 
 /// <summary>One duration's percentiles under its name.</summary>

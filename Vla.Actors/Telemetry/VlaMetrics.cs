@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Vla.Actors.Chunks;
 using Vla.Actors.Control;
+using Vla.Actors.Pipeline;
 using Vla.Actors.Robots;
 using Vla.Actors.Stages;
 using Vla.Actors.Wiring;
@@ -16,8 +17,6 @@ namespace Vla.Actors.Telemetry;
 /// </remarks>
 internal sealed class VlaMetrics : IDisposable
 {
-    private static readonly KeyValuePair<string, object?> Preparation = Tag("vla.stage", "preparation");
-
     private readonly PipelineParts _parts;
     private readonly Histogram<double> _tickLateness;
     private readonly Histogram<double> _stageDuration;
@@ -25,18 +24,15 @@ internal sealed class VlaMetrics : IDisposable
     private readonly Histogram<double> _tickWait;
     private readonly Histogram<double> _captureToPublish;
     private readonly Histogram<double> _instructionToAction;
-    private readonly KeyValuePair<string, object?> _vision;
-    private readonly KeyValuePair<string, object?> _language;
-    private readonly KeyValuePair<string, object?> _fusion;
-    private readonly KeyValuePair<string, object?> _decoder;
+    private readonly Dictionary<string, KeyValuePair<string, object?>> _steps;
     private long _lastInstruction;
 
     public VlaMetrics(PipelineParts parts, RobotProfile profile, TelemetryFeed feed)
     {
         _parts = parts;
         var (camera, stages) = (parts.Monitors.Camera, parts.Monitors.Stages);
-        (_vision, _language) = (Stage(parts.Monitors.Vision), Stage(parts.Monitors.Language));
-        (_fusion, _decoder) = (Stage(parts.Monitors.Fusion), Stage(parts.Monitors.Decoder));
+        _steps = parts.Monitors.ByStep.ToDictionary(step => step.Key, step => Stage(step.Value));
+        _steps[StepTrail.Prepare] = Tag("vla.stage", "preparation");
 
         _tickLateness = Histogram("vla.control.tick.lateness", "How late ticks are", Buckets.Lateness);
         _stageDuration = Histogram("vla.stage.duration", "A stage's work on one picture, or on one instruction", Buckets.Durations);
@@ -92,19 +88,23 @@ internal sealed class VlaMetrics : IDisposable
         var origin = action.Origin;
         var total = action.PublishedNs - origin.CapturedNs;
         var tickWait = action.PublishedNs - action.OfferedNs;
-        var stages = origin.Prepared.DurationNs + origin.Encoded.DurationNs + origin.Fused.DurationNs + origin.Decoded.DurationNs;
-        _stageDuration.Record(Seconds(origin.Prepared.DurationNs), Preparation);
-        _stageDuration.Record(Seconds(origin.Encoded.DurationNs), _vision);
-        _stageDuration.Record(Seconds(origin.Fused.DurationNs), _fusion);
-        _stageDuration.Record(Seconds(origin.Decoded.DurationNs), _decoder);
-        _waiting.Record(Seconds(total - stages - tickWait));
+        RecordSteps(origin.Steps);
+        _waiting.Record(Seconds(total - origin.Steps.WorkNs - tickWait));
         _tickWait.Record(Seconds(tickWait));
         _captureToPublish.Record(Seconds(total));
 
         if (origin.InstructionNumber == _lastInstruction) return;
         _lastInstruction = origin.InstructionNumber;
-        if (origin.InstructionEncoded.FinishedNs > 0) _stageDuration.Record(Seconds(origin.InstructionEncoded.DurationNs), _language);
+        RecordSteps(origin.InstructionSteps);
         if (origin.InstructionGivenNs > 0) _instructionToAction.Record(Seconds(action.PublishedNs - origin.InstructionGivenNs));
+    }
+
+    private void RecordSteps(StepTrail steps)
+    {
+        foreach (var step in steps)
+        {
+            _stageDuration.Record(Seconds(step.DurationNs), _steps.TryGetValue(step.Step, out var tag) ? tag : Tag("vla.stage", step.Step));
+        }
     }
 
     private static IEnumerable<Measurement<T>> States<T>(Func<ControlState, KeyValuePair<string, object?>, Measurement<T>> measure)

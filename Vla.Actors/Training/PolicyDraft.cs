@@ -33,8 +33,8 @@ internal static class PolicyDraft
         Put(action, statistics.Action);
         action["step_ms"] = columns.StepMs;
         PutSource(config["image"]!.AsObject(), columns.Picture);
-        DurableFile.Write(Path.Combine(directory, Policy.ConfigFile), config.ToJsonString(Indented) + "\n");
-        DurableFile.Write(Path.Combine(directory, Policy.VocabularyFile), string.Concat(words.Select(word => $"{word}\n")));
+        DurableFile.Write(Path.Combine(directory, StagedPolicy.ConfigFile), config.ToJsonString(Indented) + "\n");
+        DurableFile.Write(Path.Combine(directory, StagedPolicy.VocabularyFile), string.Concat(words.Select(word => $"{word}\n")));
     }
 
     private static void CheckWords(string template, JsonObject config, int words)
@@ -49,7 +49,7 @@ internal static class PolicyDraft
     /// <summary>Notes in a draft's <c>config.json</c> that the weights beside it have been trained.</summary>
     public static void MarkTrained(string directory)
     {
-        var file = Path.Combine(directory, Policy.ConfigFile);
+        var file = Path.Combine(directory, StagedPolicy.ConfigFile);
         var config = JsonNode.Parse(Utf8Text.ReadBytes(file).Span)!.AsObject();
         if (config[Trained]?.GetValueKind() == JsonValueKind.True) return;
         config[Trained] = true;

@@ -44,10 +44,10 @@ public sealed class TrainingSession : IDisposable
         TorchThreads.Use(threads);
         (_output, _options) = (output, options);
         _data = DataMark.Of(set);
-        var config = PolicyConfig.Read(Path.Combine(output, Policy.ConfigFile));
+        var config = PolicyConfig.Read(Path.Combine(output, StagedPolicy.ConfigFile));
         Check(config, set);
         CheckMemory(output, config);
-        var tokenizer = InstructionTokenizer.Load(Path.Combine(output, Policy.VocabularyFile), config.SequenceLength, config.Padding);
+        var tokenizer = InstructionTokenizer.Load(Path.Combine(output, StagedPolicy.VocabularyFile), config.SequenceLength, config.Padding);
         PolicyTrial.Run(output, config, tokenizer);
         _trainer = new Trainer(config, tokenizer, set, options, device);
     }
@@ -161,7 +161,7 @@ public sealed class TrainingSession : IDisposable
             ReplaceState(partial => _trainer.Store(
                 Path.Combine(partial, LiveFile), Path.Combine(partial, AverageFile), Path.Combine(partial, OptimizerFile)));
             SafetensorsWriter.Write(
-                Path.Combine(_output, Policy.WeightsFile), _trainer.Averaged.StageWeights(),
+                Path.Combine(_output, StagedPolicy.WeightsFile), _trainer.Averaged.StageWeights(),
                 new Dictionary<string, string> { ["format"] = "pt" });
             if (Step > 0) PolicyDraft.MarkTrained(_output);
         });
@@ -210,8 +210,8 @@ public sealed class TrainingSession : IDisposable
         if (!Directory.Exists(output)) return;
         string[] unfinished =
         [
-            StateFolder, $"{StateFolder}.partial", Policy.ConfigFile, $"{Policy.ConfigFile}.partial", Policy.VocabularyFile,
-            $"{Policy.VocabularyFile}.partial", "loss.csv", "loss.png",
+            StateFolder, $"{StateFolder}.partial", StagedPolicy.ConfigFile, $"{StagedPolicy.ConfigFile}.partial", StagedPolicy.VocabularyFile,
+            $"{StagedPolicy.VocabularyFile}.partial", "loss.csv", "loss.png",
         ];
         var entries = Directory.EnumerateFileSystemEntries(output).Select(Path.GetFileName).ToList();
         var begun = FindState(output) is { } folder ? ReadState(Path.Combine(folder, StateFile)).Step == 0 : entries.Contains($"{StateFolder}.partial");
@@ -275,7 +275,7 @@ public sealed class TrainingSession : IDisposable
         var parameters = (Int128)config.Vision.LeastParameters + config.Language.LeastParameters + config.Fusion.LeastParameters + config.Decoder.LeastParameters;
         var there = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (parameters * bytesForEach <= there) return;
-        throw new PolicyException($"{Path.Combine(output, Policy.ConfigFile)}: the sizes of its stages ask for at least {parameters:N0} parameters, "
+        throw new PolicyException($"{Path.Combine(output, StagedPolicy.ConfigFile)}: the sizes of its stages ask for at least {parameters:N0} parameters, "
             + $"more than can be trained in the machine's {there / 1e9:F0} GB of memory; make them smaller");
     }
 

@@ -42,7 +42,7 @@ public sealed record TrainingTemplate(ImageSpec Image, IReadOnlyList<string> Sta
             var bytes = Utf8Text.ReadBytes(file);
             JsonText.Read(file).Dispose(); // says what JsonNode keeps to itself: a key that is there twice
             if (JsonNode.Parse(bytes.Span, documentOptions: WithComments) is not JsonObject config)
-                throw new PolicyException($"{file}: is not an object {{ … }}: give a policy's {Policy.ConfigFile}");
+                throw new PolicyException($"{file}: is not an object {{ … }}: give a policy's {StagedPolicy.ConfigFile}");
             OpenTemplate.Fill(config, columns, words);
             return config;
         }

@@ -5,9 +5,6 @@ namespace Vla.Actors.Wiring;
 /// <summary>What Akka has to be told for the pipeline.</summary>
 public static class PipelineConfig
 {
-    /// <summary>A dispatcher that gives each of its actors a thread of its own: <see cref="StageDispatcher"/>.</summary>
-    public const string PinnedDispatcher = "vla.pinned-dispatcher";
-
     /// <summary>HOCON: pinned threads, restart whatever fails, no word about dead letters (they are taken care of).</summary>
     public static string Hocon { get; } = $$"""
         akka {
@@ -20,7 +17,7 @@ public static class PipelineConfig
             run-by-clr-shutdown-hook = off
           }
         }
-        {{PinnedDispatcher}} {
+        {{StageDispatcher.Name}} {
           type = "{{typeof(StageDispatcher).AssemblyQualifiedName}}"
         }
         """;

@@ -1,21 +1,26 @@
 using Vla.Actors.Cameras;
+using Vla.Actors.Policies;
 using Vla.Actors.Stages;
 
 namespace Vla.Actors.Wiring;
 
 /// <summary>What is known of the pipeline from outside: one monitor for each actor that can fail, for status.</summary>
-public sealed class PipelineMonitors(TimeProvider time)
+/// <param name="time">The clock.</param>
+/// <param name="steps">The policy's steps.</param>
+public sealed class PipelineMonitors(TimeProvider time, IReadOnlyList<PolicyStep> steps)
 {
     public CameraMonitor Camera { get; } = new();
 
-    public StageMonitor Vision { get; } = new("vision encoder", time);
+    /// <summary>The policy's steps, each with the monitor of the stage that does it, in their order.</summary>
+    public IReadOnlyList<(PolicyStep Step, StageMonitor Monitor)> Steps { get; } =
+        [.. steps.Select(step => (step, new StageMonitor(step.Stage, time)))];
 
-    public StageMonitor Language { get; } = new("language encoder", time);
+    /// <summary>The policy's stages, in the order of its steps.</summary>
+    public IReadOnlyList<StageMonitor> Stages => [.. Steps.Select(step => step.Monitor)];
 
-    public StageMonitor Fusion { get; } = new("fusion", time);
+    /// <summary>What does each of the policy's steps.</summary>
+    public IReadOnlyDictionary<string, StageMonitor> ByStep => Steps.ToDictionary(step => step.Step.Name, step => step.Monitor);
 
-    public StageMonitor Decoder { get; } = new("action decoder", time);
-
-    /// <summary>The Torch stages, in the order of the flow.</summary>
-    public IReadOnlyList<StageMonitor> Stages => [Vision, Language, Fusion, Decoder];
+    /// <summary>The last stage: what it has given is what the policy has given.</summary>
+    public StageMonitor Last => Steps[^1].Monitor;
 }

@@ -2,8 +2,8 @@ using Akka.Actor;
 using Microsoft.Extensions.Logging;
 using Vla.Actors.Control;
 using Vla.Actors.Instructions;
+using Vla.Actors.Observations;
 using Vla.Actors.Policies;
-using Vla.Actors.Policies.Staged;
 using Vla.Actors.Robots;
 using Vla.Actors.Scheduling;
 using Vla.Sensors.Cameras;
@@ -11,19 +11,17 @@ using static TorchSharp.torch;
 
 namespace Vla.Actors.Wiring;
 
-/// <summary>What the Torch stages are made of, wherever their pictures come from and their actions go to.</summary>
-public record StageParts
+/// <summary>What a policy is run with, wherever its pictures come from and its actions go to.</summary>
+public record PolicyParts
 {
-    public required Policy Policy { get; init; }
-
-    /// <summary>What the stages run, where that is not simply the policy's modules: stand-ins, or watched ones.</summary>
-    public PolicyModules? Modules { get; init; }
+    public required IPolicy Policy { get; init; }
 
     public required Device Device { get; init; }
 
     /// <summary>The robot's state, for policies that take it; null when the robot gives none: they then get the average.</summary>
     public IRobotState? RobotState { get; init; }
 
+    /// <summary>Made for the policy's steps.</summary>
     public required PipelineMonitors Monitors { get; init; }
 
     public required StageThreads Threads { get; init; }
@@ -34,10 +32,31 @@ public record StageParts
 
     /// <summary>Whose thread stages with little to do run on, in the pipeline made of this.</summary>
     internal HomeThread Home { get; } = new();
+
+    /// <summary>Starts the policy alone, for whoever brings pictures and words and takes the actions.</summary>
+    /// <param name="parent">An actor system set up by <see cref="PipelineConfig.Hocon"/>, or an actor's context.</param>
+    /// <param name="observations">Is told <see cref="Pipeline.Ready"/>, answers <see cref="Pipeline.ObservationCaptured"/>.</param>
+    /// <param name="instructions">Is told <see cref="Pipeline.InstructionWanted"/>, answers <see cref="Pipeline.InstructionChanged"/>.</param>
+    /// <param name="source">The shorter way to observations; null for none.</param>
+    /// <returns>Answers <see cref="Pipeline.Ready"/> with <see cref="Pipeline.ActionDecoded"/>.</returns>
+    public IActorRef Start(
+        IActorRefFactory parent, IActorRef observations, IActorRef instructions, IObservationSource? source = null) => Policy.Start(parent, new PolicyHost
+    {
+        Observations = observations,
+        Instructions = instructions,
+        Source = source,
+        Monitors = Monitors.ByStep,
+        Device = Device,
+        Threads = Threads,
+        RobotState = RobotState,
+        Time = Time,
+        Loggers = Loggers,
+        Home = Home,
+    });
 }
 
-/// <summary>What the pipeline is made of: its stages, and what is before and behind them.</summary>
-public sealed record PipelineParts : StageParts
+/// <summary>What the pipeline is made of: its policy, and what is before and behind it.</summary>
+public sealed record PipelineParts : PolicyParts
 {
     /// <summary>Opens the camera; called again after every loss.</summary>
     public required Func<ICamera> OpenCamera { get; init; }
@@ -55,9 +74,3 @@ public sealed record PipelineParts : StageParts
     public InstructionCheck CheckInstructions() =>
         new() { Words = Policy.ReadWords, Scene = Scene, Stop = Control.Stop, NeedsResume = () => Control.NeedsResume };
 }
-
-/// <summary>Threads that work on one input of each stage, Torch's or a module's own; together within the machine's cores.</summary>
-public sealed record StageThreads(int Vision, int Language, int Fusion, int Decoder);
-
-/// <summary>The Torch stages once they are started; whoever wants actions asks the decoder.</summary>
-public sealed record PipelineStages(IActorRef Vision, IActorRef Language, IActorRef Fusion, IActorRef Decoder);

@@ -1,5 +1,5 @@
 using Vla.Actors.Policies;
-using Vla.Actors.Wiring;
+using Vla.Actors.Policies.Staged;
 using static TorchSharp.torch;
 
 namespace Vla.Runtime.Bench;
@@ -10,7 +10,7 @@ public sealed record BenchContext
     /// <summary>Every measurement's instruction, within the notebook's vocabulary and length.</summary>
     public const string Instruction = "pick up the red block";
 
-    public required Policy Policy { get; init; }
+    public required StagedPolicy Policy { get; init; }
 
     public required Device Device { get; init; }
 

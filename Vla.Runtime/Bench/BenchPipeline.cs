@@ -43,7 +43,7 @@ internal sealed class BenchPipeline : IAsyncDisposable
     public PipelineMonitors Monitors { get; }
 
     /// <summary>Actions decoded so far.</summary>
-    public long Decoded => Monitors.Decoder.Processed;
+    public long Decoded => Monitors.Last.Processed;
 
     public ActorSystem System => _host.Services.GetRequiredService<ActorSystem>();
 
@@ -66,14 +66,13 @@ internal sealed class BenchPipeline : IAsyncDisposable
         };
         var pipeline = new PipelineParts
         {
-            Policy = policy,
-            Modules = parts.Modules,
+            Policy = parts.Modules is { } modules ? policy.With(modules) : policy,
             Device = context.Device,
             OpenCamera = parts.OpenCamera,
             Frames = new FramePool(policy.Image),
             Instructions = instructions,
             Control = new ControlLoop(Profile(policy.Action), options, parts.Robot is null ? [] : [parts.Robot], parts.Clock ?? new ControlClock()),
-            Monitors = new PipelineMonitors(time),
+            Monitors = new PipelineMonitors(time, policy.Steps),
             Threads = parts.Threads ?? context.Threads,
             Time = time,
             Loggers = NullLoggerFactory.Instance,
@@ -154,7 +153,7 @@ internal sealed record BenchParts
     public double RateHz { get; init; } = 50;
 
     /// <summary>Null for the context's.</summary>
-    public Policy? Policy { get; init; }
+    public StagedPolicy? Policy { get; init; }
 
     public PolicyModules? Modules { get; init; }
 

@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Vla.Actors.Pipeline;
-using Vla.Actors.Policies;
 using Vla.Actors.Policies.Staged;
 using Vla.Sensors;
 using Vla.Sensors.Images;
@@ -104,11 +103,11 @@ internal sealed class PipelineContestant : IContestant, IAsyncDisposable
     /// <summary>Where each action that counted came from.</summary>
     public IReadOnlyList<Origin> Origins => _origins;
 
-    public IReadOnlyList<long> TimesNs => [.. _origins.Select(origin => origin.Decoded.FinishedNs - origin.CapturedNs)];
+    public IReadOnlyList<long> TimesNs => [.. _origins.Select(origin => origin.Steps[^1].FinishedNs - origin.CapturedNs)];
 
     public IReadOnlyList<float[]> Actions => _actions;
 
-    public static async Task<PipelineContestant> StartAsync(BenchContext context, Policy policy, PreparedPictures pictures)
+    public static async Task<PipelineContestant> StartAsync(BenchContext context, StagedPolicy policy, PreparedPictures pictures)
     {
         var contestant = new PipelineContestant(pictures.Length);
         var modules = PolicyModules.Of(policy, context.Device);

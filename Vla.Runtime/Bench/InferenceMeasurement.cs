@@ -1,6 +1,8 @@
 using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using Vla.Actors.Torch;
+using Vla.Sensors.Simulation;
 
 namespace Vla.Runtime.Bench;
 
@@ -28,8 +30,8 @@ public sealed class InferenceMeasurement : IMeasurement
     public async Task RunAsync(BenchContext context, BenchReport report)
     {
         using var pictures = new PreparedPictures();
-        var float32 = Policy.Load(context.Policy.Directory, Precision.Float32);
-        var halved = Policy.Load(context.Policy.Directory, Precision.BFloat16);
+        var float32 = StagedPolicy.Load(context.Policy.Directory, Precision.Float32);
+        var halved = StagedPolicy.Load(context.Policy.Directory, Precision.BFloat16);
         var inForce = halved.PrecisionOn(context.Device);
         var hasBFloat16 = inForce.Precision == Precision.BFloat16;
         await using var runtime = await PipelineContestant.StartAsync(context, float32, pictures);
@@ -87,13 +89,13 @@ public sealed class InferenceMeasurement : IMeasurement
         RuntimeMs = MedianMs(runtime.TimesNs),
         Bfloat16Ms = MedianMs(bfloat16?.TimesNs),
         Bfloat16MaxAbsDifference = bfloat16 is null ? null : Contest.MaxAbsDifference(runtime.Actions, bfloat16.Actions),
-        VisionMs = MedianMs(runtime.Origins.Select(origin => origin.Encoded)),
-        LanguageMs = MedianMs(runtime.Origins.DistinctBy(origin => origin.InstructionNumber).Select(origin => origin.InstructionEncoded)),
-        FusionMs = MedianMs(runtime.Origins.Select(origin => origin.Fused)),
-        DecoderMs = MedianMs(runtime.Origins.Select(origin => origin.Decoded)),
+        VisionMs = MedianMs(runtime.Origins.Select(origin => origin.Steps.Find(StagedSteps.Encode))),
+        LanguageMs = MedianMs(runtime.Origins.DistinctBy(origin => origin.InstructionNumber).Select(origin => origin.InstructionSteps.Find(StagedSteps.EncodeInstruction))),
+        FusionMs = MedianMs(runtime.Origins.Select(origin => origin.Steps.Find(StagedSteps.Fuse))),
+        DecoderMs = MedianMs(runtime.Origins.Select(origin => origin.Steps.Find(StagedSteps.Decode))),
     };
 
-    private static double? MedianMs(IEnumerable<StageTimes> times) => MedianMs([.. times.Select(time => time.DurationNs)]);
+    private static double? MedianMs(IEnumerable<StepTimes> times) => MedianMs([.. times.Select(time => time.DurationNs)]);
 
     private static double? MedianMs(IReadOnlyList<long>? timesNs) => timesNs is { Count: > 0 } ? new Samples(timesNs).MedianMs : null;
 }

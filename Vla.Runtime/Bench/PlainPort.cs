@@ -1,7 +1,7 @@
 using TorchSharp;
 using TorchSharp.Modules;
 using Vla.Actors.Checkpoints;
-using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using Vla.Sensors.Images;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -37,11 +37,11 @@ internal sealed class PlainPort : Module<Tensor, Tensor, Tensor>
     }
 
     /// <summary>The port of a policy, in evaluation mode; null when a stage of it is not the notebook's.</summary>
-    public static PlainPort? Of(Policy policy, Device device)
+    public static PlainPort? Of(StagedPolicy policy, Device device)
     {
         if (policy.Info.StageTypes.Values.Any(type => !type.StartsWith("simple_", StringComparison.Ordinal))) return null;
 
-        using var weights = SafetensorsCheckpoint.Open(Path.Combine(policy.Directory, Policy.WeightsFile));
+        using var weights = SafetensorsCheckpoint.Open(Path.Combine(policy.Directory, StagedPolicy.WeightsFile));
         var port = new PlainPort(weights);
         StateDict.Load(port, weights);
         port.eval();

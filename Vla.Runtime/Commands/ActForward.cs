@@ -15,11 +15,7 @@ internal static class ActForward
     private const double UsualCoefficient = 0.01;
 
     /// <summary>True for the directory of an ACT checkpoint.</summary>
-    public static bool Takes(string directory)
-    {
-        var file = Path.Combine(directory, Policy.ConfigFile);
-        return File.Exists(file) && LeRobotConfig.TypeOf(file) == ActPolicy.Type;
-    }
+    public static bool Takes(string directory) => PolicyKind.Of(directory) is { Format: PolicyFormat.LeRobot, Type: ActPolicy.Type };
 
     /// <summary>Says what a checkpoint is, one thing a line.</summary>
     public static void Describe(string directory, Device device, TextWriter output)

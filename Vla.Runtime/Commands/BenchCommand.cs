@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
-using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using Vla.Actors.Torch;
 using Vla.Runtime.Bench;
 using Vla.Runtime.Hosting;
@@ -50,7 +50,7 @@ public static class BenchCommand
             // Before the work: minutes of it must not end in a file that cannot be written.
             using var file = parsed.GetValue(json) is { } path ? Create(path) : null;
 
-            var loaded = BoundedWork.Run("loading the policy", BoundedWork.Bound, () => Policy.Load(parsed.GetValue(policy)!));
+            var loaded = BoundedWork.Run("loading the policy", BoundedWork.Bound, () => StagedPolicy.Load(parsed.GetValue(policy)!));
             var context = new BenchContext
             {
                 Policy = loaded,

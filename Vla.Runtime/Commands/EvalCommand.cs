@@ -95,7 +95,7 @@ public static class EvalCommand
     private static async Task<IReadOnlyList<EpisodeResult>> RunAsync(
         string name, string device, EvaluationPlan plan, bool realTime, CancellationToken cancellation)
     {
-        var policy = name == ExpertPolicy.Name ? null : BoundedWork.Run("loading the policy", BoundedWork.Bound, () => Policy.Load(name));
+        var policy = name == ExpertPolicy.Name ? null : BoundedWork.Run("loading the policy", BoundedWork.Bound, () => PolicyFamilies.Load(name));
         if (policy is not null && TabletopFit.UnknownWords(policy, plan.Phrasing) is { Count: > 0 } unknown)
             Console.Error.WriteLine($"the policy does not know {InstructionWords.Quoted(unknown)}, which instructions of this evaluation have");
         var computesOn = policy is null ? CPU : TorchDevice.Select(device);

@@ -3,7 +3,7 @@ using System.Globalization;
 using Spectre.Console;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Instructions;
-using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using Vla.Actors.Torch;
 using Vla.Runtime.Hosting;
 using static TorchSharp.torch;
@@ -51,12 +51,12 @@ public static class ForwardCommand
                 });
             }
 
-            var loaded = BoundedWork.Run("loading the policy", BoundedWork.Bound, () => Policy.Load(result.GetValue(policy)!));
+            var loaded = BoundedWork.Run("loading the policy", BoundedWork.Bound, () => StagedPolicy.Load(result.GetValue(policy)!));
             return BoundedWork.Run("one pass through the policy", PassBound, () => Pass(result, loaded));
         });
         return command;
 
-        int Pass(ParseResult result, Policy loaded)
+        int Pass(ParseResult result, StagedPolicy loaded)
         {
             var given = (Image: result.GetValue(image), Instruction: result.GetValue(instruction), Input: result.GetValue(input));
             var torchDevice = TorchDevice.Select(result.GetValue(device)!);
@@ -77,7 +77,7 @@ public static class ForwardCommand
 
     private static Option<string?> Text(string name, string help, string description) => new(name) { HelpName = help, Description = description };
 
-    private static void Write(TextWriter output, Policy policy, ForwardInput input, IReadOnlyDictionary<string, Tensor> features)
+    private static void Write(TextWriter output, StagedPolicy policy, ForwardInput input, IReadOnlyDictionary<string, Tensor> features)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
         var table = new Table().Border(TableBorder.Rounded).AddColumns("Tensor", "Shape", "Lowest", "Highest");
@@ -94,7 +94,7 @@ public static class ForwardCommand
         if (policy.Info.Note.Length > 0) output.WriteLine(policy.Info.Note);
     }
 
-    private static Table Action(Policy policy, long index, long count, float[] normalised)
+    private static Table Action(StagedPolicy policy, long index, long count, float[] normalised)
     {
         var spec = policy.Action;
         var physical = (float[])normalised.Clone();

@@ -19,7 +19,7 @@ public sealed record ForwardInput(Tensor Image, Tensor Text) : IDisposable
 
     /// <summary>A picture file and an instruction, prepared as the camera's pictures and given instructions are.</summary>
     /// <exception cref="UsageException">The file is not a picture, or the instruction would be refused.</exception>
-    public static ForwardInput FromImage(Policy policy, string file, string instruction)
+    public static ForwardInput FromImage(StagedPolicy policy, string file, string instruction)
     {
         if (!InstructionText.TryRead(instruction, out var checkedInstruction, out var problem)) throw new UsageException(problem);
         var words = policy.ReadWords(checkedInstruction);
@@ -35,7 +35,7 @@ public sealed record ForwardInput(Tensor Image, Tensor Text) : IDisposable
 
     /// <summary>A safetensors file with <c>image</c> and <c>text</c>.</summary>
     /// <exception cref="PolicyException">The file is damaged, or the tensors are not of the right names, types and shapes.</exception>
-    public static ForwardInput FromFile(Policy policy, string file)
+    public static ForwardInput FromFile(StagedPolicy policy, string file)
     {
         using var checkpoint = Checkpoint.Open(file);
         var image = Find(ImageName, rank: 4, "[batch, 3, height, width]");

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using TorchSharp;
 using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using Vla.Actors.Torch;
 using Vla.Runtime.Hosting;
 
@@ -28,7 +29,7 @@ public static class ModelCommand
                 return ExitCodes.Success;
             }
 
-            var report = Report.Of(BoundedWork.Run("loading the policy", BoundedWork.Bound, () => Policy.Load(result.GetValue(policy)!)), TorchDevice.Select(result.GetValue(device)!));
+            var report = Report.Of(BoundedWork.Run("loading the policy", BoundedWork.Bound, () => StagedPolicy.Load(result.GetValue(policy)!)), TorchDevice.Select(result.GetValue(device)!));
             if (result.GetValue(json)) output.WriteLine(JsonSerializer.Serialize(report, JsonForm));
             else Write(output, report);
             return ExitCodes.Success;
@@ -58,7 +59,7 @@ public static class ModelCommand
         PolicyInfo Policy, string? Untrained, string Directory, bool CudaAvailable, string Device, string Precision, string PrecisionNote, GpuInfo? Gpu, string Modules, long TotalParameters,
         long TrainableParameters)
     {
-        public static Report Of(Policy policy, torch.Device device)
+        public static Report Of(StagedPolicy policy, torch.Device device)
         {
             using var model = policy.CreateModel(device);
             var precision = policy.PrecisionOn(device);

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
-using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using Vla.Actors.Torch;
 using Vla.Actors.Training;
 using Vla.Runtime.Learning;
@@ -25,7 +25,7 @@ public static class TrainCommand
         {
             HelpName = "FILE",
             Description = "A policy's config.json: what stages to train; scales and vocabulary come from the data, and the names, units and sizes that it leaves out",
-            DefaultValueFactory = _ => Path.Combine(ProjectPaths.TabletopPolicy, Policy.ConfigFile),
+            DefaultValueFactory = _ => Path.Combine(ProjectPaths.TabletopPolicy, StagedPolicy.ConfigFile),
         };
         var steps = Number("--steps", "N", "Steps in all", defaults.Steps);
         var batch = Number("--batch-size", "N", "Pictures in a step", defaults.BatchSize);
@@ -107,8 +107,8 @@ public static class TrainCommand
         ILessonSource source, string output, string template, TrainingOptions options, int? perEpisode, int threads, bool resume,
         string deviceName, CancellationToken cancellation)
     {
-        if (resume) template = Path.Combine(output, Policy.ConfigFile);
-        else if (Directory.Exists(template)) template = Path.Combine(template, Policy.ConfigFile);
+        if (resume) template = Path.Combine(output, StagedPolicy.ConfigFile);
+        else if (Directory.Exists(template)) template = Path.Combine(template, StagedPolicy.ConfigFile);
         var device = TorchDevice.Select(deviceName);
         var progress = new TrainingProgress();
         var config = TrainingTemplate.Read(template, source.Columns);

@@ -44,7 +44,7 @@ public static class FileCheck
             var policy = AutoChoice.Policy(settings, camera);
             yield return policy == ExpertPolicy.Name
                 ? Finding.Ok("policy", policy)
-                : Loads<PolicyException>("policy", Path.Combine(folder, policy), directory => Policy.Load(directory));
+                : Loads<PolicyException>("policy", Path.Combine(folder, policy), directory => PolicyFamilies.Load(directory));
         }
 
         foreach (var output in settings.Outputs) yield return Output(output);

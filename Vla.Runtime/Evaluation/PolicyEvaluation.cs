@@ -1,5 +1,4 @@
 using Vla.Actors.Policies;
-using Vla.Actors.Policies.Staged;
 using Vla.Runtime.Settings;
 using Vla.Runtime.Simulation;
 using static TorchSharp.torch;
@@ -20,17 +19,16 @@ public static class PolicyEvaluation
     /// <param name="device">Where it computes.</param>
     /// <param name="plan">Which episodes.</param>
     /// <param name="say">Told after every episode, from any thread, one call at a time.</param>
-    /// <param name="modules">What the stages run in place of the policy's own.</param>
     /// <param name="cancellation">Ends it; what was done by then counts.</param>
     /// <exception cref="PolicyException">It is not made for the tabletop, or a stage failed.</exception>
     public static async Task<IReadOnlyList<EpisodeResult>> RunAsync(
-        Policy policy, Device device, EvaluationPlan plan, Action<EvaluationProgress>? say = null, PolicyModules? modules = null,
+        IPolicy policy, Device device, EvaluationPlan plan, Action<EvaluationProgress>? say = null,
         CancellationToken cancellation = default)
     {
         var runners = new List<IEpisodeRunner>();
         try
         {
-            for (var i = 0; i < Math.Min(SideBySide, plan.Episodes); i++) runners.Add(new PolicyRunner(policy, device, modules));
+            for (var i = 0; i < Math.Min(SideBySide, plan.Episodes); i++) runners.Add(new PolicyRunner(policy, device));
             return await RunAsync(runners, plan, say, cancellation);
         }
         finally
@@ -48,7 +46,7 @@ public static class PolicyEvaluation
     /// <param name="cancellation">Ends it; what was done by then counts.</param>
     /// <exception cref="PolicyException">It is not made for the tabletop, or a stage failed.</exception>
     public static async Task<IReadOnlyList<EpisodeResult>> RunInRealTimeAsync(
-        Policy? policy, Device device, RealTimeOptions options, EvaluationPlan plan, Action<EvaluationProgress>? say,
+        IPolicy? policy, Device device, RealTimeOptions options, EvaluationPlan plan, Action<EvaluationProgress>? say,
         CancellationToken cancellation)
     {
         options = options with { World = new WorldSettings { Level = plan.Level, AttemptSeconds = Rollout.SecondsLimit } };

@@ -2,7 +2,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Vla.Actors.Policies;
-using Vla.Actors.Policies.Staged;
+using Vla.Actors.Scheduling;
 using Vla.Actors.Stages;
 using Vla.Actors.Wiring;
 using static TorchSharp.torch;
@@ -34,22 +34,20 @@ public sealed class PolicyRunner : IEpisodeRunner
 
     /// <param name="policy">Says what its pictures, words, state and actions are.</param>
     /// <param name="device">Where it computes.</param>
-    /// <param name="modules">What the stages run in place of the policy's own.</param>
     /// <exception cref="PolicyException">It is not made for this arm.</exception>
     /// <param name="limits">How long a stage may take.</param>
-    public PolicyRunner(Policy policy, Device device, PolicyModules? modules = null, HangLimits? limits = null)
+    public PolicyRunner(IPolicy policy, Device device, HangLimits? limits = null)
     {
         TabletopFit.Require(policy);
         TabletopFit.RequireWords(policy);
         var time = TimeProvider.System;
         var state = new StateAsSeen(policy.State);
-        var parts = new StageParts
+        var parts = new PolicyParts
         {
             Policy = policy,
-            Modules = modules,
             Device = device,
             RobotState = state,
-            Monitors = new PipelineMonitors(time),
+            Monitors = new PipelineMonitors(time, policy.Steps),
             Threads = new StageThreads(1, 1, 1, 1),
             Time = time,
             Loggers = NullLoggerFactory.Instance,
@@ -59,8 +57,8 @@ public sealed class PolicyRunner : IEpisodeRunner
         _system.ActorOf(LostMessageActor.Props(), "lost-messages");
         _rollout = _system.ActorOf(
             RolloutActor.Props(
-                (parent, self) => PipelineWiring.StartStages(parent, parts, observations: self, instruction: self).Decoder,
-                policy.Image, state, policy.Action.Execution).WithDispatcher(PipelineConfig.PinnedDispatcher),
+                (parent, self) => parts.Start(parent, observations: self, instructions: self),
+                policy.Image, state, policy.Action.Execution).WithDispatcher(StageDispatcher.Name),
             "rollout");
         _hangs = new HangWatch(
             parts.Monitors.Stages, limits ?? new HangLimits { GiveUp = HangBound }, time, NullLogger.Instance,

@@ -12,7 +12,7 @@ public static class TabletopFit
     private const double StepMs = Tabletop.QuantaPerStep * Tabletop.QuantumNs / (double)MonotonicTime.NsPerMs;
 
     /// <exception cref="PolicyException">Its actions or its state are not this arm's.</exception>
-    public static void Require(Policy policy)
+    public static void Require(IPolicy policy)
     {
         var action = policy.Action;
         if (!action.Names.SequenceEqual(WorldAction.Names) || !action.Units.SequenceEqual(WorldAction.Units))
@@ -41,7 +41,7 @@ public static class TabletopFit
 
     /// <summary>Whether a policy can read every instruction that comes with a table.</summary>
     /// <exception cref="PolicyException">One is too long for it, or it knows no word of one.</exception>
-    public static void RequireWords(Policy policy)
+    public static void RequireWords(IPolicy policy)
     {
         foreach (var phrase in Enum.GetValues<Phrasing>().SelectMany(TaskWords.LongestPhrases))
         {
@@ -52,7 +52,7 @@ public static class TabletopFit
     }
 
     /// <summary>Words of the tabletop's instructions that a policy does not know; empty when it knows all.</summary>
-    public static IReadOnlyList<string> UnknownWords(Policy policy, Phrasing phrasing) =>
+    public static IReadOnlyList<string> UnknownWords(IPolicy policy, Phrasing phrasing) =>
         [.. TaskWords.Vocabulary(phrasing).Where(word => policy.ReadWords(word) is { Unknown.Count: > 0 })];
 
     private static string Text(IEnumerable<string> names, IEnumerable<string> units) =>

@@ -59,10 +59,10 @@ public static partial class Daemon
         var source = CameraRegistry.Parse(settings.Camera);
         start.Begin("loading the policy", boundsItself: true);
         var policy = settings.Policy == ExpertPolicy.Name
-            ? ExpertPolicy.Create(() => tabletop!)
+            ? new ExpertPolicy(() => tabletop!)
             : BoundedWork.Run(
                 "loading the policy", mayLoad < start.Left ? mayLoad : start.Left,
-                () => Policy.Load(Path.Combine(configFolder, AutoChoice.Policy(settings, source))));
+                () => PolicyFamilies.Load(Path.Combine(configFolder, AutoChoice.Policy(settings, source))));
         start.Begin("reading the robot profile", boundsItself: true);
         var profile = RobotProfile.Load(Path.Combine(configFolder, AutoChoice.Robot(settings, source)));
         profile.RequireFits(policy.Action);
@@ -83,7 +83,7 @@ public static partial class Daemon
         using var screen = settings.Outputs.Contains("console") ? ConsoleScreen.ForTerminal() : null;
         StatusSource? status = null;
         var where = Where(settings.Http);
-        var monitors = new PipelineMonitors(time);
+        var monitors = new PipelineMonitors(time, policy.Steps);
         start.Begin($"opening the outputs ({string.Join(", ", settings.Outputs)})");
         var robots = RobotFactory.Create(settings.Outputs, profile, () => (status?.ForConsole() ?? new ConsoleSnapshot()) with { Where = where }, screen, tabletop);
         using var state = RobotStates.Find(robots, profile, time, settings.Control.RateHz);
@@ -271,7 +271,7 @@ public static partial class Daemon
     }
 
     /// <summary>Words given with the settings are checked as all others are; a stop among them means that the robot starts stopped.</summary>
-    private static CheckedInstruction GiveFirst(string text, Policy policy, SimulatedTabletop? tabletop, InstructionBoard board)
+    private static CheckedInstruction GiveFirst(string text, IPolicy policy, SimulatedTabletop? tabletop, InstructionBoard board)
     {
         if (text.Length == 0) return new CheckedInstruction();
         var check = new InstructionCheck { Words = policy.ReadWords, Scene = tabletop is null ? null : tabletop.Episodes.Answer };

@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Vla.Actors.Control;
+using Vla.Actors.Pipeline;
+using Vla.Actors.Policies.Staged;
 using Vla.Actors.Robots;
 using Vla.Sensors;
 
@@ -65,13 +67,29 @@ public sealed class ActionJson : IDisposable
         if (origin.Instruction is { } instruction) _writer.WriteString("instruction"u8, instruction);
         else _writer.WriteNull("instruction"u8);
         WriteTime("captured_ns"u8, origin.CapturedNs);
-        WriteTime("encoded_ns"u8, origin.Encoded.FinishedNs);
-        WriteTime("fused_ns"u8, origin.Fused.FinishedNs);
-        WriteTime("decoded_ns"u8, origin.Decoded.FinishedNs);
+        WriteTime("encoded_ns"u8, origin.Steps.Find(StagedSteps.Encode).FinishedNs);
+        WriteTime("fused_ns"u8, origin.Steps.Find(StagedSteps.Fuse).FinishedNs);
+        WriteTime("decoded_ns"u8, origin.Steps.Find(StagedSteps.Decode).FinishedNs);
+        WriteSteps(origin.Steps);
         _writer.WriteNumber("published_ns"u8, action.PublishedNs);
         WriteAge("age_ms"u8, action.AgeNs);
         WriteAge("arrival_age_ms"u8, action.ArrivalAgeNs);
         WriteAge("age_limit_ms"u8, action.AgeLimitNs);
+    }
+
+    private void WriteSteps(StepTrail steps)
+    {
+        _writer.WriteStartArray("steps"u8);
+        for (var i = 0; i < steps.Count; i++)
+        {
+            _writer.WriteStartObject();
+            _writer.WriteString("step"u8, steps[i].Step);
+            _writer.WriteNumber("started_ns"u8, steps[i].StartedNs);
+            _writer.WriteNumber("finished_ns"u8, steps[i].FinishedNs);
+            _writer.WriteEndObject();
+        }
+
+        _writer.WriteEndArray();
     }
 
     private void WriteAge(ReadOnlySpan<byte> name, long? ns)

@@ -14,7 +14,7 @@ public static class MovingOutputs
     /// <param name="camera">Where the pictures come from.</param>
     /// <param name="policy">What acts upon them.</param>
     /// <exception cref="UsageException">A robot would be moved by the simulator, or by a policy that is not trained.</exception>
-    public static void Check(VlaSettings settings, CameraSource camera, Policy policy)
+    public static void Check(VlaSettings settings, CameraSource camera, IPolicy policy)
     {
         var output = Array.Find(settings.Outputs, text => OutputSpec.Parse(text) is OutputSpec.Library or OutputSpec.Udp);
         if (output is null) return;

@@ -1,3 +1,4 @@
+using Vla.Actors.Policies;
 using Vla.Actors.Robots;
 using Vla.Actors.Stages;
 using Vla.Actors.Telemetry;
@@ -58,9 +59,14 @@ public sealed record SlowSnapshot
 
     public required LatencyBins TickLateness { get; init; }
 
-    public required FeatureHistogram? Vision { get; init; }
+    /// <summary>What the stages' results look like, for those that show them.</summary>
+    public required IReadOnlyList<StageFeatures> Features { get; init; }
 
-    public required FeatureHistogram? Language { get; init; }
-
-    public required FeatureHistogram? Fused { get; init; }
+    /// <summary>The policy's steps, in the order of <see cref="StatusReport.Stages"/>.</summary>
+    public required IReadOnlyList<PolicyStep> Steps { get; init; }
 }
+
+/// <summary>What a stage's results look like.</summary>
+/// <param name="Title">What they are called.</param>
+/// <param name="Newest">Null before the first.</param>
+public sealed record StageFeatures(string Title, FeatureHistogram? Newest);

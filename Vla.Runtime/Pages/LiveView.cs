@@ -108,9 +108,12 @@ public sealed partial class LiveView(
         FirstAction = parts.Control.Latencies.NewestFirstAction,
         CaptureToPublish = parts.Control.Latencies.CaptureToPublish.ReadBins(nowNs, LatencyBinCount),
         TickLateness = parts.Control.TickLateness.ReadBins(nowNs, LatencyBinCount),
-        Vision = parts.Monitors.Vision.Features.Newest,
-        Language = parts.Monitors.Language.Features.Newest,
-        Fused = parts.Monitors.Fusion.Features.Newest,
+        Features =
+        [
+            .. parts.Monitors.Steps.Where(step => step.Step.Features is not null)
+                .Select(step => new StageFeatures(step.Step.Features!, step.Monitor.Features.Newest)),
+        ],
+        Steps = [.. parts.Monitors.Steps.Select(step => step.Step)],
     };
 
     private static partial class Log

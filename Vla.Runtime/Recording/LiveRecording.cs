@@ -37,7 +37,7 @@ public sealed partial class LiveRecording : IDisposable
     /// <param name="robotState">What the robot tells of itself, where there is no simulated one; null when it tells nothing.</param>
     /// <exception cref="DatasetException">The dataset cannot be written to, or does not fit.</exception>
     public static LiveRecording Open(
-        string directory, VlaSettings settings, Policy policy, RobotProfile profile, CameraDescription camera,
+        string directory, VlaSettings settings, IPolicy policy, RobotProfile profile, CameraDescription camera,
         CameraMonitor monitor, InstructionBoard instructions, SimulatedTabletop? tabletop,
         RobotStateReader? robotState = null)
     {

@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Vla.Actors.Chunks;
 using Vla.Actors.Control;
-using Vla.Actors.Wiring;
+using Vla.Actors.Policies;
 using Vla.Sensors.Simulation;
 
 namespace Vla.Runtime.Settings;

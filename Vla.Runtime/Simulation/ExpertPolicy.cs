@@ -1,22 +1,28 @@
+using Akka.Actor;
+using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
-using Vla.Actors.Policies.Staged;
+using Vla.Actors.Scheduling;
+using Vla.Actors.Stages;
+using Vla.Sensors;
 using Vla.Sensors.Images;
+using Vla.Sensors.Observations;
 using Vla.Sensors.Simulation;
 using Vla.Sensors.Simulation.Tasks;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace Vla.Runtime.Simulation;
 
 /// <summary>The scripted expert in a policy's place: <c>--policy expert</c>, for the simulated tabletop only.</summary>
 /// <remarks>
-/// It does not look and does not listen: it knows the state of the world and the task. It goes through all the same actors,
-/// so it shows what the controller makes of the best there is to be had.
+/// It does not look and does not listen: it knows the state of the world and the task. All the rest of the controller is
+/// the same, so it shows what that makes of the best there is to be had.
 /// </remarks>
-public static class ExpertPolicy
+/// <param name="tabletop">Where it acts; asked when the first action is wanted.</param>
+public sealed class ExpertPolicy(Func<SimulatedTabletop> tabletop) : IPolicy
 {
     public const string Name = "expert";
 
+    private const string PlanStep = "plan";
     private const int Horizon = 10;
 
     /// <summary>Pictures are prepared for nobody: the fewer pixels the better.</summary>
@@ -24,35 +30,52 @@ public static class ExpertPolicy
 
     private const double StepMs = WorldAction.StepSeconds * 1_000;
 
-    /// <param name="tabletop">Where it acts; asked when the first action is wanted.</param>
-    public static Policy Create(Func<SimulatedTabletop> tabletop) => Policy.InCode(
-        Name,
-        "A script that knows the state of the simulated world.",
-        new ImageSpec(PictureSize, PictureSize, [0, 0, 0], [1, 1, 1]),
-        new ActionSpec(
-            WorldAction.Names, WorldAction.Units, new float[WorldAction.Dimensions], [.. Enumerable.Repeat(1f, WorldAction.Dimensions)],
-            Horizon, StepMs),
-        new PolicyModules(() => new Nothing(), () => new Nothing(), () => new NothingOfBoth(), () => new Plan(tabletop)));
+    public string Directory => Name;
 
-    private sealed class Nothing() : Module<Tensor, Tensor>("nothing")
+    public PolicyInfo Info { get; } = new()
     {
-        public override Tensor forward(Tensor input) => zeros(1, 1);
-    }
+        Name = Name,
+        Description = "A script that knows the state of the simulated world.",
+        Trained = null,
+        Note = "",
+        StageTypes = new Dictionary<string, string>(),
+    };
 
-    private sealed class NothingOfBoth() : Module<Tensor, Tensor, Tensor>("nothing_of_both")
-    {
-        public override Tensor forward(Tensor one, Tensor other) => zeros(1, 1);
-    }
+    public string? Untrained => null;
 
-    /// <summary>Anything → what to do next, [1, horizon, 7] in physical units; to stay while there is no task.</summary>
-    private sealed class Plan(Func<SimulatedTabletop> tabletop) : Module<Tensor, Tensor>("plan")
+    public ImageSpec Image { get; } = new(PictureSize, PictureSize, [0, 0, 0], [1, 1, 1]);
+
+    public StateSpec State => StateSpec.None;
+
+    public ActionSpec Action { get; } = new(
+        WorldAction.Names, WorldAction.Units, new float[WorldAction.Dimensions], [.. Enumerable.Repeat(1f, WorldAction.Dimensions)],
+        Horizon, StepMs);
+
+    public IReadOnlyList<PolicyStep> Steps { get; } = [new(PlanStep, "expert")];
+
+    public PrecisionInForce PrecisionOn(Device device) => PrecisionInForce.On(device, Precision.Float32);
+
+    public InstructionWords? ReadWords(string instruction) => null;
+
+    public IActorRef Start(IActorRefFactory parent, PolicyHost host) => parent.ActorOf(
+        Props.Create(() => new Actor(host.Setup(PlanStep, 1), host.Observations, host.Instructions, tabletop)).WithDispatcher(StageDispatcher.Name),
+        Name);
+
+    /// <summary>Anything → what to do next; to stay while there is no task.</summary>
+    private sealed class Actor(StageSetup setup, IActorRef observations, IActorRef instructions, Func<SimulatedTabletop> tabletop)
+        : WholePolicyActor(setup, PlanStep, observations, instructions, (long)(StepMs * MonotonicTime.NsPerMs))
     {
-        private readonly WorldAction[] _chunk = new WorldAction[Horizon];
-        private readonly float[] _values = new float[Horizon * WorldAction.Dimensions];
+        private readonly WorldAction[] _chunk = new WorldAction[ExpertPolicy.Horizon];
         private Tabletop? _seen;
         private Tabletop? _scratch;
 
-        public override Tensor forward(Tensor input)
+        protected override int Horizon => ExpertPolicy.Horizon;
+
+        protected override void Load()
+        {
+        }
+
+        protected override float[] Act(Observation observation, Instruction instruction)
         {
             var world = tabletop();
             var task = world.Episodes.TaskUnderWay;
@@ -63,8 +86,10 @@ public static class ExpertPolicy
                 Expert.Plan(_seen, known, _scratch, _chunk);
             else
                 Array.Fill(_chunk, WorldAction.Rest((float)(_seen.Gripper.Jaw / Gripper.JawOpen)));
-            for (var i = 0; i < Horizon; i++) _chunk[i].CopyTo(_values.AsSpan(i * WorldAction.Dimensions));
-            return tensor(_values, [1, Horizon, WorldAction.Dimensions]);
+
+            var values = new float[Horizon * WorldAction.Dimensions];
+            for (var i = 0; i < Horizon; i++) _chunk[i].CopyTo(values.AsSpan(i * WorldAction.Dimensions));
+            return values;
         }
     }
 }

@@ -55,12 +55,12 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
     /// <param name="options">As the daemon would be set.</param>
     /// <param name="cancellation">Ends the start.</param>
     /// <exception cref="PolicyException">The policy is not made for this arm, or a stage fails.</exception>
-    public static Task<RealTimeEpisodes> StartAsync(Policy policy, Device device, RealTimeOptions options, CancellationToken cancellation) =>
+    public static Task<RealTimeEpisodes> StartAsync(IPolicy policy, Device device, RealTimeOptions options, CancellationToken cancellation) =>
         StartAsync(_ => policy, device, options, cancellation);
 
     /// <summary>The same with the scripted expert.</summary>
     public static Task<RealTimeEpisodes> StartWithExpertAsync(RealTimeOptions options, CancellationToken cancellation) =>
-        StartAsync(ExpertPolicy.Create, CPU, options, cancellation);
+        StartAsync(tabletop => new ExpertPolicy(tabletop), CPU, options, cancellation);
 
     /// <summary>Carries out one episode.</summary>
     /// <param name="table">Handed over, as it is when the episode begins.</param>
@@ -114,7 +114,7 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
     }
 
     private static async Task<RealTimeEpisodes> StartAsync(
-        Func<Func<SimulatedTabletop>, Policy> create, Device device, RealTimeOptions options, CancellationToken cancellation)
+        Func<Func<SimulatedTabletop>, IPolicy> create, Device device, RealTimeOptions options, CancellationToken cancellation)
     {
         SimulatedTabletop? tabletop = null;
         var policy = create(() => tabletop!);
@@ -136,7 +136,7 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
             Instructions = instructions,
             Scene = tabletop.Episodes.Answer,
             Control = control,
-            Monitors = new PipelineMonitors(time),
+            Monitors = new PipelineMonitors(time, policy.Steps),
             Threads = options.Threads,
             Time = time,
             Loggers = NullLoggerFactory.Instance,
@@ -168,7 +168,7 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
         limit.CancelAfter(Patience);
         try
         {
-            while (_monitors.Decoder.Processed < WarmUpActions)
+            while (_monitors.Last.Processed < WarmUpActions)
             {
                 ThrowIfBroken();
                 await Task.Delay(Glance, limit.Token);
@@ -176,7 +176,7 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new PolicyException($"the policy gave {_monitors.Decoder.Processed} actions within {Patience.TotalSeconds:0} s");
+            throw new PolicyException($"the policy gave {_monitors.Last.Processed} actions within {Patience.TotalSeconds:0} s");
         }
     }
 

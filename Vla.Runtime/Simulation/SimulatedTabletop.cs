@@ -19,7 +19,7 @@ public sealed class SimulatedTabletop
     /// <param name="time">The world's clock.</param>
     /// <exception cref="PolicyException">The policy's actions or state are not this arm's.</exception>
     public SimulatedTabletop(
-        WorldSettings settings, Policy policy, InstructionBoard instructions, TimeProvider time)
+        WorldSettings settings, IPolicy policy, InstructionBoard instructions, TimeProvider time)
     {
         TabletopFit.Require(policy);
         if (settings.Instructions == WorldInstructions.Assigned) TabletopFit.RequireWords(policy);

@@ -86,7 +86,7 @@ public sealed class ParserFuzzTests : IDisposable
         "text/plain; charset=latin1", "application/json; charset=\"utf-8\"", "text/plain; charset=utf-7", "text/\"; charset=",
     ];
 
-    private static readonly Lazy<Policy> Notebook = new(() => Policy.Load(TestData.NotebookPolicy));
+    private static readonly Lazy<StagedPolicy> Notebook = new(() => StagedPolicy.Load(TestData.NotebookPolicy));
 
     private readonly TemporaryDirectory _directory = new();
 

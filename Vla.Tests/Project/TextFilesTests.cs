@@ -19,7 +19,7 @@ public sealed class TextFilesTests : IDisposable
     {
         ["settings"] = (file => SettingsLoader.Load(file, Nothing, Nothing), () => File.ReadAllText(Repository.File("config/vla.json"))),
         ["profile"] = (file => RobotProfile.Load(file), () => File.ReadAllText(Repository.File("config/robots/tabletop.json"))),
-        ["config.json"] = (file => PolicyConfig.Read(file), () => File.ReadAllText(Path.Combine(TestData.NotebookPolicy, Policy.ConfigFile))),
+        ["config.json"] = (file => PolicyConfig.Read(file), () => File.ReadAllText(Path.Combine(TestData.NotebookPolicy, StagedPolicy.ConfigFile))),
         ["vocab.txt"] = (file => InstructionTokenizer.Load(file, 10, PaddingSide.Left), () => "[PAD]\n[UNK]\nred\n"),
         ["token"] = (ReadToken, () => Token),
     };

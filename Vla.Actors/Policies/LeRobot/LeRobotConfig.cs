@@ -1,4 +1,3 @@
-using System.Text.Json;
 
 namespace Vla.Actors.Policies.LeRobot;
 
@@ -30,17 +29,6 @@ public sealed record LeRobotConfig
 
     /// <summary>The cameras, in the order in which the policy takes their pictures.</summary>
     public IEnumerable<LeRobotFeature> Cameras => Inputs.Where(input => input.Kind == FeatureKind.Visual);
-
-    /// <summary>The type that a file names when it is a LeRobot policy's, otherwise null.</summary>
-    /// <exception cref="PolicyException">It cannot be read or is not JSON.</exception>
-    public static string? TypeOf(string file)
-    {
-        using var document = ConfigFile.Parse(file);
-        var root = document.RootElement;
-        if (root.ValueKind != JsonValueKind.Object) return null;
-        if (!root.TryGetProperty("input_features", out _) && !root.TryGetProperty("input_shapes", out _)) return null;
-        return root.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String ? type.GetString()! : "";
-    }
 
     /// <exception cref="PolicyException">A key is missing or its value out of range.</exception>
     public static LeRobotConfig Read(string file)

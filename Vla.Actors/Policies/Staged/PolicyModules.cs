@@ -20,7 +20,7 @@ public sealed record PolicyModules(
     private const int WarmUps = 2;
 
     /// <summary>A policy's own modules on a device, warm: the first picture takes no longer than the next.</summary>
-    public static PolicyModules Of(Policy policy, Device device)
+    public static PolicyModules Of(StagedPolicy policy, Device device)
     {
         if (policy.Shapes is not { } shapes)
         {

@@ -56,7 +56,7 @@ internal static class PolicyTrial
         {
             if (module is IMasksPadding { PadId: var id } && id != tokenizer.PadId)
                 throw new PolicyException($"{directory}: {PolicyConfig.LanguageKey} has pad_id {id}, but {InstructionTokenizer.PadToken} is "
-                    + $"line {tokenizer.PadId + 1} of {Policy.VocabularyFile}; set pad_id to {tokenizer.PadId}");
+                    + $"line {tokenizer.PadId + 1} of {StagedPolicy.VocabularyFile}; set pad_id to {tokenizer.PadId}");
             return module;
         }
 

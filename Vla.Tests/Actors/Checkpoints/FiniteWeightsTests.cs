@@ -29,7 +29,7 @@ public sealed class FiniteWeightsTests : IDisposable
             return (name, changed);
         });
 
-        AssertRefused(() => Policy.Load(_directory.Path), $"'{name}' holds 1 numbers of");
+        AssertRefused(() => StagedPolicy.Load(_directory.Path), $"'{name}' holds 1 numbers of");
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class FiniteWeightsTests : IDisposable
         const string name = "fusion.fusion.3.bias";
         Change(weights => (name, full([64], 1e300, dtype: float64).narrow(0, 0, 1).expand(weights[name].shape).contiguous()));
 
-        AssertRefused(() => Policy.Load(_directory.Path).CreateFusion(CPU), $"'{name}' holds numbers beyond the range of Float32");
+        AssertRefused(() => StagedPolicy.Load(_directory.Path).CreateFusion(CPU), $"'{name}' holds numbers beyond the range of Float32");
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class FiniteWeightsTests : IDisposable
     private void Change(Func<Dictionary<string, Tensor>, (string Name, Tensor Value)> change)
     {
         using var scope = NewDisposeScope();
-        var file = _directory.File(Policy.WeightsFile);
+        var file = _directory.File(StagedPolicy.WeightsFile);
         Dictionary<string, Tensor> weights;
         using (var checkpoint = Checkpoint.Open(file)) weights = checkpoint.Tensors.Keys.ToDictionary(name => name, checkpoint.ReadTensor);
         var (changed, value) = change(weights);
@@ -101,7 +101,7 @@ public sealed class FiniteWeightsTests : IDisposable
     private void AssertRefused(Func<object> load, string message)
     {
         var error = Assert.Throws<PolicyException>(load);
-        Assert.StartsWith(_directory.File(Policy.WeightsFile), error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(_directory.File(StagedPolicy.WeightsFile), error.Message, StringComparison.Ordinal);
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
     }

@@ -332,7 +332,7 @@ public sealed class ControlLoopTests : IDisposable
             var action = Make.Action(_clock.NowNs, 0, 0);
             _loop.Offer(action with
             {
-                Origin = action.Origin with { InstructionGivenNs = given, InstructionEncoded = new StageTimes(given + 1_000, given + 4_000) },
+                Origin = action.Origin with { InstructionGivenNs = given, InstructionSteps = StepTrail.Of("encode_instruction", given + 1_000, given + 4_000) },
             });
             Tick();
         }

@@ -10,7 +10,7 @@ namespace Vla.Tests.Actors.Policies;
 
 public sealed class PolicyTests : IDisposable
 {
-    private const string Config = Policy.ConfigFile;
+    private const string Config = StagedPolicy.ConfigFile;
 
     private readonly TemporaryDirectory _directory = new TemporaryDirectory().With(TestData.NotebookPolicy);
 
@@ -19,7 +19,7 @@ public sealed class PolicyTests : IDisposable
     [Fact]
     public void The_notebook_policy_says_that_it_is_untrained()
     {
-        var policy = Policy.Load(TestData.NotebookPolicy);
+        var policy = StagedPolicy.Load(TestData.NotebookPolicy);
 
         Assert.Equal("notebook", policy.Info.Name);
         Assert.False(policy.Info.Trained);
@@ -35,7 +35,7 @@ public sealed class PolicyTests : IDisposable
         using var scope = NewDisposeScope();
         using var guard = inference_mode();
         using var golden = Checkpoint.Open(TestData.Path("simplevla/golden.safetensors"));
-        var policy = Policy.Load(TestData.NotebookPolicy);
+        var policy = StagedPolicy.Load(TestData.NotebookPolicy);
         using var vision = policy.CreateVisionEncoder(CPU);
         using var language = policy.CreateLanguageEncoder(CPU);
         using var fusion = policy.CreateFusion(CPU);
@@ -51,7 +51,7 @@ public sealed class PolicyTests : IDisposable
     {
         using var scope = NewDisposeScope();
         using var guard = inference_mode();
-        var policy = Policy.Load(TestData.NotebookPolicy);
+        var policy = StagedPolicy.Load(TestData.NotebookPolicy);
         var fused = ones(1, 128);
 
         using var first = policy.CreateActionDecoder(CPU);
@@ -63,7 +63,7 @@ public sealed class PolicyTests : IDisposable
     [Fact]
     public void A_tokenized_instruction_is_one_row_of_ids()
     {
-        using var ids = Policy.Load(TestData.NotebookPolicy).Tokenize("pick up the red block");
+        using var ids = StagedPolicy.Load(TestData.NotebookPolicy).Tokenize("pick up the red block");
 
         Assert.Equal([1, 10], ids.shape);
         Assert.Equal(ScalarType.Int64, ids.dtype);
@@ -72,12 +72,12 @@ public sealed class PolicyTests : IDisposable
     [Fact]
     public void The_precision_is_float32_unless_the_policy_or_the_caller_says_otherwise()
     {
-        Assert.Equal(Precision.Float32, Policy.Load(_directory.Path).Precision);
+        Assert.Equal(Precision.Float32, StagedPolicy.Load(_directory.Path).Precision);
 
         _directory.Edit(Config, "\"float32\"", "\"bfloat16\"");
 
-        Assert.Equal(Precision.BFloat16, Policy.Load(_directory.Path).Precision);
-        Assert.Equal(Precision.Float32, Policy.Load(_directory.Path, Precision.Float32).Precision);
+        Assert.Equal(Precision.BFloat16, StagedPolicy.Load(_directory.Path).Precision);
+        Assert.Equal(Precision.Float32, StagedPolicy.Load(_directory.Path, Precision.Float32).Precision);
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public sealed class PolicyTests : IDisposable
         using var golden = Checkpoint.Open(TestData.Path("simplevla/golden.safetensors"));
         var image = golden.ReadTensor("image");
         var expected = golden.ReadTensor("vision_features");
-        var policy = Policy.Load(TestData.NotebookPolicy, Precision.BFloat16);
+        var policy = StagedPolicy.Load(TestData.NotebookPolicy, Precision.BFloat16);
         using var encoder = policy.CreateVisionEncoder(CPU);
 
         var features = encoder.call(image);
@@ -115,7 +115,7 @@ public sealed class PolicyTests : IDisposable
     [Fact]
     public void Unless_it_says_otherwise_a_policy_sees_the_whole_picture_and_follows_its_freshest_plan()
     {
-        var policy = Policy.Load(_directory.Path);
+        var policy = StagedPolicy.Load(_directory.Path);
 
         Assert.Equal(ImageFit.Stretch, policy.Image.Fit);
         Assert.Null(policy.Action.Execution.Execute);
@@ -129,7 +129,7 @@ public sealed class PolicyTests : IDisposable
         _directory.Edit(Config, "\"height\": 224", "\"height\": 224, \"fit\": \"crop\"");
         _directory.Edit(Config, "\"horizon\": 1", "\"horizon\": 1, \"execute\": 1, \"blend\": \"ensemble\", \"ensemble_decay\": 0.05, \"binary\": [\"gripper\"]");
 
-        var policy = Policy.Load(_directory.Path);
+        var policy = StagedPolicy.Load(_directory.Path);
 
         Assert.Equal(ImageFit.Crop, policy.Image.Fit);
         var execution = policy.Action.Execution;
@@ -179,7 +179,7 @@ public sealed class PolicyTests : IDisposable
     {
         _directory.Edit(Config, old, replacement);
 
-        AssertRefused(message, Policy.WeightsFile);
+        AssertRefused(message, StagedPolicy.WeightsFile);
     }
 
     [Fact]
@@ -204,15 +204,15 @@ public sealed class PolicyTests : IDisposable
     [Fact]
     public void A_vocabulary_longer_than_the_encoders_table_is_found_at_load()
     {
-        File.AppendAllText(_directory.File(Policy.VocabularyFile), "zyzzyva\n");
+        File.AppendAllText(_directory.File(StagedPolicy.VocabularyFile), "zyzzyva\n");
 
         AssertRefused("language_encoder (simple_language) does not take token ids up to 1000 [1, 10]", "");
     }
 
     [Theory]
-    [InlineData(Policy.ConfigFile)]
-    [InlineData(Policy.WeightsFile)]
-    [InlineData(Policy.VocabularyFile)]
+    [InlineData(StagedPolicy.ConfigFile)]
+    [InlineData(StagedPolicy.WeightsFile)]
+    [InlineData(StagedPolicy.VocabularyFile)]
     public void A_missing_file_is_named(string file)
     {
         File.Delete(_directory.File(file));
@@ -223,7 +223,7 @@ public sealed class PolicyTests : IDisposable
     [Fact]
     public void A_missing_directory_is_named()
     {
-        var error = Assert.Throws<PolicyException>(() => Policy.Load("/no/such/policy"));
+        var error = Assert.Throws<PolicyException>(() => StagedPolicy.Load("/no/such/policy"));
 
         Assert.StartsWith("/no/such/policy: is not a directory", error.Message, StringComparison.Ordinal);
     }
@@ -241,7 +241,7 @@ public sealed class PolicyTests : IDisposable
         using var decoder = new ActionDecoder();
         WriteWeights(("language_encoder.", language), ("action_decoder.", decoder));
 
-        var policy = Policy.Load(_directory.Path);
+        var policy = StagedPolicy.Load(_directory.Path);
         using var vision = policy.CreateVisionEncoder(CPU);
         using var fusion = policy.CreateFusion(CPU);
 
@@ -285,7 +285,7 @@ public sealed class PolicyTests : IDisposable
     {
         UseExportedVision("trained-dropout.pt", ", \"stochastic\": true");
 
-        Assert.Equal("torchscript", Policy.Load(_directory.Path).Info.StageTypes["vision_encoder"]);
+        Assert.Equal("torchscript", StagedPolicy.Load(_directory.Path).Info.StageTypes["vision_encoder"]);
     }
 
     private void UseExportedVision(string file, string more)
@@ -303,7 +303,7 @@ public sealed class PolicyTests : IDisposable
 
     private void AssertRefused(string message, string file)
     {
-        var error = Assert.Throws<PolicyException>(() => Policy.Load(_directory.Path));
+        var error = Assert.Throws<PolicyException>(() => StagedPolicy.Load(_directory.Path));
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
         Assert.Contains(file, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
@@ -321,7 +321,7 @@ public sealed class PolicyTests : IDisposable
 
     private void WriteWeights(params (string Prefix, nn.Module Module)[] stages)
         => SafetensorsWriter.Write(
-            _directory.File(Policy.WeightsFile),
+            _directory.File(StagedPolicy.WeightsFile),
             stages.SelectMany(stage => stage.Module.state_dict().Select(pair => (stage.Prefix + pair.Key, pair.Value)))
                 .ToDictionary(pair => pair.Item1, pair => pair.Value));
 }

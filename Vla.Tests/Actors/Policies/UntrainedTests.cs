@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Policies;
@@ -14,8 +15,8 @@ public sealed class UntrainedTests : IDisposable
     [Fact]
     public void Of_the_policies_that_come_with_Vla_the_notebooks_is_untrained_and_the_tabletops_is_not()
     {
-        Assert.Equal("config.json says so", Policy.Load(Repository.File("config/policies/notebook")).Untrained);
-        Assert.Null(Policy.Load(Repository.File("config/policies/tabletop")).Untrained);
+        Assert.Equal("config.json says so", StagedPolicy.Load(Repository.File("config/policies/notebook")).Untrained);
+        Assert.Null(StagedPolicy.Load(Repository.File("config/policies/tabletop")).Untrained);
     }
 
     [Theory]
@@ -46,7 +47,7 @@ public sealed class UntrainedTests : IDisposable
     public void Weights_that_have_moved_are_nobodys_but_their_trainers()
         => Assert.Null(Changed(null, (_, weight) => weight * 1.1).Untrained);
 
-    private Policy Changed(bool? trained, Func<string, Tensor, Tensor> change)
+    private StagedPolicy Changed(bool? trained, Func<string, Tensor, Tensor> change)
     {
         using var scope = NewDisposeScope();
         var folder = _folder.File($"policy{Guid.NewGuid():N}");
@@ -62,6 +63,6 @@ public sealed class UntrainedTests : IDisposable
         SafetensorsWriter.Write(
             Path.Combine(folder, "model.safetensors"),
             checkpoint.Tensors.Keys.ToDictionary(name => name, name => change(name, checkpoint.ReadTensor(name)).contiguous()));
-        return Policy.Load(folder);
+        return StagedPolicy.Load(folder);
     }
 }

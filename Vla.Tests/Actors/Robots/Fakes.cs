@@ -117,10 +117,10 @@ internal static class Make
         Instruction = "pick up the red block",
         InstructionNumber = 1,
         CapturedNs = capturedNs,
-        Prepared = new StageTimes(capturedNs + 1_000_000, capturedNs + 2_000_000),
-        Encoded = new StageTimes(capturedNs + 3_000_000, capturedNs + 8_000_000),
-        Fused = new StageTimes(capturedNs + 8_100_000, capturedNs + 8_200_000),
-        Decoded = new StageTimes(capturedNs + 8_300_000, capturedNs + 8_400_000),
+        Steps = StepTrail.Of("prepare", capturedNs + 1_000_000, capturedNs + 2_000_000)
+            .With("encode", capturedNs + 3_000_000, capturedNs + 8_000_000)
+            .With("fuse", capturedNs + 8_100_000, capturedNs + 8_200_000)
+            .With("decode", capturedNs + 8_300_000, capturedNs + 8_400_000),
     };
 
     public static PublishedAction Published(long sequence, ControlState state, long publishedNs = 0, params float[] values) => new()

@@ -1,9 +1,9 @@
 using Akka.Actor;
 using Microsoft.Extensions.Time.Testing;
 using Vla.Actors.Pipeline;
-using Vla.Actors.Stages;
+using Vla.Actors.Policies.Staged.Actors;
 using Vla.Sensors;
-using Vla.Tests.Actors.Stages;
+using Vla.Tests.Actors.Policies.Staged.Actors;
 using Vla.Tests.Actors.Wiring;
 using static TorchSharp.torch;
 

@@ -1,8 +1,8 @@
 using Akka.Actor;
 using Akka.Dispatch;
 using Vla.Actors.Pipeline;
+using Vla.Actors.Policies.Staged.Actors;
 using Vla.Actors.Scheduling;
-using Vla.Actors.Stages;
 using Vla.Sensors;
 using Vla.Tests.Actors.Wiring;
 using static TorchSharp.torch;

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Vla.Actors.Observations;
 using Vla.Actors.Pipeline;
 using Vla.Sensors.Observations;
+using Vla.Tests.Actors.Policies.Staged.Actors;
 using Vla.Tests.Actors.Wiring;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

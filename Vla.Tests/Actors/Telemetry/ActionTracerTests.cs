@@ -75,17 +75,16 @@ public sealed class ActionTracerTests : IDisposable
     private static ActionRecord Record(long capturedNs)
     {
         var at = capturedNs;
-        StageTimes Next(int waitMs, int workMs) => new(at += waitMs * Ms, at += workMs * Ms);
+        var steps = StepTrail.Empty;
+        foreach (var (step, waitMs, workMs) in new[] { ("prepare", 0, 1), ("encode", 2, 10), ("fuse", 1, 2), ("decode", 1, 3) })
+            steps = steps.With(step, at += waitMs * Ms, at += workMs * Ms);
         var origin = new Origin
         {
             FrameSequence = 7,
             Instruction = "pick up",
             InstructionNumber = 1,
             CapturedNs = capturedNs,
-            Prepared = Next(0, 1),
-            Encoded = Next(2, 10),
-            Fused = Next(1, 2),
-            Decoded = Next(1, 3),
+            Steps = steps,
         };
         return new ActionRecord(1, origin, at += Ms, at += 9 * Ms, at + Ms);
     }

@@ -41,9 +41,9 @@ public sealed partial class PipelineTelemetryTests : IDisposable
         _rig.Publish(0.5f, 0.5f);
         _rig.Publish(float.NaN, 0.5f);
         _rig.Publish(5, 0.5f);
-        _rig.Parts.Monitors.Fusion.Failed("broke");
-        _rig.Parts.Monitors.Fusion.Restarting();
-        _rig.Parts.Monitors.Vision.CountProcessed();
+        _rig.Parts.Monitors.ByStep["fuse"].Failed("broke");
+        _rig.Parts.Monitors.ByStep["fuse"].Restarting();
+        _rig.Parts.Monitors.ByStep["encode"].CountProcessed();
         _listener.RecordObservableInstruments();
 
         Assert.Equal(3, Value("vla.control.ticks", "policy"));

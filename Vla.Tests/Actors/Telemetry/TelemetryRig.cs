@@ -5,6 +5,7 @@ using Vla.Actors.Control;
 using Vla.Actors.Instructions;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using Vla.Actors.Robots;
 using Vla.Actors.Wiring;
 using Vla.Sensors;
@@ -16,7 +17,7 @@ namespace Vla.Tests.Actors.Telemetry;
 /// <summary>A pipeline's parts without its actors: the test says what they counted and when an action is published.</summary>
 internal sealed class TelemetryRig : IDisposable
 {
-    private static readonly Lazy<Policy> Notebook = new(() => Policy.Load(Repository.File("config/policies/notebook")));
+    private static readonly Lazy<StagedPolicy> Notebook = new(() => StagedPolicy.Load(Repository.File("config/policies/notebook")));
 
     public TelemetryRig()
     {
@@ -29,7 +30,7 @@ internal sealed class TelemetryRig : IDisposable
             Frames = new FramePool(Notebook.Value.Image),
             Instructions = new InstructionBoard(Time),
             Control = Control,
-            Monitors = new PipelineMonitors(Time),
+            Monitors = new PipelineMonitors(Time, Notebook.Value.Steps),
             Threads = new StageThreads(1, 1, 1, 1),
             Time = Time,
             Loggers = NullLoggerFactory.Instance,
@@ -56,7 +57,7 @@ internal sealed class TelemetryRig : IDisposable
         Control.Offer(new ActionChunk(values, 1, 0, Make.Origin(capturedNs) with
         {
             InstructionGivenNs = capturedNs - 30 * MonotonicTime.NsPerMs,
-            InstructionEncoded = new StageTimes(capturedNs - 2 * MonotonicTime.NsPerMs, capturedNs - MonotonicTime.NsPerMs),
+            InstructionSteps = StepTrail.Of("encode_instruction", capturedNs - 2 * MonotonicTime.NsPerMs, capturedNs - MonotonicTime.NsPerMs),
         }));
         Clock.Advance(10);
         Control.Tick(Clock.NowNs);

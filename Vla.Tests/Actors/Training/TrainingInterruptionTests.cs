@@ -1,4 +1,5 @@
 using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using Vla.Actors.Training;
 using static TorchSharp.torch;
 
@@ -37,7 +38,7 @@ public sealed class TrainingInterruptionTests : IDisposable
         }
 
         Assert.Equal(
-            File.ReadAllBytes(Path.Combine(_directory.Path, "whole", Policy.WeightsFile)), File.ReadAllBytes(Path.Combine(Output, Policy.WeightsFile)));
+            File.ReadAllBytes(Path.Combine(_directory.Path, "whole", StagedPolicy.WeightsFile)), File.ReadAllBytes(Path.Combine(Output, StagedPolicy.WeightsFile)));
     }
 
     [Fact]
@@ -171,7 +172,7 @@ public sealed class TrainingInterruptionTests : IDisposable
             Assert.True(session.TrySave());
         }
 
-        Policy.Load(Output);
+        StagedPolicy.Load(Output);
     }
 
     [Theory]
@@ -217,7 +218,7 @@ public sealed class TrainingInterruptionTests : IDisposable
             session.Save();
         }
 
-        var policy = Policy.Load(Output);
+        var policy = StagedPolicy.Load(Output);
         Assert.Equal(["m", "1"], policy.Action.Units);
         Assert.Equal(["m"], policy.State.Units);
         Assert.Equal((2, 100), (policy.Action.Horizon, policy.Action.StepMs));

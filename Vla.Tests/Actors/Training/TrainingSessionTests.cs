@@ -1,6 +1,7 @@
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Staged;
 using Vla.Actors.Training;
+using Vla.Sensors.Simulation;
 using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Training;
@@ -41,10 +42,10 @@ public sealed class TrainingSessionTests : IDisposable
             session.Save();
         }
 
-        var policy = Policy.Load(Path.Combine(_directory.Path, "policy"));
+        var policy = StagedPolicy.Load(Path.Combine(_directory.Path, "policy"));
         Assert.Equal(-1, Gripper(policy, red: true));
         Assert.Equal(1, Gripper(policy, red: false));
-        Assert.Equal(["[PAD]", "[UNK]", "go", "left", "right"], File.ReadAllLines(Path.Combine(policy.Directory, Policy.VocabularyFile)));
+        Assert.Equal(["[PAD]", "[UNK]", "go", "left", "right"], File.ReadAllLines(Path.Combine(policy.Directory, StagedPolicy.VocabularyFile)));
         // The data's own scale and step, in place of the template's.
         Assert.Equal(0.02f, policy.Action.Std[0], 4);
         Assert.Equal(100, policy.Action.StepMs);
@@ -85,12 +86,12 @@ public sealed class TrainingSessionTests : IDisposable
     {
         using var session = Begin("policy");
         session.Save();
-        Assert.Equal("config.json says so", Policy.Load(Path.Combine(_directory.Path, "policy")).Untrained);
+        Assert.Equal("config.json says so", StagedPolicy.Load(Path.Combine(_directory.Path, "policy")).Untrained);
 
         session.Train();
         session.Save();
 
-        Assert.Null(Policy.Load(Path.Combine(_directory.Path, "policy")).Untrained);
+        Assert.Null(StagedPolicy.Load(Path.Combine(_directory.Path, "policy")).Untrained);
     }
 
     [Fact]
@@ -194,7 +195,7 @@ public sealed class TrainingSessionTests : IDisposable
         Path.Combine(_directory.Path, name), TinyTraining.WriteTemplate(_directory.Path), set ?? TinyTraining.Data(),
         columns ?? TinyTraining.Columns, Options, Threads, CPU);
 
-    private static int Gripper(Policy policy, bool red)
+    private static int Gripper(StagedPolicy policy, bool red)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();

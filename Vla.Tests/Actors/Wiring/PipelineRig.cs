@@ -1,15 +1,18 @@
 using Akka.Actor;
 using Microsoft.Extensions.Logging.Abstractions;
+using Vla.Actors.Instructions;
 using Vla.Actors.Policies;
-using Vla.Actors.Stages;
+using Vla.Actors.Policies.Staged;
+using Vla.Actors.Scheduling;
 using Vla.Actors.Wiring;
+using Vla.Sensors.Images;
 using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Wiring;
 
 /// <summary>
-/// The real stage actors around stand-in modules: a source of frames that never runs dry in front, the spec itself as
-/// the publisher behind.
+/// A staged policy as production starts it, around stand-in modules: a source of frames that never runs dry in front, the
+/// spec itself as the publisher behind.
 /// </summary>
 internal sealed class PipelineRig
 {
@@ -18,43 +21,39 @@ internal sealed class PipelineRig
         Instructions = new(TimeProvider.System);
         Camera = system.ActorOf(camera, "camera");
         system.ActorOf(LostMessageActor.Props(), "lost-messages");
-        Vision = Start("vision", VisionEncoderActor.Props(Setup(Monitors.Vision), StandIns.MeanEncoder, CPU, Camera));
-        Instruction = Start("instruction", Vla.Actors.Instructions.InstructionActor.Props(Instructions, new Vla.Actors.Instructions.InstructionCheck(), NullLogger.Instance));
-        Language = Start("language", LanguageEncoderActor.Props(
-            Setup(Monitors.Language), StandIns.FirstToken, text => tensor(new[] { (long)text.Length }).reshape(1, 1), CPU, Instruction));
-        Fusion = Start("fusion", FusionActor.Props(Setup(Monitors.Fusion), StandIns.Sum, Vision, Language));
-        Decoder = Start("decoder", ActionDecoderActor.Props(Setup(Monitors.Decoder), () => StandIns.Times(1), Action, Fusion));
-
-        IActorRef Start(string name, Props props) => system.ActorOf(props.WithDispatcher(PipelineConfig.PinnedDispatcher), name);
-        StageSetup Setup(StageMonitor monitor) => new(monitor, TimeProvider.System, 1, NullLogger.Instance);
+        Instruction = system.ActorOf(
+            InstructionActor.Props(Instructions, new InstructionCheck(), NullLogger.Instance).WithDispatcher(StageDispatcher.Name), "instruction");
+        var policy = StagedPolicy.InCode(
+            "stand-ins", "", new ImageSpec(2, 2, [0, 0, 0], [1, 1, 1]), Action,
+            new PolicyModules(StandIns.MeanEncoder, StandIns.FirstToken, StandIns.Sum, () => StandIns.Times(1)),
+            tokenize: text => [text.Length]);
+        Monitors = new(TimeProvider.System, policy.Steps);
+        var parts = new PolicyParts
+        {
+            Policy = policy,
+            Device = CPU,
+            Monitors = Monitors,
+            Threads = new StageThreads(1, 1, 1, 1),
+            Time = TimeProvider.System,
+            Loggers = NullLoggerFactory.Instance,
+        };
+        Decoder = parts.Start(system, Camera, Instruction);
+        Stages = new[] { "camera", "vision encoder", "instruction", "language encoder", "fusion", "action decoder" }
+            .ToDictionary(name => name, name => system.ActorSelection($"/user/{name.Replace(' ', '-')}"));
     }
 
     public static ActionSpec Action { get; } = new(["x", "gripper"], ["m", "1"], [0f, 0f], [1f, 1f], 1, 20);
 
-    public PipelineMonitors Monitors { get; } = new(TimeProvider.System);
+    public PipelineMonitors Monitors { get; }
 
-    public Vla.Actors.Instructions.InstructionBoard Instructions { get; }
+    public InstructionBoard Instructions { get; }
 
     public IActorRef Camera { get; }
 
-    public IActorRef Vision { get; }
-
     public IActorRef Instruction { get; }
-
-    public IActorRef Language { get; }
-
-    public IActorRef Fusion { get; }
 
     public IActorRef Decoder { get; }
 
     /// <summary>Everything that can be killed, by the name a person would use.</summary>
-    public IReadOnlyDictionary<string, IActorRef> Stages => new Dictionary<string, IActorRef>
-    {
-        ["camera"] = Camera,
-        ["vision encoder"] = Vision,
-        ["instruction"] = Instruction,
-        ["language encoder"] = Language,
-        ["fusion"] = Fusion,
-        ["action decoder"] = Decoder,
-    };
+    public IReadOnlyDictionary<string, ActorSelection> Stages { get; }
 }

@@ -4,6 +4,7 @@ using Akka.TestKit.Xunit2;
 using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
 using Vla.Actors.Pipeline;
+using Vla.Actors.Scheduling;
 using Vla.Actors.Stages;
 using Vla.Actors.Wiring;
 using Vla.Sensors.Cameras;
@@ -59,5 +60,5 @@ public abstract class PipelineTestKit : TestKit
 
     protected static Tensor Features(float value) => torch.full(1, 2, value).DetachFromDisposeScope();
 
-    protected IActorRef Start(Props props) => Sys.ActorOf(props.WithDispatcher(PipelineConfig.PinnedDispatcher));
+    protected IActorRef Start(Props props) => Sys.ActorOf(props.WithDispatcher(StageDispatcher.Name));
 }

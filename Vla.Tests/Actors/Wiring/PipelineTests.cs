@@ -30,11 +30,11 @@ public sealed class PipelineTests : PipelineTestKit
         var origin = chunk.Origin;
         Assert.Equal("four", origin.Instruction);
         Assert.True(origin.FrameSequence > 0);
-        Assert.InRange(origin.InstructionEncoded.StartedNs, origin.InstructionGivenNs, origin.InstructionEncoded.FinishedNs);
-        Assert.True(origin.CapturedNs <= origin.Prepared.FinishedNs);
-        Assert.True(origin.Prepared.FinishedNs <= origin.Encoded.StartedNs);
-        Assert.True(origin.Encoded.FinishedNs <= origin.Fused.StartedNs);
-        Assert.True(origin.Fused.FinishedNs <= origin.Decoded.StartedNs);
+        var encoding = Assert.Single(origin.InstructionSteps);
+        Assert.InRange(encoding.StartedNs, origin.InstructionGivenNs, encoding.FinishedNs);
+        Assert.Equal(["prepare", "encode", "fuse", "decode"], origin.Steps.Select(step => step.Step));
+        Assert.Equal(origin.CapturedNs, origin.Steps[0].StartedNs);
+        Assert.All(origin.Steps.Zip(origin.Steps.Skip(1)), pair => Assert.True(pair.First.FinishedNs <= pair.Second.StartedNs));
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class PipelineTests : PipelineTestKit
         _rig.Decoder.Tell(Ready.Continuous);
 
         await ExpectNoMsgAsync(TimeSpan.FromMilliseconds(200));
-        Assert.Equal(0, _rig.Monitors.Vision.Processed);
+        Assert.Equal(0, _rig.Monitors.ByStep["encode"].Processed);
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class PipelineTests : PipelineTestKit
 
         await AwaitConditionAsync(async () => (await NextActionAsync()).Origin.Instruction == "sixsix");
         for (var i = 0; i < 20; i++) await NextActionAsync();
-        Assert.Equal(2, _rig.Monitors.Language.Processed);
+        Assert.Equal(2, _rig.Monitors.ByStep["encode_instruction"].Processed);
     }
 
     [Theory]

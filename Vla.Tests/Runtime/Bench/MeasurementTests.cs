@@ -1,4 +1,4 @@
-using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using Vla.Runtime.Bench;
 using Vla.Runtime.Settings;
 using static TorchSharp.torch;
@@ -36,7 +36,7 @@ public sealed class MeasurementTests
         await measurement.RunAsync(
             new BenchContext
             {
-                Policy = Policy.Load(TestData.NotebookPolicy),
+                Policy = StagedPolicy.Load(TestData.NotebookPolicy),
                 Device = CPU,
                 Threads = new ThreadSettings().ForThisMachine(),
                 Seconds = 0.5,

@@ -191,7 +191,7 @@ public sealed class ModelCommandsTests : IDisposable
 
         Invoke("import", "--weights", _directory.File("small.safetensors"), "--output", _directory.File("small"));
 
-        var policy = Policy.Load(_directory.File("small"));
+        var policy = StagedPolicy.Load(_directory.File("small"));
         Assert.Equal((1_200, 3), (policy.VocabularySize, policy.Action.Dimensions));
         Assert.Null(policy.Info.Trained);
     }

@@ -17,7 +17,7 @@ public sealed class PolicyRunnerTests : IDisposable
     public PolicyRunnerTests()
     {
         // The notebook's ten tokens are too few for some of the tabletop's phrases.
-        var config = _directory.File(Policy.ConfigFile);
+        var config = _directory.File(StagedPolicy.ConfigFile);
         File.WriteAllText(config, File.ReadAllText(config).Replace("\"sequence_length\": 10", "\"sequence_length\": 16", StringComparison.Ordinal));
     }
 
@@ -41,7 +41,7 @@ public sealed class PolicyRunnerTests : IDisposable
     [Fact]
     public void A_policy_that_cannot_read_the_instructions_is_refused_before_the_first_episode()
     {
-        var error = Assert.Throws<PolicyException>(() => new PolicyRunner(Policy.Load(TestData.NotebookPolicy), CPU));
+        var error = Assert.Throws<PolicyException>(() => new PolicyRunner(StagedPolicy.Load(TestData.NotebookPolicy), CPU));
 
         Assert.Contains("cannot read the tabletop's instructions, such as \"", error.Message, StringComparison.Ordinal);
         Assert.Contains("and 10 are read", error.Message, StringComparison.Ordinal);
@@ -71,10 +71,10 @@ public sealed class PolicyRunnerTests : IDisposable
     public async Task The_same_plan_gives_the_same_report_however_many_run_side_by_side()
     {
         var plan = new EvaluationPlan { Episodes = 4, Seed = 1 };
-        var policy = Policy.Load(_directory.Path);
+        var policy = StagedPolicy.Load(_directory.Path);
         var modules = Modules(fused => cat([fused, fused, fused, fused[.., ..1]], 1));
-        await using var alone = new PolicyRunner(policy, CPU, modules);
-        await using var other = new PolicyRunner(policy, CPU, modules);
+        await using var alone = new PolicyRunner(policy.With(modules), CPU);
+        await using var other = new PolicyRunner(policy.With(modules), CPU);
 
         var one = await PolicyEvaluation.RunAsync([alone], plan, null, CancellationToken.None);
         var two = await PolicyEvaluation.RunAsync([alone, other], plan, null, CancellationToken.None);
@@ -107,7 +107,7 @@ public sealed class PolicyRunnerTests : IDisposable
             return zeros(1, 7);
         });
         var runner = new PolicyRunner(
-            Policy.Load(_directory.Path), CPU, modules, new HangLimits { Name = TimeSpan.Zero, GiveUp = TimeSpan.FromMilliseconds(1) });
+            StagedPolicy.Load(_directory.Path).With(modules), CPU, new HangLimits { Name = TimeSpan.Zero, GiveUp = TimeSpan.FromMilliseconds(1) });
 
         var hang = await Assert.ThrowsAsync<HangException>(
             () => runner.RunAsync(new EvaluationPlan { Episodes = 1 }.Lay()[0], CancellationToken.None));
@@ -124,7 +124,7 @@ public sealed class PolicyRunnerTests : IDisposable
     {
         _directory.Edit("config.json", old, replacement);
 
-        var refused = Assert.Throws<PolicyException>(() => new PolicyRunner(Policy.Load(_directory.Path), CPU));
+        var refused = Assert.Throws<PolicyException>(() => new PolicyRunner(StagedPolicy.Load(_directory.Path), CPU));
 
         Assert.Contains(named, refused.Message, StringComparison.Ordinal);
         Assert.Contains("x (m), y (m), z (m), roll (rad), pitch (rad), yaw (rad), gripper (1)", refused.Message, StringComparison.Ordinal);
@@ -140,7 +140,7 @@ public sealed class PolicyRunnerTests : IDisposable
 
     private async Task<EpisodeResult> RunOneAsync(PolicyModules modules)
     {
-        await using var runner = new PolicyRunner(Policy.Load(_directory.Path), CPU, modules);
+        await using var runner = new PolicyRunner(StagedPolicy.Load(_directory.Path).With(modules), CPU);
         return await runner.RunAsync(new EvaluationPlan { Episodes = 1 }.Lay()[0], CancellationToken.None);
     }
 

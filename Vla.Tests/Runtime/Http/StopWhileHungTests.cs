@@ -31,23 +31,23 @@ public sealed class StopWhileHungTests : IAsyncLifetime, IDisposable
     private readonly ManualResetEventSlim _release = new();
     private readonly FakeRobot _robot = new() { MayBlock = true, QueueCapacity = 1_000 };
     private readonly HttpClient _http = new();
-    private readonly PipelineMonitors _monitors = new(TimeProvider.System);
+    private readonly PipelineMonitors _monitors;
     private readonly ControlLoop _control;
     private readonly WebApplication _app;
 
     public StopWhileHungTests()
     {
         var time = TimeProvider.System;
-        var policy = Policy.Load(Repository.File("config/policies/notebook"));
+        var policy = StagedPolicy.Load(Repository.File("config/policies/notebook"));
         var profile = RobotProfile.Load(Repository.File("config/robots/notebook.json"));
         var options = new ControlOptions();
         var instructions = new InstructionBoard(time);
         instructions.Give("pick up the red block");
+        _monitors = new PipelineMonitors(time, policy.Steps);
         _control = new ControlLoop(profile, options, [_robot], new ControlClock());
         var parts = new PipelineParts
         {
-            Policy = policy,
-            Modules = PolicyModules.Of(policy, CPU) with { Decoder = () => StandIns.Calling(Hang) },
+            Policy = policy.With(PolicyModules.Of(policy, CPU) with { Decoder = () => StandIns.Calling(Hang) }),
             Device = CPU,
             OpenCamera = () => CameraRegistry.Parse("synthetic").Open(time),
             Frames = new FramePool(policy.Image),
@@ -98,7 +98,7 @@ public sealed class StopWhileHungTests : IAsyncLifetime, IDisposable
     public async Task Stop_is_answered_when_the_robot_has_taken_it()
     {
         Assert.True(_hangs.Wait(Patience), "no picture reached the decoder");
-        Assert.Equal(StageMonitor.Forward, _monitors.Decoder.Work?.Step);
+        Assert.Equal(StageMonitor.Forward, _monitors.Last.Work?.Step);
 
         using var answer = await _http.PostAsync("/stop", null);
         answer.EnsureSuccessStatusCode();

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using NJsonSchema;
 using Vla.Actors.Control;
+using Vla.Actors.Pipeline;
 using Vla.Actors.Robots;
 using Vla.Runtime.Outputs;
 using Vla.Tests.Actors.Robots;
@@ -29,7 +30,7 @@ public sealed class ActionJsonTests : IDisposable
             """
             {"sequence":42,"state":"policy","reason":"","values":{"x":0.1,"gripper":0.75},"frame_sequence":7,
             "instruction":"pick up the red block","captured_ns":1000000000,"encoded_ns":1008000000,"fused_ns":1008200000,
-            "decoded_ns":1008400000,"published_ns":1023000000,"age_ms":23,
+            "decoded_ns":1008400000,"steps":[{"step":"prepare","started_ns":1001000000,"finished_ns":1002000000},{"step":"encode","started_ns":1003000000,"finished_ns":1008000000},{"step":"fuse","started_ns":1008100000,"finished_ns":1008200000},{"step":"decode","started_ns":1008300000,"finished_ns":1008400000}],"published_ns":1023000000,"age_ms":23,
             "arrival_age_ms":12.5,"age_limit_ms":700,"clamps":["gripper"],"deadman_ms":100}
             """.ReplaceLineEndings("") + "\n",
             Text(action));

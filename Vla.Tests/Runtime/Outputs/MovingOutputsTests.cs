@@ -1,4 +1,5 @@
 using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using Vla.Runtime;
 using Vla.Runtime.Outputs;
 using Vla.Runtime.Registries;
@@ -9,9 +10,9 @@ namespace Vla.Tests.Runtime.Outputs;
 
 public sealed class MovingOutputsTests
 {
-    private static readonly Policy Untrained = Policy.Load(Repository.File("config/policies/notebook"));
-    private static readonly Policy Trained = Policy.Load(Repository.File("config/policies/tabletop"));
-    private static readonly Policy Script = ExpertPolicy.Create(() => throw new InvalidOperationException("it is not run here"));
+    private static readonly StagedPolicy Untrained = StagedPolicy.Load(Repository.File("config/policies/notebook"));
+    private static readonly StagedPolicy Trained = StagedPolicy.Load(Repository.File("config/policies/tabletop"));
+    private static readonly IPolicy Script = new ExpertPolicy(() => throw new InvalidOperationException("it is not run here"));
 
     [Theory]
     [InlineData("dll:MyArm.dll#/dev/ttyUSB0")]
@@ -22,7 +23,7 @@ public sealed class MovingOutputsTests
 
         foreach (var camera in (string[])["world", "world?fps=10"])
         {
-            foreach (var policy in (Policy[])[Trained, Script])
+            foreach (var policy in (IPolicy[])[Trained, Script])
             {
                 var error = Assert.Throws<UsageException>(() => MovingOutputs.Check(settings, CameraRegistry.Parse(camera), policy));
                 Assert.StartsWith($"output '{output}' would be moved by the simulator", error.Message, StringComparison.Ordinal);

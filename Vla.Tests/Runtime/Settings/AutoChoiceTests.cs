@@ -1,6 +1,6 @@
 using Vla.Actors.Control;
 using Vla.Actors.Instructions;
-using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using Vla.Actors.Robots;
 using Vla.Runtime;
 using Vla.Runtime.Registries;
@@ -28,7 +28,7 @@ public sealed class AutoChoiceTests
         var robot = AutoChoice.Robot(settings, source);
 
         Assert.Equal((expected, expected), (Path.GetFileName(policy), Path.GetFileNameWithoutExtension(robot)));
-        RobotProfile.Load(robot).RequireFits(Policy.Load(policy).Action);
+        RobotProfile.Load(robot).RequireFits(StagedPolicy.Load(policy).Action);
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class AutoChoiceTests
     public void Only_the_simulated_arm_begins_to_move_again_by_itself_after_a_long_stop()
     {
         var table = new SimulatedTabletop(
-            new WorldSettings(), ExpertPolicy.Create(() => null!), new InstructionBoard(TimeProvider.System), TimeProvider.System);
+            new WorldSettings(), new ExpertPolicy(() => null!), new InstructionBoard(TimeProvider.System), TimeProvider.System);
         using var arm = table.Robot();
         var log = new FakeRobot { Moves = false };
         var other = new FakeRobot();

@@ -1,5 +1,6 @@
 using Vla.Actors.Control;
 using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using Vla.Actors.Robots;
 using Vla.Runtime.Evaluation;
 using Vla.Runtime.Simulation;
@@ -71,7 +72,7 @@ public sealed class RealTimeEpisodesTests
     [Fact]
     public async Task A_policy_that_is_not_made_for_the_arm_is_refused()
     {
-        var policy = Policy.InCode(
+        var policy = StagedPolicy.InCode(
             "other", "", new(8, 8, [0, 0, 0], [1, 1, 1]), new ActionSpec(["x"], ["m"], [0], [1], 1, 20), new(() => null!, () => null!, () => null!, () => null!));
 
         await Assert.ThrowsAsync<RobotProfileException>(() => RealTimeEpisodes.StartAsync(policy, CPU, Options, CancellationToken.None));

@@ -4,6 +4,7 @@ using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Act;
 using Vla.Actors.Policies.LeRobot;
+using Vla.Actors.Policies.Staged;
 using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Policies.Act;
@@ -165,7 +166,7 @@ public sealed class ActPolicyTests : IDisposable
     private void MakeOlder()
     {
         var weights = new Dictionary<string, Tensor>();
-        using (var present = Checkpoint.Open(_directory.File(Policy.WeightsFile)))
+        using (var present = Checkpoint.Open(_directory.File(StagedPolicy.WeightsFile)))
         {
             foreach (var name in present.Tensors.Keys) weights.Add(name, present.ReadTensor(name));
         }
@@ -182,8 +183,8 @@ public sealed class ActPolicyTests : IDisposable
             }
         }
 
-        SafetensorsWriter.Write(_directory.File(Policy.WeightsFile), weights);
-        File.Copy(TestData.Path("act/tiny-legacy/config.json"), _directory.File(Policy.ConfigFile), overwrite: true);
+        SafetensorsWriter.Write(_directory.File(StagedPolicy.WeightsFile), weights);
+        File.Copy(TestData.Path("act/tiny-legacy/config.json"), _directory.File(StagedPolicy.ConfigFile), overwrite: true);
         foreach (var file in Directory.EnumerateFiles(_directory.Path, "policy_*")) File.Delete(file);
     }
 }

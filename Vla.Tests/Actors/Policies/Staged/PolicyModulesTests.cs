@@ -1,4 +1,3 @@
-using Vla.Actors.Policies;
 using Vla.Actors.Policies.Staged;
 using Vla.Tests.Actors.Wiring;
 using static TorchSharp.torch;
@@ -27,7 +26,7 @@ public sealed class PolicyModulesTests
     [Fact]
     public void A_policys_modules_take_what_they_are_warmed_up_with()
     {
-        var modules = PolicyModules.Of(Policy.Load(TestData.NotebookPolicy), CPU);
+        var modules = PolicyModules.Of(StagedPolicy.Load(TestData.NotebookPolicy), CPU);
 
         using var vision = modules.Vision();
         using var language = modules.Language();

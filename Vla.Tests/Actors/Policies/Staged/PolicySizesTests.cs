@@ -1,4 +1,5 @@
 using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 
 namespace Vla.Tests.Actors.Policies.Staged;
 
@@ -16,7 +17,7 @@ public sealed class PolicySizesTests : IDisposable
     [InlineData("{ \"type\": \"spatial\", \"dim\": 1000000000 }", "dim is 1000000000, allowed is 1 to 65536")]
     public void A_stage_that_is_far_too_large_for_its_weights_is_refused_at_once(string vision, string message)
     {
-        _directory.Edit(Policy.ConfigFile, "{ \"type\": \"simple_vision\", \"feature_dim\": 128 }", vision);
+        _directory.Edit(StagedPolicy.ConfigFile, "{ \"type\": \"simple_vision\", \"feature_dim\": 128 }", vision);
 
         AssertRefused(message);
     }
@@ -24,14 +25,14 @@ public sealed class PolicySizesTests : IDisposable
     [Fact]
     public void A_picture_that_is_too_large_is_refused()
     {
-        _directory.Edit(Policy.ConfigFile, "\"height\": 224", "\"height\": 4096").Edit(Policy.ConfigFile, "\"width\": 224", "\"width\": 4096");
+        _directory.Edit(StagedPolicy.ConfigFile, "\"height\": 224", "\"height\": 4096").Edit(StagedPolicy.ConfigFile, "\"width\": 224", "\"width\": 4096");
 
         AssertRefused("at most 4,194,304 pixels");
     }
 
     private void AssertRefused(string message)
     {
-        var error = Assert.Throws<PolicyException>(() => Policy.Load(_directory.Path));
+        var error = Assert.Throws<PolicyException>(() => StagedPolicy.Load(_directory.Path));
 
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);

@@ -3,6 +3,8 @@ using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Staged;
 using Vla.Actors.Policies.Staged.Fusion;
+using Vla.Actors.Policies.Staged.Language;
+using Vla.Sensors.Cameras;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -43,7 +45,7 @@ public sealed class StageTypesTests : IDisposable
         using var scope = NewDisposeScope();
         using var guard = inference_mode();
 
-        var policy = Policy.Load(_directory.Path);
+        var policy = StagedPolicy.Load(_directory.Path);
         using var model = policy.CreateModel(CPU);
         var action = model.call(zeros(1, 3, 32, 32), policy.Tokenize("pick up the red block"));
 
@@ -98,13 +100,13 @@ public sealed class StageTypesTests : IDisposable
 
     private void AssertRefused(string message)
     {
-        var error = Assert.Throws<PolicyException>(() => Policy.Load(_directory.Path));
+        var error = Assert.Throws<PolicyException>(() => StagedPolicy.Load(_directory.Path));
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
     }
 
     private void Configure(string vision, string language, string fusion, string decoder, string state)
-        => File.WriteAllText(_directory.File(Policy.ConfigFile), $$"""
+        => File.WriteAllText(_directory.File(StagedPolicy.ConfigFile), $$"""
             {
               "name": "test",
               "stages": { "vision_encoder": {{vision}}, "language_encoder": {{language}}, "fusion": {{fusion}}, "action_decoder": {{decoder}} },
@@ -126,14 +128,14 @@ public sealed class StageTypesTests : IDisposable
         Add("language_encoder", language, StageTypes.Language);
         Add("fusion", fusion, StageTypes.Fusion);
         Add("action_decoder", decoder, StageTypes.Decoder);
-        SafetensorsWriter.Write(_directory.File(Policy.WeightsFile), weights);
+        SafetensorsWriter.Write(_directory.File(StagedPolicy.WeightsFile), weights);
         modules.ForEach(module => module.Dispose());
 
         void Add<TModule>(string key, string section, IReadOnlyDictionary<string, Func<ConfigSection, Func<Device, TModule>>> types)
             where TModule : Module
         {
             using var json = JsonDocument.Parse(section);
-            var module = StageTypes.Read(new ConfigSection(_directory.File(Policy.ConfigFile), key, json.RootElement), types).Create(CPU);
+            var module = StageTypes.Read(new ConfigSection(_directory.File(StagedPolicy.ConfigFile), key, json.RootElement), types).Create(CPU);
             modules.Add(module);
             foreach (var (name, tensor) in module.state_dict()) weights.Add($"{key}.{name}", tensor);
         }

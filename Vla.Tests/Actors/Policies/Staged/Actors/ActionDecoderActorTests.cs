@@ -2,12 +2,12 @@ using Akka.TestKit;
 using TorchSharp;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
-using Vla.Actors.Stages;
+using Vla.Actors.Policies.Staged.Actors;
 using Vla.Tests.Actors.Wiring;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace Vla.Tests.Actors.Stages;
+namespace Vla.Tests.Actors.Policies.Staged.Actors;
 
 public sealed class ActionDecoderActorTests : PipelineTestKit
 {
@@ -29,7 +29,7 @@ public sealed class ActionDecoderActorTests : PipelineTestKit
         Assert.Equal([6 * 0.1f + 1, 6 * 0.5f - 1], chunk.Values);
         Assert.Equal(1, chunk.Horizon);
         Assert.Equal(9, chunk.Origin.FrameSequence);
-        Assert.True(chunk.Origin.Decoded.FinishedNs > 0);
+        Assert.True(chunk.Origin.Steps.Find("decode").FinishedNs > 0);
     }
 
     [Fact]

@@ -1,14 +1,12 @@
+using Akka.Actor;
 using TorchSharp;
 using Vla.Actors.Checkpoints;
-using Vla.Actors.Policies.Act;
-using Vla.Actors.Policies.LeRobot;
-using Vla.Actors.Policies.Staged;
 using Vla.Actors.Policies.Staged.Kernels;
 using Vla.Sensors.Images;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace Vla.Actors.Policies;
+namespace Vla.Actors.Policies.Staged;
 
 /// <summary>A policy directory: four stages, a tokenizer, the picture it wants and what its actions mean.</summary>
 /// <remarks>
@@ -17,7 +15,7 @@ namespace Vla.Actors.Policies;
 /// <c>vocab.txt</c> and <c>model.safetensors</c>, whose names begin with <c>vision_encoder.</c>,
 /// <c>language_encoder.</c>, <c>fusion.</c> and <c>action_decoder.</c>; a TorchScript stage has its own file instead.
 /// </remarks>
-public sealed class Policy
+public sealed class StagedPolicy : IPolicy
 {
     public const string ConfigFile = "config.json";
     public const string WeightsFile = "model.safetensors";
@@ -25,33 +23,33 @@ public sealed class Policy
 
     private readonly PolicyConfig _config;
     private readonly InstructionTokenizer? _tokenizer;
+    private PolicyModules? _modules;
+    private Func<string, long[]>? _tokenize;
 
-    private Policy(string directory, Precision? precision)
+    private StagedPolicy(string directory, Precision? precision)
     {
         Directory = directory;
+        var kind = PolicyKind.Of(directory);
+        if (kind.Format != PolicyFormat.Vla)
+            throw new PolicyException($"{directory}: is {PolicyFamilies.Describe(kind)}; this takes {new StagedFamily().Name} only");
         var file = Path.Combine(directory, ConfigFile);
-        WorkStep.Begin($"reading {ConfigFile}");
-        if (LeRobotConfig.TypeOf(file) is { } type)
-        {
-            throw new PolicyException($"{directory}: is a LeRobot policy of type '{ErrorText.Bounded(type)}'; "
-                + (type == ActPolicy.Type ? "vla model and vla forward take it, other commands do not yet" : "only 'act' is read so far"));
-        }
-
         _config = PolicyConfig.Read(file);
         Precision = precision ?? _config.Precision;
         WorkStep.Begin($"reading {VocabularyFile}");
         _tokenizer = InstructionTokenizer.Load(Path.Combine(directory, VocabularyFile), _config.SequenceLength, _config.Padding);
     }
 
-    private Policy(string name, PolicyConfig config) => (Directory, _config, Precision) = (name, config, config.Precision);
+    private StagedPolicy(string name, PolicyConfig config) => (Directory, _config, Precision) = (name, config, config.Precision);
 
     /// <summary>A policy made in code, without a directory: four modules, and what goes in and comes out of them.</summary>
     /// <param name="name">Stands where others name their directory.</param>
     /// <param name="description">One sentence.</param>
     /// <param name="image">The pictures it wants.</param>
     /// <param name="action">What its actions mean.</param>
-    /// <param name="modules">Its language encoder is given a single 0 for whatever is said.</param>
-    public static Policy InCode(string name, string description, ImageSpec image, ActionSpec action, PolicyModules modules)
+    /// <param name="modules">What its stages run.</param>
+    /// <param name="tokenize">What its language encoder is given for an instruction; a single 0, whatever is said, when left out.</param>
+    public static StagedPolicy InCode(
+        string name, string description, ImageSpec image, ActionSpec action, PolicyModules modules, Func<string, long[]>? tokenize = null)
     {
         const string type = "code";
         var info = new PolicyInfo
@@ -63,23 +61,23 @@ public sealed class Policy
             StageTypes = new[] { PolicyConfig.VisionKey, PolicyConfig.LanguageKey, PolicyConfig.FusionKey, PolicyConfig.DecoderKey }
                 .ToDictionary(key => key, _ => type),
         };
-        return new Policy(name, new PolicyConfig(
+        var policy = new StagedPolicy(name, new PolicyConfig(
             info,
             new PolicyStage<Module<Tensor, Tensor>>(type, HasOwnWeights: true, _ => modules.Vision()),
             new PolicyStage<Module<Tensor, Tensor>>(type, HasOwnWeights: true, _ => modules.Language()),
             new PolicyStage<Module<Tensor, Tensor, Tensor>>(type, HasOwnWeights: true, _ => modules.Fusion()),
             new PolicyStage<Module<Tensor, Tensor>>(type, HasOwnWeights: true, _ => modules.Decoder()),
             image, SequenceLength: 1, PaddingSide.Right, StateSpec.None, action, Precision.Float32));
+        policy._tokenize = tokenize;
+        return policy;
     }
 
     /// <param name="directory">The policy directory.</param>
     /// <param name="precision">In place of what <c>config.json</c> says.</param>
     /// <exception cref="PolicyException">Something is missing, malformed or does not fit together.</exception>
-    public static Policy Load(string directory, Precision? precision = null)
+    public static StagedPolicy Load(string directory, Precision? precision = null)
     {
-        if (!System.IO.Directory.Exists(directory))
-            throw new PolicyException($"{directory}: is not a directory; a policy is a directory with {ConfigFile}, {WeightsFile} and {VocabularyFile}");
-        var policy = new Policy(directory, precision);
+        var policy = new StagedPolicy(directory, precision);
         WorkStep.Begin("reading the weights");
         policy.CheckWeights();
         policy.Untrained = policy.FindUntrained();
@@ -123,8 +121,11 @@ public sealed class Policy
 
     /// <summary>Text → token ids [1, sequence length], int64, on the CPU; owned by the caller.</summary>
     /// <exception cref="PolicyException">The text is too long for the policy.</exception>
-    public Tensor Tokenize(string instruction) =>
-        tensor(_tokenizer?.Encode(instruction) ?? new long[SequenceLength], [1, SequenceLength], dtype: int64);
+    public Tensor Tokenize(string instruction)
+    {
+        var ids = _tokenizer?.Encode(instruction) ?? _tokenize?.Invoke(instruction) ?? new long[SequenceLength];
+        return tensor(ids, [1, ids.Length], dtype: int64);
+    }
 
     /// <summary>[batch, 3, height, width] → vision features; in evaluation mode, on <paramref name="device"/>.</summary>
     /// <remarks>
@@ -152,11 +153,24 @@ public sealed class Policy
     /// <summary>[batch, sequence] int64 → language features.</summary>
     public Module<Tensor, Tensor> CreateLanguageEncoder(Device device) => Create(_config.Language, PolicyConfig.LanguageKey, device);
 
-    /// <summary>vision features, language features → fused features; a <see cref="Staged.Fusion.StateFusion"/> takes robot state as well.</summary>
+    /// <summary>vision features, language features → fused features; a <see cref="Fusion.StateFusion"/> takes robot state as well.</summary>
     public Module<Tensor, Tensor, Tensor> CreateFusion(Device device) => Create(_config.Fusion, PolicyConfig.FusionKey, device);
 
     /// <summary>fused features → normalised actions, [batch, dimensions] or [batch, horizon, dimensions].</summary>
     public Module<Tensor, Tensor> CreateActionDecoder(Device device) => Create(_config.Decoder, PolicyConfig.DecoderKey, device);
+
+    /// <summary>The same policy with other modules in its stages: stand-ins, or its own with something around them.</summary>
+    public StagedPolicy With(PolicyModules modules)
+    {
+        var copy = (StagedPolicy)MemberwiseClone();
+        copy._modules = modules;
+        return copy;
+    }
+
+    public IReadOnlyList<PolicyStep> Steps => StagedSteps.All;
+
+    public IActorRef Start(IActorRefFactory parent, PolicyHost host) =>
+        StagedActors.Start(parent, this, _modules ?? PolicyModules.Of(this, host.Device), host);
 
     /// <summary>All four stages as one module, to look at or to try.</summary>
     public SimpleVLA CreateModel(Device device)

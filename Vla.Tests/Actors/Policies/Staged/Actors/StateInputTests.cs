@@ -1,9 +1,9 @@
 using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged.Actors;
 using Vla.Actors.Robots;
-using Vla.Actors.Stages;
 using static TorchSharp.torch;
 
-namespace Vla.Tests.Actors.Stages;
+namespace Vla.Tests.Actors.Policies.Staged.Actors;
 
 public sealed class StateInputTests
 {

@@ -1,8 +1,7 @@
-using Vla.Actors.Policies;
 using Vla.Actors.Robots;
 using static TorchSharp.torch;
 
-namespace Vla.Actors.Stages;
+namespace Vla.Actors.Policies.Staged.Actors;
 
 /// <summary>The robot's state as a policy's fusion wants it: as of the picture's moment, normalised, a tensor.</summary>
 /// <param name="spec">What the policy wants.</param>

@@ -4,7 +4,7 @@ using Vla.Actors.Pipeline;
 using Vla.Tests.Actors.Wiring;
 using static TorchSharp.torch;
 
-namespace Vla.Tests.Actors.Stages;
+namespace Vla.Tests.Actors.Policies.Staged.Actors;
 
 public sealed class VisionEncoderActorTests : VisionEncoderTestKit
 {
@@ -33,8 +33,8 @@ public sealed class VisionEncoderActorTests : VisionEncoderTestKit
         Assert.Equal([0.5f, 0.5f], encoded.Features.data<float>().ToArray());
         Assert.Equal(7, encoded.Origin.FrameSequence);
         Assert.Equal(7_000, encoded.Origin.CapturedNs);
-        Assert.Equal(7_001, encoded.Origin.Prepared.FinishedNs);
-        Assert.True(encoded.Origin.Encoded.FinishedNs >= encoded.Origin.Encoded.StartedNs);
+        Assert.Equal(7_001, encoded.Origin.Steps[0].FinishedNs);
+        Assert.True(encoded.Origin.Steps[1].FinishedNs >= encoded.Origin.Steps[1].StartedNs);
         Assert.Equal(0, Pool.Lent);
         Assert.Equal(1, Monitor.Processed);
     }

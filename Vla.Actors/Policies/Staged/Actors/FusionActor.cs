@@ -1,11 +1,12 @@
 using Akka.Actor;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Policies.Staged.Fusion;
+using Vla.Actors.Stages;
 using Vla.Sensors;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace Vla.Actors.Stages;
+namespace Vla.Actors.Policies.Staged.Actors;
 
 /// <summary>
 /// Joins what is seen with what is wanted: <see cref="VisionEncoded"/> and <see cref="LanguageEncoded"/> in,
@@ -19,13 +20,9 @@ public sealed class FusionActor(
     StageSetup setup, Func<Module<Tensor, Tensor, Tensor>> createFusion, IActorRef vision, IActorRef language, StateInput? state)
     : StageActor<VisionEncoded>(setup, vision)
 {
-    /// <summary>Often enough for an instruction not to wait, too seldom to cost anything.</summary>
-    private const long WantAgainNs = 50 * MonotonicTime.NsPerMs;
-
+    private readonly InstructionDemand _words = new(language, setup.Time);
     private Module<Tensor, Tensor, Tensor>? _fusion;
     private LanguageEncoded? _language;
-    private InstructionWanted _wanted = new(0);
-    private long? _wantedSaidNs;
 
     /// <param name="setup">Name, clock, threads.</param>
     /// <param name="createFusion">Makes the module; called after every start, on the stage's thread.</param>
@@ -48,14 +45,13 @@ public sealed class FusionActor(
             case LanguageEncoded encoded:
                 _language?.Dispose();
                 _language = encoded;
-                _wanted = new InstructionWanted(encoded.Instruction.Number);
-                WantInstruction();
+                _words.After(encoded.Instruction);
                 if (!TryWork()) AskUpstream();
                 break;
 
             // Said again and again, so that a language encoder that was restarted knows whom to answer.
             case Ready:
-                WantInstructionAgain();
+                _words.Again();
                 base.Handle(message);
                 break;
 
@@ -65,29 +61,18 @@ public sealed class FusionActor(
         }
     }
 
-    private void WantInstructionAgain()
-    {
-        if (_wantedSaidNs is not { } saidNs || Setup.Time.NowNs() - saidNs >= WantAgainNs) WantInstruction();
-    }
-
-    private void WantInstruction()
-    {
-        _wantedSaidNs = Setup.Time.NowNs();
-        language.Tell(_wanted);
-    }
-
     protected override object Process(VisionEncoded input, long startedNs)
     {
         var fused = _fusion!.Fuse(input.Features, _language!.Features, state?.Read(input.Origin.CapturedNs)).DetachFromDisposeScope();
-        var times = new StageTimes(startedNs, Setup.Time.NowNs());
-        Setup.Monitor.Features.Offer(fused, times.FinishedNs);
+        var finishedNs = Setup.Time.NowNs();
+        Setup.Monitor.Features.Offer(fused, finishedNs);
         return new FeaturesFused(fused, input.Origin with
         {
             Instruction = _language.Instruction.Text,
             InstructionNumber = _language.Instruction.Number,
             InstructionGivenNs = _language.Instruction.GivenNs,
-            InstructionEncoded = _language.Encoded,
-            Fused = times,
+            InstructionSteps = _language.Steps,
+            Steps = input.Origin.Steps.With(StagedSteps.Fuse, startedNs, finishedNs),
         });
     }
 

@@ -2,10 +2,10 @@ using Akka.Actor;
 using Akka.TestKit;
 using TorchSharp;
 using Vla.Actors.Pipeline;
-using Vla.Actors.Stages;
+using Vla.Actors.Policies.Staged.Actors;
 using Vla.Tests.Actors.Wiring;
 
-namespace Vla.Tests.Actors.Stages;
+namespace Vla.Tests.Actors.Policies.Staged.Actors;
 
 public sealed class LanguageEncoderActorTests : PipelineTestKit
 {

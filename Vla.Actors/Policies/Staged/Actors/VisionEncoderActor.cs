@@ -2,11 +2,12 @@ using Akka.Actor;
 using TorchSharp;
 using Vla.Actors.Observations;
 using Vla.Actors.Pipeline;
+using Vla.Actors.Stages;
 using Vla.Sensors;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace Vla.Actors.Stages;
+namespace Vla.Actors.Policies.Staged.Actors;
 
 /// <summary>Turns camera pictures into vision features: <see cref="ObservationCaptured"/> in, <see cref="VisionEncoded"/> out.</summary>
 public sealed class VisionEncoderActor(
@@ -47,15 +48,14 @@ public sealed class VisionEncoderActor(
     {
         var (seen, frame) = (input.Observation, input.Observation[0]);
         var features = Encode(_pictures.Of(frame)).DetachFromDisposeScope();
-        var encoded = new StageTimes(startedNs, Setup.Time.NowNs());
-        Setup.Monitor.Features.Offer(features, encoded.FinishedNs);
+        var finishedNs = Setup.Time.NowNs();
+        Setup.Monitor.Features.Offer(features, finishedNs);
         return new VisionEncoded(features, new Origin
         {
             FrameSequence = frame.Sequence,
             Instruction = "",
             CapturedNs = seen.CapturedNs,
-            Prepared = new StageTimes(seen.CapturedNs, seen.PreparedNs),
-            Encoded = encoded,
+            Steps = StepTrail.Of(StepTrail.Prepare, seen.CapturedNs, seen.PreparedNs).With(StagedSteps.Encode, startedNs, finishedNs),
         });
     }
 

@@ -2,12 +2,12 @@ using System.Runtime.InteropServices;
 using Akka.Actor;
 using TorchSharp;
 using Vla.Actors.Pipeline;
-using Vla.Actors.Policies;
+using Vla.Actors.Stages;
 using Vla.Sensors;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace Vla.Actors.Stages;
+namespace Vla.Actors.Policies.Staged.Actors;
 
 /// <summary>
 /// Turns fused features into actions in physical units: <see cref="FeaturesFused"/> in, <see cref="ActionDecoded"/> out.
@@ -36,7 +36,7 @@ public sealed class ActionDecoderActor(
         action.Unnormalise(values);
         return new ActionDecoded(new ActionChunk(values, action.Horizon, _stepNs, input.Origin with
         {
-            Decoded = new StageTimes(startedNs, Setup.Time.NowNs()),
+            Steps = input.Origin.Steps.With(StagedSteps.Decode, startedNs, Setup.Time.NowNs()),
         }));
     }
 

@@ -2,13 +2,13 @@ using Akka.Actor;
 using Akka.TestKit;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged.Actors;
 using Vla.Actors.Policies.Staged.Fusion;
 using Vla.Actors.Robots;
-using Vla.Actors.Stages;
 using Vla.Tests.Actors.Wiring;
 using static TorchSharp.torch;
 
-namespace Vla.Tests.Actors.Stages;
+namespace Vla.Tests.Actors.Policies.Staged.Actors;
 
 public sealed class FusionActorTests : PipelineTestKit
 {

@@ -1,12 +1,13 @@
 using Akka.Actor;
 using Akka.TestKit;
 using Vla.Actors.Observations;
+using Vla.Actors.Policies.Staged.Actors;
 using Vla.Actors.Stages;
 using Vla.Tests.Actors.Wiring;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace Vla.Tests.Actors.Stages;
+namespace Vla.Tests.Actors.Policies.Staged.Actors;
 
 /// <summary>A vision encoder between two probes: what it asks of, and what it is asked by.</summary>
 public abstract class VisionEncoderTestKit : PipelineTestKit

@@ -1,10 +1,11 @@
 using Akka.Actor;
 using Vla.Actors.Pipeline;
+using Vla.Actors.Stages;
 using Vla.Sensors;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace Vla.Actors.Stages;
+namespace Vla.Actors.Policies.Staged.Actors;
 
 /// <summary>
 /// Turns an instruction into language features, once for each instruction: <see cref="InstructionChanged"/> in,
@@ -24,7 +25,7 @@ public sealed class LanguageEncoderActor(
     private InstructionWanted _wanted = new(0);
     private Instruction? _instruction;
     private Tensor? _features;
-    private StageTimes _encoded;
+    private StepTrail _steps;
 
     /// <param name="setup">Name, clock, threads.</param>
     /// <param name="createEncoder">Makes the module; called after every start, on the stage's thread.</param>
@@ -88,7 +89,7 @@ public sealed class LanguageEncoderActor(
         using (NewDisposeScope())
         {
             _features ??= WatchedEncode(instruction.Text);
-            asker.Tell(new LanguageEncoded(_features.clone().DetachFromDisposeScope(), instruction) { Encoded = _encoded });
+            asker.Tell(new LanguageEncoded(_features.clone().DetachFromDisposeScope(), instruction) { Steps = _steps });
         }
     }
 
@@ -109,7 +110,7 @@ public sealed class LanguageEncoderActor(
     {
         var startedNs = Setup.Time.NowNs();
         var features = _encoder!.call(tokenize(text).to(device)).DetachFromDisposeScope();
-        _encoded = new StageTimes(startedNs, Setup.Time.NowNs());
+        _steps = StepTrail.Of(StagedSteps.EncodeInstruction, startedNs, Setup.Time.NowNs());
         Setup.Monitor.CountProcessed();
         // Once for each instruction, so not only while somebody watches: whoever comes later sees them too.
         Setup.Monitor.Features.Look(features);

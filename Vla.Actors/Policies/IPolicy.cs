@@ -1,0 +1,47 @@
+using Akka.Actor;
+using Vla.Actors.Pipeline;
+using Vla.Sensors.Images;
+using static TorchSharp.torch;
+
+namespace Vla.Actors.Policies;
+
+/// <summary>What takes observations and gives action chunks: one of several families, started as actors.</summary>
+/// <remarks>
+/// It says what it wants and gives, names its own steps, and starts under a parent as whatever answers <see cref="Ready"/>
+/// with <see cref="ActionDecoded"/>. Nothing else of it is known to those who drive a robot with it.
+/// </remarks>
+public interface IPolicy
+{
+    /// <summary>The directory that it was read from; a name for one that has none.</summary>
+    string Directory { get; }
+
+    /// <summary>What it says about itself.</summary>
+    PolicyInfo Info { get; }
+
+    /// <summary>How it is known that it is not trained, so that its actions mean nothing; null where nothing says so.</summary>
+    string? Untrained { get; }
+
+    /// <summary>The pictures it wants.</summary>
+    ImageSpec Image { get; }
+
+    /// <summary>What it wants to know of the robot's own state; <see cref="StateSpec.None"/> for nothing.</summary>
+    StateSpec State { get; }
+
+    /// <summary>What its actions mean, and how a chunk is carried out.</summary>
+    ActionSpec Action { get; }
+
+    /// <summary>What it does, in its order, after the picture was prepared.</summary>
+    IReadOnlyList<PolicyStep> Steps { get; }
+
+    /// <summary>What its heaviest part computes in on a device.</summary>
+    PrecisionInForce PrecisionOn(Device device);
+
+    /// <summary>What its vocabulary makes of an instruction; null for one that reads no words.</summary>
+    InstructionWords? ReadWords(string instruction);
+
+    /// <summary>Starts its actors.</summary>
+    /// <param name="parent">An actor system, or an actor's context: the parent of whatever is started.</param>
+    /// <param name="host">Its neighbours and what it computes with.</param>
+    /// <returns>Answers <see cref="Ready"/> with <see cref="ActionDecoded"/>.</returns>
+    IActorRef Start(IActorRefFactory parent, PolicyHost host);
+}

@@ -1,0 +1,37 @@
+using Vla.Actors.Checkpoints;
+using Vla.Actors.Policies.Staged;
+
+namespace Vla.Actors.Policies;
+
+/// <summary>The families that there are: one line for each.</summary>
+public static class PolicyFamilies
+{
+    /// <summary>Asked one after the other whether a directory is theirs.</summary>
+    public static IReadOnlyList<IPolicyFamily> All { get; } =
+    [
+        new StagedFamily(),
+    ];
+
+    /// <summary>Reads and checks the policy in a directory, of whichever family it is.</summary>
+    /// <param name="directory">The policy directory.</param>
+    /// <param name="precision">In place of what <c>config.json</c> says.</param>
+    /// <exception cref="PolicyException">It is of no family that there is, or something in it is missing or does not fit.</exception>
+    public static IPolicy Load(string directory, Precision? precision = null)
+    {
+        var kind = PolicyKind.Of(directory);
+        return All.FirstOrDefault(family => family.Takes(kind))?.Load(directory, precision)
+            ?? throw new PolicyException($"{directory}: is {Describe(kind)}, which Vla does not run; it runs {string.Join(", ", All.Select(family => family.Name))}");
+    }
+
+    /// <summary>What a directory is, as it stands in a message.</summary>
+    public static string Describe(PolicyKind kind)
+    {
+        var whose = kind.Format switch
+        {
+            PolicyFormat.LeRobot => "a LeRobot policy",
+            PolicyFormat.Transformers => "a model of Hugging Face's transformers",
+            _ => "a policy of Vla's own",
+        };
+        return kind.Type.Length == 0 ? whose : $"{whose} of type '{ErrorText.Bounded(kind.Type)}'";
+    }
+}

@@ -1,0 +1,48 @@
+using System.Text.Json;
+
+namespace Vla.Actors.Policies;
+
+/// <summary>What a policy directory's <c>config.json</c> says it is, before anything else of it is read.</summary>
+/// <param name="Format">Whose form the directory has.</param>
+/// <param name="Type">The type that it names there; empty for none.</param>
+public sealed record PolicyKind(PolicyFormat Format, string Type)
+{
+    /// <summary>Every family's directory has it.</summary>
+    public const string ConfigFile = "config.json";
+
+    /// <param name="directory">The policy directory.</param>
+    /// <exception cref="PolicyException">There is no such directory, or its <c>config.json</c> cannot be read or is not JSON.</exception>
+    public static PolicyKind Of(string directory)
+    {
+        if (!Directory.Exists(directory))
+        {
+            throw new PolicyException($"{directory}: is not a directory; a policy is a directory with {ConfigFile} and the weights beside it: "
+                + "Vla's own, or one as LeRobot saves it");
+        }
+
+        WorkStep.Begin($"reading {ConfigFile}");
+        using var document = Policies.ConfigFile.Parse(Path.Combine(directory, ConfigFile));
+        var root = document.RootElement;
+        if (root.ValueKind != JsonValueKind.Object) return new PolicyKind(PolicyFormat.Vla, "");
+        if (root.TryGetProperty("input_features", out _) || root.TryGetProperty("input_shapes", out _)) return new PolicyKind(PolicyFormat.LeRobot, Text("type"));
+        return root.TryGetProperty("architectures", out _) || root.TryGetProperty("model_type", out _)
+            ? new PolicyKind(PolicyFormat.Transformers, Text("model_type"))
+            : new PolicyKind(PolicyFormat.Vla, "");
+
+        string Text(string key) =>
+            root.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+    }
+}
+
+/// <summary>Whose form a policy directory has.</summary>
+public enum PolicyFormat
+{
+    /// <summary>Vla's own: <c>config.json</c> with <c>stages</c>.</summary>
+    Vla,
+
+    /// <summary>As LeRobot saves it: <c>config.json</c> with <c>input_features</c>.</summary>
+    LeRobot,
+
+    /// <summary>As Hugging Face's transformers saves a model.</summary>
+    Transformers,
+}

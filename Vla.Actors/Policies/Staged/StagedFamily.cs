@@ -1,0 +1,11 @@
+namespace Vla.Actors.Policies.Staged;
+
+/// <summary>Vla's own policies: vision encoder, language encoder, fusion and action decoder, each of a type of its own.</summary>
+public sealed class StagedFamily : IPolicyFamily
+{
+    public string Name => "Vla's own (config.json with stages)";
+
+    public bool Takes(PolicyKind config) => config.Format == PolicyFormat.Vla;
+
+    public IPolicy Load(string directory, Precision? precision) => StagedPolicy.Load(directory, precision);
+}
