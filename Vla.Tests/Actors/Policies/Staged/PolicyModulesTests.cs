@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Policies.Staged;
 
+[Collection(LiveTensorCount.Name)]
 public sealed class PolicyModulesTests
 {
     [Fact]
