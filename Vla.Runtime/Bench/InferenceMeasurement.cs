@@ -2,7 +2,6 @@ using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Staged;
 using Vla.Actors.Torch;
-using Vla.Sensors.Simulation;
 
 namespace Vla.Runtime.Bench;
 
