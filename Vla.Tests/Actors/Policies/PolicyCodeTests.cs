@@ -1,7 +1,6 @@
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using Vla.Actors.Policies;
-using Vla.Actors.Policies.Layers;
 
 namespace Vla.Tests.Actors.Policies;
 

@@ -1,7 +1,6 @@
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Staged;
 using Vla.Actors.Training;
-using Vla.Sensors.Simulation;
 using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Training;

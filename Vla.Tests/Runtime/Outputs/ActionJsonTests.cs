@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using NJsonSchema;
 using Vla.Actors.Control;
-using Vla.Actors.Pipeline;
 using Vla.Actors.Robots;
 using Vla.Runtime.Outputs;
 using Vla.Tests.Actors.Robots;
