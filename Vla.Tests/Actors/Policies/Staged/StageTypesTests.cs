@@ -3,7 +3,6 @@ using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Staged;
 using Vla.Actors.Policies.Staged.Fusion;
-using Vla.Sensors.Cameras;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
