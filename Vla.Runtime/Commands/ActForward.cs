@@ -45,6 +45,9 @@ internal static class ActForward
         if (count == 0 || observations.Values.Any(tensor => tensor.shape[0] != count))
             throw new PolicyException($"{input}: its tensors must all have as many rows as there are observations");
 
+        if (observations.FirstOrDefault(one => one.Value.is_floating_point() && !one.Value.isfinite().all().ToBoolean()).Key is { } bad)
+            throw new PolicyException($"{input}: {bad} holds numbers that are not finite (NaN or infinity)");
+
         var steps = new Dictionary<string, Tensor>();
         var normalised = new List<Tensor>();
         for (long i = 0; i < count; i++)

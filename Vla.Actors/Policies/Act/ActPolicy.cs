@@ -98,6 +98,9 @@ public sealed class ActPolicy : IDisposable
         long[] wanted = feature.Kind == FeatureKind.Visual ? [feature.Shape[1], feature.Shape[2], feature.Shape[0]] : [feature.Count];
         if (!raw.shape.AsSpan(1).SequenceEqual(wanted))
             throw new PolicyException($"{Directory}: {name} is {CheckpointShape.Text(raw.shape.Skip(1))}, wanted is {CheckpointShape.Text(wanted)}");
+        // Numbers from 0 to 1 would be taken for black.
+        if (feature.Kind == FeatureKind.Visual && raw.dtype != ScalarType.Byte)
+            throw new PolicyException($"{Directory}: {name} is {raw.dtype}, wanted are bytes from 0 to 255 (U8)");
 
         using var scope = NewDisposeScope();
         var values = raw.to(_device).to_type(ScalarType.Float32);

@@ -150,6 +150,19 @@ public sealed class ActPolicyTests : IDisposable
         (name.StartsWith("encoder.", StringComparison.Ordinal) || name.StartsWith("decoder.layer", StringComparison.Ordinal)
             ? tensor.transpose(0, 1).clone() : tensor.clone()).DetachFromDisposeScope();
 
+    [Fact]
+    public void Pictures_of_another_type_than_bytes_are_refused()
+    {
+        using var scope = NewDisposeScope();
+        using var policy = ActPolicy.Load(_directory.Path, CPU);
+        var frames = Frames(0, 1);
+        frames["observation.images.front"] = frames["observation.images.front"].to_type(ScalarType.Float32);
+
+        var error = Assert.Throws<PolicyException>(() => policy.Predict(frames));
+
+        Assert.Contains("observation.images.front is Float32, wanted are bytes from 0 to 255 (U8)", error.Message, StringComparison.Ordinal);
+    }
+
     private static Dictionary<string, Tensor> Frames(int first, int count)
     {
         using var inputs = Checkpoint.Open(TestData.Path("act/inputs.safetensors"));
