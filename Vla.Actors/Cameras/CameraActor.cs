@@ -70,7 +70,7 @@ public sealed partial class CameraActor(
                 if (monitor.State == CameraState.Lost)
                 {
                     monitor.CountReopened();
-                    Log.Reopened(logger, opened.Camera.Name);
+                    Log.Reopened(logger, monitor.Label, opened.Camera.Name);
                 }
                 break;
 
@@ -114,7 +114,7 @@ public sealed partial class CameraActor(
     private void Lost(CameraException reason)
     {
         // Said once, however long it takes to come back.
-        if (monitor.State != CameraState.Lost) Log.Lost(logger, reason.Message);
+        if (monitor.State != CameraState.Lost) Log.Lost(logger, monitor.Label, reason.Message);
         monitor.State = CameraState.Lost;
         monitor.LastError = reason.Message;
         watch?.Look();
@@ -224,11 +224,11 @@ public sealed partial class CameraActor(
 
     private static partial class Log
     {
-        [LoggerMessage(20, LogLevel.Warning, "camera lost: {Reason}; it is tried again until it is back")]
-        public static partial void Lost(ILogger logger, string reason);
+        [LoggerMessage(20, LogLevel.Warning, "{Camera} lost: {Reason}; it is tried again until it is back")]
+        public static partial void Lost(ILogger logger, string camera, string reason);
 
-        [LoggerMessage(21, LogLevel.Information, "camera is back: {Camera}")]
-        public static partial void Reopened(ILogger logger, string camera);
+        [LoggerMessage(21, LogLevel.Information, "{Camera} is back: {Device}")]
+        public static partial void Reopened(ILogger logger, string camera, string device);
 
         [LoggerMessage(22, LogLevel.Information, "{Reason}")]
         public static partial void Ended(ILogger logger, string reason);

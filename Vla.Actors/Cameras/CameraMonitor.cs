@@ -1,4 +1,5 @@
 using Vla.Sensors.Cameras;
+using Vla.Sensors.Observations;
 
 namespace Vla.Actors.Cameras;
 
@@ -14,6 +15,9 @@ public enum CameraState
     /// <summary>The same picture comes again and again.</summary>
     Frozen,
 
+    /// <summary>Its pictures are so much older than the other cameras' that they make no set.</summary>
+    Behind,
+
     /// <summary>It went away or could not be opened; it is tried again.</summary>
     Lost,
 
@@ -23,7 +27,9 @@ public enum CameraState
 
 /// <summary>What outlives the camera actor's restarts: counts, state, the last error.</summary>
 /// <remarks>Written by the actor and the capture thread, read by anyone.</remarks>
-public sealed class CameraMonitor
+/// <param name="name">What its pictures are called.</param>
+/// <param name="isOnly">False where there are others: messages then say which it is.</param>
+public sealed class CameraMonitor(string name = PictureNames.Unnamed, bool isOnly = true)
 {
     private long _frames;
     private long _replaced;
@@ -37,6 +43,12 @@ public sealed class CameraMonitor
     private volatile string? _lastError;
     private volatile CameraState _state;
     private volatile CameraCapture? _capture;
+
+    /// <summary>What its pictures are called.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>How messages name it: <c>camera</c>, or <c>camera wrist</c> where there are several.</summary>
+    public string Label { get; } = isOnly ? "camera" : $"camera {name}";
 
     public CameraState State
     {

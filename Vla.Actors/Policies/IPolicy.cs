@@ -21,8 +21,11 @@ public interface IPolicy
     /// <summary>How it is known that it is not trained, so that its actions mean nothing; null where nothing says so.</summary>
     string? Untrained { get; }
 
-    /// <summary>The pictures it wants.</summary>
+    /// <summary>How large the pictures are that it wants, and how they are prepared.</summary>
     ImageSpec Image { get; }
+
+    /// <summary>What they are called, in its order; null for one that takes whatever there is.</summary>
+    IReadOnlyList<string>? Pictures { get; }
 
     /// <summary>What it wants to know of the robot's own state; <see cref="StateSpec.None"/> for nothing.</summary>
     StateSpec State { get; }

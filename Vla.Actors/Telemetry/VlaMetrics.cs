@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Vla.Actors.Cameras;
 using Vla.Actors.Chunks;
 using Vla.Actors.Control;
 using Vla.Actors.Pipeline;
@@ -30,7 +31,7 @@ internal sealed class VlaMetrics : IDisposable
     public VlaMetrics(PipelineParts parts, RobotProfile profile, TelemetryFeed feed)
     {
         _parts = parts;
-        var (camera, stages) = (parts.Monitors.Camera, parts.Monitors.Stages);
+        var (cameras, stages) = (parts.Monitors.Cameras, parts.Monitors.Stages);
         _steps = parts.Monitors.ByStep.ToDictionary(step => step.Key, step => Stage(step.Value));
         _steps[StepTrail.Prepare] = Tag("vla.stage", "preparation");
 
@@ -58,14 +59,14 @@ internal sealed class VlaMetrics : IDisposable
             ? [new Measurement<double>(Seconds(ageNs))]
             : Array.Empty<Measurement<double>>()), "s", "Age of the picture behind the newest action of the policy");
 
-        Meter.CreateObservableCounter("vla.camera.frames", () => camera.Frames, "{frame}", "Frames captured");
-        Meter.CreateObservableCounter("vla.camera.dropped", () => camera.Replaced, "{frame}", "Frames replaced by newer ones before a stage wanted them");
-        Meter.CreateObservableCounter<long>("vla.camera.left_out", () => new[]
+        Meter.CreateObservableCounter("vla.camera.frames", () => Each(camera => camera.Frames), "{frame}", "Frames captured");
+        Meter.CreateObservableCounter("vla.camera.dropped", () => Each(camera => camera.Replaced), "{frame}", "Frames replaced by newer ones before a stage wanted them");
+        Meter.CreateObservableCounter("vla.camera.left_out", () => cameras.SelectMany(camera => new[]
         {
-            new Measurement<long>(camera.Damaged, Tag("vla.reason", "damaged")),
-            new Measurement<long>(camera.WrongSize, Tag("vla.reason", "wrong_size")),
-        }, "{frame}", "Frames left out");
-        Meter.CreateObservableCounter("vla.camera.reopened", () => camera.Reopened, "{time}", "How often a lost camera was opened again");
+            new Measurement<long>(camera.Damaged, Camera(camera), Tag("vla.reason", "damaged")),
+            new Measurement<long>(camera.WrongSize, Camera(camera), Tag("vla.reason", "wrong_size")),
+        }), "{frame}", "Frames left out");
+        Meter.CreateObservableCounter("vla.camera.reopened", () => Each(camera => camera.Reopened), "{time}", "How often a lost camera was opened again");
         Meter.CreateObservableCounter("vla.stage.results", () => stages.Select(stage => new Measurement<long>(stage.Processed, Stage(stage))), "{result}", "Results given");
         Meter.CreateObservableCounter("vla.stage.restarts", () => stages.Select(stage => new Measurement<long>(stage.Restarts, Stage(stage))), "{restart}", "Restarts after a failure");
 
@@ -75,6 +76,9 @@ internal sealed class VlaMetrics : IDisposable
 
         Meter.CreateObservableGauge("vla.torch.tensors", () => Tensor.TotalCount, "{tensor}", "Tensors alive");
         Meter.CreateObservableCounter("vla.telemetry.lost", () => feed.Lost, "{record}", "Durations and traces that were dropped");
+
+        IEnumerable<Measurement<long>> Each(Func<CameraMonitor, long> count) =>
+            cameras.Select(camera => new Measurement<long>(count(camera), Camera(camera)));
     }
 
     public Meter Meter { get; } = new(PipelineTelemetry.Name, PipelineTelemetry.Version);
@@ -113,6 +117,8 @@ internal sealed class VlaMetrics : IDisposable
 
     private static IEnumerable<Measurement<long>> Outputs(ControlSnapshot control, Func<OutputSnapshot, long> count) =>
         control.Outputs.Select(output => new Measurement<long>(count(output), Tag("vla.output", output.Name)));
+
+    private static KeyValuePair<string, object?> Camera(CameraMonitor camera) => Tag("vla.camera", camera.Name);
 
     private static KeyValuePair<string, object?> Stage(StageMonitor stage) =>
         Tag("vla.stage", stage.Name.Replace(' ', '_'));

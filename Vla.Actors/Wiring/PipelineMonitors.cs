@@ -1,15 +1,22 @@
 using Vla.Actors.Cameras;
 using Vla.Actors.Policies;
 using Vla.Actors.Stages;
+using Vla.Sensors.Observations;
 
 namespace Vla.Actors.Wiring;
 
 /// <summary>What is known of the pipeline from outside: one monitor for each actor that can fail, for status.</summary>
 /// <param name="time">The clock.</param>
 /// <param name="steps">The policy's steps.</param>
-public sealed class PipelineMonitors(TimeProvider time, IReadOnlyList<PolicyStep> steps)
+/// <param name="cameras">Their names; one without a name of its own when left out.</param>
+public sealed class PipelineMonitors(TimeProvider time, IReadOnlyList<PolicyStep> steps, IReadOnlyList<string>? cameras = null)
 {
-    public CameraMonitor Camera { get; } = new();
+    /// <summary>Every camera, in the order in which they were given.</summary>
+    public IReadOnlyList<CameraMonitor> Cameras { get; } =
+        [.. (cameras ?? [PictureNames.Unnamed]).Select(name => new CameraMonitor(name, isOnly: cameras is not { Count: > 1 }))];
+
+    /// <summary>The first camera.</summary>
+    public CameraMonitor Camera => Cameras[0];
 
     /// <summary>The policy's steps, each with the monitor of the stage that does it, in their order.</summary>
     public IReadOnlyList<(PolicyStep Step, StageMonitor Monitor)> Steps { get; } =

@@ -6,7 +6,7 @@ using Vla.Actors.Observations;
 using Vla.Actors.Policies;
 using Vla.Actors.Robots;
 using Vla.Actors.Scheduling;
-using Vla.Sensors.Cameras;
+using Vla.Sensors;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Wiring;
@@ -58,10 +58,14 @@ public record PolicyParts
 /// <summary>What the pipeline is made of: its policy, and what is before and behind it.</summary>
 public sealed record PipelineParts : PolicyParts
 {
-    /// <summary>Opens the camera; called again after every loss.</summary>
-    public required Func<ICamera> OpenCamera { get; init; }
+    /// <summary>One or more, in the order of <see cref="PipelineMonitors.Cameras"/>.</summary>
+    public required IReadOnlyList<CameraParts> Cameras { get; init; }
 
-    public required FramePool Frames { get; init; }
+    /// <summary>By how much a picture may be older than the newest of its set, nanoseconds.</summary>
+    public long MaximumSkewNs { get; init; } = DefaultMaximumSkewNs;
+
+    /// <summary>Somewhat more than lies between two pictures of a camera at 30 a second.</summary>
+    public const long DefaultMaximumSkewNs = 50 * MonotonicTime.NsPerMs;
 
     public required InstructionBoard Instructions { get; init; }
 

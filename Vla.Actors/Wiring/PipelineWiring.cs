@@ -6,7 +6,6 @@ using Vla.Actors.Control;
 using Vla.Actors.Instructions;
 using Vla.Actors.Observations;
 using Vla.Actors.Scheduling;
-using Vla.Sensors.Observations;
 
 namespace Vla.Actors.Wiring;
 
@@ -29,11 +28,9 @@ public static class PipelineWiring
         {
             system.ActorOf(LostMessageActor.Props(), "lost-messages");
 
-            var source = new ObservationSource([PictureNames.Unnamed], 0, parts.Instructions);
+            var source = new ObservationSource([.. parts.Cameras.Select(camera => camera.Name)], parts.MaximumSkewNs, parts.Instructions);
             var observations = Add<ObservationActor>("observation", ObservationActor.Props(source));
-            Add<CameraActor>("camera", CameraActor.Props(
-                parts.OpenCamera, parts.Frames, source.Places[0], parts.Monitors.Camera, parts.Time, Logger<CameraActor>(),
-                new CameraWatch(parts.Monitors.Camera, parts.Control, parts.Time, Logger<CameraWatch>())));
+            AddCameras(source);
 
             var instruction = Add<InstructionActor>("instruction", InstructionActor.Props(
                 parts.Instructions, parts.CheckInstructions(), Logger<InstructionActor>()));
@@ -43,12 +40,27 @@ public static class PipelineWiring
             Add<PublisherActor>("publisher", PublisherActor.Props(parts.Control, policy, parts.Home));
             system.ActorOf(ControlReportActor.Props(parts.Control, Logger<ControlReportActor>()), "control-report");
 
+            void AddCameras(ObservationSource source)
+            {
+                var spots = new BlindSpots(parts.Control, parts.Cameras.Count);
+                foreach (var (i, (camera, monitor)) in parts.Cameras.Zip(parts.Monitors.Cameras).Index())
+                {
+                    var watch = new CameraWatch(
+                        monitor, parts.Control, parts.Time, Logger<CameraWatch>(), spots, i, parts.Cameras.Count > 1 ? source : null);
+                    var actor = Start($"camera-{camera.Name}", CameraActor.Props(
+                        camera.Open, camera.Frames, source.Places[i], monitor, parts.Time, Logger<CameraActor>(), watch));
+                    registry.TryRegister<CameraActor>(actor);
+                }
+            }
+
             IActorRef Add<TActor>(string name, Props props)
             {
-                var actor = system.ActorOf(props.WithDispatcher(StageDispatcher.Name), name);
+                var actor = Start(name, props);
                 registry.Register<TActor>(actor);
                 return actor;
             }
+
+            IActorRef Start(string name, Props props) => system.ActorOf(props.WithDispatcher(StageDispatcher.Name), name);
 
             ILogger Logger<T>() => parts.Loggers.CreateLogger<T>();
         });

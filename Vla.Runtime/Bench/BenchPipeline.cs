@@ -9,6 +9,7 @@ using Vla.Actors.Robots;
 using Vla.Actors.Stages;
 using Vla.Actors.Wiring;
 using Vla.Sensors.Cameras;
+using Vla.Sensors.Observations;
 
 namespace Vla.Runtime.Bench;
 
@@ -68,8 +69,7 @@ internal sealed class BenchPipeline : IAsyncDisposable
         {
             Policy = parts.Modules is { } modules ? policy.With(modules) : policy,
             Device = context.Device,
-            OpenCamera = parts.OpenCamera,
-            Frames = new FramePool(policy.Image),
+            Cameras = [new CameraParts(PictureNames.Unnamed, parts.OpenCamera, new FramePool(policy.Image))],
             Instructions = instructions,
             Control = new ControlLoop(Profile(policy.Action), options, parts.Robot is null ? [] : [parts.Robot], parts.Clock ?? new ControlClock()),
             Monitors = new PipelineMonitors(time, policy.Steps),

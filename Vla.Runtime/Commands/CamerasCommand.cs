@@ -44,6 +44,8 @@ public static class CamerasCommand
         console.Write(Table(devices));
         if (devices.FirstOrDefault(device => device.CanCapture) is { } first)
             console.WriteLine($"Use one with: vla run --camera {first.Path}");
+        if (devices.Where(device => device.CanCapture).Skip(1).FirstOrDefault() is { } second)
+            console.WriteLine($"Or several: vla run --camera front={devices.First(device => device.CanCapture).Path} --camera wrist={second.Path}");
     }
 
     private static Table Table(IReadOnlyList<VideoDevice> devices)

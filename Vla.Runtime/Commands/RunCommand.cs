@@ -18,9 +18,13 @@ public static class RunCommand
             HelpName = "OUTPUT",
             Description = "Where actions go: console, world (the simulated arm; always with --camera world), jsonl:FILE, udp://HOST:PORT or dll:FILE#ADDRESS (your own robot); may be given several times",
         };
+        var cameras = new Option<string[]>("--camera")
+        {
+            HelpName = "[NAME=]CAMERA",
+            Description = "world (the simulated tabletop; default), world-wrist (the same from the arm's wrist), synthetic, a device (0, /dev/video0), a video file (clip.mp4?loop) or a URL; several each with a name (--camera front=0 --camera wrist=2), one without is called front",
+        };
         var flags = new (Option<string?> Option, string Key)[]
         {
-            (Flag("--camera", "CAMERA", "world (the simulated tabletop; default), world-wrist (the same from the arm's wrist), synthetic, a device (0, /dev/video0), a video file (clip.mp4?loop) or a URL"), "camera"),
             (Flag("--world", "LEVEL", "level1 or level2 of the simulated tabletop (default: level1)"), "world:level"),
             (Flag("--world-seed", "N", "Seed of the simulated tabletop's first table (default: 2000000000)"), "world:seed"),
             (Flag("--instruction", "TEXT", "The first instruction, in plain words"), "instruction"),
@@ -28,6 +32,7 @@ public static class RunCommand
             (Flag("--robot", "FILE", "Robot profile: dimensions, units, limits (default: one that fits the camera)"), "robot"),
             (Flag("--rate", "HZ", "Actions a second, 1 to 1000 (default: 50)"), "control:rateHz"),
             (Flag("--max-age", "MS", "Oldest picture an action may come from, 1 to 60000 ms (default: 200)"), "control:maximumActionAgeMs"),
+            (Flag("--max-skew", "MS", "With several cameras, by how much a picture may be older than the newest of its set, 0 to 60000 ms (default: 50)"), "control:maximumSkewMs"),
             (Flag("--max-chunk-age", "MS", "Until its picture is so old a chunk of actions is followed, 1 to 60000 ms (default: the actions to carry out and 300 ms)"), "control:maximumChunkAgeMs"),
             (Flag("--device", "DEVICE", "Where Torch computes: auto, cpu, cuda or cuda:N"), "device"),
             (Flag("--http", "URL", "Address of the HTTP API, or off (default: http://127.0.0.1:5080); others than loopback need a token"), "http"),
@@ -42,7 +47,7 @@ public static class RunCommand
             (new("--allow-untrained") { Description = "Let a policy that is known to be untrained move a robot (dll:, udp://)" }, "allowUntrained"),
         };
 
-        var command = new Command("run", "Run the controller: camera and instruction in, actions out at a fixed rate.") { config, outputs };
+        var command = new Command("run", "Run the controller: camera and instruction in, actions out at a fixed rate.") { config, cameras, outputs };
         foreach (var (option, _) in flags) command.Options.Add(option);
         foreach (var (option, _) in switches) command.Options.Add(option);
         command.SetAction(async (result, cancellation) =>
@@ -58,13 +63,19 @@ public static class RunCommand
                 if (result.GetValue(option)) given[key] = "true";
             }
 
-            foreach (var (output, i) in (result.GetValue(outputs) ?? []).Select((output, i) => (output, i)))
-                given[string.Create(CultureInfo.InvariantCulture, $"outputs:{i}")] = output;
+            Add("outputs", result.GetValue(outputs));
+            Add("camera", result.GetValue(cameras));
 
             var file = result.GetValue(config) ?? Path.Combine(ProjectPaths.Config, "vla.json");
             var settings = SettingsLoader.Load(file, EnvironmentVariables(), given);
             await Daemon.RunAsync(settings, Path.GetDirectoryName(Path.GetFullPath(file))!, cancellation, ProcessEnd.Now);
             return ExitCodes.Success;
+
+            void Add(string list, string[]? items)
+            {
+                foreach (var (item, i) in (items ?? []).Select((item, i) => (item, i)))
+                    given[string.Create(CultureInfo.InvariantCulture, $"{list}:{i}")] = item;
+            }
         });
         return command;
     }

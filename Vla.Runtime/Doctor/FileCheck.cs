@@ -2,7 +2,6 @@ using System.Collections;
 using Vla.Actors.Policies;
 using Vla.Actors.Robots;
 using Vla.Runtime.Outputs;
-using Vla.Runtime.Registries;
 using Vla.Runtime.Settings;
 using Vla.Runtime.Simulation;
 using Vla.Sensors.Cameras;
@@ -31,14 +30,15 @@ public static class FileCheck
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(settingsFile))!;
         yield return Finding.Ok("settings", settingsFile);
-        CameraSource? camera = null;
-        var written = Loads<CameraException>("camera", settings.Camera, text => camera = CameraRegistry.Parse(text));
-        if (camera is null)
+        IReadOnlyList<NamedCamera>? cameras = null;
+        var written = ReadCameras();
+        if (cameras is null)
         {
             yield return written;
         }
         else
         {
+            var camera = NamedCamera.Deciding(cameras);
             yield return Loads<RobotProfileException>(
                 "robot", Path.Combine(folder, AutoChoice.Robot(settings, camera)), file => RobotProfile.Load(file));
             var policy = AutoChoice.Policy(settings, camera);
@@ -48,6 +48,19 @@ public static class FileCheck
         }
 
         foreach (var output in settings.Outputs) yield return Output(output);
+
+        Finding ReadCameras()
+        {
+            try
+            {
+                cameras = NamedCamera.ReadAll(settings.Camera);
+                return Finding.Ok("camera", string.Join(", ", cameras.Select(one => $"{one.Name}={one.Source.Name}")));
+            }
+            catch (Exception e) when (e is CameraException or UsageException)
+            {
+                return Finding.Fail("camera", e.Message, "give another with --camera, or correct camera in the settings");
+            }
+        }
     }
 
     /// <typeparam name="TRefusal">The exception whose message is meant for the user.</typeparam>

@@ -1,5 +1,6 @@
 using Vla.Actors.Policies;
 using Vla.Sensors;
+using Vla.Sensors.Observations;
 using Vla.Sensors.Simulation;
 using Vla.Sensors.Simulation.Tasks;
 
@@ -29,6 +30,19 @@ public static class TabletopFit
 
         Require(policy.State);
     }
+
+    /// <summary>The tabletop's cameras whose pictures a policy wants, in its order: <c>front</c> and <c>wrist</c>.</summary>
+    /// <exception cref="PolicyException">It wants one that the tabletop has not.</exception>
+    public static IReadOnlyList<(string Name, WorldView View)> Views(IPolicy policy) =>
+    [
+        .. (policy.Pictures ?? [PictureNames.Unnamed]).Select(name => (name, name switch
+        {
+            PictureNames.Unnamed => WorldView.Front,
+            "wrist" => WorldView.Wrist,
+            _ => throw new PolicyException(
+                $"{policy.Directory}: wants pictures of '{name}' (images); the tabletop shows {PictureNames.Unnamed} and wrist"),
+        })),
+    ];
 
     /// <exception cref="PolicyException">It wants to know what this arm cannot tell.</exception>
     public static void Require(StateSpec state)

@@ -2,11 +2,40 @@ using Vla.Sensors.Cameras;
 
 namespace Vla.Runtime.Hosting;
 
-/// <summary>Opens the first camera on a thread of its own, so that one that hangs holds up neither the end of the run nor its error.</summary>
+/// <summary>
+/// Opens the cameras, all at the same time and each on a thread of its own, so that one that hangs holds up neither the end of
+/// the run nor its error.
+/// </summary>
 internal static class CameraOpening
 {
     /// <summary>Longer than any camera's own deadlines: what takes longer hangs where none of them counts, as in a driver.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
+
+    /// <summary>Opens all.</summary>
+    /// <param name="cameras">What to call each, and what opens it.</param>
+    /// <param name="duration">How long the run is to last; 0 for no end.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellation">The run is told to end.</param>
+    /// <returns>In the same order; null when the run was told to end meanwhile.</returns>
+    /// <exception cref="CameraException">The first that cannot be opened, or does not in time; the others are closed.</exception>
+    public static async Task<ICamera?[]?> OpenAllAsync(
+        IEnumerable<(string Name, Func<ICamera> Open)> cameras, TimeSpan duration, TimeProvider time, CancellationToken cancellation)
+    {
+        Task<ICamera?>[] opening = [.. cameras.Select(camera => OpenAsync(camera.Open, camera.Name, duration, time, cancellation))];
+        try
+        {
+            await foreach (var opened in Task.WhenEach(opening)) await opened;
+            if (Array.TrueForAll(opening, opened => opened.Result is not null)) return [.. opening.Select(opened => opened.Result)];
+        }
+        catch
+        {
+            foreach (var other in opening) Abandon(other);
+            throw;
+        }
+
+        foreach (var other in opening) Abandon(other);
+        return null;
+    }
 
     /// <param name="open">Opens the camera; may hang.</param>
     /// <param name="name">What to call the camera.</param>
@@ -53,10 +82,11 @@ internal static class CameraOpening
     }
 
     /// <summary>Closes the camera if it comes after all; why it does not come no longer matters.</summary>
-    private static void Abandon(Task<ICamera> opening) => opening.ContinueWith(
+    private static void Abandon<T>(Task<T> opening)
+        where T : ICamera? => opening.ContinueWith(
         late =>
         {
-            if (late.IsCompletedSuccessfully) late.Result.Dispose();
+            if (late.IsCompletedSuccessfully) late.Result?.Dispose();
             else _ = late.Exception;
         },
         TaskScheduler.Default);

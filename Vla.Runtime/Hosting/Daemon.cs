@@ -16,11 +16,11 @@ using Vla.Runtime.Http;
 using Vla.Runtime.Outputs;
 using Vla.Runtime.Pages;
 using Vla.Runtime.Recording;
-using Vla.Runtime.Registries;
 using Vla.Runtime.Settings;
 using Vla.Runtime.Simulation;
 using Vla.Runtime.Status;
 using Vla.Runtime.Telemetry;
+using Vla.Sensors;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Images;
 using Vla.Sensors.Simulation;
@@ -56,7 +56,8 @@ public static partial class Daemon
         start.Begin("reading the token of the HTTP API", boundsItself: true);
         var builder = Builder(settings, configFolder);
         SimulatedTabletop? tabletop = null;
-        var source = CameraRegistry.Parse(settings.Camera);
+        var cameras = NamedCamera.ReadAll(settings.Camera);
+        var source = NamedCamera.Deciding(cameras);
         start.Begin("loading the policy", boundsItself: true);
         var policy = settings.Policy == ExpertPolicy.Name
             ? new ExpertPolicy(() => tabletop!)
@@ -71,19 +72,21 @@ public static partial class Daemon
         var options = Options(settings.Control);
         var device = TorchDevice.Select(settings.Device);
 
-        // The first camera is opened before anything else starts: a missing one is an error now, not a status later.
+        PictureFit.Require(policy, cameras);
+
+        // The cameras are opened before anything else starts: a missing one is an error now, not a status later.
         if (source is WorldCameraSource) tabletop = new SimulatedTabletop(settings.World, policy, instructions, time);
         else if (settings.Policy == ExpertPolicy.Name) throw new UsageException("policy 'expert' knows the simulated world only: give --camera world too");
         var said = GiveFirst(settings.Instruction, policy, tabletop, instructions);
-        Func<ICamera> open = () => tabletop is null ? source.Open(time) : tabletop.OpenCamera(source);
-        start.Begin("opening the camera", boundsItself: true);
-        var first = await CameraOpening.OpenAsync(open, source.Name, mayLast, time, cancellation);
-        if (first is null) return; // Told to end while the camera still opened.
-        var seen = first.Description;
+        start.Begin(cameras.Count == 1 ? "opening the camera" : "opening the cameras", boundsItself: true);
+        var opened = await CameraOpening.OpenAllAsync(
+            cameras.Select(camera => (camera.Source.Name, (Func<ICamera>)(() => Open(camera.Source)))), mayLast, time, cancellation);
+        if (opened is null) return; // Told to end while a camera still opened.
+        CameraDescription[] seen = [.. opened.Select(camera => camera!.Description)];
         using var screen = settings.Outputs.Contains("console") ? ConsoleScreen.ForTerminal() : null;
         StatusSource? status = null;
         var where = Where(settings.Http);
-        var monitors = new PipelineMonitors(time, policy.Steps);
+        var monitors = new PipelineMonitors(time, policy.Steps, [.. cameras.Select(camera => camera.Name)]);
         start.Begin($"opening the outputs ({string.Join(", ", settings.Outputs)})");
         var robots = RobotFactory.Create(settings.Outputs, profile, () => (status?.ForConsole() ?? new ConsoleSnapshot()) with { Where = where }, screen, tabletop);
         using var state = RobotStates.Find(robots, profile, time, settings.Control.RateHz);
@@ -92,7 +95,8 @@ public static partial class Daemon
         if (state is not null) robots = [.. robots.Select(robot => robot is IRobotState ? new RobotWithState(robot, state) : robot)];
         start.Begin("opening the recording");
         using var recording = settings.Record.Directory.Length == 0 ? null : LiveRecording.Open(
-            Path.Combine(configFolder, settings.Record.Directory), settings, policy, profile, first.Description, monitors.Camera, instructions, tabletop, state);
+            Path.Combine(configFolder, settings.Record.Directory), settings, policy, profile,
+            [.. monitors.Cameras.Zip(seen, (monitor, camera) => new RecordedCamera(monitor, camera))], instructions, tabletop, state);
         if (recording is not null) robots = [.. robots, recording.Robot];
 
         start.Begin("starting");
@@ -128,8 +132,9 @@ public static partial class Daemon
         {
             Policy = policy,
             Device = device,
-            OpenCamera = () => Interlocked.Exchange(ref first, null) ?? open(),
-            Frames = new FramePool(policy.Image),
+            Cameras = [.. cameras.Select((camera, i) => new CameraParts(
+                camera.Name, () => Interlocked.Exchange(ref opened[i], null) ?? Open(camera.Source), new FramePool(policy.Image)))],
+            MaximumSkewNs = settings.Control.MaximumSkewMs * MonotonicTime.NsPerMs,
             RobotState = policyState,
             Instructions = instructions,
             Scene = tabletop is null ? null : tabletop.Episodes.Answer,
@@ -175,7 +180,8 @@ public static partial class Daemon
             lifetime.StopApplication();
         };
         if (ending.HasBegun) return;
-        if (AspectCheck.Difference(policy.Image, seen.Name, seen.Width, seen.Height) is { } aspect) Log.Aspect(logger, aspect);
+        foreach (var camera in seen)
+            if (AspectCheck.Difference(policy.Image, camera.Name, camera.Width, camera.Height) is { } aspect) Log.Aspect(logger, aspect);
 
         using var hangs = new HangWatch(
             monitors.Stages, Limits(settings), time, host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<HangWatch>(),
@@ -219,8 +225,10 @@ public static partial class Daemon
         await WaitForEndAsync(host);
         // While whatever it says is still written.
         ending.Save();
-        first?.Dispose();
+        foreach (var unused in opened) unused?.Dispose();
         if (ending.ExitCode != ExitCodes.Success) throw new RunEndedException(ending.Reason!, ending.ExitCode);
+
+        ICamera Open(CameraSource camera) => tabletop is null ? camera.Open(time) : tabletop.OpenCamera(camera);
     }
 
     private static async Task StartAsync(IHost host, string address)

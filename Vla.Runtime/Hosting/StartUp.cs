@@ -6,7 +6,7 @@ using Vla.Sensors.Cameras;
 
 namespace Vla.Runtime.Hosting;
 
-/// <summary>Waits until everything that can fail at the start has succeeded: the camera has given a picture, every stage is loaded.</summary>
+/// <summary>Waits until everything that can fail at the start has succeeded: every camera has given a picture, every stage is loaded.</summary>
 /// <remarks>Nothing is published before: what cannot start must not speak to a robot that somebody else may be driving.</remarks>
 internal static class StartUp
 {
@@ -23,13 +23,15 @@ internal static class StartUp
     public static async Task WaitAsync(PipelineMonitors monitors, TimeProvider time, CancellationToken ended)
     {
         var began = time.GetTimestamp();
-        while (!ended.IsCancellationRequested && !(HasPicture(monitors.Camera) & AreLoaded(monitors.Stages)))
+        while (!ended.IsCancellationRequested && !(HavePictures(monitors.Cameras) & AreLoaded(monitors.Stages)))
         {
-            if (monitors.Camera.Frames == 0 && time.GetElapsedTime(began) > FirstPictureBound)
-                throw new CameraException($"camera '{monitors.Camera.Description?.Name}' gave no picture within {FirstPictureBound.TotalSeconds:0} s");
+            if (monitors.Cameras.FirstOrDefault(camera => camera.Frames == 0) is { } silent && time.GetElapsedTime(began) > FirstPictureBound)
+                throw new CameraException($"camera '{silent.Description?.Name}' gave no picture within {FirstPictureBound.TotalSeconds:0} s");
             await Task.Delay(Glance, time, CancellationToken.None);
         }
     }
+
+    private static bool HavePictures(IReadOnlyList<CameraMonitor> cameras) => cameras.Count(HasPicture) == cameras.Count;
 
     private static bool HasPicture(CameraMonitor camera)
     {

@@ -1,12 +1,11 @@
 using System.Globalization;
-using Vla.Actors.Cameras;
 using Vla.Runtime.Http;
 using Vla.Runtime.Status;
 using Vla.Sensors;
 
 namespace Vla.Runtime.Pages;
 
-/// <summary>The camera's pictures over HTTP, one at a time: each viewer asks for the next when it has shown the last.</summary>
+/// <summary>The cameras' pictures over HTTP, one at a time: each viewer asks for the next when it has shown the last.</summary>
 /// <remarks>
 /// <c>?after=N</c> names the picture that the asker has; the answer is a newer one, or 204 when none came within a
 /// quarter of a second. <c>X-Frame</c> is the picture's number, <c>X-Frame-Age-Ms</c> its age when the answer was made.
@@ -16,13 +15,23 @@ internal static class CameraEndpoints
     public static void Map(IEndpointRouteBuilder app)
     {
         var camera = app.MapGroup("/camera").WithTags("camera").WithRefusals();
-        Map(camera, "/raw.jpg", "The camera's picture", pictures => pictures.Raw);
-        Map(camera, "/policy.jpg", "The camera's picture as the policy gets it", pictures => pictures.Policy);
+        Map(camera, "raw.jpg", "picture", pictures => pictures.Raw);
+        Map(camera, "policy.jpg", "picture as the policy gets it", pictures => pictures.Policy);
     }
 
-    private static void Map(RouteGroupBuilder group, string path, string summary, Func<CameraPictures, byte[]> choose) => group
-        .MapGet(path, (HttpContext context, PictureStudio studio, CameraMonitor camera, TimeProvider time, string? after) =>
-            Answer(context, studio, camera, time, after, choose))
+    private static void Map(RouteGroupBuilder group, string file, string what, Func<CameraPictures, byte[]> choose)
+    {
+        Describe(
+            group.MapGet($"/{file}", (HttpContext context, PictureStudios studios, TimeProvider time, string? after) =>
+                Answer(context, studios, null, time, after, choose)),
+            $"The first camera's {what}");
+        Describe(
+            group.MapGet($"/{{name}}/{file}", (HttpContext context, PictureStudios studios, TimeProvider time, string name, string? after) =>
+                Answer(context, studios, name, time, after, choose)).Produces<ErrorAnswer>(StatusCodes.Status404NotFound),
+            $"A camera's {what}; name is the camera's");
+    }
+
+    private static void Describe(RouteHandlerBuilder route, string summary) => route
         .WithSummary(summary)
         .WithDescription("after is the number of the picture that the asker has: the answer is a newer one, or 204 when none comes within a quarter of a second. X-Frame is the picture's number, X-Frame-Age-Ms its age.")
         .Produces<byte[]>(StatusCodes.Status200OK, "image/jpeg")
@@ -31,8 +40,10 @@ internal static class CameraEndpoints
         .Produces<ErrorAnswer>(StatusCodes.Status503ServiceUnavailable);
 
     private static async Task<IResult> Answer(
-        HttpContext context, PictureStudio studio, CameraMonitor camera, TimeProvider time, string? after, Func<CameraPictures, byte[]> choose)
+        HttpContext context, PictureStudios studios, string? name, TimeProvider time, string? after, Func<CameraPictures, byte[]> choose)
     {
+        if (studios.Find(name) is not ({ } camera, { } studio))
+            return HttpApi.Problem(StatusCodes.Status404NotFound, $"there is no camera of that name: there is {string.Join(", ", studios.Names)}");
         var headers = context.Response.Headers;
         headers.CacheControl = "no-store";
         if (!long.TryParse(after ?? "0", CultureInfo.InvariantCulture, out var shown))
@@ -40,7 +51,7 @@ internal static class CameraEndpoints
         if (await studio.AfterAsync(shown, context.RequestAborted) is not { } pictures)
         {
             return after is null
-                ? HttpApi.Problem(StatusCodes.Status503ServiceUnavailable, $"there is no picture: the camera is {StatusJson.Name(camera.State)}")
+                ? HttpApi.Problem(StatusCodes.Status503ServiceUnavailable, $"there is no picture: the {camera.Label} is {StatusJson.Name(camera.State)}")
                 : Results.NoContent();
         }
 

@@ -32,14 +32,13 @@ internal static class PageHosting
         }).AddHubOptions(hub => (hub.KeepAliveInterval, hub.ClientTimeoutInterval, hub.HandshakeTimeout) = (SignOfLife, Silence, Handshake));
         services.AddMudServices();
 
-        services.AddSingleton(provider => provider.GetRequiredService<PipelineParts>().Monitors.Camera);
         services.AddSingleton(provider =>
         {
             var parts = provider.GetRequiredService<PipelineParts>();
-            return new PictureStudio(parts.Monitors.Camera, parts.Policy.Image, parts.Time,
+            return new PictureStudios(parts.Monitors.Cameras, parts.Policy.Image, parts.Time,
                 provider.GetRequiredService<ILogger<PictureStudio>>());
         });
-        services.AddHostedService(provider => provider.GetRequiredService<PictureStudio>());
+        services.AddHostedService(provider => provider.GetRequiredService<PictureStudios>());
         services.AddSingleton(provider =>
         {
             var parts = provider.GetRequiredService<PipelineParts>();

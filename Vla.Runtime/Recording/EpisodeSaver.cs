@@ -52,9 +52,8 @@ internal sealed partial class EpisodeSaver : IDisposable
     /// <exception cref="DatasetException">The dataset cannot be used.</exception>
     public EpisodeSaver(RecordingTarget target, int? capacity = null)
     {
-        var (width, height) = target.PictureSize;
         _target = target;
-        _capacity = capacity ?? (int)Math.Clamp(QueueBytes / (3L * width * height), FewestWaiting, MostWaiting);
+        _capacity = capacity ?? (int)Math.Clamp(QueueBytes / target.Cameras.Sum(camera => 3L * camera.Shape[0] * camera.Shape[1]), FewestWaiting, MostWaiting);
         _writer = target.Open();
         Note = _writer.Note;
         _thread = new Thread(Run) { Name = "vla-recording", IsBackground = true };
@@ -79,7 +78,7 @@ internal sealed partial class EpisodeSaver : IDisposable
     /// <summary>A frame to fill; null, and one more is dropped, when the queue is full.</summary>
     public LiveFrame? Rent()
     {
-        if (Interlocked.Increment(ref _lent) <= _capacity) return _free.TryTake(out var free) ? free : new LiveFrame(_target.StateCount, _target.ActionCount);
+        if (Interlocked.Increment(ref _lent) <= _capacity) return _free.TryTake(out var free) ? free : new LiveFrame(_target.Cameras.Count, _target.StateCount, _target.ActionCount);
         Interlocked.Decrement(ref _lent);
         Drop(1);
         return null;
@@ -138,7 +137,7 @@ internal sealed partial class EpisodeSaver : IDisposable
                 continue;
             }
 
-            if (_givenUp || !Fits(frame.Picture)) Drop(1);
+            if (_givenUp || !Fits(frame)) Drop(1);
             else Guarded(() => Write(frame), frames: 1);
             Return(frame);
         }
@@ -153,7 +152,7 @@ internal sealed partial class EpisodeSaver : IDisposable
     {
         _writer ??= _target.Open();
         _episode ??= _writer.Begin();
-        _episode.Set(DatasetFeature.FrontCamera, frame.Picture);
+        foreach (var (camera, picture) in _target.Cameras.Zip(frame.Pictures)) _episode.Set(camera.Name, picture);
         if (frame.State.Length > 0) _episode.Set(DatasetFeature.State, frame.State);
         _episode.Set(DatasetFeature.Action, frame.Action);
         _episode.EndFrame(frame.Task);
@@ -246,9 +245,11 @@ internal sealed partial class EpisodeSaver : IDisposable
         _writer = null;
     }
 
-    private bool Fits(Mat picture)
+    private bool Fits(LiveFrame frame) => _target.Cameras.Zip(frame.Pictures).All(pair => Fits(pair.First, pair.Second));
+
+    private bool Fits(DatasetFeature camera, Mat picture)
     {
-        var (width, height) = _target.PictureSize;
+        var (width, height) = (camera.Shape[1], camera.Shape[0]);
         if (picture.Width == width && picture.Height == height && picture.Type() == MatType.CV_8UC3) return true;
         if (!_saidSize) Log.WrongSize(Logger, picture.Width, picture.Height, width, height);
         _saidSize = true;

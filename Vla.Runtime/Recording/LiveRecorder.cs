@@ -11,7 +11,7 @@ internal delegate bool TakePicture(Mat into, out PictureStamp stamp);
 /// <summary>Follows a live run as one of its outputs, and takes a frame whenever one is due: picture, state, action.</summary>
 /// <remarks>The control loop hands actions over in a ring and never waits; see <see cref="ThreadedOutput"/>.</remarks>
 internal sealed class LiveRecorder(
-    EpisodeCutter cutter, EpisodeSaver saver, TakePicture picture, Func<LiveScene> scene, IRobotState? state) : IRobot
+    EpisodeCutter cutter, EpisodeSaver saver, IReadOnlyList<TakePicture> pictures, Func<LiveScene> scene, IRobotState? state) : IRobot
 {
     public string Name { get; } = $"record:{saver.Read().Directory}";
 
@@ -27,8 +27,7 @@ internal sealed class LiveRecorder(
         saver.Drop(cut.Missed);
         if (cut.Task is null || saver.Rent() is not { } frame) return;
 
-        var isKnown = picture(frame.Picture, out var stamp) && (state is null || state.TryRead(stamp.CapturedNs, frame.State));
-        if (!isKnown)
+        if (!TryFill(frame))
         {
             saver.GiveBack(frame);
             return;
@@ -43,5 +42,18 @@ internal sealed class LiveRecorder(
     {
         saver.Obstacle = cutter.Obstacle;
         saver.Complete();
+    }
+
+    /// <summary>Takes every camera's newest picture, and the state as of the oldest of them.</summary>
+    private bool TryFill(LiveFrame frame)
+    {
+        var oldestNs = long.MaxValue;
+        for (var i = 0; i < pictures.Count; i++)
+        {
+            if (!pictures[i](frame.Pictures[i], out var stamp)) return false;
+            oldestNs = Math.Min(oldestNs, stamp.CapturedNs);
+        }
+
+        return state is null || state.TryRead(oldestNs, frame.State);
     }
 }

@@ -1,13 +1,9 @@
-using OpenCvSharp;
-using Vla.Actors.Cameras;
 using Vla.Actors.Instructions;
 using Vla.Actors.Policies;
 using Vla.Actors.Robots;
 using Vla.Runtime.Settings;
 using Vla.Runtime.Simulation;
-using Vla.Sensors.Cameras;
 using Vla.Sensors.Datasets;
-using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 
 namespace Vla.Runtime.Recording;
 
@@ -30,33 +26,24 @@ public sealed partial class LiveRecording : IDisposable
     /// <param name="settings">Rates.</param>
     /// <param name="policy">How far apart its actions are.</param>
     /// <param name="profile">Names of the actions.</param>
-    /// <param name="camera">Opened already: its size is the recording's.</param>
-    /// <param name="monitor">Where its pictures are.</param>
+    /// <param name="cameras">Opened already: their sizes are the recording's.</param>
     /// <param name="instructions">What is asked for.</param>
     /// <param name="tabletop">The simulated world; null without one.</param>
     /// <param name="robotState">What the robot tells of itself, where there is no simulated one; null when it tells nothing.</param>
     /// <exception cref="DatasetException">The dataset cannot be written to, or does not fit.</exception>
     public static LiveRecording Open(
-        string directory, VlaSettings settings, IPolicy policy, RobotProfile profile, CameraDescription camera,
-        CameraMonitor monitor, InstructionBoard instructions, SimulatedTabletop? tabletop,
+        string directory, VlaSettings settings, IPolicy policy, RobotProfile profile, IReadOnlyList<RecordedCamera> cameras,
+        InstructionBoard instructions, SimulatedTabletop? tabletop,
         RobotStateReader? robotState = null)
     {
-        if (camera.Width <= 0 || camera.Height <= 0)
-            throw new DatasetException($"camera '{camera.Name}' does not say how large its pictures are, so they cannot be recorded: give it a size (?size=640x480)");
         var rateHz = settings.Control.RateHz;
         var fps = RecordingTarget.RateOf(settings.Record, policy.Action, rateHz);
         var state = tabletop?.FullState ?? robotState;
         var stateNames = tabletop is not null ? SimulatedTabletop.FullStateNames : robotState?.StateNames ?? [];
-        var target = RecordingTarget.Of(directory, fps, camera, profile, stateNames);
+        var target = RecordingTarget.Of(directory, fps, [.. cameras.Select(camera => camera.Feature)], profile, stateNames);
         var saver = new EpisodeSaver(target);
-        return new LiveRecording(target, saver, new LiveRecorder(new EpisodeCutter(fps, rateHz), saver, TryTake, Scene, state));
-
-        bool TryTake(Mat into, out PictureStamp stamp)
-        {
-            if (monitor.Capture is { } capture) return capture.TryCopyPicture(into, out stamp);
-            stamp = default;
-            return false;
-        }
+        return new LiveRecording(target, saver, new LiveRecorder(
+            new EpisodeCutter(fps, rateHz), saver, [.. cameras.Select(camera => (TakePicture)camera.TryTake)], Scene, state));
 
         LiveScene Scene()
         {

@@ -1,7 +1,6 @@
 using Vla.Actors.Policies;
 using Vla.Actors.Robots;
 using Vla.Runtime.Settings;
-using Vla.Sensors.Cameras;
 using Vla.Sensors.Datasets;
 
 namespace Vla.Runtime.Recording;
@@ -13,9 +12,9 @@ internal sealed record RecordingTarget(string Directory, int Fps, string RobotTy
     private const double MostWithoutChunks = 30;
 
     public static RecordingTarget Of(
-        string directory, int fps, CameraDescription camera, RobotProfile profile, IReadOnlyList<string> stateNames)
+        string directory, int fps, IReadOnlyList<DatasetFeature> cameras, RobotProfile profile, IReadOnlyList<string> stateNames)
     {
-        var features = new List<DatasetFeature> { DatasetFeature.Camera(DatasetFeature.FrontCamera, camera.Width, camera.Height) };
+        List<DatasetFeature> features = [.. cameras];
         if (stateNames.Count > 0) features.Add(DatasetFeature.Floats(DatasetFeature.State, stateNames));
         features.Add(DatasetFeature.Floats(DatasetFeature.Action, [.. profile.Dimensions.Select(dimension => dimension.Name)]));
         return new RecordingTarget(directory, fps, profile.Name, features);
@@ -33,8 +32,8 @@ internal sealed record RecordingTarget(string Directory, int Fps, string RobotTy
         return Math.Max(1, (int)Math.Round(Math.Min(wanted, Math.Floor(controlHz))));
     }
 
-    /// <summary>Numbers of a picture.</summary>
-    public (int Width, int Height) PictureSize => (Features[0].Shape[1], Features[0].Shape[0]);
+    /// <summary>The cameras' features, which come first.</summary>
+    public IReadOnlyList<DatasetFeature> Cameras { get; } = [.. Features.TakeWhile(feature => feature.Type == FeatureType.Video)];
 
     /// <summary>Numbers of state; 0 for none.</summary>
     public int StateCount => Features.FirstOrDefault(feature => feature.Name == DatasetFeature.State)?.Count ?? 0;

@@ -11,6 +11,8 @@ public static class SettingsLoader
 
     private const string Prefix = "VLA_";
 
+    private static readonly string[] Lists = [nameof(VlaSettings.Outputs), nameof(VlaSettings.Camera)];
+
     /// <param name="file">The configuration file; comments are allowed.</param>
     /// <param name="environment">Environment variables by name.</param>
     /// <param name="flags">Settings by key (<c>control:rateHz</c>), as given on the command line.</param>
@@ -22,8 +24,8 @@ public static class SettingsLoader
 
         var sources = new List<(string Name, IConfigurationRoot Values)>
         {
-            (file, ReadFile(file)),
-            ("environment", FromPairs(EnvironmentKeys(environment))),
+            (file, CameraSettings.AsList(ReadFile(file), file)),
+            ("environment", CameraSettings.AsList(FromPairs(EnvironmentKeys(environment)), "environment")),
             ("command line", FromPairs(flags)),
         };
         foreach (var (name, values) in sources) SettingsValidation.Check(values, name);
@@ -64,10 +66,11 @@ public static class SettingsLoader
         IConfigurationRoot values, List<(string Name, IConfigurationRoot Values)> sources)
     {
         var later = sources.SkipWhile(source => source.Values != values).Skip(1).Select(source => source.Values);
-        var replaced = later.Any(other => other.GetSection(nameof(VlaSettings.Outputs)).GetChildren().Any());
-        if (!replaced) return values;
+        string[] replaced = [.. Lists.Where(list => later.Any(other => other.GetSection(list).GetChildren().Any()))];
+        if (replaced.Length == 0) return values;
 
         return FromPairs(values.AsEnumerable()
-            .Where(pair => !pair.Key.StartsWith(nameof(VlaSettings.Outputs), StringComparison.OrdinalIgnoreCase)));
+            .Where(pair => !replaced.Any(list => pair.Key.Equals(list, StringComparison.OrdinalIgnoreCase)
+                || pair.Key.StartsWith($"{list}:", StringComparison.OrdinalIgnoreCase))));
     }
 }

@@ -23,9 +23,8 @@ public sealed class VlaSettings
     [Required]
     public string Robot { get; set; } = AutoChoice.Auto;
 
-    /// <summary><c>world</c>, <c>synthetic</c>, a device, a video file or a URL.</summary>
-    [Required]
-    public string Camera { get; set; } = "world";
+    /// <summary>Cameras as <see cref="NamedCamera"/> reads them; none means <see cref="NamedCamera.Default"/>.</summary>
+    public string[] Camera { get; set; } = [];
 
     /// <summary>The first instruction; empty for none.</summary>
     public string Instruction { get; set; } = "";
@@ -80,6 +79,10 @@ public sealed class ControlSettings
     /// <summary>How long a chunk is followed, ms since its picture was taken; 0: see <see cref="ChunkAgeLimit"/>.</summary>
     [Range(0, 60_000)]
     public int MaximumChunkAgeMs { get; set; }
+
+    /// <summary>By how much a picture may be older than the newest of its set, ms, with several cameras.</summary>
+    [Range(0, 60_000)]
+    public int MaximumSkewMs { get; set; } = 50;
 
     /// <summary>How long to hold without a fresh action before stopping, ms.</summary>
     [Range(0, 60_000)]

@@ -45,6 +45,8 @@ public sealed class ExpertPolicy(Func<SimulatedTabletop> tabletop) : IPolicy
 
     public ImageSpec Image { get; } = new(PictureSize, PictureSize, [0, 0, 0], [1, 1, 1]);
 
+    public IReadOnlyList<string>? Pictures => null;
+
     public StateSpec State => StateSpec.None;
 
     public ActionSpec Action { get; } = new(

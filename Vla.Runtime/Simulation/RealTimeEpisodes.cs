@@ -130,13 +130,16 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
         {
             Policy = policy,
             Device = device,
-            OpenCamera = () => tabletop.OpenCamera(options.Camera),
-            Frames = new FramePool(policy.Image),
+            Cameras =
+            [
+                .. TabletopFit.Views(policy).Select(view => new CameraParts(
+                    view.Name, () => tabletop.OpenCamera(options.Camera with { View = view.View }), new FramePool(policy.Image))),
+            ],
             RobotState = tabletop.State,
             Instructions = instructions,
             Scene = tabletop.Episodes.Answer,
             Control = control,
-            Monitors = new PipelineMonitors(time, policy.Steps),
+            Monitors = new PipelineMonitors(time, policy.Steps, [.. TabletopFit.Views(policy).Select(view => view.Name)]),
             Threads = options.Threads,
             Time = time,
             Loggers = NullLoggerFactory.Instance,

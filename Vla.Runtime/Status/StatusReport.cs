@@ -36,7 +36,11 @@ public sealed record StatusReport
     /// <summary>The instruction in force; null before the first.</summary>
     public required InstructionStatus? Instruction { get; init; }
 
+    /// <summary>The first camera; see <see cref="Cameras"/>.</summary>
     public required CameraStatus Camera { get; init; }
+
+    /// <summary>Every camera, by the name of its pictures.</summary>
+    public required IReadOnlyDictionary<string, NamedCameraStatus> Cameras { get; init; }
 
     /// <summary>The simulated world; null without one.</summary>
     public required WorldStatus? World { get; init; }
@@ -94,10 +98,27 @@ public sealed record InstructionStatus(long Number, string Text, IReadOnlyList<s
 public sealed record InstructionAnswer(long Number, string Text, IReadOnlyList<string> UnknownWords, string Note);
 
 /// <summary>
-/// The camera; its state is <c>opening</c>, <c>streaming</c>, <c>silent</c> (open, but no picture comes), <c>frozen</c> (the same
-/// picture comes again and again), <c>lost</c> or <c>ended</c>.
+/// A camera; its state is <c>opening</c>, <c>streaming</c>, <c>silent</c> (open, but no picture comes), <c>frozen</c> (the same
+/// picture comes again and again), <c>behind</c> (its pictures are too old to be used with the others'), <c>lost</c> or
+/// <c>ended</c>.
 /// </summary>
 public sealed record CameraStatus(string State, string? Name, int Width, int Height, string? LastError);
+
+/// <summary>A camera with what is counted of it.</summary>
+/// <param name="State">As for <see cref="CameraStatus"/>.</param>
+/// <param name="Name">The device, file or address.</param>
+/// <param name="Width">Of its pictures, pixels.</param>
+/// <param name="Height">Of its pictures, pixels.</param>
+/// <param name="LastError">Why it was lost last time; null if never.</param>
+/// <param name="Hz">Frames captured a second.</param>
+/// <param name="Frames">Pictures that came, those left out among them.</param>
+/// <param name="Dropped">Frames replaced by newer ones before a stage wanted them.</param>
+/// <param name="Damaged">Pictures left out because they were damaged.</param>
+/// <param name="WrongSize">Pictures left out because they were of another size than the camera's.</param>
+/// <param name="Reopened">How often it was opened again.</param>
+public sealed record NamedCameraStatus(
+    string State, string? Name, int Width, int Height, string? LastError, double Hz, long Frames, long Dropped, long Damaged,
+    long WrongSize, long Reopened);
 
 /// <summary>The simulated tabletop: what is on it, and how the task stands that the instruction in force means.</summary>
 /// <param name="Level">1 or 2.</param>
@@ -121,7 +142,7 @@ public sealed record WorldStatus(
         world.Reason, world.Missing, world.Seconds, world.Successes, world.Attempts);
 }
 
-/// <param name="CameraHz">Frames captured a second.</param>
+/// <param name="CameraHz">Frames that the first camera captured a second.</param>
 /// <param name="PolicyHz">Actions decoded a second.</param>
 /// <param name="ControlHz">Actions published a second.</param>
 /// <param name="TargetHz">The rate that was set.</param>
@@ -148,7 +169,7 @@ public sealed record LatencyStatus(long Count, double P50, double P99, double P9
 
 public sealed record CountStatus
 {
-    /// <summary>Pictures that came from the camera, those left out among them.</summary>
+    /// <summary>Pictures that came from all cameras, those left out among them.</summary>
     public required long Frames { get; init; }
 
     /// <summary>Frames replaced by newer ones before a stage wanted them.</summary>

@@ -28,7 +28,7 @@ public sealed class StatusSource : IHostedService, IDisposable
     private readonly double _targetHz;
     private readonly TimeProvider _time;
     private readonly long _startedNs;
-    private readonly RateMeter _camera;
+    private readonly (CameraMonitor Monitor, RateMeter Rate)[] _cameras;
     private readonly RateMeter _policy;
     private readonly RateMeter _control;
     private readonly (StageMonitor Monitor, RateMeter Rate)[] _stages;
@@ -46,7 +46,8 @@ public sealed class StatusSource : IHostedService, IDisposable
     {
         (_world, _recording, _state) = (world, recording, state);
         (_parts, _profile, _targetHz, _time) = (parts, profile, options.RateHz, parts.Time);
-        (_camera, _policy, _control) = (new RateMeter(_time), new RateMeter(_time), new RateMeter(_time));
+        (_policy, _control) = (new RateMeter(_time), new RateMeter(_time));
+        _cameras = [.. parts.Monitors.Cameras.Select(camera => (camera, new RateMeter(_time)))];
         _stages = [.. parts.Monitors.Stages.Select(stage => (stage, new RateMeter(_time)))];
         _startedNs = _time.NowNs();
     }
@@ -85,9 +86,10 @@ public sealed class StatusSource : IHostedService, IDisposable
             Camera = new CameraStatus(
                 StatusJson.Name(camera.State), camera.Description?.Name, camera.Description?.Width ?? 0,
                 camera.Description?.Height ?? 0, camera.LastError),
+            Cameras = _cameras.ToDictionary(camera => camera.Monitor.Name, camera => Describe(camera.Monitor, camera.Rate.Hz)),
             World = _world is null ? null : WorldStatus.Of(_world.Read()),
             Recording = _recording?.Read(),
-            Rates = new RateStatus(Round(_camera.Hz), Round(_policy.Hz), Round(_control.Hz), _targetHz),
+            Rates = new RateStatus(Round(_cameras[0].Rate.Hz), Round(_policy.Hz), Round(_control.Hz), _targetHz),
             Stages = [.. _stages.Select(s => Describe(s.Monitor, s.Rate.Hz))],
             Action = control.Last is { } last ? Describe(last) : null,
             LatencyMs = _parts.Control.Latencies.Read(now)
@@ -109,7 +111,7 @@ public sealed class StatusSource : IHostedService, IDisposable
         {
             Instruction = _parts.Instructions.Current?.Text,
             World = _world is null ? [] : WorldLines.Of(_world.Read(), _parts.Instructions.Current?.Text),
-            Rates = [("camera", _camera.Hz), ("policy", _policy.Hz), ("published", _control.Hz)],
+            Rates = [.. _cameras.Select(camera => (camera.Monitor.Label, camera.Rate.Hz)), ("policy", _policy.Hz), ("published", _control.Hz)],
             Flow = Flow(control),
             Latencies = _parts.Control.Latencies.Read(_time.NowNs()),
             Counts =
@@ -128,17 +130,13 @@ public sealed class StatusSource : IHostedService, IDisposable
         [.. control.NotStopped.Select(output => $"not stopped: {output.Name}: {output.WhyNotTaken}")];
 
     /// <summary>What the policy makes of the pictures, in words; empty while it gives nothing.</summary>
-    public string Flow(ControlSnapshot control) => FlowWords.Of(_camera.Hz, _policy.Hz, _parts.Policy.Action.Horizon, control.Chunks);
+    public string Flow(ControlSnapshot control) => FlowWords.Of(_cameras.Min(camera => camera.Rate.Hz), _policy.Hz, _parts.Policy.Action.Horizon, control.Chunks);
 
     /// <summary>One line each, for what is wrong or unusual.</summary>
     public IEnumerable<string> Notes(ControlSnapshot control)
     {
         if (_parts.Policy.Untrained is { } why) yield return $"the policy is untrained, its actions mean nothing: {why}";
-        var camera = _parts.Monitors.Camera;
-        if (camera.State is CameraState.Lost or CameraState.Ended) yield return $"camera {StatusJson.Name(camera.State)}: {camera.LastError}";
-        if (camera.State is CameraState.Silent) yield return "camera silent: no picture comes";
-        if (camera.State is CameraState.Frozen) yield return "camera frozen: the same picture comes again and again";
-        if (camera.Damaged + camera.WrongSize is > 0 and var leftOut) yield return $"camera: {leftOut} pictures left out, the last was {camera.Problem}";
+        foreach (var words in _parts.Monitors.Cameras.SelectMany(Notes)) yield return words;
         foreach (var stage in _parts.Monitors.Stages.Where(stage => stage.State == StageState.BackingOff))
             yield return $"{stage.Name} failed: {stage.LastError}";
         foreach (var stage in _parts.Monitors.Stages)
@@ -165,14 +163,27 @@ public sealed class StatusSource : IHostedService, IDisposable
         if (control.NeedsResume) yield return "stopped until somebody resumes: /resume at the prompt, Resume on the page, or POST /resume";
     }
 
+    private static IEnumerable<string> Notes(CameraMonitor camera)
+    {
+        if (camera.State is CameraState.Lost or CameraState.Ended) yield return $"{camera.Label} {StatusJson.Name(camera.State)}: {camera.LastError}";
+        if (camera.State is CameraState.Silent) yield return $"{camera.Label} silent: no picture comes";
+        if (camera.State is CameraState.Frozen) yield return $"{camera.Label} frozen: the same picture comes again and again";
+        if (camera.State is CameraState.Behind) yield return $"{camera.Label} behind: its pictures are too old to be used with the others' (--max-skew)";
+        if (camera.Damaged + camera.WrongSize is > 0 and var leftOut) yield return $"{camera.Label}: {leftOut} pictures left out, the last was {camera.Problem}";
+    }
+
     private void Sample()
     {
         var control = _parts.Control.Snapshot();
-        _camera.Sample(_parts.Monitors.Camera.Frames);
+        foreach (var (monitor, rate) in _cameras) rate.Sample(monitor.Frames);
         _policy.Sample(control.Offered);
         _control.Sample(control.Published);
         foreach (var (monitor, rate) in _stages) rate.Sample(monitor.Processed);
     }
+
+    private static NamedCameraStatus Describe(CameraMonitor camera, double hz) => new(
+        StatusJson.Name(camera.State), camera.Description?.Name, camera.Description?.Width ?? 0, camera.Description?.Height ?? 0,
+        camera.LastError, Round(hz), camera.Frames, camera.Replaced, camera.Damaged, camera.WrongSize, camera.Reopened);
 
     private static StageStatus Describe(StageMonitor stage, double hz) =>
         new(stage.Name, StatusJson.Name(stage.State), Round(hz), stage.Processed, stage.Restarts, stage.LastError, stage.Hang);
@@ -201,11 +212,11 @@ public sealed class StatusSource : IHostedService, IDisposable
 
     private CountStatus Count(ControlSnapshot control) => new()
     {
-        Frames = _parts.Monitors.Camera.Frames,
-        FramesDropped = _parts.Monitors.Camera.Replaced,
-        FramesDamaged = _parts.Monitors.Camera.Damaged,
-        FramesOfWrongSize = _parts.Monitors.Camera.WrongSize,
-        CameraReopened = _parts.Monitors.Camera.Reopened,
+        Frames = _parts.Monitors.Cameras.Sum(camera => camera.Frames),
+        FramesDropped = _parts.Monitors.Cameras.Sum(camera => camera.Replaced),
+        FramesDamaged = _parts.Monitors.Cameras.Sum(camera => camera.Damaged),
+        FramesOfWrongSize = _parts.Monitors.Cameras.Sum(camera => camera.WrongSize),
+        CameraReopened = _parts.Monitors.Cameras.Sum(camera => camera.Reopened),
         Actions = control.Offered,
         ActionsReplaced = control.Replaced,
         Chunks = Describe(control.Chunks),

@@ -4,6 +4,7 @@
     'use strict';
 
     const pictureMs = 80;
+    const lookEveryMs = 20;
     const aliveMs = 1000;
     const retryMs = 500;
     const patienceMs = 3000;
@@ -111,46 +112,52 @@
 
     // --- Pictures ---
 
-    const picture = { frame: 0, ageMs: 0, at: 0, urls: {} };
+    // A browser has few connections to one server: the stop button must not wait for pictures.
+    const mostPicturesAtOnce = 4;
+    const cameras = new Map(); // name → its newest picture's number, its age on arrival, and when that was
+    let underWay = 0;
 
-    async function show(kind, image, after) {
-        const answer = await ask(`/camera/${kind}.jpg?after=${after}`);
-        if (answer.status !== 200) return null;
-        const url = URL.createObjectURL(await answer.blob());
-        image.src = url;
+    async function show(image) {
+        const { camera: kind, name } = image.dataset;
+        const answer = await ask(`/camera/${name}/${kind}.jpg?after=${image.dataset.shown ?? 0}`);
+        if (answer.status !== 200) return;
+        const before = image.src;
+        image.src = URL.createObjectURL(await answer.blob());
         await image.decode().catch(() => { });
         image.dataset.shown = answer.headers.get('X-Frame');
-        URL.revokeObjectURL(picture.urls[kind]);
-        picture.urls[kind] = url;
-        return answer.headers;
+        if (before) URL.revokeObjectURL(before);
+        if (kind !== 'raw') return;
+        cameras.set(name, { frame: image.dataset.shown, ageMs: Number(answer.headers.get('X-Frame-Age-Ms')), at: performance.now() });
     }
 
-    async function showPictures() {
-        const raw = document.querySelector('img[data-camera=raw]');
-        const policy = document.querySelector('img[data-camera=policy]');
-        if (!raw || document.hidden || healing) return;
-        const [headers] = await Promise.all([raw, policy].map(image => image && show(image.dataset.camera, image, image.dataset.shown ?? 0)));
-        if (!headers) return;
-        picture.frame = headers.get('X-Frame');
-        picture.ageMs = Number(headers.get('X-Frame-Age-Ms'));
-        picture.at = performance.now();
+    // The one that was asked for longest ago comes first, so that all have their turn.
+    const askedAt = new WeakMap();
+    const atWork = new WeakSet();
+
+    function showPictures() {
+        if (document.hidden || healing) return;
+        const now = performance.now();
+        const due = [...document.querySelectorAll('img[data-camera]')]
+            .filter(image => !atWork.has(image) && now - (askedAt.get(image) ?? -pictureMs) >= pictureMs)
+            .sort((one, other) => (askedAt.get(one) ?? 0) - (askedAt.get(other) ?? 0));
+        for (const image of due) {
+            if (underWay >= mostPicturesAtOnce) return;
+            underWay++;
+            atWork.add(image);
+            askedAt.set(image, now);
+            show(image).catch(() => { }).finally(() => { underWay--; atWork.delete(image); });
+        }
     }
 
     // On its own clock: a picture grows older also while none comes.
     function showAge() {
-        const age = document.querySelector('[data-age]');
-        if (!picture.at || !age) return;
-        const old = picture.ageMs + performance.now() - picture.at;
-        document.querySelector('[data-frame]').textContent = `frame ${picture.frame}`;
-        age.textContent = old < 10000 ? `${Math.round(old)} ms old` : `${Math.round(old / 1000)} s old`;
-        age.classList.toggle('bad', old > staleMs);
-    }
-
-    async function watchCamera() {
-        for (; ;) {
-            const next = performance.now() + pictureMs;
-            await showPictures().catch(() => { });
-            await pause(Math.max(10, next - performance.now()));
+        for (const age of document.querySelectorAll('[data-age]')) {
+            const picture = cameras.get(age.dataset.age);
+            if (!picture) continue;
+            const old = picture.ageMs + performance.now() - picture.at;
+            document.querySelector(`[data-frame="${age.dataset.age}"]`).textContent = `frame ${picture.frame}`;
+            age.textContent = old < 10000 ? `${Math.round(old)} ms old` : `${Math.round(old / 1000)} s old`;
+            age.classList.toggle('bad', old > staleMs);
         }
     }
 
@@ -186,6 +193,6 @@
 
     start();
     watchConnection();
-    watchCamera();
+    setInterval(showPictures, lookEveryMs);
     setInterval(showAge, ageEveryMs);
 })();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using OpenCvSharp;
 using Vla.Sensors.Cameras.V4L2;
 using Vla.Sensors.Images.Jpeg;
@@ -18,6 +19,9 @@ internal sealed class DeviceCamera : ICamera
     private const int MaximumDamagedPictures = 30;
 
     private const double MaximumFps = 1_000;
+
+    /// <summary>29.97 is what many call 30.</summary>
+    private const double FpsTolerance = 0.02;
 
     // A picture that was waited for so long has come just now.
     private const long WaitedNs = MonotonicTime.NsPerMs;
@@ -67,15 +71,25 @@ internal sealed class DeviceCamera : ICamera
         capture.Set(VideoCaptureProperties.BufferSize, Buffers);
 
         var camera = new DeviceCamera(device is null ? source.Path : $"{source.Path} ({device.Name})", capture, time);
-        if (source.Size is not { } wanted || (camera.Description.Width, camera.Description.Height) == wanted)
+        if (Lacking(source, camera.Description, device) is { } lacking)
         {
-            if (device is not null) camera.TakeCompressed();
-            return camera;
+            camera.Dispose();
+            throw new CameraException($"camera '{source.Path}' {lacking}; `vla cameras` lists every size and rate");
         }
 
-        camera.Dispose();
-        throw new CameraException(
-            $"camera '{source.Path}' cannot give {wanted.Width}x{wanted.Height}; {Sizes(device)}`vla cameras` lists every size and rate");
+        if (device is not null) camera.TakeCompressed();
+        return camera;
+    }
+
+    /// <summary>What was asked for and is not given, in words; null when all is.</summary>
+    internal static string? Lacking(CameraSource.Device asked, CameraDescription given, VideoDevice? device)
+    {
+        if (asked.Size is { } size && (given.Width, given.Height) != size)
+            return $"cannot give {size.Width}x{size.Height}, it gives {given.Width}x{given.Height}{Sizes(device)}";
+        // A driver that does not say its rate is taken at its word: it was asked.
+        if (asked.Fps is not { } fps || given.Fps == 0 || Math.Abs(given.Fps - fps) <= fps * FpsTolerance) return null;
+        return string.Create(CultureInfo.InvariantCulture,
+            $"cannot give {fps:0.##} pictures a second at {given.Width}x{given.Height}, it gives {given.Fps:0.##}");
     }
 
     public long Read(Mat picture)
@@ -159,6 +173,6 @@ internal sealed class DeviceCamera : ICamera
     private static string Sizes(VideoDevice? device)
     {
         var sizes = (device?.Formats ?? []).SelectMany(format => format.Sizes).Select(size => size.ToString()).Distinct().ToList();
-        return sizes.Count == 0 ? "" : $"it has {string.Join(", ", sizes)}; ";
+        return sizes.Count == 0 ? "" : $" and has {string.Join(", ", sizes)}";
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Chunks;
 using Vla.Sensors.Images;
+using Vla.Sensors.Observations;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -14,6 +15,9 @@ internal sealed record PolicyConfig(
     PolicyStage<Module<Tensor, Tensor, Tensor>> Fusion, PolicyStage<Module<Tensor, Tensor>> Decoder, ImageSpec Image,
     int SequenceLength, PaddingSide Padding, StateSpec State, ActionSpec Action, Precision Precision)
 {
+    /// <summary>What the pictures are called that it wants, in its order; null for whatever there is.</summary>
+    public IReadOnlyList<string>? Pictures { get; init; } = [PictureNames.Unnamed];
+
     // Keys of "stages", and the names of the model's parts in model.safetensors.
     public const string VisionKey = "vision_encoder";
     public const string LanguageKey = "language_encoder";

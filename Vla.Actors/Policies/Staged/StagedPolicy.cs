@@ -67,7 +67,7 @@ public sealed class StagedPolicy : IPolicy
             new PolicyStage<Module<Tensor, Tensor>>(type, HasOwnWeights: true, _ => modules.Language()),
             new PolicyStage<Module<Tensor, Tensor, Tensor>>(type, HasOwnWeights: true, _ => modules.Fusion()),
             new PolicyStage<Module<Tensor, Tensor>>(type, HasOwnWeights: true, _ => modules.Decoder()),
-            image, SequenceLength: 1, PaddingSide.Right, StateSpec.None, action, Precision.Float32));
+            image, SequenceLength: 1, PaddingSide.Right, StateSpec.None, action, Precision.Float32) { Pictures = null });
         policy._tokenize = tokenize;
         return policy;
     }
@@ -104,6 +104,9 @@ public sealed class StagedPolicy : IPolicy
     public PrecisionInForce PrecisionOn(Device device) => PrecisionInForce.On(device, Precision);
 
     public ImageSpec Image => _config.Image;
+
+    /// <summary>What the pictures are called that it wants, in its order; null for a policy that takes whatever there is.</summary>
+    public IReadOnlyList<string>? Pictures => _config.Pictures;
 
     /// <summary>What the fusion wants to know of the robot's own state; <see cref="StateSpec.None"/> for nothing.</summary>
     public StateSpec State => _config.State;

@@ -2,8 +2,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Vla.Actors.Cameras;
 using Vla.Actors.Control;
+using Vla.Actors.Observations;
 using Vla.Actors.Robots;
 using Vla.Sensors;
+using Vla.Sensors.Cameras;
+using Vla.Sensors.Images;
+using Vla.Sensors.Observations;
 using Vla.Tests.Actors.Robots;
 
 namespace Vla.Tests.Actors.Cameras;
@@ -123,6 +127,90 @@ public sealed class CameraWatchTests : IDisposable
         _watch.Look();
 
         Assert.Equal("the camera is lost: in use by another program", _control.Blindness);
+    }
+
+    [Fact]
+    public void Of_several_cameras_each_that_is_gone_is_named_and_all_must_be_back()
+    {
+        var spots = new BlindSpots(_control, 2);
+        var sets = new ObservationSource(["front", "wrist"], 0);
+        var (front, wrist) = (new CameraMonitor("front", isOnly: false), new CameraMonitor("wrist", isOnly: false));
+        var watches = new[] { front, wrist }.Select((camera, i) => Watch(camera, spots, i, sets)).ToList();
+
+        (wrist.State, wrist.LastError) = (CameraState.Lost, "unplugged");
+        watches[1].Look();
+        Assert.Equal("the camera wrist is lost: unplugged", _control.Blindness);
+        (front.State, front.LastError) = (CameraState.Ended, "video 'x' has ended");
+        watches[0].Look();
+        Assert.Equal("the camera front has ended: video 'x' has ended; the camera wrist is lost: unplugged", _control.Blindness);
+        (wrist.State, wrist.NewestNs) = (CameraState.Streaming, _time.NowNs());
+        watches[1].Look();
+        Assert.Equal("the camera front has ended: video 'x' has ended", _control.Blindness);
+        (front.State, front.NewestNs) = (CameraState.Streaming, _time.NowNs());
+        watches[0].Look();
+        Assert.Null(_control.Blindness);
+    }
+
+    [Fact]
+    public void A_camera_whose_pictures_make_no_set_for_longer_than_a_picture_may_be_old_is_behind()
+    {
+        var sets = new ObservationSource(["front", "wrist"], 50 * MonotonicTime.NsPerMs);
+        var (front, wrist) = (new CameraMonitor("front", isOnly: false), new CameraMonitor("wrist", isOnly: false));
+        var spots = new BlindSpots(_control, 2);
+        var watches = new[] { front, wrist }.Select((camera, i) => Watch(camera, spots, i, sets)).ToList();
+        var cells = new OneFrame[] { new(), new() };
+        for (var i = 0; i < 2; i++) sets.Places[i].Use(cells[i]);
+        sets.Want(Akka.Actor.ActorRefs.Nobody);
+
+        // The wrist's pictures come as often, and 90 ms late.
+        for (var n = 0; n < 7; n++) Both();
+        Assert.Null(_control.Blindness);
+        for (var n = 0; n < 2; n++) Both();
+
+        Assert.Equal((CameraState.Streaming, CameraState.Behind), (front.State, wrist.State));
+        Assert.Equal(
+            "the camera wrist is behind: its pictures are 90 ms older than those of front, and may be 50 ms (--max-skew)", _control.Blindness);
+
+        cells[1].Put(_time.NowNs());
+        sets.Places[1].Arrived();
+        watches[1].Look();
+        Assert.Equal((CameraState.Streaming, null), (wrist.State, _control.Blindness));
+
+        void Both()
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(30));
+            var nowNs = _time.NowNs();
+            cells[1].Put(nowNs - 90 * MonotonicTime.NsPerMs);
+            cells[0].Put(nowNs);
+            foreach (var (camera, i) in new[] { front, wrist }.Select((camera, i) => (camera, i)))
+            {
+                if (camera.State == CameraState.Opening) camera.State = CameraState.Streaming;
+                (camera.NewestNs, camera.SameSinceNs) = (nowNs, nowNs);
+                sets.Places[i].Arrived();
+                watches[i].Look();
+            }
+        }
+    }
+
+    private CameraWatch Watch(CameraMonitor camera, BlindSpots spots, int place, ObservationSource sets) =>
+        new(camera, _control, _time, NullLogger.Instance, spots, place, sets);
+
+    /// <summary>A camera's newest frame.</summary>
+    private sealed class OneFrame : IFrameCell
+    {
+        private readonly FramePool _pool = new(new ImageSpec(2, 2, [0, 0, 0], [1, 1, 1]));
+        private Frame? _newest;
+
+        public void Put(long capturedNs)
+        {
+            _newest?.Dispose();
+            _newest = _pool.Rent();
+            _newest.CapturedNs = capturedNs;
+        }
+
+        public Frame? TakeNewest() => Interlocked.Exchange(ref _newest, null);
+
+        public void Replace(Frame unseen) => unseen.Dispose();
     }
 
     /// <summary>One tick that follows the policy.</summary>

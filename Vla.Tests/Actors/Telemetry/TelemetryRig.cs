@@ -26,8 +26,7 @@ internal sealed class TelemetryRig : IDisposable
         {
             Policy = Notebook.Value,
             Device = torch.CPU,
-            OpenCamera = () => throw new NotSupportedException("no camera here"),
-            Frames = new FramePool(Notebook.Value.Image),
+            Cameras = [new CameraParts("front", () => throw new NotSupportedException("no camera here"), new FramePool(Notebook.Value.Image))],
             Instructions = new InstructionBoard(Time),
             Control = Control,
             Monitors = new PipelineMonitors(Time, Notebook.Value.Steps),

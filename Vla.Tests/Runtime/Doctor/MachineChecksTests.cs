@@ -68,7 +68,7 @@ public sealed class MachineChecksTests : IDisposable
     [Fact]
     public void A_camera_that_is_written_wrongly_is_a_finding()
     {
-        var finding = FileCheck.Look(_folder.File("vla.json"), new VlaSettings { Camera = "world?speed=9" }).Single(found => found.Verdict == Verdict.Fail);
+        var finding = FileCheck.Look(_folder.File("vla.json"), new VlaSettings { Camera = ["world?speed=9"] }).Single(found => found.Verdict == Verdict.Fail);
         Assert.Equal("camera", finding.Subject);
         Assert.Contains("speed", finding.Text, StringComparison.Ordinal);
     }

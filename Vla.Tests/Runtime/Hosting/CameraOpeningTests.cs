@@ -11,6 +11,36 @@ public sealed class CameraOpeningTests
     private readonly TaskCompletionSource _hung = new();
 
     [Fact]
+    public async Task Several_cameras_open_at_the_same_time()
+    {
+        using var both = new Barrier(2);
+        ICamera[] cameras = [new Dummy(), new Dummy()];
+
+        var opened = await CameraOpening.OpenAllAsync(
+            cameras.Select(camera => ("dummy", (Func<ICamera>)(() => Meet(camera)))), TimeSpan.Zero, _time, CancellationToken.None);
+
+        Assert.Equal(cameras, opened);
+
+        // One after the other, the first would wait in vain for the second.
+        ICamera Meet(ICamera camera) => both.SignalAndWait(TimeSpan.FromSeconds(20)) ? camera : throw new CameraException("alone");
+    }
+
+    [Fact]
+    public async Task When_one_of_several_cannot_be_opened_the_others_are_closed_and_it_is_said_at_once()
+    {
+        var open = new Dummy();
+        var late = new Dummy();
+
+        Assert.Equal("no film in it", (await Assert.ThrowsAsync<CameraException>(() => CameraOpening.OpenAllAsync(
+            [("good", () => open), ("late", () => Hang(late)), ("bad", () => throw new CameraException("no film in it"))],
+            TimeSpan.Zero, _time, CancellationToken.None))).Message);
+
+        await open.Closed.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        _hung.SetResult();
+        await late.Closed.Task.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
     public async Task A_camera_that_opens_is_handed_over()
     {
         using var camera = new Dummy();

@@ -12,7 +12,7 @@ public sealed class DaemonTests : IAsyncLifetime, IDisposable
     private readonly TemporaryDirectory _folder = new();
     private readonly RunningDaemon _daemon;
 
-    public DaemonTests() => _daemon = new RunningDaemon(new VlaSettings { Camera = WriteVideo() + "?loop" });
+    public DaemonTests() => _daemon = new RunningDaemon(new VlaSettings { Camera = [WriteVideo() + "?loop"] });
 
     private HttpClient Http => _daemon.Http;
 

@@ -10,7 +10,7 @@ public sealed class DaemonWorldTests : IAsyncLifetime, IDisposable
 {
     private readonly RunningDaemon _daemon = new(new VlaSettings
     {
-        Camera = "world?size=160x120",
+        Camera = ["world?size=160x120"],
         Policy = "expert",
         Robot = "robots/tabletop.json",
         World = { AttemptSeconds = 120 },

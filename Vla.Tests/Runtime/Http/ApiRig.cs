@@ -10,7 +10,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using Vla.Actors.Cameras;
 using Vla.Actors.Control;
 using Vla.Actors.Instructions;
 using Vla.Runtime.Hosting;
@@ -41,8 +40,7 @@ internal sealed class ApiRig : IAsyncDisposable
         builder.Services.AddSingleton<TimeProvider>(Time);
         builder.Services.AddSingleton(Control);
         builder.Services.AddSingleton<StatusSource>(_ => throw new NotSupportedException("no pipeline here"));
-        builder.Services.AddSingleton(new CameraMonitor());
-        builder.Services.AddSingleton<PictureStudio>(_ => throw new NotSupportedException("no camera here"));
+        builder.Services.AddSingleton<PictureStudios>(_ => throw new NotSupportedException("no camera here"));
         builder.Services.AddSingleton<IRequiredActor<InstructionActor>>(new TheActor(instructions));
         builder.Services.AddSingleton(provider => new OperatorInput(Control, provider.GetRequiredService<IRequiredActor<InstructionActor>>(), null, () => { }));
         _app = builder.Build();

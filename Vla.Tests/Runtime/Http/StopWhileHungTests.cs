@@ -49,8 +49,7 @@ public sealed class StopWhileHungTests : IAsyncLifetime, IDisposable
         {
             Policy = policy.With(PolicyModules.Of(policy, CPU) with { Decoder = () => StandIns.Calling(Hang) }),
             Device = CPU,
-            OpenCamera = () => CameraRegistry.Parse("synthetic").Open(time),
-            Frames = new FramePool(policy.Image),
+            Cameras = [new CameraParts("front", () => CameraRegistry.Parse("synthetic").Open(time), new FramePool(policy.Image))],
             Instructions = instructions,
             Control = _control,
             Monitors = _monitors,

@@ -55,6 +55,40 @@ public sealed class LiveRecorderTests : IDisposable
     }
 
     [Fact]
+    public void Each_camera_has_a_video_of_its_own_and_the_state_is_that_of_the_oldest_picture()
+    {
+        var target = new RecordingTarget(Root, Fps, "arm",
+        [
+            DatasetFeature.Camera("observation.images.front", 32, 16),
+            DatasetFeature.Camera("observation.images.wrist", 16, 16),
+            DatasetFeature.Floats(DatasetFeature.State, ["jaw"]),
+            DatasetFeature.Floats(DatasetFeature.Action, ["x", "y"]),
+        ]);
+        var saver = new EpisodeSaver(target);
+        saver.Start();
+        using (var recorder = new LiveRecorder(new EpisodeCutter(Fps, Fps), saver, [TryTake, TryTakeWrist], () => _scene, new Jaw()))
+            Apply(recorder, 3);
+        saver.Dispose();
+
+        using var dataset = LeRobotDataset.Open(Root);
+        Assert.Equal(["observation.images.front", "observation.images.wrist"], dataset.Info.Cameras.Select(camera => camera.Name));
+        var episode = dataset.Episodes.Single();
+        Assert.Equal([0f, 5f, 15f], dataset.Read(episode).Floats(DatasetFeature.State).ToArray());
+        var brightness = new List<double>();
+        dataset.ReadPictures(episode, "observation.images.wrist", (_, picture) => brightness.Add(Cv2.Mean(picture).Val0));
+        Assert.Equal([200, 200, 200], brightness, (a, b) => Math.Abs(a - b) < 8);
+
+        // A little older than the front's, but for the first.
+        bool TryTakeWrist(Mat into, out PictureStamp stamp)
+        {
+            stamp = new PictureStamp(_frame, Math.Max(0, 10 * (_frame - 1) - 5));
+            using var picture = new Mat(16, 16, MatType.CV_8UC3, Scalar.All(200));
+            picture.CopyTo(into);
+            return true;
+        }
+    }
+
+    [Fact]
     public void A_recording_that_fits_is_continued_and_one_that_does_not_is_refused()
     {
         Run(recorder => Apply(recorder, 3));
@@ -205,7 +239,7 @@ public sealed class LiveRecorderTests : IDisposable
         return saver.Read();
     }
 
-    private LiveRecorder Recorder(EpisodeSaver saver) => new(new EpisodeCutter(Fps, Fps), saver, TryTake, () => _scene, new Jaw());
+    private LiveRecorder Recorder(EpisodeSaver saver) => new(new EpisodeCutter(Fps, Fps), saver, [TryTake], () => _scene, new Jaw());
 
     private void Say(long number, string text) => _scene = new LiveScene(new Instruction(number, text, 0));
 

@@ -35,7 +35,7 @@ public sealed class AutoChoiceTests
     public void What_is_set_wins()
     {
         var settings = new VlaSettings { Policy = "mine", Robot = "mine.json" };
-        var world = CameraRegistry.Parse(settings.Camera);
+        var world = NamedCamera.Deciding(NamedCamera.ReadAll(settings.Camera));
 
         Assert.Equal(("mine", "mine.json"), (AutoChoice.Policy(settings, world), AutoChoice.Robot(settings, world)));
     }
@@ -45,7 +45,7 @@ public sealed class AutoChoiceTests
     {
         var settings = SettingsLoader.Load(Repository.File("config/vla.json"), new Dictionary<string, string?>(), new Dictionary<string, string?>());
 
-        Assert.Equal(ProjectPaths.TabletopPolicy, AutoChoice.Policy(settings, CameraRegistry.Parse(settings.Camera)));
+        Assert.Equal(ProjectPaths.TabletopPolicy, AutoChoice.Policy(settings, NamedCamera.Deciding(NamedCamera.ReadAll(settings.Camera))));
     }
 
     [Fact]

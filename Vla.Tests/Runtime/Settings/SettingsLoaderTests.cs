@@ -20,6 +20,8 @@ public sealed class SettingsLoaderTests : IDisposable
 
         Assert.Equal(["console"], shipped.Outputs);
         shipped.Outputs = defaults.Outputs;
+        Assert.Equal(NamedCamera.ReadAll(defaults.Camera), NamedCamera.ReadAll(shipped.Camera));
+        shipped.Camera = defaults.Camera;
         Assert.Equivalent(defaults, shipped, strict: true);
     }
 
@@ -31,7 +33,8 @@ public sealed class SettingsLoaderTests : IDisposable
             new Dictionary<string, string?> { ["VLA_DEVICE"] = "cuda", ["VLA_CONTROL__RATEHZ"] = "20", ["VLA_HOME"] = "/anywhere" },
             new Dictionary<string, string?> { ["control:rateHz"] = "30" });
 
-        Assert.Equal(("file.mp4", "cuda", 30), (settings.Camera, settings.Device, settings.Control.RateHz));
+        Assert.Equal(["file.mp4"], settings.Camera);
+        Assert.Equal(("cuda", 30), (settings.Device, settings.Control.RateHz));
     }
 
     [Fact]
@@ -43,6 +46,28 @@ public sealed class SettingsLoaderTests : IDisposable
             new Dictionary<string, string?> { ["outputs:0"] = "udp://127.0.0.1:9" });
 
         Assert.Equal(["udp://127.0.0.1:9"], settings.Outputs);
+    }
+
+    [Theory]
+    [InlineData(""" "0" """, "0")]
+    [InlineData(""" "wrist=0" """, "wrist=0")]
+    [InlineData(""" { "wrist": "2", "front": "0?size=640x480" } """, "front=0?size=640x480", "wrist=2")]
+    [InlineData(""" ["0", "wrist=2"] """, "0", "wrist=2")]
+    public void Cameras_are_a_text_a_map_by_name_or_a_list(string json, params string[] expected) =>
+        Assert.Equal(expected, Load($"{{ \"camera\": {json} }}").Camera);
+
+    [Fact]
+    public void Cameras_given_later_replace_earlier_ones_whole()
+    {
+        var file = Write("""{ "camera": { "front": "0", "wrist": "2" } }""");
+
+        var byEnvironment = SettingsLoader.Load(file, new Dictionary<string, string?> { ["VLA_CAMERA"] = "synthetic" }, Nothing);
+        var byName = SettingsLoader.Load(file, new Dictionary<string, string?> { ["VLA_CAMERA__top"] = "3" }, Nothing);
+        var byFlag = SettingsLoader.Load(file, Nothing, new Dictionary<string, string?> { ["camera:0"] = "top=world" });
+
+        Assert.Equal(["synthetic"], byEnvironment.Camera);
+        Assert.Equal(["top=3"], byName.Camera);
+        Assert.Equal(["top=world"], byFlag.Camera);
     }
 
     [Fact]
@@ -68,7 +93,12 @@ public sealed class SettingsLoaderTests : IDisposable
     [InlineData("""{ "control": { "resumeAfterStop": "never" } }""", "'control:resumeAfterStop' is 'never'", "automatic, manual")]
     [InlineData("""{ "control": { "resumeAfterStop": 1 } }""", "'control:resumeAfterStop' is '1'", "automatic, manual")]
     [InlineData("""{ "control": 5 }""", "'control' is '5'", "a group of settings")]
-    [InlineData("""{ "camera": { "name": "0" } }""", "'camera' is '{ … }'", "a single value")]
+    [InlineData("""{ "camera": { "front": { "size": 3 } } }""", "'camera:front' is '{ … }'", "a map of cameras by name")]
+    [InlineData("""{ "camera": { "front": "" } }""", "'camera:front' is ''")]
+    [InlineData("""{ "camera": { "front": "0", "Front": "1" } }""", "cannot be read", "camera:Front")]
+    [InlineData("""{ "camera": [] }""", "'camera' is ''")]
+    [InlineData("""{ "camera": {} }""", "'camera' is ''")]
+    [InlineData("""{ "control": { "maximumSkewMs": -1 } }""", "'control:maximumSkewMs' is '-1'", "from 0 to 60000")]
     [InlineData("""{ "camera": "" }""", "'camera' is ''")]
     [InlineData("""{ "outputs": "console" }""", "'outputs' is 'console'", "a list")]
     [InlineData("""{ "device": "gpu" }""", "'device' is 'gpu'", "auto, cpu, cuda or cuda:N")]
