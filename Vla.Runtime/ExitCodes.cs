@@ -27,7 +27,7 @@ public static class ExitCodes
     /// <summary>The policy or a checkpoint cannot be used.</summary>
     public const int Policy = 4;
 
-    /// <summary>The robot profile cannot be used or does not fit the policy.</summary>
+    /// <summary>The robot or its profile cannot be used, or does not fit the policy.</summary>
     public const int Robot = 5;
 
     /// <summary>A stage of the policy, the control loop or the start hangs and cannot be ended otherwise than with the process.</summary>
@@ -39,7 +39,7 @@ public static class ExitCodes
         CameraException => Camera,
         HangException => Hang,
         PolicyException => Policy,
-        RobotProfileException => Robot,
+        RobotProfileException or RobotException => Robot,
         UsageException => Usage,
         RunEndedException ended => ended.ExitCode,
         BenchException or EvaluationException or DatasetException or VideoException or TrainingException => Failure,

@@ -1,9 +1,8 @@
 using System.Reflection;
 using System.Runtime.Loader;
-using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
 using Vla.Actors.Robots;
 using Vla.Runtime.Outputs;
+using Vla.Runtime.Registries;
 
 namespace Vla.Tests;
 
@@ -35,7 +34,7 @@ public sealed class ReadmeTests : IDisposable
         var port = _folder.File("port");
         var profile = RobotProfile.Load(Repository.File("config/robots/notebook.json"));
 
-        using (var robot = Assert.Single(RobotFactory.Create([$"dll:{library}#{port}"], profile, () => new ConsoleSnapshot(), null)))
+        using (var robot = OutputRegistry.Parse($"dll:{library}#{port}").Open(new OutputContext(profile, () => new ConsoleSnapshot(), null, TimeProvider.System)))
         {
             Assert.Equal($"my arm at {port}", robot.Name);
             robot.Apply(new PublishedAction
@@ -53,17 +52,5 @@ public sealed class ReadmeTests : IDisposable
         Assert.Equal("1 2 3\n", File.ReadAllText(port));
     }
 
-    private string Compile(string code, string name)
-    {
-        const string ImplicitUsings = "global using System; global using System.IO; global using System.Linq; global using System.Threading.Tasks;";
-        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
-            .Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path));
-        var compilation = CSharpCompilation.Create(
-            name, [CSharpSyntaxTree.ParseText(ImplicitUsings), CSharpSyntaxTree.ParseText(code)], references,
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
-        var file = _folder.File(name + ".dll");
-
-        Assert.Empty(compilation.Emit(file).Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error));
-        return file;
-    }
+    private string Compile(string code, string name) => CompiledCode.Write(code, _folder.File(name + ".dll"));
 }

@@ -63,11 +63,12 @@ public sealed class ControlLoop : IDisposable
     /// <param name="execution">How the policy wants its chunks carried out; always the freshest plan when left out.</param>
     /// <param name="state">Tells where the robot is; null for a robot that does not. Not disposed here.</param>
     /// <param name="policyTakesState">Whether nobody may move while that is not known.</param>
+    /// <param name="robot">The robot among them whose loss holds it; null where nothing can be lost.</param>
     /// <exception cref="ValidationException">An option is out of its range.</exception>
     /// <exception cref="RobotProfileException">The robot tells its state in other units than the profile's.</exception>
     public ControlLoop(
-        RobotProfile profile, ControlOptions options, IEnumerable<IRobot> robots, IControlClock clock, ChunkExecution? execution = null,
-        RobotStateReader? state = null, bool policyTakesState = false)
+        RobotProfile profile, ControlOptions options, IEnumerable<IActionOutput> robots, IControlClock clock, ChunkExecution? execution = null,
+        RobotStateReader? state = null, bool policyTakesState = false, RobotConnection? robot = null)
     {
         Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
         _profile = profile;
@@ -81,7 +82,7 @@ public sealed class ControlLoop : IDisposable
         _limiter = new ActionLimiter(profile, periodNs);
         _absence = new Absence(clock, periodNs);
         _limits = new LimitsWatch(profile, options.AtLimitsMs * MonotonicTime.NsPerMs, execution);
-        _start = new StartingPoint(profile, state, policyTakesState);
+        _start = new StartingPoint(profile, state, policyTakesState, robot);
         _counters = new ControlCounters(profile.Dimensions.Count);
         _lastTickNs = clock.NowNs;
         _outputs = new RobotOutputs(robots, clock, periodNs);

@@ -22,10 +22,12 @@ internal sealed class StartingPoint
 
     private readonly RobotProfile _profile;
     private readonly RobotStateReader? _state;
+    private readonly RobotConnection? _robot;
     private readonly bool _policyNeedsState;
     private Sight _sight = Sight.Clear;
     private Sight _camera = Sight.Clear;
     private bool _isBlind;
+    private bool _wasLost;
     private readonly int[] _places;
     private readonly ulong _told;
     private readonly ulong _untold;
@@ -39,8 +41,10 @@ internal sealed class StartingPoint
     /// <param name="profile">Dimensions, starts, reaches.</param>
     /// <param name="state">Reads the robot's state; null for a robot that gives none.</param>
     /// <param name="policyNeedsState">Whether nobody may move while it is not known.</param>
-    public StartingPoint(RobotProfile profile, RobotStateReader? state, bool policyNeedsState)
+    /// <param name="robot">Its loss is a reason for nobody to move; null where there is no robot to lose.</param>
+    public StartingPoint(RobotProfile profile, RobotStateReader? state, bool policyNeedsState, RobotConnection? robot = null)
     {
+        _robot = robot;
         (_profile, _state, _policyNeedsState) = (profile, state, policyNeedsState && state is not null);
         _places = new int[profile.Dimensions.Count];
         for (var i = 0; i < _places.Length; i++)
@@ -65,17 +69,22 @@ internal sealed class StartingPoint
     /// <summary>Bit i is set while nothing may be published for dimension i.</summary>
     public ulong Unknown => (_isPlaced ? 0 : _told) | (_hasActed ? 0 : _untold);
 
-    /// <summary>What may be trusted of what is seen: a policy that takes the robot's state sees nothing without it.</summary>
+    /// <summary>
+    /// What may be trusted of what is seen: nobody moves a robot that is lost, and a policy that takes the robot's state sees
+    /// nothing without it.
+    /// </summary>
     /// <param name="camera">As the camera has it.</param>
     /// <param name="nowNs">The tick's time.</param>
     public Sight Sense(Sight camera, long nowNs)
     {
-        if (!_policyNeedsState) return camera;
-        var problem = _state!.Problem(nowNs);
+        if (!_policyNeedsState && _robot is null) return camera;
+        var lost = _robot?.Lost;
+        if (lost is not null) NoteLost();
+        var problem = lost ?? (_policyNeedsState ? _state!.Problem(nowNs) : null);
         if (problem is null && !_isBlind && ReferenceEquals(camera, _camera)) return _sight;
-        var (sinceNs, since) = problem is not null || _isBlind ? (nowNs, "the robot's state was known again")
+        var (sinceNs, since) = problem is not null || _isBlind ? (nowNs, _wasLost ? "the robot was connected again" : "the robot's state was known again")
             : camera.SeesSinceNs > _sight.SeesSinceNs ? (camera.SeesSinceNs, camera.Since) : (_sight.SeesSinceNs, _sight.Since);
-        (_isBlind, _camera) = (problem is not null, camera);
+        (_isBlind, _wasLost, _camera) = (problem is not null, lost is not null, camera);
         return _sight = new Sight(camera.Blindness ?? problem, sinceNs, since);
     }
 
@@ -125,6 +134,9 @@ internal sealed class StartingPoint
 
     /// <summary>Notes a stop that came without <see cref="Place"/>: the loop itself failed.</summary>
     public void NoteStop() => (_before, _isUnderWay) = (ControlState.Stop, false);
+
+    /// <summary>While it is lost somebody may move it, and it sags: it sets out anew, from where it is then.</summary>
+    private void NoteLost() => (_isUnderWay, _isPlaced) = (false, _told == 0);
 
     private bool TryPlace(ActionLimiter limiter, long nowNs)
     {

@@ -54,6 +54,6 @@ public sealed class ObservationSource : IObservationSource
         if (_state is null) return;
         var atNs = observation.CapturedNs;
         var values = new float[_stateNames.Count];
-        if (_state.TryRead(atNs, values)) observation.State = new RobotReading(_stateNames, values, atNs);
+        if (_state.TryRead(atNs, values, out var readNs)) observation.State = new RobotReading(_stateNames, values, readNs);
     }
 }

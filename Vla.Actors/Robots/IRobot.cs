@@ -1,34 +1,72 @@
+using Vla.Sensors.Observations;
+
 namespace Vla.Actors.Robots;
 
-/// <summary>Where actions go. Implement this to drive your own robot.</summary>
-public interface IRobot : IDisposable
+/// <summary>A robot: it takes actions and tells where it is. Implement this to drive your own.</summary>
+/// <remarks>
+/// Who uses it (<see cref="RobotConnection"/>) connects it at the start, within 30 s, calls <see cref="IActionOutput.Apply"/>
+/// and <see cref="ReadState"/> only while it is connected, each on a thread of its own, connects it again after a loss, later
+/// and later, and disconnects it after the run's last action, a stop. Names and units are asked before it is connected.
+/// </remarks>
+public interface IRobot : IActionOutput
 {
-    /// <summary>How status and log name this output.</summary>
-    string Name { get; }
+    /// <summary>A name for each value of an action, in order: <c>shoulder_pan</c>, <c>x</c>.</summary>
+    IReadOnlyList<string> ActionNames { get; }
+
+    /// <summary>A unit for each of them: <c>rad</c>, <c>m</c>, <c>m/s</c>, <c>1</c>.</summary>
+    IReadOnlyList<string> ActionUnits { get; }
 
     /// <summary>
-    /// True (the default) when <see cref="Apply"/> may block: it is then called on a thread of its own. False when it
-    /// always returns at once: it is then called on the control thread itself, with nothing in between, until it holds
-    /// that thread up once; from then on it has a thread of its own too, and status and log say so.
+    /// A name for each value of the state, each once, in the order of <see cref="ReadState"/>; empty for a robot that feels
+    /// nothing. A position that is both commanded and told has the same name and unit in both.
     /// </summary>
-    bool MayBlock => true;
+    IReadOnlyList<string> StateNames { get; }
+
+    /// <summary>A unit for each of them.</summary>
+    IReadOnlyList<string> StateUnits { get; }
 
     /// <summary>
-    /// True (the default) for whatever can move something. False for an output that only shows or keeps what is published:
-    /// the robot has stopped also when this one has not taken the stop.
+    /// States a second: how often <see cref="ReadState"/> is asked, or how often a loop of its own measures. 0 (the default):
+    /// as often as actions are published, 20 times a second at least. A state counts for three of these periods, 0.3 s at least.
     /// </summary>
-    bool Moves => true;
+    double StateRateHz => 0;
 
     /// <summary>
-    /// How many actions may wait while <see cref="Apply"/> blocks. 1 (the default) suits a robot: it only ever gets the
-    /// newest. More suits a log that wants every action, in order. When full, the oldest is dropped and counted.
-    /// Means nothing when <see cref="MayBlock"/> is false.
+    /// Names, units, limits, start, reach and hold of its actions, where it knows them itself; null (the default): they are in
+    /// a robot profile file. Asked before it is connected.
     /// </summary>
-    int QueueCapacity => 1;
+    RobotProfile? Profile => null;
 
-    /// <summary>Carries out one action. An exception is counted and said; a later action is tried again.</summary>
+    /// <summary>
+    /// True for a robot that moves nothing which could be hurt, such as a simulated one: after a stop for want of actions, however
+    /// long, it goes on with the next fresh action.
+    /// </summary>
+    bool IsSimulated => false;
+
+    /// <summary>Opens ports, switches on, whatever it takes until actions can be applied and the state read.</summary>
+    /// <param name="cancellation">The run ends, or this has taken too long.</param>
+    /// <exception cref="Exception">It is not there: the message says in one line what is wrong and what to do.</exception>
+    void Connect(CancellationToken cancellation);
+
+    /// <summary>Lets go of what <see cref="Connect"/> opened, also after a loss; <see cref="Connect"/> may follow.</summary>
+    void Disconnect();
+
+    /// <summary>The state, and when it was true. Not called where there is a ring of <see cref="States"/>, or no state.</summary>
     /// <remarks>
-    /// A call that takes longer than 0.5 s counts as a failure while it lasts: no stop reaches the robot meanwhile. The last action of a run is always a stop; after it the robot is disposed, on the thread that applied it.
+    /// On a thread of its own while <see cref="IActionOutput.Apply"/> may be running on another: it may block. Throw
+    /// <see cref="RobotLostException"/> when the connection is gone; another exception means that the state is not known now, and
+    /// its message says why. What fails for longer than a second altogether counts as lost as well.
     /// </remarks>
-    void Apply(PublishedAction action);
+    /// <param name="values">To be filled, in <see cref="StateUnits"/>.</param>
+    /// <returns>
+    /// When that was measured, monotonic nanoseconds (<see cref="Vla.Sensors.MonotonicTime"/>); the same time as before says that
+    /// nothing was measured since.
+    /// </returns>
+    long ReadState(Span<float> values);
+
+    /// <summary>
+    /// Where a robot with a loop of its own keeps what it measured; null (the default) for one that is asked by
+    /// <see cref="ReadState"/>.
+    /// </summary>
+    StateRing? States => null;
 }

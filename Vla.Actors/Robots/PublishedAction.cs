@@ -32,7 +32,7 @@ public sealed record PublishedAction
 
     /// <summary>
     /// Bit i is set while nothing is known of where the robot is in dimension i: its value means nothing. Only outputs that do
-    /// not move anything (<see cref="IRobot.Moves"/>) are told such an action.
+    /// not move anything (<see cref="IActionOutput.Moves"/>) are told such an action.
     /// </summary>
     public ulong Unknown { get; init; }
 

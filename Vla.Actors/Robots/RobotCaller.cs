@@ -15,7 +15,7 @@ internal sealed class RobotCaller
     private const long SlowWindowNs = MonotonicTime.NsPerSecond;
     private const int SlowWindowCalls = 10;
 
-    private readonly IRobot _robot;
+    private readonly IActionOutput _robot;
     private readonly IControlClock _clock;
     private readonly long _periodNs;
 
@@ -38,10 +38,10 @@ internal sealed class RobotCaller
     private int _windowCalls;
     private int _windowSlowCalls;
 
-    public RobotCaller(IRobot robot, IControlClock clock, long periodNs)
+    public RobotCaller(IActionOutput robot, IControlClock clock, long periodNs)
     {
         (_robot, _clock, _periodNs) = (robot, clock, periodNs);
-        _isOurs = robot.GetType().Assembly.GetName().Name is "Vla.Actors" or "Vla.Runtime";
+        _isOurs = IsOurs(robot);
         Name = NameOf(robot);
         Moves = robot.Moves;
         _windowBeganNs = clock.NowNs;
@@ -142,7 +142,11 @@ internal sealed class RobotCaller
         };
     }
 
-    private static string NameOf(IRobot robot)
+    /// <summary>Whether it belongs to Vla itself.</summary>
+    internal static bool IsOurs(IActionOutput robot) => robot.GetType().Assembly.GetName().Name is "Vla.Actors" or "Vla.Runtime";
+
+    /// <summary>As it names itself; its type where it does not.</summary>
+    internal static string NameOf(IActionOutput robot)
     {
         try
         {
@@ -154,7 +158,7 @@ internal sealed class RobotCaller
         }
     }
 
-    private static string InWords(Exception exception) =>
+    internal static string InWords(Exception exception) =>
         string.IsNullOrWhiteSpace(exception.Message) ? exception.GetType().Name : exception.Message.ReplaceLineEndings(" ").Trim();
 
     private long Enter()

@@ -13,7 +13,7 @@ internal abstract class RobotOutput(RobotCaller caller) : IDisposable
     /// <param name="robot">Called by the output alone from now on.</param>
     /// <param name="clock">Times the calls.</param>
     /// <param name="periodNs">From one action to the next, nanoseconds.</param>
-    public static RobotOutput For(IRobot robot, IControlClock clock, long periodNs)
+    public static RobotOutput For(IActionOutput robot, IControlClock clock, long periodNs)
     {
         var caller = new RobotCaller(robot, clock, periodNs);
         return robot.MayBlock ? new ThreadedOutput(caller) : new DirectOutput(caller, clock, periodNs);

@@ -11,7 +11,7 @@ internal sealed class RobotOutputs : IDisposable
     // Robots with a thread first: one that is called on the control thread and blocks holds up nobody else.
     private readonly RobotOutput[] _inOrder;
 
-    public RobotOutputs(IEnumerable<IRobot> robots, IControlClock clock, long periodNs)
+    public RobotOutputs(IEnumerable<IActionOutput> robots, IControlClock clock, long periodNs)
     {
         _outputs = [.. robots.Select(robot => RobotOutput.For(robot, clock, periodNs))];
         Direct = [.. _outputs.OfType<DirectOutput>()];

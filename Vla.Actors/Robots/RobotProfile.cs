@@ -29,6 +29,42 @@ public sealed class RobotProfile
     /// <exception cref="RobotProfileException">The file is missing or wrong; the message names file, key, value, range.</exception>
     public static RobotProfile Load(string file) => RobotProfileReader.Read(file);
 
+    /// <summary>What is wrong with a profile made in code, in words; null when nothing is.</summary>
+    public string? Problem()
+    {
+        if (Dimensions.Count is 0 or > MaximumDimensions) return $"it has {Dimensions.Count} dimensions; allowed are 1 to {MaximumDimensions}";
+        foreach (var dimension in Dimensions)
+        {
+            if (string.IsNullOrWhiteSpace(dimension.Name) || string.IsNullOrWhiteSpace(dimension.Unit)) return "a dimension has no name, or no unit";
+            if (Dimensions.Count(other => other.Name == dimension.Name) > 1) return $"two dimensions have the name {dimension.Name}";
+            if (dimension.Problem(LimitsEnabled) is { } problem) return $"{dimension.Name}: {problem}";
+        }
+
+        return null;
+    }
+
+    /// <summary>Checks that a robot's actions are this profile's: the same names and units, in the same order.</summary>
+    /// <exception cref="RobotProfileException">They are not; the message names the first difference.</exception>
+    public void RequireFits(IRobot robot)
+    {
+        RobotStates.RequireNamed(robot.Name, "action", robot.ActionNames, robot.ActionUnits);
+        if (robot.ActionNames.Count != Dimensions.Count)
+        {
+            throw new RobotProfileException(
+                $"robot profile '{Name}' has {Dimensions.Count} dimensions ({string.Join(' ', Dimensions.Select(d => d.Name))}), "
+                + $"robot '{robot.Name}' takes {robot.ActionNames.Count} ({string.Join(' ', robot.ActionNames)}): choose this robot's profile");
+        }
+
+        for (var i = 0; i < Dimensions.Count; i++)
+        {
+            var dimension = Dimensions[i];
+            if (dimension.Name == robot.ActionNames[i] && dimension.Unit == robot.ActionUnits[i]) continue;
+            throw new RobotProfileException(
+                $"robot profile '{Name}' does not fit robot '{robot.Name}': dimension {i + 1} is {dimension.Name} ({dimension.Unit}) in the "
+                + $"profile and {robot.ActionNames[i]} ({robot.ActionUnits[i]}) in the robot");
+        }
+    }
+
     /// <summary>Checks that a policy's actions are this robot's: the same names and units, in the same order.</summary>
     /// <exception cref="RobotProfileException">They are not; the message names the first difference.</exception>
     public void RequireFits(ActionSpec action)
@@ -89,6 +125,19 @@ public sealed record RobotDimension
     /// limits when the file gives none.
     /// </summary>
     public float ReachWithoutState { get; init; } = float.PositiveInfinity;
+
+    internal string? Problem(bool hasLimits)
+    {
+        if (hasLimits && !(float.IsFinite(Minimum) && float.IsFinite(Maximum) && Minimum <= Maximum))
+            return $"Minimum is {Minimum} and Maximum {Maximum}; allowed are numbers, Minimum the lower one";
+        if (hasLimits && !(MaximumRate > 0 && MaximumAcceleration > 0))
+            return $"MaximumRate is {MaximumRate} and MaximumAcceleration {MaximumAcceleration}; allowed are numbers above 0";
+        if (Hold == HoldBehaviour.Keep && (!float.IsFinite(Start) || (hasLimits && (Start < Minimum || Start > Maximum))))
+            return $"Start is {Start}; allowed is a number from {Minimum} to {Maximum}";
+        if (Hold == HoldBehaviour.Zero && hasLimits && (Minimum > 0 || Maximum < 0))
+            return $"Hold is Zero, and 0 is outside {Minimum} to {Maximum}";
+        return Reach >= 0 && ReachWithoutState >= 0 ? null : "Reach is below 0, or no number";
+    }
 }
 
 /// <summary>What holding still means for a dimension.</summary>

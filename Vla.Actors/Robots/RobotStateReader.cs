@@ -1,45 +1,62 @@
 using Vla.Sensors;
+using Vla.Sensors.Observations;
 
 namespace Vla.Actors.Robots;
 
-/// <summary>Reads a robot's state again and again and keeps the newest with their times: for the policy, the recording, the first hold.</summary>
+/// <summary>Keeps a robot's newest states with their times: for the policy, the recording, the first hold.</summary>
 /// <remarks>
-/// On a thread of its own, so that a robot that takes its time, hangs or throws holds nothing up: what it says is then not
-/// known (<see cref="Problem"/>), never an old or an invented value. Who reads from it never waits.
+/// A robot that is asked is asked on a thread of its own, so that one that takes its time, hangs or throws holds nothing up; one
+/// with a loop of its own has a ring of its own. What is not known is not known (<see cref="Problem"/>), never an old or an
+/// invented value. Who reads from it never waits.
 /// </remarks>
 public sealed class RobotStateReader : IRobotState, IDisposable
 {
-    /// <summary>A state older than this is not known any more, nanoseconds.</summary>
-    public const long LongestAgeNs = 300 * MonotonicTime.NsPerMs;
+    /// <summary>A state older than this is not known any more, nanoseconds, unless the robot measures more rarely.</summary>
+    public const long ShortestLastingNs = 300 * MonotonicTime.NsPerMs;
 
-    private const int Length = 256;
+    /// <summary>However slow the control loop is, a state must not be too old before the next one is read.</summary>
+    private const double FewestReadingsHz = 20;
+
+    private const int LastingPeriods = 3;
     private const int FirstBackOffMs = 50;
     private const int LongestBackOffMs = 1_000;
     private const int LongestEndMs = 200;
 
-    private readonly IRobotState _robot;
+    private readonly IRobot _robot;
     private readonly TimeProvider _time;
     private readonly TimeSpan _period;
-    private readonly Sample?[] _ring = new Sample?[Length];
+    private readonly long _lastsNs;
+    private readonly StateRing _ring;
+    private readonly float[] _values;
     private readonly ManualResetEventSlim _ends = new(false);
-    private readonly Thread _thread;
-    private readonly long _beganNs;
-    private long _read;
+    private readonly Thread? _thread;
+    private long _knownSinceNs = long.MinValue;
     private int _failuresInARow;
     private volatile string? _lastError;
 
     /// <param name="robot">Read from one thread, until this is disposed.</param>
-    /// <param name="robotName">How messages name it.</param>
-    /// <param name="names">Of its values; each once.</param>
-    /// <param name="units">Of its values.</param>
-    /// <param name="time">Stamps the readings.</param>
-    /// <param name="period">From one reading to the next.</param>
-    public RobotStateReader(
-        IRobotState robot, string robotName, IReadOnlyList<string> names, IReadOnlyList<string> units, TimeProvider time, TimeSpan period)
+    /// <param name="time">The clock of the readings' times.</param>
+    /// <param name="rateHz">Readings a second, where the robot wants none of its own: the control loop's rate.</param>
+    /// <exception cref="RobotProfileException">Names and units of its state are not as they have to be.</exception>
+    public RobotStateReader(IRobot robot, TimeProvider time, double rateHz)
     {
-        (_robot, RobotName, StateNames, StateUnits, _time, _period) = (robot, robotName, names, units, time, period);
-        _beganNs = time.NowNs();
-        _thread = new Thread(Run) { Name = $"vla-state {robotName}", IsBackground = true };
+        (_robot, _time) = (robot, time);
+        RobotName = RobotCaller.NameOf(robot);
+        // What it says now is kept as it is: a list that changes later changes nothing.
+        (StateNames, StateUnits) = ([.. robot.StateNames], [.. robot.StateUnits]);
+        RobotStates.RequireNamed(RobotName, "state", StateNames, StateUnits);
+        var ownHz = robot.StateRateHz;
+        if (!(ownHz >= 0 && double.IsFinite(ownHz)))
+            throw new RobotProfileException($"robot '{RobotName}' has a StateRateHz of {ownHz}: give states a second, or 0 for the control loop's rate");
+        var readingsHz = ownHz > 0 ? ownHz : Math.Max(rateHz, FewestReadingsHz);
+        _period = TimeSpan.FromSeconds(1 / readingsHz);
+        var expectedHz = ownHz > 0 ? ownHz : robot.States is null ? readingsHz : rateHz;
+        _lastsNs = Math.Max(ShortestLastingNs, (long)(LastingPeriods * MonotonicTime.NsPerSecond / expectedHz));
+        if (robot.States is { } own && own.Width != StateNames.Count)
+            throw new RobotProfileException($"robot '{RobotName}' names {StateNames.Count} values of its state, and its States hold {own.Width}: make them the same");
+        _ring = robot.States ?? new StateRing(StateNames.Count);
+        _values = new float[StateNames.Count];
+        _thread = robot.States is null ? new Thread(Run) { Name = $"vla-state {RobotName}", IsBackground = true } : null;
     }
 
     public string RobotName { get; }
@@ -48,50 +65,57 @@ public sealed class RobotStateReader : IRobotState, IDisposable
 
     public IReadOnlyList<string> StateUnits { get; }
 
-    /// <summary>Begins to read.</summary>
-    public void Start() => _thread.Start();
-
-    /// <summary>The newest state that had been measured at a moment and was not too old then. Never blocks.</summary>
-    public bool TryRead(long atNs, Span<float> values)
+    /// <summary>The newest state and when it was true; null before the first. It may be too old to be relied on.</summary>
+    public (long AtNs, IReadOnlyList<float> Values)? Newest
     {
-        if (Find(atNs) is not { } sample) return false;
-        sample.Values.CopyTo(values);
-        return true;
+        get
+        {
+            var values = new float[StateNames.Count];
+            return _ring.TryRead(long.MaxValue, values, out var atNs) ? (atNs, values) : null;
+        }
     }
 
-    /// <summary>One value of <see cref="TryRead(long, Span{float})"/>.</summary>
-    /// <returns>Null when it is not known.</returns>
-    public float? ReadOne(long atNs, int place) => Find(atNs)?.Values[place];
+    /// <summary>Begins to read.</summary>
+    public void Start() => _thread?.Start();
 
-    /// <summary>The newest state and when it was read; null before the first. It may be too old to be relied on.</summary>
-    public (long AtNs, IReadOnlyList<float> Values)? Newest => At(Interlocked.Read(ref _read) - 1) is { } sample ? (sample.AtNs, sample.Values) : null;
+    /// <summary>The newest state that had been measured at a moment and was not too old then. Never blocks.</summary>
+    public bool TryRead(long atNs, Span<float> values, out long readNs) =>
+        _ring.TryRead(atNs, values, out readNs) && Counts(readNs, atNs);
+
+    /// <summary>One value of <see cref="TryRead"/>.</summary>
+    /// <returns>Null when it is not known.</returns>
+    public float? ReadOne(long atNs, int place) =>
+        _ring.TryReadOne(atNs, place, out var value, out var readNs) && Counts(readNs, atNs) && float.IsFinite(value) ? value : null;
 
     /// <summary>Why the state is not known at a moment, in words; null when it is.</summary>
     public string? Problem(long nowNs)
     {
+        var isKnown = StateNames.Count == 0 || (_ring.TryReadOne(nowNs, 0, out _, out var readNs) && Counts(readNs, nowNs));
         // Without its age, which would make it another problem at every tick; that is in Newest.
-        return Find(nowNs) is null ? $"the state of {RobotName} is not known: {_lastError ?? "it has not given it yet"}" : null;
+        return isKnown ? null : $"the state of {RobotName} is not known: {_lastError ?? NothingNew}";
     }
+
+    /// <summary>What was read until now counts no more: the robot was away.</summary>
+    public void Forget() => Interlocked.Exchange(ref _knownSinceNs, _time.NowNs());
 
     /// <summary>Ends the reading; waits for the one under way, but not for one that hangs.</summary>
     public void Dispose()
     {
         _ends.Set();
-        if ((_thread.ThreadState & ThreadState.Unstarted) == 0 && _thread != Thread.CurrentThread) _thread.Join(LongestEndMs);
+        if (_thread is not null && (_thread.ThreadState & ThreadState.Unstarted) == 0 && _thread != Thread.CurrentThread) _thread.Join(LongestEndMs);
     }
+
+    private string NothingNew => _ring.NewestNs is null ? "it has not given it yet" : "it has not measured it anew";
 
     /// <summary>Reads once. Called by the thread, or by a test.</summary>
     /// <returns>How long to leave the robot alone, milliseconds.</returns>
     internal int ReadOnce()
     {
-        var values = new float[StateNames.Count];
         // Said while the reading lasts: one that does not come back cannot say it.
-        if (_lastError is null && Newest is not null) _lastError = "it has not answered";
-        var error = TryReadRobot(values);
+        if (_lastError is null && _ring.NewestNs is not null) _lastError = "it has not answered";
+        var error = TryReadRobot();
         if (error is null)
         {
-            _ring[_read % Length] = new Sample(_time.NowNs(), values);
-            Interlocked.Increment(ref _read);
             (_lastError, _failuresInARow) = (null, 0);
             return (int)Math.Ceiling(_period.TotalMilliseconds);
         }
@@ -100,20 +124,24 @@ public sealed class RobotStateReader : IRobotState, IDisposable
         return Math.Min(LongestBackOffMs, FirstBackOffMs << Math.Min(_failuresInARow++, 10));
     }
 
-    private string? TryReadRobot(float[] values)
+    private string? TryReadRobot()
     {
+        long atNs;
         try
         {
-            if (!_robot.TryRead(_time.NowNs(), values)) return "it says that it does not know it";
+            atNs = _robot.ReadState(_values);
         }
         catch (Exception exception)
         {
             // Whatever a robot throws: the state is not known, and it is tried again.
-            return exception.Message.ReplaceLineEndings(" ");
+            return RobotCaller.InWords(exception);
         }
 
-        var bad = Array.FindIndex(values, value => !float.IsFinite(value));
-        return bad < 0 ? null : $"its {StateNames[bad]} is not a number";
+        var bad = Array.FindIndex(_values, value => !float.IsFinite(value));
+        if (bad >= 0) return $"its {StateNames[bad]} is not a number";
+        if (atNs > _time.NowNs()) return "the time it gives has not come yet: it must be monotonic nanoseconds (TimeProvider.System.NowNs())";
+        if (atNs != _ring.NewestNs && !_ring.Add(atNs, _values)) return "the time it gives is before the one it gave last";
+        return null;
     }
 
     private void Run()
@@ -121,20 +149,5 @@ public sealed class RobotStateReader : IRobotState, IDisposable
         while (!_ends.IsSet) _ends.Wait(ReadOnce());
     }
 
-    private Sample? Find(long atNs)
-    {
-        var read = Interlocked.Read(ref _read);
-        for (var i = read - 1; i >= Math.Max(0, read - Length); i--)
-        {
-            // One that was overwritten meanwhile is newer than its neighbours.
-            if (At(i) is not { } sample || sample.AtNs > atNs) continue;
-            return atNs - sample.AtNs <= LongestAgeNs ? sample : null;
-        }
-
-        return null;
-    }
-
-    private Sample? At(long index) => index < 0 ? null : Volatile.Read(ref _ring[index % Length]);
-
-    private sealed record Sample(long AtNs, float[] Values);
+    private bool Counts(long readNs, long atNs) => atNs - readNs <= _lastsNs && readNs >= Interlocked.Read(ref _knownSinceNs);
 }

@@ -5,37 +5,21 @@ namespace Vla.Actors.Robots;
 /// <summary>Brings together what a robot says of itself with what is asked of it: by name, and in the same units.</summary>
 public static class RobotStates
 {
-    /// <summary>However slow the control loop is, a state must not be too old before the next one is read.</summary>
-    private const double FewestReadingsHz = 20;
-
     private const string PolicyKey = "state.names";
 
-    /// <summary>Makes the reader of the one robot among several that gives its state.</summary>
-    /// <param name="robots">Those that actions go to.</param>
-    /// <param name="profile">Names and units where the robot gives none of its own; its <c>keep</c> dimensions must have the same units.</param>
-    /// <param name="time">Stamps the readings.</param>
-    /// <param name="rateHz">Readings a second; 20 at least.</param>
-    /// <returns>Null when none gives its state.</returns>
-    /// <exception cref="RobotProfileException">Several do, or names and units are not as they have to be.</exception>
-    public static RobotStateReader? Find(IEnumerable<IRobot> robots, RobotProfile profile, TimeProvider time, double rateHz)
+    /// <summary>Makes the reader of a robot's state.</summary>
+    /// <param name="robot">Whose.</param>
+    /// <param name="profile">Its <c>keep</c> dimensions must have the same units in both.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="rateHz">The control loop's rate.</param>
+    /// <returns>Null for a robot that feels nothing.</returns>
+    /// <exception cref="RobotProfileException">Names and units are not as they have to be.</exception>
+    public static RobotStateReader? ReaderOf(IRobot robot, RobotProfile profile, TimeProvider time, double rateHz)
     {
-        var giving = robots.Where(robot => robot is IRobotState).ToList();
-        if (giving.Count == 0) return null;
-        if (giving.Count > 1)
-            throw new RobotProfileException($"several outputs give the robot's state ({string.Join(", ", giving.Select(robot => robot.Name))}): give one of them");
-
-        var (robot, state) = (giving[0], (IRobotState)giving[0]);
-        var (names, units) = state.StateNames.Count > 0
-            ? (state.StateNames, state.StateUnits)
-            : ([.. profile.Dimensions.Select(dimension => dimension.Name)], [.. profile.Dimensions.Select(dimension => dimension.Unit)]);
-        if (units.Count != names.Count)
-            throw new RobotProfileException($"robot '{robot.Name}' names {names.Count} values of its state and {units.Count} units: StateUnits needs one for each of StateNames");
-        if (names.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw new RobotProfileException($"robot '{robot.Name}' names '{twice.Key}' twice in its state: StateNames must have each name once");
-
-        // What it says now is kept as it is: a list that changes later changes nothing.
-        var reader = new RobotStateReader(state, robot.Name, [.. names], [.. units], time, TimeSpan.FromSeconds(1 / Math.Max(rateHz, FewestReadingsHz)));
-        foreach (var dimension in profile.Dimensions.Where(dimension => dimension.Hold == HoldBehaviour.Keep)) Place(reader, dimension.Name, dimension.Unit, "the robot profile has");
+        if (robot.StateNames.Count == 0) return null;
+        var reader = new RobotStateReader(robot, time, rateHz);
+        foreach (var dimension in profile.Dimensions.Where(dimension => dimension.Hold == HoldBehaviour.Keep))
+            Place(reader, dimension.Name, dimension.Unit, "the robot profile has");
         return reader;
     }
 
@@ -68,15 +52,30 @@ public static class RobotStates
         return null;
     }
 
+    /// <summary>Checks that what a robot names can be told apart, and that each has a unit.</summary>
+    internal static void RequireNamed(string robot, string what, IReadOnlyList<string> names, IReadOnlyList<string> units)
+    {
+        var property = char.ToUpperInvariant(what[0]) + what[1..];
+        if (units.Count != names.Count)
+            throw new RobotProfileException($"robot '{robot}' names {names.Count} values of its {what} and {units.Count} units: {property}Units needs one for each of {property}Names");
+        if (names.Concat(units).Any(string.IsNullOrWhiteSpace))
+            throw new RobotProfileException($"robot '{robot}' has an empty name or unit in its {what}: name each value, and give 1 for what has no unit");
+        if (names.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            throw new RobotProfileException($"robot '{robot}' names '{twice.Key}' twice in its {what}: {property}Names must have each name once");
+    }
+
     /// <summary>Some of a robot's values, in another order.</summary>
     private sealed class Selection(RobotStateReader reader, int[] places) : IRobotState
     {
-        private readonly float[] _all = new float[reader.StateNames.Count];
+        private const int OnStack = 256;
 
-        public bool TryRead(long atNs, Span<float> values)
+        public bool TryRead(long atNs, Span<float> values, out long readNs)
         {
-            if (!reader.TryRead(atNs, _all)) return false;
-            for (var i = 0; i < places.Length; i++) values[i] = _all[places[i]];
+            // Of the caller's own: several threads may ask at a time.
+            var count = reader.StateNames.Count;
+            var all = count <= OnStack ? stackalloc float[count] : new float[count];
+            if (!reader.TryRead(atNs, all, out readNs)) return false;
+            for (var i = 0; i < places.Length; i++) values[i] = all[places[i]];
             return true;
         }
     }

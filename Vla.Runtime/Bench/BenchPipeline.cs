@@ -160,7 +160,7 @@ internal sealed record BenchParts
     /// <summary>Null for the context's.</summary>
     public StageThreads? Threads { get; init; }
 
-    public IRobot? Robot { get; init; }
+    public IActionOutput? Robot { get; init; }
 
     public IControlClock? Clock { get; init; }
 }

@@ -2,6 +2,7 @@ using System.Collections;
 using System.CommandLine;
 using System.Globalization;
 using Vla.Runtime.Hosting;
+using Vla.Runtime.Registries;
 using Vla.Runtime.Settings;
 using Vla.Runtime.Simulation;
 
@@ -16,12 +17,12 @@ public static class RunCommand
         var outputs = new Option<string[]>("--output")
         {
             HelpName = "OUTPUT",
-            Description = "Where actions go: console, world (the simulated arm; always with --camera world), jsonl:FILE, udp://HOST:PORT or dll:FILE#ADDRESS (your own robot); may be given several times",
+            Description = "Where actions go: console, world (the simulated arm; always with --camera world), jsonl:FILE, udp://HOST:PORT or dll:FILE#ADDRESS (your own); may be given several times",
         };
         var cameras = new Option<string[]>("--camera")
         {
             HelpName = "[NAME=]CAMERA",
-            Description = "world (the simulated tabletop; default), world-wrist (the same from the arm's wrist), synthetic, a device (0, /dev/video0), a video file (clip.mp4?loop) or a URL; several each with a name (--camera front=0 --camera wrist=2), one without is called front",
+            Description = "world (the simulated tabletop; default), world-wrist (the same from the arm's wrist), synthetic, a device (0, /dev/video0), a video file (clip.mp4?loop), a URL or dll:FILE#ARGUMENT (your own); several each with a name (--camera front=0 --camera wrist=2), one without is called front",
         };
         var flags = new (Option<string?> Option, string Key)[]
         {
@@ -29,7 +30,7 @@ public static class RunCommand
             (Flag("--world-seed", "N", "Seed of the simulated tabletop's first table (default: 2000000000)"), "world:seed"),
             (Flag("--instruction", "TEXT", "The first instruction, in plain words"), "instruction"),
             (Flag("--policy", "DIR", "Policy directory, or expert: a script that knows the simulated world (default: one that fits the camera)"), "policy"),
-            (Flag("--robot", "FILE", "Robot profile: dimensions, units, limits (default: one that fits the camera)"), "robot"),
+            (Flag("--robot", "ROBOT", "What is driven: the FILE of a robot profile, world (the simulated arm) or dll:FILE[?profile=FILE][#ARGUMENT] (your own robot) (default: one that fits the camera)"), "robot"),
             (Flag("--rate", "HZ", "Actions a second, 1 to 1000 (default: 50)"), "control:rateHz"),
             (Flag("--max-age", "MS", "Oldest picture an action may come from, 1 to 60000 ms (default: 200)"), "control:maximumActionAgeMs"),
             (Flag("--max-skew", "MS", "With several cameras, by how much a picture may be older than the newest of its set, 0 to 60000 ms (default: 50)"), "control:maximumSkewMs"),
@@ -55,7 +56,7 @@ public static class RunCommand
             var given = new Dictionary<string, string?>();
             foreach (var (option, key) in flags)
             {
-                if (result.GetValue(option) is { } value) given[key] = IsPath(key, value) ? Path.GetFullPath(value) : value;
+                if (result.GetValue(option) is { } value) given[key] = IsPath(key, value) ? Path.GetFullPath(value) : IsRobot(key, value) ? RobotRegistry.WithFullPaths(value) : value;
             }
 
             foreach (var (option, key) in switches)
@@ -85,7 +86,9 @@ public static class RunCommand
 
     /// <summary>On the command line a path counts from where the user is, in the file from where the file is.</summary>
     private static bool IsPath(string key, string value) =>
-        key is "httpTokenFile" or "record:directory" || (key is "robot" or "policy" && value is not (AutoChoice.Auto or ExpertPolicy.Name));
+        key is "httpTokenFile" or "record:directory" || (key is "policy" && value is not (AutoChoice.Auto or ExpertPolicy.Name));
+
+    private static bool IsRobot(string key, string value) => key is "robot" && value is not AutoChoice.Auto;
 
     private static Dictionary<string, string?> EnvironmentVariables() =>
         Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value);

@@ -2,6 +2,8 @@ using System.Collections;
 using Vla.Actors.Policies;
 using Vla.Actors.Robots;
 using Vla.Runtime.Outputs;
+using Vla.Runtime.Registries;
+using Vla.Runtime.Robots;
 using Vla.Runtime.Settings;
 using Vla.Runtime.Simulation;
 using Vla.Sensors.Cameras;
@@ -39,8 +41,7 @@ public static class FileCheck
         else
         {
             var camera = NamedCamera.Deciding(cameras);
-            yield return Loads<RobotProfileException>(
-                "robot", Path.Combine(folder, AutoChoice.Robot(settings, camera)), file => RobotProfile.Load(file));
+            yield return Robot(AutoChoice.Robot(settings, camera), folder);
             var policy = AutoChoice.Policy(settings, camera);
             yield return policy == ExpertPolicy.Name
                 ? Finding.Ok("policy", policy)
@@ -78,11 +79,27 @@ public static class FileCheck
         }
     }
 
+    private static Finding Robot(string text, string folder)
+    {
+        try
+        {
+            var spec = RobotRegistry.Parse(text, folder);
+            if (spec.Profile is { } profile) RobotProfile.Load(profile);
+            if (spec is RobotSpec.Library { Name.File: var library } && !File.Exists(library))
+                return Finding.Fail("robot", $"robot library '{library}' is not there", "build it, or correct robot in the settings");
+            return Finding.Ok("robot", spec.ToString());
+        }
+        catch (Exception e) when (e is RobotProfileException or UsageException)
+        {
+            return Finding.Fail("robot", e.Message, "give another with --robot, or correct robot in the settings");
+        }
+    }
+
     private static Finding Output(string output)
     {
         try
         {
-            return OutputSpec.Parse(output) is OutputSpec.JsonLines lines
+            return OutputRegistry.Parse(output) is OutputSpec.JsonLines lines
                 ? Writable("output", Path.GetDirectoryName(Path.GetFullPath(lines.File))!)
                 : Finding.Ok("output", output);
         }

@@ -21,8 +21,9 @@ public sealed class StateAsSeen : IRobotState
 
     public void Look(Tabletop table) => table.ReadState(_state);
 
-    public bool TryRead(long atNs, Span<float> values)
+    public bool TryRead(long atNs, Span<float> values, out long readNs)
     {
+        readNs = atNs;
         for (var i = 0; i < _places.Length; i++) values[i] = _state[_places[i]];
         return true;
     }

@@ -16,6 +16,8 @@ using Vla.Runtime.Http;
 using Vla.Runtime.Outputs;
 using Vla.Runtime.Pages;
 using Vla.Runtime.Recording;
+using Vla.Runtime.Registries;
+using Vla.Runtime.Robots;
 using Vla.Runtime.Settings;
 using Vla.Runtime.Simulation;
 using Vla.Runtime.Status;
@@ -64,10 +66,11 @@ public static partial class Daemon
             : BoundedWork.Run(
                 "loading the policy", mayLoad < start.Left ? mayLoad : start.Left,
                 () => PolicyFamilies.Load(Path.Combine(configFolder, AutoChoice.Policy(settings, source))));
-        start.Begin("reading the robot profile", boundsItself: true);
-        var profile = RobotProfile.Load(Path.Combine(configFolder, AutoChoice.Robot(settings, source)));
-        profile.RequireFits(policy.Action);
-        MovingOutputs.Check(settings, source, policy);
+        var robotText = AutoChoice.Robot(settings, source);
+        start.Begin($"making the robot '{robotText}'", boundsItself: true);
+        var robot = RobotRegistry.Parse(robotText, configFolder);
+        OutputSpec[] outputs = [.. settings.Outputs.Select(OutputRegistry.Parse)];
+        MovingOutputs.Check(settings, robot.MovesRobots ? robotText : null, outputs, source, policy);
         var instructions = new InstructionBoard(time);
         var options = Options(settings.Control);
         var device = TorchDevice.Select(settings.Device);
@@ -75,7 +78,10 @@ public static partial class Daemon
         PictureFit.Require(policy, cameras);
 
         // The cameras are opened before anything else starts: a missing one is an error now, not a status later.
-        if (source is WorldCameraSource) tabletop = new SimulatedTabletop(settings.World, policy, instructions, time);
+        var made = robot.Make(new RobotContext(Tabletop, time));
+        var profile = made.Profile;
+        profile.RequireFits(policy.Action);
+        if (source is WorldCameraSource) Tabletop();
         else if (settings.Policy == ExpertPolicy.Name) throw new UsageException("policy 'expert' knows the simulated world only: give --camera world too");
         var said = GiveFirst(settings.Instruction, policy, tabletop, instructions);
         start.Begin(cameras.Count == 1 ? "opening the camera" : "opening the cameras", boundsItself: true);
@@ -88,21 +94,23 @@ public static partial class Daemon
         var where = Where(settings.Http);
         var monitors = new PipelineMonitors(time, policy.Steps, [.. cameras.Select(camera => camera.Name)]);
         start.Begin($"opening the outputs ({string.Join(", ", settings.Outputs)})");
-        var robots = RobotFactory.Create(settings.Outputs, profile, () => (status?.ForConsole() ?? new ConsoleSnapshot()) with { Where = where }, screen, tabletop);
-        using var state = RobotStates.Find(robots, profile, time, settings.Control.RateHz);
-        var policyState = tabletop is not null ? tabletop.State
-            : state is not null && policy.State.Dimensions > 0 ? RobotStates.Select(state, policy.State) : null;
-        if (state is not null) robots = [.. robots.Select(robot => robot is IRobotState ? new RobotWithState(robot, state) : robot)];
+        using var side = RobotSide.Assemble(
+            made, outputs, new OutputContext(profile, () => (status?.ForConsole() ?? new ConsoleSnapshot()) with { Where = where }, screen, time, tabletop),
+            source is WorldCameraSource, policy.State, settings.Control.RateHz);
+        var state = side.Moved?.State;
         start.Begin("opening the recording");
         using var recording = settings.Record.Directory.Length == 0 ? null : LiveRecording.Open(
             Path.Combine(configFolder, settings.Record.Directory), settings, policy, profile,
-            [.. monitors.Cameras.Zip(seen, (monitor, camera) => new RecordedCamera(monitor, camera))], instructions, tabletop, state);
-        if (recording is not null) robots = [.. robots, recording.Robot];
+            [.. monitors.Cameras.Zip(seen, (monitor, camera) => new RecordedCamera(monitor, camera))], instructions, tabletop,
+            side.Sensed?.State);
+        IReadOnlyList<IActionOutput> robots = recording is null ? side.Outputs : [.. side.Outputs, recording.Robot];
+        start.Begin($"connecting the robot '{robotText}'", boundsItself: true);
+        side.Connect(cancellation);
 
         start.Begin("starting");
         options = options with { ResumeAfterStop = AutoChoice.Resume(options.ResumeAfterStop, robots) };
         using var control = new ControlLoop(
-            profile, options, robots, new ControlClock(), policy.Action.Execution, state, policyTakesState: tabletop is null && policy.State.Dimensions > 0);
+            profile, options, robots, new ControlClock(), policy.Action.Execution, state, side.PolicyTakesState, side.Moved);
         if (said.IsStop) control.Stop($"{InstructionCheck.StopReason}: the first instruction is '{settings.Instruction}'");
         control.IdleReason = instructions.Current is null ? "no instruction yet" : "no action yet";
         instructions.Changed += _ => control.IdleReason = "no action yet";
@@ -135,7 +143,7 @@ public static partial class Daemon
             Cameras = [.. cameras.Select((camera, i) => new CameraParts(
                 camera.Name, () => Interlocked.Exchange(ref opened[i], null) ?? Open(camera.Source), new FramePool(policy.Image)))],
             MaximumSkewNs = settings.Control.MaximumSkewMs * MonotonicTime.NsPerMs,
-            RobotState = policyState,
+            RobotState = side.PolicyState,
             Instructions = instructions,
             Scene = tabletop is null ? null : tabletop.Episodes.Answer,
             Control = control,
@@ -215,7 +223,7 @@ public static partial class Daemon
             tabletop?.Episodes.Start(
                 control, text => host.Services.GetRequiredService<IRequiredActor<InstructionActor>>().ActorRef.Tell(new GiveInstruction(text), ActorRefs.NoSender));
             recording?.Start(host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<LiveRecording>());
-            state?.Start();
+            side.Start();
             // Last: the first action says that everything else is there.
             control.Start();
             loop.Start();
@@ -229,6 +237,8 @@ public static partial class Daemon
         if (ending.ExitCode != ExitCodes.Success) throw new RunEndedException(ending.Reason!, ending.ExitCode);
 
         ICamera Open(CameraSource camera) => tabletop is null ? camera.Open(time) : tabletop.OpenCamera(camera);
+
+        SimulatedTabletop Tabletop() => tabletop ??= new SimulatedTabletop(settings.World, policy, instructions, time);
     }
 
     private static async Task StartAsync(IHost host, string address)

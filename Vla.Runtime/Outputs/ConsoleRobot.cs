@@ -11,7 +11,7 @@ namespace Vla.Runtime.Outputs;
 /// <param name="snapshot">Gives the rest of what is shown; asked at each drawing.</param>
 /// <param name="screen">The terminal, shared with prompt and log; null when there is none.</param>
 /// <param name="plain">Where plain lines go when there is no terminal.</param>
-public sealed class ConsoleRobot(RobotProfile profile, Func<ConsoleSnapshot> snapshot, ConsoleScreen? screen, TextWriter plain) : IRobot
+public sealed class ConsoleRobot(RobotProfile profile, Func<ConsoleSnapshot> snapshot, ConsoleScreen? screen, TextWriter plain) : IActionOutput
 {
     private const long RedrawNs = 100 * MonotonicTime.NsPerMs;
     private const long PlainLineNs = 5 * MonotonicTime.NsPerSecond;

@@ -11,7 +11,7 @@ internal delegate bool TakePicture(Mat into, out PictureStamp stamp);
 /// <summary>Follows a live run as one of its outputs, and takes a frame whenever one is due: picture, state, action.</summary>
 /// <remarks>The control loop hands actions over in a ring and never waits; see <see cref="ThreadedOutput"/>.</remarks>
 internal sealed class LiveRecorder(
-    EpisodeCutter cutter, EpisodeSaver saver, IReadOnlyList<TakePicture> pictures, Func<LiveScene> scene, IRobotState? state) : IRobot
+    EpisodeCutter cutter, EpisodeSaver saver, IReadOnlyList<TakePicture> pictures, Func<LiveScene> scene, IRobotState? state) : IActionOutput
 {
     public string Name { get; } = $"record:{saver.Read().Directory}";
 

@@ -13,10 +13,10 @@ public sealed partial class LiveRecording : IDisposable
     private readonly RecordingTarget _target;
     private readonly EpisodeSaver _saver;
 
-    private LiveRecording(RecordingTarget target, EpisodeSaver saver, IRobot robot) => (_target, _saver, Robot) = (target, saver, robot);
+    private LiveRecording(RecordingTarget target, EpisodeSaver saver, IActionOutput robot) => (_target, _saver, Robot) = (target, saver, robot);
 
     /// <summary>To be told what is published.</summary>
-    public IRobot Robot { get; }
+    public IActionOutput Robot { get; }
 
     /// <summary>How it stands.</summary>
     public RecordingReport Read() => _saver.Read();
@@ -29,7 +29,7 @@ public sealed partial class LiveRecording : IDisposable
     /// <param name="cameras">Opened already: their sizes are the recording's.</param>
     /// <param name="instructions">What is asked for.</param>
     /// <param name="tabletop">The simulated world; null without one.</param>
-    /// <param name="robotState">What the robot tells of itself, where there is no simulated one; null when it tells nothing.</param>
+    /// <param name="robotState">What the robot tells of itself; null when it tells nothing.</param>
     /// <exception cref="DatasetException">The dataset cannot be written to, or does not fit.</exception>
     public static LiveRecording Open(
         string directory, VlaSettings settings, IPolicy policy, RobotProfile profile, IReadOnlyList<RecordedCamera> cameras,
@@ -38,12 +38,11 @@ public sealed partial class LiveRecording : IDisposable
     {
         var rateHz = settings.Control.RateHz;
         var fps = RecordingTarget.RateOf(settings.Record, policy.Action, rateHz);
-        var state = tabletop?.FullState ?? robotState;
-        var stateNames = tabletop is not null ? SimulatedTabletop.FullStateNames : robotState?.StateNames ?? [];
-        var target = RecordingTarget.Of(directory, fps, [.. cameras.Select(camera => camera.Feature)], profile, stateNames);
+        var target = RecordingTarget.Of(
+            directory, fps, [.. cameras.Select(camera => camera.Feature)], profile, robotState?.StateNames ?? []);
         var saver = new EpisodeSaver(target);
         return new LiveRecording(target, saver, new LiveRecorder(
-            new EpisodeCutter(fps, rateHz), saver, [.. cameras.Select(camera => (TakePicture)camera.TryTake)], Scene, state));
+            new EpisodeCutter(fps, rateHz), saver, [.. cameras.Select(camera => (TakePicture)camera.TryTake)], Scene, robotState));
 
         LiveScene Scene()
         {

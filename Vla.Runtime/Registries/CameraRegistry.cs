@@ -1,3 +1,4 @@
+using Vla.Runtime.Libraries;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Simulation;
 
@@ -10,6 +11,7 @@ public static class CameraRegistry
         new("'world'", text => WorldCameraSource.Read(text, WorldView.Front)),
         new("'world-wrist'", text => WorldCameraSource.Read(text, WorldView.Wrist)),
         new("'synthetic'", CameraSource.Synthetic.Read),
+        new("'dll:FILE#ARGUMENT'", LibraryCameraSource.Read),
         new("a URL (http, https, rtsp, rtsps)", CameraSource.Url.Read),
         new("a device ('0', '/dev/video0')", CameraSource.Device.Read),
         new("a video file ('demo.mp4?loop')", text => CameraSource.VideoFile.Read(text, Possible)));

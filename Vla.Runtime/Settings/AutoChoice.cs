@@ -1,6 +1,5 @@
 using Vla.Actors.Control;
 using Vla.Actors.Robots;
-using Vla.Runtime.Simulation;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Simulation;
 
@@ -27,10 +26,10 @@ public static class AutoChoice
     /// <summary>What ends a stop: the simulated arm may begin to move again by itself, nothing else after a long stop.</summary>
     /// <param name="set">As set.</param>
     /// <param name="robots">Everything that is told the actions.</param>
-    public static ResumeAfterStop Resume(ResumeAfterStop set, IReadOnlyList<IRobot> robots)
+    public static ResumeAfterStop Resume(ResumeAfterStop set, IReadOnlyList<IActionOutput> robots)
     {
         if (set != ResumeAfterStop.Auto) return set;
         var moving = robots.Where(robot => robot.Moves).ToList();
-        return moving.Count > 0 && moving.TrueForAll(robot => robot is WorldRobot) ? ResumeAfterStop.Automatic : ResumeAfterStop.ShortStops;
+        return moving.Count > 0 && moving.TrueForAll(output => output is IRobot { IsSimulated: true }) ? ResumeAfterStop.Automatic : ResumeAfterStop.ShortStops;
     }
 }

@@ -125,7 +125,13 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
         // In force from the start, and past the check: it need not mean anything, not even to the policy.
         instructions.Give(WarmUpInstruction);
         tabletop = new SimulatedTabletop(options.World, policy, instructions, time);
-        var control = new ControlLoop(options.Profile, options.Control with { ResumeAfterStop = ResumeAfterStop.Automatic }, [tabletop.Robot()], new ControlClock(), policy.Action.Execution);
+        var arm = new RobotConnection(tabletop.Robot(), time);
+        arm.State = RobotStates.ReaderOf(arm, options.Profile, time, options.Control.RateHz);
+        arm.Connect(cancellation);
+        var takesState = policy.State.Dimensions > 0;
+        var control = new ControlLoop(
+            options.Profile, options.Control with { ResumeAfterStop = ResumeAfterStop.Automatic }, [arm], new ControlClock(),
+            policy.Action.Execution, arm.State, takesState, arm);
         var parts = new PipelineParts
         {
             Policy = policy,
@@ -135,7 +141,7 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
                 .. TabletopFit.Views(policy).Select(view => new CameraParts(
                     view.Name, () => tabletop.OpenCamera(options.Camera with { View = view.View }), new FramePool(policy.Image))),
             ],
-            RobotState = tabletop.State,
+            RobotState = takesState ? RobotStates.Select(arm.State!, policy.State) : null,
             Instructions = instructions,
             Scene = tabletop.Episodes.Answer,
             Control = control,

@@ -8,7 +8,7 @@ using Vla.Sensors.Simulation;
 
 namespace Vla.Runtime.Simulation;
 
-/// <summary>The simulated tabletop as a controller uses it: one live world that is camera, robot and robot state at once.</summary>
+/// <summary>The simulated tabletop as a controller uses it: one live world that is cameras and robot at once.</summary>
 public sealed class SimulatedTabletop
 {
     private readonly TimeProvider _time;
@@ -25,20 +25,10 @@ public sealed class SimulatedTabletop
         if (settings.Instructions == WorldInstructions.Assigned) TabletopFit.RequireWords(policy);
         _time = time;
         World = new LiveWorld(Tabletop.Create(settings.Seed, settings.Level), time);
-        State = new WorldState(World, policy.State);
-        FullState = new WorldState(World, new StateSpec(FullStateNames, WorldAction.Units, [], []));
         Episodes = new WorldEpisodes(World, settings, instructions);
     }
 
     public LiveWorld World { get; }
-
-    /// <summary>What the policy wants of the arm's state.</summary>
-    public IRobotState State { get; }
-
-    /// <summary>All that the arm feels of itself, in the order of <see cref="FullStateNames"/>.</summary>
-    public IRobotState FullState { get; }
-
-    public static IReadOnlyList<string> FullStateNames => Tabletop.StateNames;
 
     public WorldEpisodes Episodes { get; }
 

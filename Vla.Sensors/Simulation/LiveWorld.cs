@@ -1,3 +1,5 @@
+using Vla.Sensors.Observations;
+
 namespace Vla.Sensors.Simulation;
 
 /// <summary>A table that lives by the clock: a robot is told actions on one thread, a camera looks from another.</summary>
@@ -23,7 +25,7 @@ public sealed class LiveWorld
     private WorldAction _action;
     private long _commandedNs;
     private long _nowNs;
-    private readonly StateHistory _felt = new();
+    private readonly float[] _felt = new float[WorldAction.Dimensions];
     private Action<Tabletop>? _watcher;
     private long _episodeBeganNs;
     private long? _firstPictureNs;
@@ -40,6 +42,9 @@ public sealed class LiveWorld
         _action = Resting(table);
         Look();
     }
+
+    /// <summary>What the arm felt of itself whenever somebody looked, in the order of <see cref="Tabletop.StateNames"/>.</summary>
+    public StateRing States { get; } = new(WorldAction.Dimensions);
 
     /// <summary>When the present episode began, monotonic nanoseconds.</summary>
     public long EpisodeBeganNs => Interlocked.Read(ref _episodeBeganNs);
@@ -141,10 +146,7 @@ public sealed class LiveWorld
     /// <param name="atNs">Monotonic nanoseconds.</param>
     /// <param name="state">Receives 7 values: the newest that had been measured by then.</param>
     /// <returns>False when nothing is known of that moment.</returns>
-    public bool TryReadState(long atNs, Span<float> state)
-    {
-        lock (_turn) return _felt.TryRead(atNs, state);
-    }
+    public bool TryReadState(long atNs, Span<float> state) => States.TryRead(atNs, state, out _);
 
     /// <summary>Begins another episode.</summary>
     /// <param name="table">Handed over.</param>
@@ -161,7 +163,8 @@ public sealed class LiveWorld
 
     private void Look()
     {
-        _table.ReadState(_felt.Next(_nowNs));
+        _table.ReadState(_felt);
+        States.Add(_nowNs, _felt);
         _watcher?.Invoke(_table);
     }
 

@@ -1,6 +1,17 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using System.Threading.Channels;
 using System.Xml.Linq;
+using OpenCvSharp;
+using Vla.Actors.Control;
+using Vla.Actors.Policies;
+using Vla.Runtime.Outputs;
+using Vla.Runtime.Registries;
+using Vla.Runtime.Robots;
+using Vla.Sensors;
+using Vla.Sensors.Cameras;
 
 namespace Vla.Tests.Project;
 
@@ -23,6 +34,57 @@ public sealed partial class OutsideProjectTests : IDisposable
 
         Assert.Empty(BuildWarnings());
         Assert.True(File.Exists(_folder.File("bin/Release/net10.0/MyArm.dll")));
+    }
+
+    [LinuxFact]
+    public async Task A_robot_with_state_builds_without_a_warning_and_is_driven_lost_and_found_again()
+    {
+        Write("TwoJoints.csproj", Documentation.BlockWith("docs/robot.md", "xml", "<Project"));
+        Write("TwoJoints.cs", Documentation.CodeWith("class TwoJoints"));
+        Assert.Empty(BuildWarnings());
+
+        using var arm = new LineArm();
+        var spec = RobotRegistry.Parse($"dll:{_folder.File("bin/Release/net10.0/TwoJoints.dll")}#{arm.Address}", _folder.Path);
+        var made = spec.Make(new RobotContext(() => throw new InvalidOperationException("there is no world here"), TimeProvider.System));
+        using var side = RobotSide.Assemble(
+            made, [], new OutputContext(made.Profile, () => new ConsoleSnapshot(), null, TimeProvider.System), filmsTabletop: false,
+            new StateSpec(["elbow"], ["rad"], [0], [1]), rateHz: 50);
+        side.Connect(CancellationToken.None);
+        side.Start();
+        using var loop = new ControlLoop(
+            made.Profile, new ControlOptions(), side.Outputs, new ControlClock(), state: side.Moved!.State, policyTakesState: true, robot: side.Moved);
+        loop.Start();
+
+        // It holds where it is.
+        await arm.HearAsync("go 0.25 -0.5");
+        Assert.Equal([0.25f, -0.5f], side.Moved.State!.Newest!.Value.Values);
+        arm.HangUp();
+        await arm.HearAsync("go 0.25 -0.5");
+        Assert.Equal(1, side.Moved.Reconnected);
+        loop.Dispose();
+        await arm.HearAsync("stop");
+    }
+
+    [LinuxFact]
+    public void A_camera_builds_without_a_warning_and_gives_its_pictures()
+    {
+        Write("MyCamera.csproj", Documentation.BlockWith("docs/cameras.md", "xml", "<Project"));
+        Write("PipeCamera.cs", Documentation.CodeWith("class PipeCamera"));
+        Assert.Empty(BuildWarnings());
+        var pipe = _folder.File("pipe");
+        File.WriteAllBytes(pipe, [.. Enumerable.Repeat((byte)7, 640 * 480 * 3), .. new byte[10]]);
+
+        using var camera = CameraRegistry.Parse($"dll:{_folder.File("bin/Release/net10.0/MyCamera.dll")}#{pipe}").Open(TimeProvider.System);
+        using var picture = new Mat();
+        var capturedNs = camera.Read(picture);
+
+        Assert.Equal(new CameraDescription($"pictures from {pipe}", 640, 480, 30), camera.Description);
+        Assert.InRange(TimeProvider.System.NowNs() - capturedNs, 0, 60 * MonotonicTime.NsPerSecond);
+        Assert.Equal(new Vec3b(7, 7, 7), picture.At<Vec3b>(479, 639));
+        Assert.Equal($"camera {pipe}: its program has ended", Assert.Throws<CameraLostException>(() => camera.Read(picture)).Message);
+        var missing = Assert.Throws<CameraException>(
+            () => CameraRegistry.Parse($"dll:{_folder.File("bin/Release/net10.0/MyCamera.dll")}#{pipe}.none").Open(TimeProvider.System));
+        Assert.Contains("cannot be opened", missing.Message, StringComparison.Ordinal);
     }
 
     [LinuxFact]
@@ -87,4 +149,64 @@ public sealed partial class OutsideProjectTests : IDisposable
 
     [GeneratedRegex(@"\$\((\w+)\)")]
     private static partial Regex Property();
+
+    /// <summary>The arm that docs/robot.md speaks to: answers each line, and can hang up.</summary>
+    private sealed class LineArm : IDisposable
+    {
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+        private readonly Channel<string> _heard = Channel.CreateUnbounded<string>();
+        private TcpClient? _client;
+
+        public LineArm()
+        {
+            _listener.Start();
+            _ = Task.Run(ServeAsync);
+        }
+
+        public string Address => $"{_listener.LocalEndpoint}";
+
+        public async Task HearAsync(string line)
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            while (await _heard.Reader.ReadAsync(limit.Token) != line)
+            {
+            }
+        }
+
+        public void HangUp()
+        {
+            _client!.Dispose();
+            while (_heard.Reader.TryRead(out _))
+            {
+            }
+        }
+
+        public void Dispose()
+        {
+            _listener.Dispose();
+            _client?.Dispose();
+        }
+
+        private async Task ServeAsync()
+        {
+            while (true)
+            {
+                _client = await _listener.AcceptTcpClientAsync();
+                try
+                {
+                    using var from = new StreamReader(_client.GetStream());
+                    await using var to = new StreamWriter(_client.GetStream()) { AutoFlush = true };
+                    while (await from.ReadLineAsync() is { } line)
+                    {
+                        await to.WriteLineAsync(line == "where" ? "0.25 -0.5" : "ok");
+                        if (line != "where") await _heard.Writer.WriteAsync(line);
+                    }
+                }
+                catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+                {
+                    // Hung up.
+                }
+            }
+        }
+    }
 }

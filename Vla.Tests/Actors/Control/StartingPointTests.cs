@@ -11,15 +11,63 @@ public sealed class StartingPointTests : IDisposable
 
     private readonly ManualClock _clock = new();
     private readonly FakeRobot _robot = new();
-    private readonly FeelingRobot _feeling = new() { StateNames = ["joint"], StateUnits = ["rad"], State = [1.5f] };
+    private readonly FeelingRobot _feeling;
     private RobotStateReader? _reader;
     private ControlLoop? _loop;
     private bool _reads = true;
+
+    public StartingPointTests() => _feeling = new FeelingRobot
+    {
+        StateNames = ["joint"],
+        StateUnits = ["rad"],
+        State = [1.5f],
+        Now = () => _clock.NowNs,
+    };
 
     public void Dispose()
     {
         _loop?.Dispose();
         _reader?.Dispose();
+    }
+
+    [Fact]
+    public void A_robot_that_is_lost_holds_then_stops_for_that_reason_and_sets_out_from_where_it_is_when_it_is_back()
+    {
+        using var back = new ManualResetEventSlim();
+        using var robot = new RobotConnection(_feeling, new ClockTime(_clock));
+        robot.Connect(CancellationToken.None);
+        using var reader = RobotStates.ReaderOf(robot, Joint(start: 0), new ClockTime(_clock), rateHz: 100)!;
+        robot.State = reader;
+        using var loop = new ControlLoop(
+            Joint(start: 0, rate: 1), new ControlOptions { RateHz = 1_000 / TickMs, HoldMs = 50, ResumeAfterStop = ResumeAfterStop.Automatic },
+            [_robot], _clock, state: reader, robot: robot);
+        Assert.Equal((ControlState.Policy, 1.5f), Act(1.5f));
+
+        _feeling.Connecting = _ => back.Wait(CancellationToken.None);
+        _feeling.Before = () => throw new RobotLostException("the plug is out");
+        reader.ReadOnce();
+        Assert.Equal(ControlState.Hold, Act(1.5f).State);
+        Assert.StartsWith("the robot feeling arm is lost: the plug is out", loop.Last!.Reason, StringComparison.Ordinal);
+        for (var i = 0; i < 10; i++) Act(1.5f);
+        Assert.Equal(ControlState.Stop, loop.Last!.State);
+
+        // Somebody has moved it meanwhile.
+        (_feeling.Before, _feeling.State) = (() => { }, [-1]);
+        back.Set();
+        SpinWait.SpinUntil(() => robot.Lost is null, TimeSpan.FromSeconds(20));
+        Act(-1);
+        Assert.Equal((ControlState.Policy, -1f), Act(-1));
+
+        (ControlState State, float Joint) Act(float joint)
+        {
+            _clock.Advance(1);
+            if (robot.Lost is null) reader.ReadOnce();
+            loop.Offer(Make.Action(_clock.NowNs, 0, joint));
+            _clock.Advance(TickMs);
+            if (robot.Lost is null) reader.ReadOnce();
+            loop.Tick(_clock.NowNs);
+            return (loop.Last!.State, loop.Last.Values[1]);
+        }
     }
 
     [Fact]
@@ -291,9 +339,9 @@ public sealed class StartingPointTests : IDisposable
     ]);
 
     private void Use(
-        RobotProfile profile, IRobot? second = null, bool withState = true, bool policyTakesState = false, ControlOptions? options = null)
+        RobotProfile profile, IActionOutput? second = null, bool withState = true, bool policyTakesState = false, ControlOptions? options = null)
     {
-        _reader = withState ? RobotStates.Find([_feeling], profile, new ClockTime(_clock), rateHz: 100) : null;
+        _reader = withState ? RobotStates.ReaderOf(_feeling, profile, new ClockTime(_clock), rateHz: 100) : null;
         _loop = new ControlLoop(
             profile, (options ?? new ControlOptions()) with { RateHz = 1_000 / TickMs }, second is null ? [_robot] : [_robot, second], _clock,
             state: _reader, policyTakesState: policyTakesState);
@@ -314,7 +362,7 @@ public sealed class StartingPointTests : IDisposable
         return _loop.Last!;
     }
 
-    private sealed class Log : IRobot
+    private sealed class Log : IActionOutput
     {
         public int Actions { get; private set; }
 

@@ -55,7 +55,7 @@ internal sealed class SteppingClock(int waits) : IControlClock, IDisposable
 }
 
 /// <summary>A robot that remembers what it was given and can be told to fail or to hang.</summary>
-internal sealed class FakeRobot : IRobot
+internal sealed class FakeRobot : IActionOutput
 {
     private readonly ConcurrentQueue<PublishedAction> _applied = new();
     private readonly SemaphoreSlim _arrived = new(0);

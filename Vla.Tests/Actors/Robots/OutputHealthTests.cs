@@ -313,7 +313,7 @@ public sealed class OutputHealthTests : IDisposable
         if (really) throw new IOException("the plug is out");
     }
 
-    private sealed class Nameless : IRobot
+    private sealed class Nameless : IActionOutput
     {
         private int _applied;
 
@@ -330,7 +330,7 @@ public sealed class OutputHealthTests : IDisposable
         }
     }
 
-    private sealed class Unclosable(ManualResetEventSlim inside, ManualResetEventSlim release) : IRobot
+    private sealed class Unclosable(ManualResetEventSlim inside, ManualResetEventSlim release) : IActionOutput
     {
         public string Name => "unclosable";
 

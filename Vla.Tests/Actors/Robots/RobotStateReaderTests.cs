@@ -1,16 +1,21 @@
 using Vla.Actors.Policies;
 using Vla.Actors.Robots;
 using Vla.Sensors;
+using Vla.Sensors.Observations;
 
 namespace Vla.Tests.Actors.Robots;
 
 public sealed class RobotStateReaderTests : IDisposable
 {
     private readonly ManualClock _clock = new();
-    private readonly FeelingRobot _robot = new();
+    private readonly FeelingRobot _robot;
     private readonly RobotStateReader _reader;
 
-    public RobotStateReaderTests() => _reader = Find([_robot])!;
+    public RobotStateReaderTests()
+    {
+        _robot = new FeelingRobot { Now = () => _clock.NowNs };
+        _reader = ReaderOf(_robot)!;
+    }
 
     public void Dispose() => _reader.Dispose();
 
@@ -124,12 +129,78 @@ public sealed class RobotStateReaderTests : IDisposable
         => Assert.Equal(message, Assert.Throws<RobotProfileException>(() => RobotStates.Select(_reader, new StateSpec([name], [unit], [], []))).Message);
 
     [Fact]
-    public void A_robot_that_names_nothing_tells_the_profiles_dimensions()
-    {
-        using var reader = Find([new FeelingRobot { StateNames = [], StateUnits = [] }])!;
+    public void A_robot_that_feels_nothing_has_no_reader() => Assert.Null(ReaderOf(new FeelingRobot { StateNames = [], StateUnits = [] }));
 
-        Assert.Equal(["x", "gripper"], reader.StateNames);
-        Assert.Equal(["m", "1"], reader.StateUnits);
+    [Fact]
+    public void A_reading_counts_from_when_it_was_true_and_not_from_when_it_came()
+    {
+        var measuredNs = _clock.NowNs;
+        var robot = new FeelingRobot { Now = () => measuredNs };
+        using var reader = ReaderOf(robot)!;
+        _clock.Advance(250);
+        reader.ReadOnce();
+
+        Assert.Equal(measuredNs, reader.Newest!.Value.AtNs);
+        Assert.Null(reader.Problem(_clock.NowNs));
+        _clock.Advance(60);
+        reader.ReadOnce();
+        Assert.EndsWith("it has not measured it anew", reader.Problem(_clock.NowNs), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_time_that_has_not_come_yet_or_goes_back_is_not_believed()
+    {
+        var atNs = _clock.NowNs + 1;
+        using var reader = ReaderOf(new FeelingRobot { Now = () => atNs })!;
+        reader.ReadOnce();
+        Assert.Contains("the time it gives has not come yet", reader.Problem(_clock.NowNs), StringComparison.Ordinal);
+
+        atNs = _clock.NowNs;
+        reader.ReadOnce();
+        Assert.Null(reader.Problem(_clock.NowNs));
+        atNs--;
+        Assert.NotEqual(20, reader.ReadOnce());
+    }
+
+    [Fact]
+    public void A_robot_with_a_loop_of_its_own_writes_into_its_own_ring_and_is_not_asked()
+    {
+        var ring = new StateRing(2);
+        using var reader = ReaderOf(new FeelingRobot { States = ring, Before = () => throw new InvalidOperationException("not asked") })!;
+        reader.Start();
+        Assert.EndsWith("it has not given it yet", reader.Problem(_clock.NowNs), StringComparison.Ordinal);
+        ring.Add(_clock.NowNs, [0.5f, 3]);
+
+        var values = new float[2];
+        Assert.True(reader.TryRead(_clock.NowNs + 5, values, out var readNs));
+        Assert.Equal((0.5f, 3f, _clock.NowNs), (values[0], values[1], readNs));
+        Assert.Null(reader.Problem(_clock.NowNs));
+    }
+
+    [Fact]
+    public void A_robot_that_measures_rarely_is_believed_for_as_long_and_one_that_measures_often_is_asked_as_often()
+    {
+        using var slow = ReaderOf(new FeelingRobot { StateRateHz = 2, Now = () => _clock.NowNs })!;
+        using var quick = ReaderOf(new FeelingRobot { StateRateHz = 200, Now = () => _clock.NowNs })!;
+
+        Assert.Equal((500, 5), (slow.ReadOnce(), quick.ReadOnce()));
+        _clock.Advance(1_400);
+        Assert.Null(slow.Problem(_clock.NowNs));
+        Assert.NotNull(quick.Problem(_clock.NowNs));
+        _clock.Advance(200);
+        Assert.NotNull(slow.Problem(_clock.NowNs));
+    }
+
+    [Fact]
+    public void What_was_read_before_the_robot_was_away_counts_no_more()
+    {
+        _reader.ReadOnce();
+        _clock.Advance(10);
+        _reader.Forget();
+        Assert.NotNull(_reader.Problem(_clock.NowNs));
+        _clock.Advance(10);
+        _reader.ReadOnce();
+        Assert.Null(_reader.Problem(_clock.NowNs));
     }
 
     [Fact]
@@ -137,25 +208,26 @@ public sealed class RobotStateReaderTests : IDisposable
     {
         var robot = new FeelingRobot { StateNames = ["gripper"], StateUnits = ["mm"] };
 
-        Assert.Contains("tells its gripper in mm, the robot profile has it in 1", Refusal([robot]), StringComparison.Ordinal);
+        Assert.Contains("tells its gripper in mm, the robot profile has it in 1", Refusal(robot), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Names_and_units_that_do_not_go_together_and_two_robots_that_tell_are_errors()
+    public void Names_and_units_that_do_not_go_together_are_errors()
     {
-        Assert.Contains("names 2 values of its state and 1 units", Refusal([new FeelingRobot { StateUnits = ["m"] }]), StringComparison.Ordinal);
-        Assert.Contains("names 'x' twice", Refusal([new FeelingRobot { StateNames = ["x", "x"] }]), StringComparison.Ordinal);
-        Assert.Contains("several outputs give the robot's state", Refusal([_robot, new FakeRobot(), _robot]), StringComparison.Ordinal);
-        Assert.Null(Find([new FakeRobot()]));
+        Assert.Contains("names 2 values of its state and 1 units", Refusal(new FeelingRobot { StateUnits = ["m"] }), StringComparison.Ordinal);
+        Assert.Contains("names 'x' twice", Refusal(new FeelingRobot { StateNames = ["x", "x"] }), StringComparison.Ordinal);
+        Assert.Contains("an empty name or unit", Refusal(new FeelingRobot { StateUnits = ["m", ""] }), StringComparison.Ordinal);
+        Assert.Contains("StateRateHz", Refusal(new FeelingRobot { StateRateHz = double.NaN }), StringComparison.Ordinal);
+        Assert.Contains("its States hold 3", Refusal(new FeelingRobot { States = new StateRing(3) }), StringComparison.Ordinal);
     }
 
-    private string Refusal(IRobot[] robots) => Assert.Throws<RobotProfileException>(() => Find(robots)).Message;
+    private string Refusal(FeelingRobot robot) => Assert.Throws<RobotProfileException>(() => ReaderOf(robot)).Message;
 
-    private RobotStateReader? Find(IRobot[] robots) => RobotStates.Find(robots, Make.Profile(), new ClockTime(_clock), rateHz: 50);
+    private RobotStateReader? ReaderOf(FeelingRobot robot) => RobotStates.ReaderOf(robot, Make.Profile(), new ClockTime(_clock), rateHz: 50);
 
     private float[]? Read(long atNs)
     {
         var values = new float[2];
-        return _reader.TryRead(atNs, values) ? values : null;
+        return _reader.TryRead(atNs, values, out _) ? values : null;
     }
 }

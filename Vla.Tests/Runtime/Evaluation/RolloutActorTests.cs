@@ -73,7 +73,7 @@ public sealed class RolloutActorTests : PipelineTestKit
         await ShowAsync(instruction: 1);
 
         var state = new float[2];
-        Assert.True(_state.TryRead(0, state));
+        Assert.True(_state.TryRead(0, state, out _));
         Assert.Equal([(float)(expected.Gripper.Jaw / Gripper.JawOpen), (float)expected.Gripper.X], state);
     }
 
@@ -95,7 +95,7 @@ public sealed class RolloutActorTests : PipelineTestKit
         await ShowAsync(instruction: 1);
 
         var state = new float[2];
-        Assert.True(_state.TryRead(0, state));
+        Assert.True(_state.TryRead(0, state, out _));
         Assert.Equal([(float)(expected.Gripper.Jaw / Gripper.JawOpen), (float)expected.Gripper.X], state);
     }
 

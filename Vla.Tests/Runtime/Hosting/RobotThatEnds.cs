@@ -6,7 +6,7 @@ namespace Vla.Tests.Runtime.Hosting;
 /// <summary>
 /// A robot of a user's own (<c>dll:Vla.Tests.dll#HOW</c>) that ends the process, or brings it to its end, at its fifth action.
 /// </summary>
-public sealed class RobotThatEnds(string how) : IRobot
+public sealed class RobotThatEnds(string how) : IActionOutput
 {
     private const int At = 5;
     private readonly List<Timer> _timers = [];

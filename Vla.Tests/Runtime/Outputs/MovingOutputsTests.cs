@@ -5,6 +5,7 @@ using Vla.Runtime.Outputs;
 using Vla.Runtime.Registries;
 using Vla.Runtime.Settings;
 using Vla.Runtime.Simulation;
+using Vla.Sensors.Cameras;
 
 namespace Vla.Tests.Runtime.Outputs;
 
@@ -25,15 +26,15 @@ public sealed class MovingOutputsTests
         {
             foreach (var policy in (IPolicy[])[Trained, Script])
             {
-                var error = Assert.Throws<UsageException>(() => MovingOutputs.Check(settings, CameraRegistry.Parse(camera), policy));
+                var error = Assert.Throws<UsageException>(() => Check(settings, CameraRegistry.Parse(camera), policy));
                 Assert.StartsWith($"output '{output}' would be moved by the simulator", error.Message, StringComparison.Ordinal);
                 Assert.Contains("--world-drives-robot", error.Message, StringComparison.Ordinal);
             }
         }
 
-        MovingOutputs.Check(settings, CameraRegistry.Parse("0"), Trained);
+        Check(settings, CameraRegistry.Parse("0"), Trained);
         settings.World.DrivesRobot = true;
-        MovingOutputs.Check(settings, CameraRegistry.Parse("world"), Trained);
+        Check(settings, CameraRegistry.Parse("world"), Trained);
     }
 
     [Theory]
@@ -45,16 +46,31 @@ public sealed class MovingOutputsTests
 
         foreach (var camera in (string[])["0", "synthetic", "world"])
         {
-            var error = Assert.Throws<UsageException>(() => MovingOutputs.Check(settings, CameraRegistry.Parse(camera), Untrained));
+            var error = Assert.Throws<UsageException>(() => Check(settings, CameraRegistry.Parse(camera), Untrained));
             Assert.Contains("untrained policy", error.Message, StringComparison.Ordinal);
             Assert.Contains("--allow-untrained", error.Message, StringComparison.Ordinal);
         }
 
         settings.AllowUntrained = true;
-        MovingOutputs.Check(settings, CameraRegistry.Parse("0"), Untrained);
+        Check(settings, CameraRegistry.Parse("0"), Untrained);
     }
 
     [Fact]
-    public void What_moves_nothing_is_told_everything() => MovingOutputs.Check(
+    public void What_moves_nothing_is_told_everything() => Check(
         new VlaSettings { Outputs = ["console", "world", "jsonl:actions.jsonl"] }, CameraRegistry.Parse("world"), Untrained);
+
+    [Fact]
+    public void A_robot_is_kept_from_both_as_an_output_is()
+    {
+        var settings = new VlaSettings { Robot = "dll:MyArm.dll" };
+
+        var error = Assert.Throws<UsageException>(() => MovingOutputs.Check(settings, settings.Robot, [], CameraRegistry.Parse("world-wrist"), Trained));
+        Assert.StartsWith("robot 'dll:MyArm.dll' would be moved by the simulator: camera 'world-wrist'", error.Message, StringComparison.Ordinal);
+        error = Assert.Throws<UsageException>(() => MovingOutputs.Check(settings, settings.Robot, [], CameraRegistry.Parse("0"), Untrained));
+        Assert.StartsWith("robot 'dll:MyArm.dll' would be moved by an untrained policy", error.Message, StringComparison.Ordinal);
+        MovingOutputs.Check(settings, settings.Robot, [], CameraRegistry.Parse("0"), Trained);
+    }
+
+    private static void Check(VlaSettings settings, CameraSource camera, Policy policy) =>
+        MovingOutputs.Check(settings, null, settings.Outputs.Select(OutputRegistry.Parse), camera, policy);
 }

@@ -229,7 +229,7 @@ public sealed class LiveRecorderTests : IDisposable
         return exception.Message;
     }
 
-    private RecordingReport Run(Action<IRobot> work, int? capacity = null, bool startsLate = false)
+    private RecordingReport Run(Action<IActionOutput> work, int? capacity = null, bool startsLate = false)
     {
         var saver = new EpisodeSaver(Target, capacity) { Logger = _said };
         if (!startsLate) saver.Start();
@@ -243,7 +243,7 @@ public sealed class LiveRecorderTests : IDisposable
 
     private void Say(long number, string text) => _scene = new LiveScene(new Instruction(number, text, 0));
 
-    private void Apply(IRobot recorder, int count)
+    private void Apply(IActionOutput recorder, int count)
     {
         for (var i = 0; i < count; i++)
         {
@@ -276,8 +276,9 @@ public sealed class LiveRecorderTests : IDisposable
 
     private sealed class Jaw : IRobotState
     {
-        public bool TryRead(long atNs, Span<float> values)
+        public bool TryRead(long atNs, Span<float> values, out long readNs)
         {
+            readNs = atNs;
             values[0] = atNs;
             return true;
         }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Time.Testing;
 using Vla.Actors.Instructions;
 using Vla.Actors.Policies;
 using Vla.Actors.Robots;
+using Vla.Runtime;
 using Vla.Runtime.Settings;
 using Vla.Runtime.Simulation;
 using Vla.Sensors;
@@ -86,24 +87,18 @@ public sealed class WorldRobotTests : IDisposable
     }
 
     [Fact]
-    public void A_policy_is_given_the_state_it_names_in_its_own_order()
+    public void It_tells_what_it_feels_to_the_moment_of_each_picture()
     {
-        var state = new WorldState(_world, Spec(["gripper", "z"], ["1", "m"]));
+        using var reader = RobotStates.ReaderOf(_robot, RobotProfile.Load(ProjectPaths.TabletopRobot), _time, rateHz: 50)!;
+        var state = RobotStates.Select(reader, Spec(["gripper", "z"], ["1", "m"]));
         var values = new float[2];
 
-        Assert.True(state.TryRead(_time.NowNs(), values));
+        Assert.True(state.TryRead(_time.NowNs(), values, out var readNs));
         Assert.Equal([1f, 0.1f], values);
+        Assert.Equal(_time.NowNs(), readNs);
         Assert.False(state.TryRead(_time.NowNs() - 1, values));
-    }
-
-    [Theory]
-    [InlineData("elbow", "rad", "the policy wants the robot's state as elbow (rad); the tabletop's arm tells x (m), y (m)")]
-    [InlineData("x", "mm", "the policy wants the robot's state as x (mm)")]
-    public void A_policy_that_wants_to_know_what_the_arm_does_not_is_refused(string name, string unit, string message)
-    {
-        var error = Assert.Throws<PolicyException>(() => new WorldState(_world, Spec([name], [unit])));
-
-        Assert.StartsWith(message, error.Message, StringComparison.Ordinal);
+        Assert.Null(reader.Problem(_time.NowNs()));
+        RobotProfile.Load(ProjectPaths.TabletopRobot).RequireFits(_robot);
     }
 
     private static StateSpec Spec(string[] names, string[] units) => new(names, units, new float[names.Length], new float[names.Length]);

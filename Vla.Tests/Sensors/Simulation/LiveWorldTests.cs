@@ -2,6 +2,7 @@ using Microsoft.Extensions.Time.Testing;
 using OpenCvSharp;
 using Vla.Sensors;
 using Vla.Sensors.Cameras;
+using Vla.Sensors.Observations;
 using Vla.Sensors.Simulation;
 using Vla.Sensors.Simulation.Drawing;
 using static Vla.Tests.Sensors.Simulation.TestTable;
@@ -187,7 +188,7 @@ public sealed class LiveWorldTests
     public void What_was_felt_long_ago_is_forgotten()
     {
         var beganNs = _time.NowNs();
-        for (var i = 0; i < StateHistory.Length; i++)
+        for (var i = 0; i < StateRing.DefaultLength; i++)
         {
             _time.Advance(TimeSpan.FromMilliseconds(20));
             _world.Hold();

@@ -115,8 +115,9 @@ public sealed class FusionActorTests : PipelineTestKit
 
     private sealed class MomentAsState : IRobotState
     {
-        public bool TryRead(long atNs, Span<float> values)
+        public bool TryRead(long atNs, Span<float> values, out long readNs)
         {
+            readNs = atNs;
             values.Fill(atNs);
             return true;
         }

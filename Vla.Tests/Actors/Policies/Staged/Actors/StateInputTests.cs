@@ -30,8 +30,9 @@ public sealed class StateInputTests
 
     private sealed class Robot(long at, params float[] state) : IRobotState
     {
-        public bool TryRead(long atNs, Span<float> values)
+        public bool TryRead(long atNs, Span<float> values, out long readNs)
         {
+            readNs = atNs;
             state.CopyTo(values);
             return atNs >= at;
         }

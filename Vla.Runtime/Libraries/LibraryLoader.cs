@@ -1,0 +1,138 @@
+using System.Reflection;
+using System.Runtime.Loader;
+
+namespace Vla.Runtime.Libraries;
+
+/// <summary>What is wanted of a library that somebody else wrote, and how to refuse it.</summary>
+/// <param name="What">What the class is, in messages: <c>robot</c>, <c>camera</c>.</param>
+/// <param name="File">The assembly. What it needs besides Vla's own assemblies lies beside it.</param>
+/// <param name="LongestMaking">How long its constructor may take.</param>
+/// <param name="Refuse">Makes the exception that this kind of thing is refused with.</param>
+public sealed record LibraryRequest(string What, string File, TimeSpan LongestMaking, Func<string, Exception?, Exception> Refuse)
+{
+    /// <summary>What a constructor may ask for, by type; null for what is not there.</summary>
+    public required IReadOnlyDictionary<Type, object?> Arguments { get; init; }
+
+    /// <summary>Other things that somebody may have meant: the interface, and what to do with such a library.</summary>
+    public IReadOnlyList<(Type Interface, string Mend)> Others { get; init; } = [];
+}
+
+/// <summary>Loads what somebody else wrote: the one public class of a kind in an assembly.</summary>
+public static class LibraryLoader
+{
+    private static readonly HashSet<string> Resolved = [];
+
+    /// <typeparam name="T">The interface that the class implements.</typeparam>
+    /// <param name="request">Where it is, and what its constructor is given.</param>
+    /// <param name="ask">Asks it at once for what it says of itself, within the same bound.</param>
+    /// <exception cref="Exception">What <see cref="LibraryRequest.Refuse"/> makes: file, class or constructor cannot be used.</exception>
+    public static T Load<T>(LibraryRequest request, Action<T> ask)
+        where T : class
+    {
+        var type = FindClass(LoadAssembly(request), typeof(T), request);
+        return Make(ConstructorOf(type, request), request, ask);
+    }
+
+    private static ConstructorInfo ConstructorOf(Type type, LibraryRequest request)
+    {
+        var known = type.GetConstructors()
+            .Where(constructor => constructor.GetParameters().All(parameter => request.Arguments.ContainsKey(parameter.ParameterType)))
+            .OrderByDescending(constructor => constructor.GetParameters().Length)
+            .ToList();
+        var fitting = known.Find(constructor => constructor.GetParameters().All(parameter => request.Arguments[parameter.ParameterType] is not null));
+        if (fitting is not null) return fitting;
+        if (known is [var first, ..])
+        {
+            var missing = first.GetParameters().First(parameter => request.Arguments[parameter.ParameterType] is null).ParameterType.Name;
+            throw request.Refuse($"{type.Name} in '{request.File}' wants a {missing}, and none was given: give dll:FILE?profile=FILE", null);
+        }
+
+        var possible = string.Join(", ", request.Arguments.Keys.Select(argument => argument == typeof(string) ? "an argument (string)" : $"a {argument.Name}"));
+        throw request.Refuse($"{type.Name} in '{request.File}' has no public constructor that takes nothing but what there is: {possible}", null);
+    }
+
+    /// <summary>Makes it on a thread that is left behind when it does not come back.</summary>
+    private static T Make<T>(ConstructorInfo constructor, LibraryRequest request, Action<T> ask)
+        where T : class
+    {
+        var what = $"{request.What} {constructor.DeclaringType!.Name} in '{request.File}'";
+        object?[] arguments = [.. constructor.GetParameters().Select(parameter => request.Arguments[parameter.ParameterType])];
+        var made = new TaskCompletionSource<T>();
+        new Thread(() =>
+        {
+            try
+            {
+                var thing = (T)constructor.Invoke(arguments);
+                ask(thing);
+                made.SetResult(thing);
+            }
+            catch (Exception e)
+            {
+                made.SetException(e is TargetInvocationException { InnerException: { } inner } ? inner : e);
+            }
+        }) { Name = $"vla-{request.What}", IsBackground = true }.Start();
+        try
+        {
+            if (made.Task.Wait(request.LongestMaking)) return made.Task.Result;
+        }
+        catch (AggregateException e)
+        {
+            throw request.Refuse($"{what} cannot be made: {LibraryWords.Of(e.InnerException!)}", e.InnerException);
+        }
+
+        throw request.Refuse($"{what} cannot be made: its constructor has not returned for {request.LongestMaking.TotalSeconds:0} s; open what takes time later", null);
+    }
+
+    private static Assembly LoadAssembly(LibraryRequest request)
+    {
+        var path = Path.GetFullPath(request.File);
+        if (!System.IO.File.Exists(path)) throw request.Refuse($"{request.What} library '{request.File}' is not there: build it and give the path of its .dll", null);
+
+        try
+        {
+            // In the default context, so that its interfaces are ours; what else it needs is found by its own deps.json.
+            lock (Resolved)
+            {
+                if (Resolved.Add(path)) ResolveBeside(path);
+            }
+
+            return AssemblyLoadContext.Default.LoadFromAssemblyPath(path);
+        }
+        catch (Exception e) when (e is BadImageFormatException or IOException or InvalidOperationException or UnauthorizedAccessException)
+        {
+            throw request.Refuse($"{request.What} library '{request.File}' is not a .NET assembly that can be loaded here: {LibraryWords.Line(e)}", e);
+        }
+    }
+
+    private static void ResolveBeside(string path)
+    {
+        var resolver = new AssemblyDependencyResolver(path);
+        AssemblyLoadContext.Default.Resolving += (context, name) =>
+            resolver.ResolveAssemblyToPath(name) is { } found ? context.LoadFromAssemblyPath(found) : null;
+    }
+
+    private static Type FindClass(Assembly assembly, Type wanted, LibraryRequest request)
+    {
+        Type[] classes;
+        try
+        {
+            classes = [.. assembly.GetExportedTypes().Where(type => type is { IsClass: true, IsAbstract: false })];
+        }
+        catch (Exception e) when (e is IOException or TypeLoadException or BadImageFormatException)
+        {
+            throw request.Refuse($"{request.What} library '{request.File}' cannot be used: {LibraryWords.Of(e)}", e);
+        }
+
+        Type[] found = [.. classes.Where(type => type.IsAssignableTo(wanted))];
+        if (found is [var one]) return one;
+        if (found.Length > 1)
+            throw request.Refuse($"{request.What} library '{request.File}' has several ({string.Join(", ", found.Select(type => type.Name))}): make one of them public", null);
+        foreach (var (other, mend) in request.Others)
+        {
+            if (Array.Find(classes, type => type.IsAssignableTo(other)) is { } meant)
+                throw request.Refuse($"{request.What} library '{request.File}' has no class that implements {wanted.Name}; its {meant.Name} {mend}", null);
+        }
+
+        throw request.Refuse($"{request.What} library '{request.File}' has no public class that implements {wanted.Name}", null);
+    }
+}

@@ -1,0 +1,19 @@
+using Vla.Runtime.Outputs;
+
+namespace Vla.Runtime.Registries;
+
+/// <summary>The kinds of outputs that <c>--output</c> can name.</summary>
+public static class OutputRegistry
+{
+    private static readonly Registry<OutputSpec> Kinds = new(
+        new("console", OutputSpec.Console.Read),
+        new("world", OutputSpec.World.Read),
+        new("jsonl:FILE", OutputSpec.JsonLines.Read),
+        new("udp://HOST:PORT", OutputSpec.Udp.Read),
+        new("dll:FILE#ADDRESS", OutputSpec.Library.Read));
+
+    /// <summary>What a text names.</summary>
+    /// <exception cref="UsageException">Nothing that is known; the message says what is possible.</exception>
+    public static OutputSpec Parse(string text) =>
+        Kinds.Find(text) ?? throw new UsageException($"output '{text}' is not known: use {Kinds.Possible}");
+}

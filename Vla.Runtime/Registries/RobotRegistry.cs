@@ -1,0 +1,29 @@
+using Vla.Actors.Robots;
+using Vla.Runtime.Robots;
+
+namespace Vla.Runtime.Registries;
+
+/// <summary>The kinds of robots that <c>--robot</c> can name.</summary>
+public static class RobotRegistry
+{
+    private static readonly Registry<RobotSpec> Kinds = new(
+        new("world[?profile=FILE]", RobotSpec.World.Read),
+        new("dll:FILE[?profile=FILE][#ARGUMENT]", RobotSpec.Library.Read),
+        new("the FILE of a robot profile", RobotSpec.ProfileFile.Read));
+
+    /// <summary>What a text names.</summary>
+    /// <param name="text">As given.</param>
+    /// <param name="folder">Where relative paths in it count from.</param>
+    /// <exception cref="RobotProfileException">It names no kind of robot, and no file that is there.</exception>
+    /// <exception cref="UsageException">It is written wrongly.</exception>
+    public static RobotSpec Parse(string text, string folder)
+    {
+        var spec = Kinds.Find(text)!.RelativeTo(folder);
+        if (spec is RobotSpec.ProfileFile { File: var file } && !File.Exists(file))
+            throw new RobotProfileException($"robot profile {file} cannot be read: it is not there; give {Kinds.Possible}");
+        return spec;
+    }
+
+    /// <summary>The same text with paths that hold wherever one is.</summary>
+    public static string WithFullPaths(string text) => $"{Kinds.Find(text)!.RelativeTo(Environment.CurrentDirectory)}";
+}

@@ -1,0 +1,29 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+
+namespace Vla.Tests;
+
+/// <summary>Makes a library of a text, as somebody's build would.</summary>
+internal static class CompiledCode
+{
+    private const string ImplicitUsings =
+        "global using System; global using System.IO; global using System.Linq; global using System.Threading; "
+        + "global using System.Threading.Tasks; global using System.Collections.Generic;";
+
+    /// <param name="code">C#.</param>
+    /// <param name="file">The library; its name is the assembly's.</param>
+    /// <param name="others">Further libraries that the code needs; null for those that this process has.</param>
+    /// <param name="without">Left out of the references: names of libraries that the code shall not find here.</param>
+    public static string Write(string code, string file, IEnumerable<MetadataReference>? others = null, string[]? without = null)
+    {
+        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Where(path => without?.Contains(Path.GetFileNameWithoutExtension(path)) != true)
+            .Select(path => MetadataReference.CreateFromFile(path));
+        var compilation = CSharpCompilation.Create(
+            Path.GetFileNameWithoutExtension(file), [CSharpSyntaxTree.ParseText(ImplicitUsings), CSharpSyntaxTree.ParseText(code)],
+            [.. references, .. others ?? []],
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
+        Assert.Empty(compilation.Emit(file).Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
+        return file;
+    }
+}
