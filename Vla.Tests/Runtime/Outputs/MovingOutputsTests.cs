@@ -71,6 +71,6 @@ public sealed class MovingOutputsTests
         MovingOutputs.Check(settings, settings.Robot, [], CameraRegistry.Parse("0"), Trained);
     }
 
-    private static void Check(VlaSettings settings, CameraSource camera, Policy policy) =>
+    private static void Check(VlaSettings settings, CameraSource camera, IPolicy policy) =>
         MovingOutputs.Check(settings, null, settings.Outputs.Select(OutputRegistry.Parse), camera, policy);
 }

@@ -84,7 +84,7 @@ public sealed class RobotSideTests : IDisposable
     {
         var profile = RobotProfile.Load(ProjectPaths.TabletopRobot);
         var table = new SimulatedTabletop(
-            new WorldSettings(), ExpertPolicy.Create(() => null!), new InstructionBoard(TimeProvider.System), TimeProvider.System);
+            new WorldSettings(), new ExpertPolicy(() => null!), new InstructionBoard(TimeProvider.System), TimeProvider.System);
         Assemble(new RobotMade(table.Robot(), profile), [new OutputSpec.World()], table);
         Assert.Equal("world", Assert.Single(_side!.Outputs).Name);
         Assert.True(_side.Moved!.IsSimulated);
