@@ -71,6 +71,7 @@ public sealed partial class CameraActor(
                 {
                     monitor.CountReopened();
                     Log.Reopened(logger, monitor.Label, opened.Camera.Name);
+                    monitor.Happened?.Invoke($"{monitor.Label} is back: {opened.Camera.Name}");
                 }
                 break;
 
@@ -114,7 +115,12 @@ public sealed partial class CameraActor(
     private void Lost(CameraException reason)
     {
         // Said once, however long it takes to come back.
-        if (monitor.State != CameraState.Lost) Log.Lost(logger, monitor.Label, reason.Message);
+        if (monitor.State != CameraState.Lost)
+        {
+            Log.Lost(logger, monitor.Label, reason.Message);
+            monitor.Happened?.Invoke($"{monitor.Label} lost: {reason.Message}");
+        }
+
         monitor.State = CameraState.Lost;
         monitor.LastError = reason.Message;
         watch?.Look();
@@ -217,6 +223,7 @@ public sealed partial class CameraActor(
             _streams = true;
             watch?.FrameArrived(From.CapturedNs, beforeNs);
             place.Arrived();
+            monitor.FrameSeen?.Invoke(sequence, From.CapturedNs);
         }
 
         public void Ended(CameraException reason) => self.Tell(new CaptureEnded(From, reason));

@@ -130,4 +130,10 @@ public sealed class CameraMonitor(string name = PictureNames.Unnamed, bool isOnl
     }
 
     internal void CountReopened() => Interlocked.Increment(ref _reopened);
+
+    /// <summary>Told of every picture on the capture thread, with its number and when it was taken: must return at once.</summary>
+    internal Action<long, long>? FrameSeen { get; set; }
+
+    /// <summary>Told in words that the camera is lost, or back.</summary>
+    internal Action<string>? Happened { get; set; }
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Vla.Actors.Chunks;
+using Vla.Actors.Observers;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Robots;
 using Vla.Actors.Telemetry;
@@ -53,7 +54,6 @@ public sealed class ControlLoop : IDisposable
     private (long ArrivalNs, long LimitNs)? _ages;
     private PublishedAction? _last;
     private string _idleReason = "no action yet";
-    private TelemetryFeed? _feed;
     private Sight _sight = Sight.Clear;
 
     /// <param name="profile">Dimensions and limits of the robot.</param>
@@ -100,12 +100,8 @@ public sealed class ControlLoop : IDisposable
     /// <summary>How late ticks are.</summary>
     public LatencyWindow TickLateness { get; } = new();
 
-    /// <summary>Where telemetry gets its material; null while there is none.</summary>
-    public TelemetryFeed? Feed
-    {
-        get => Volatile.Read(ref _feed);
-        set => Volatile.Write(ref _feed, value);
-    }
+    /// <summary>Everybody who watches.</summary>
+    public ControllerObservers Observers { get; } = new();
 
     /// <summary>When the next actions are wanted.</summary>
     public ChunkDemand Demand { get; }
@@ -155,8 +151,10 @@ public sealed class ControlLoop : IDisposable
         Interlocked.Increment(ref _counters.Offered);
         // Its own copy: what was checked is what is published, also when whoever made it goes on writing into it.
         if (chunk.Values is { } values) chunk = chunk with { Values = [.. values] };
-        if (Interlocked.Exchange(ref _offered, new OfferedChunk(chunk, _clock.NowNs)) is not null)
+        var nowNs = _clock.NowNs;
+        if (Interlocked.Exchange(ref _offered, new OfferedChunk(chunk, nowNs)) is not null)
             Interlocked.Increment(ref _counters.Replaced);
+        Observers.Show(new Sighting(Sightings.Chunks, nowNs, chunk));
         Demand.Served();
     }
 
@@ -212,6 +210,7 @@ public sealed class ControlLoop : IDisposable
             if (alone) Monitor.Exit(_gate);
         }
 
+        if (last is not null) Observers.Show(new Sighting(Sightings.Actions, last.PublishedNs, last));
         _outputs.Finish(last);
         _outputs.WaitFinished(_options.FlushMs);
         _ended.Set();
@@ -259,13 +258,14 @@ public sealed class ControlLoop : IDisposable
     public void Dispose()
     {
         Shutdown("the control loop was closed");
+        Observers.Dispose();
         if (!_thread.IsAlive) _outputs.Dispose();
     }
 
     private void CountLate(long lateNs, long nowNs)
     {
         TickLateness.Record(lateNs, nowNs);
-        Feed?.Ticked(lateNs);
+        Observers.Show(new Sighting(Sightings.Ticks, nowNs, null, lateNs));
     }
 
     /// <summary>Without a clock there is no control: says stop and ends.</summary>
@@ -327,7 +327,14 @@ public sealed class ControlLoop : IDisposable
 
         // Outside the gate, and nothing of the loop after it: an output may hold this thread up for good.
         if (!_outputs.Send(action)) return false;
-        if (first is not null) Feed?.Published(new ActionRecord(action.Sequence, action.Origin, first.OfferedNs, nowNs, _clock.NowNs));
+        Observers.Show(new Sighting(Sightings.Actions, nowNs, action));
+        if (first is not null && Observers.AreWanted(Sightings.FirstActions))
+        {
+            var sentNs = _clock.NowNs;
+            Observers.Show(new Sighting(
+                Sightings.FirstActions, sentNs, new FirstPublished(action.Sequence, action.Origin, first.OfferedNs, nowNs, sentNs)));
+        }
+
         return true;
     }
 

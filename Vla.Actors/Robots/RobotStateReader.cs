@@ -75,6 +75,13 @@ public sealed class RobotStateReader : IRobotState, IDisposable
         }
     }
 
+    /// <summary>Told of every state that is read, on whichever thread reads it: must return at once.</summary>
+    public StateAdded? Seen
+    {
+        get => _ring.Added;
+        set => _ring.Added = value;
+    }
+
     /// <summary>Begins to read.</summary>
     public void Start() => _thread?.Start();
 

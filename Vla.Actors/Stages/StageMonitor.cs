@@ -94,6 +94,9 @@ public sealed class StageMonitor(string name, TimeProvider time)
         get { lock (_lock) return _lastError; }
     }
 
+    /// <summary>Told in words that the stage has failed.</summary>
+    internal Action<string>? Happened { get; set; }
+
     /// <summary>Notes that the module is loaded.</summary>
     public void Running()
     {
@@ -137,6 +140,8 @@ public sealed class StageMonitor(string name, TimeProvider time)
             _lastError = error.ReplaceLineEndings(" ");
             _state = StageState.BackingOff;
         }
+
+        Happened?.Invoke($"{Name} failed: {error.ReplaceLineEndings(" ")}");
     }
 
     /// <summary>Notes that the stage is started anew.</summary>

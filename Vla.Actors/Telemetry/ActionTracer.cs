@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Vla.Actors.Observers;
 using Vla.Sensors;
 
 namespace Vla.Actors.Telemetry;
@@ -20,7 +21,7 @@ internal sealed class ActionTracer(TimeProvider time, double tracesPerSecond) : 
 
     public void Dispose() => Source.Dispose();
 
-    public void Trace(in ActionRecord action)
+    public void Trace(FirstPublished action)
     {
         if (action.PublishedNs < _nextNs || !Source.HasListeners()) return;
         _nextNs = action.PublishedNs + _everyNs;

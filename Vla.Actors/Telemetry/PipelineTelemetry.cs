@@ -1,5 +1,5 @@
 using System.Reflection;
-using Vla.Actors.Control;
+using Vla.Actors.Observers;
 using Vla.Actors.Robots;
 using Vla.Actors.Wiring;
 
@@ -7,31 +7,23 @@ namespace Vla.Actors.Telemetry;
 
 /// <summary>Metrics and traces of one pipeline, for whoever listens to the meter and the activity source <c>Vla</c>.</summary>
 /// <remarks>Without one the pipeline keeps no more than the counts that status shows.</remarks>
-public sealed class PipelineTelemetry : IDisposable
+public sealed class PipelineTelemetry : IObserver, IDisposable
 {
     /// <summary>Name of the meter and of the activity source.</summary>
     public const string Name = "Vla";
 
-    /// <summary>How often what the control thread left is fetched.</summary>
-    public static readonly TimeSpan FetchEvery = TimeSpan.FromMilliseconds(250);
-
-    private readonly TelemetryFeed _feed = new();
-    private readonly ControlLoop _control;
     private readonly VlaMetrics _metrics;
     private readonly ActionTracer _tracer;
-    private readonly ITimer _timer;
-    private readonly Lock _fetching = new();
+    private readonly IObserverSubscription _subscription;
 
     /// <param name="parts">The pipeline.</param>
     /// <param name="profile">Names the dimensions.</param>
     /// <param name="tracesPerSecond">At most so many actions a second are traced; 0 for none.</param>
     public PipelineTelemetry(PipelineParts parts, RobotProfile profile, double tracesPerSecond)
     {
-        _control = parts.Control;
-        _metrics = new VlaMetrics(parts, profile, _feed);
+        _metrics = new VlaMetrics(parts, profile, () => _subscription?.Snapshot().Missed ?? 0);
         _tracer = new ActionTracer(parts.Time, tracesPerSecond);
-        _control.Feed = _feed;
-        _timer = parts.Time.CreateTimer(_ => Fetch(), null, FetchEvery, FetchEvery);
+        _subscription = parts.Control.Observers.Add(this);
     }
 
     /// <summary>Version of Vla, without the commit: a label of every metric should not change with each build.</summary>
@@ -41,31 +33,34 @@ public sealed class PipelineTelemetry : IDisposable
     /// <summary>This pipeline's meter; others have the same name.</summary>
     internal System.Diagnostics.Metrics.Meter Meter => _metrics.Meter;
 
-    /// <summary>Records and traces what the control thread left since the last time.</summary>
-    public void Fetch()
+    string IObserver.Name => "telemetry";
+
+    Sightings IObserver.Wants => Sightings.Ticks | Sightings.FirstActions;
+
+    /// <summary>Four seconds of ticks at 1000 Hz.</summary>
+    int IObserver.QueueCapacity => 4096;
+
+    /// <summary>Waits until what has happened so far is recorded, so that what is exported at the end has it.</summary>
+    public void Flush() => _subscription.Flush(TimeSpan.FromSeconds(1));
+
+    void IObserver.Observe(in Sighting sighting)
     {
-        // A timer does not wait for its own last call.
-        if (!_fetching.TryEnter()) return;
-        try
+        switch (sighting.What)
         {
-            while (_feed.TryTakeLateness(out var latenessNs)) _metrics.RecordTick(latenessNs);
-            while (_feed.TryTakeAction(out var action))
-            {
+            case null:
+                _metrics.RecordTick(sighting.Value);
+                break;
+
+            case FirstPublished action:
                 _metrics.RecordAction(action);
                 _tracer.Trace(action);
-            }
-        }
-        finally
-        {
-            _fetching.Exit();
+                break;
         }
     }
 
     public void Dispose()
     {
-        _control.Feed = null;
-        _timer.Dispose();
-        Fetch();
+        _subscription.Dispose();
         _tracer.Dispose();
         _metrics.Dispose();
     }

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Vla.Actors.Cameras;
 using Vla.Actors.Chunks;
 using Vla.Actors.Control;
+using Vla.Actors.Observers;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Robots;
 using Vla.Actors.Stages;
@@ -14,7 +15,7 @@ namespace Vla.Actors.Telemetry;
 /// <summary>The pipeline's metrics, under the meter <c>Vla</c>; docs/operations.md has them in a table.</summary>
 /// <remarks>
 /// Counters and gauges read what the parts count anyway, when somebody asks. Durations are recorded from
-/// <see cref="TelemetryFeed"/>, on one thread at a time.
+/// what observers are shown, on one thread at a time.
 /// </remarks>
 internal sealed class VlaMetrics : IDisposable
 {
@@ -28,7 +29,7 @@ internal sealed class VlaMetrics : IDisposable
     private readonly Dictionary<string, KeyValuePair<string, object?>> _steps;
     private long _lastInstruction;
 
-    public VlaMetrics(PipelineParts parts, RobotProfile profile, TelemetryFeed feed)
+    public VlaMetrics(PipelineParts parts, RobotProfile profile, Func<long> lost)
     {
         _parts = parts;
         var (cameras, stages) = (parts.Monitors.Cameras, parts.Monitors.Stages);
@@ -75,7 +76,7 @@ internal sealed class VlaMetrics : IDisposable
         Counters("vla.output.failures", "{failure}", "Actions an output threw at", control => Outputs(control, output => output.Failures));
 
         Meter.CreateObservableGauge("vla.torch.tensors", () => Tensor.TotalCount, "{tensor}", "Tensors alive");
-        Meter.CreateObservableCounter("vla.telemetry.lost", () => feed.Lost, "{record}", "Durations and traces that were dropped");
+        Meter.CreateObservableCounter("vla.telemetry.lost", lost, "{record}", "Durations and traces that were dropped");
 
         IEnumerable<Measurement<long>> Each(Func<CameraMonitor, long> count) =>
             cameras.Select(camera => new Measurement<long>(count(camera), Camera(camera)));
@@ -87,7 +88,7 @@ internal sealed class VlaMetrics : IDisposable
 
     public void RecordTick(long latenessNs) => _tickLateness.Record(Seconds(Math.Max(0, latenessNs)));
 
-    public void RecordAction(in ActionRecord action)
+    public void RecordAction(FirstPublished action)
     {
         var origin = action.Origin;
         var total = action.PublishedNs - origin.CapturedNs;

@@ -1,6 +1,8 @@
 using Vla.Actors.Cameras;
+using Vla.Actors.Observers;
 using Vla.Actors.Policies;
 using Vla.Actors.Stages;
+using Vla.Sensors;
 using Vla.Sensors.Observations;
 
 namespace Vla.Actors.Wiring;
@@ -30,4 +32,22 @@ public sealed class PipelineMonitors(TimeProvider time, IReadOnlyList<PolicyStep
 
     /// <summary>The last stage: what it has given is what the policy has given.</summary>
     public StageMonitor Last => Steps[^1].Monitor;
+
+    /// <summary>Shows observers what cameras and stages do.</summary>
+    public void ShowTo(ControllerObservers observers)
+    {
+        foreach (var camera in Cameras)
+        {
+            camera.FrameSeen = (sequence, capturedNs) =>
+            {
+                if (!observers.AreWanted(Sightings.Frames)) return;
+                observers.Show(new Sighting(Sightings.Frames, capturedNs, new FrameTaken(camera.Name, sequence, capturedNs)));
+            };
+            camera.Happened = Say;
+        }
+
+        foreach (var stage in Stages) stage.Happened = Say;
+
+        void Say(string what) => observers.Show(new Sighting(Sightings.Events, time.NowNs(), what));
+    }
 }

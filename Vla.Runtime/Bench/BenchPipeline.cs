@@ -1,13 +1,11 @@
 using Akka.Actor;
-using Akka.Hosting;
-using Microsoft.Extensions.Logging.Abstractions;
 using Vla.Actors.Control;
 using Vla.Actors.Instructions;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Staged;
 using Vla.Actors.Robots;
-using Vla.Actors.Stages;
 using Vla.Actors.Wiring;
+using Vla.Runtime.Composition;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Observations;
 
@@ -19,71 +17,52 @@ internal sealed class BenchPipeline : IAsyncDisposable
 {
     private const int WarmUpFrames = 30;
     private const int PatienceSeconds = 60;
-    private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);
 
-    private readonly IHost _host;
+    private readonly HeadlessController _controller;
     private readonly PicturePace? _pace;
     private readonly BenchContext _context;
-    private readonly HangWatch _hangs;
-    private volatile string? _hang;
 
-    private BenchPipeline(IHost host, BenchContext context, BenchParts parts, PipelineParts pipeline)
-    {
-        _host = host;
-        _context = context;
-        _pace = parts.Pace;
-        Control = pipeline.Control;
-        Monitors = pipeline.Monitors;
-        _hangs = new HangWatch(Monitors.Stages, new HangLimits(), TimeProvider.System, NullLogger.Instance, hang => _hang = hang);
-        _hangs.Start();
-    }
+    private BenchPipeline(HeadlessController controller, BenchContext context, BenchParts parts) =>
+        (_controller, _context, _pace) = (controller, context, parts.Pace);
 
-    public ControlLoop Control { get; }
+    public ControlLoop Control => _controller.Controller.Control;
 
-    public PipelineMonitors Monitors { get; }
+    public PipelineMonitors Monitors => _controller.Controller.Monitors;
 
     /// <summary>Actions decoded so far.</summary>
     public long Decoded => Monitors.Last.Processed;
 
-    public ActorSystem System => _host.Services.GetRequiredService<ActorSystem>();
+    public ActorSystem System => _controller.System;
 
-    public IActorRef Instructions => _host.Services.GetRequiredService<IRequiredActor<InstructionActor>>().ActorRef;
+    public IActorRef Instructions => _controller.Instructions;
 
     public static async Task<BenchPipeline> StartAsync(BenchContext context, BenchParts parts)
     {
-        var time = TimeProvider.System;
         var policy = parts.Policy ?? context.Policy;
-        var instructions = new InstructionBoard(time);
+        var instructions = new InstructionBoard(TimeProvider.System);
         instructions.Give(BenchContext.Instruction);
-        var options = new ControlOptions
-        {
-            RateHz = parts.RateHz,
-            MaximumActionAgeMs = ControlOptions.LongestMs,
-            // No robot is moved: what is measured is never to wait for somebody.
-            ResumeAfterStop = ResumeAfterStop.Automatic,
-            AtLimitsMs = 0,
-            RealTime = context.RealTime,
-        };
-        var pipeline = new PipelineParts
+        var controller = await HeadlessController.StartAsync(new ControllerParts
         {
             Policy = parts.Modules is { } modules ? policy.With(modules) : policy,
             Device = context.Device,
-            Cameras = [new CameraParts(PictureNames.Unnamed, parts.OpenCamera, new FramePool(policy.Image))],
+            Profile = Profile(policy.Action),
+            Control = new ControlOptions
+            {
+                RateHz = parts.RateHz,
+                MaximumActionAgeMs = ControlOptions.LongestMs,
+                // No robot is moved: what is measured is never to wait for somebody.
+                ResumeAfterStop = ResumeAfterStop.Automatic,
+                AtLimitsMs = 0,
+                RealTime = context.RealTime,
+            },
+            Outputs = parts.Robot is null ? [] : [parts.Robot],
+            Cameras = [new ControllerCamera(PictureNames.Unnamed, parts.OpenCamera)],
             Instructions = instructions,
-            Control = new ControlLoop(Profile(policy.Action), options, parts.Robot is null ? [] : [parts.Robot], parts.Clock ?? new ControlClock()),
-            Monitors = new PipelineMonitors(time, policy.Steps),
             Threads = parts.Threads ?? context.Threads,
-            Time = time,
-            Loggers = NullLoggerFactory.Instance,
-        };
-
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Services.AddAkka("vla", akka => akka
-            .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
-            .WithVlaPipeline(pipeline));
-        var started = new BenchPipeline(builder.Build(), context, parts, pipeline);
-        await started._host.StartAsync(context.Cancellation);
+            Clock = parts.Clock,
+        }, context.Cancellation);
+        var started = new BenchPipeline(controller, context, parts);
         started.Control.Start();
         return started;
     }
@@ -109,21 +88,15 @@ internal sealed class BenchPipeline : IAsyncDisposable
     /// <exception cref="BenchException">A stage failed meanwhile, so the figures mean nothing.</exception>
     public void ThrowIfBroken()
     {
-        if (_hang is { } hang) throw new HangException(hang);
+        if (_controller.Hung.IsCompleted) throw new HangException(_controller.Hung.Result);
         if (Monitors.Stages.FirstOrDefault(stage => stage.Restarts > 0 || stage.LastError is not null) is { } broken)
             throw new BenchException($"the {broken.Name} failed during the measurement: {broken.LastError}");
     }
 
     public async ValueTask DisposeAsync()
     {
-        Control.Dispose();
-        _hangs.Dispose();
         _pace?.End();
-        // A stage that hangs keeps the host from ending; then both are left to the end of the process.
-        var stopped = _host.StopAsync(CancellationToken.None);
-        if (await Task.WhenAny(stopped, Task.Delay(StopBound)) != stopped) return;
-        await stopped;
-        _host.Dispose();
+        await _controller.DisposeAsync();
     }
 
     /// <summary>Limits are on, as on a robot, and so wide that they change nothing.</summary>

@@ -12,6 +12,7 @@ using Vla.Actors.Robots;
 using Vla.Actors.Stages;
 using Vla.Actors.Torch;
 using Vla.Actors.Wiring;
+using Vla.Runtime.Composition;
 using Vla.Runtime.Http;
 using Vla.Runtime.Outputs;
 using Vla.Runtime.Pages;
@@ -109,8 +110,27 @@ public static partial class Daemon
 
         start.Begin("starting");
         options = options with { ResumeAfterStop = AutoChoice.Resume(options.ResumeAfterStop, robots) };
-        using var control = new ControlLoop(
-            profile, options, robots, new ControlClock(), policy.Action.Execution, state, side.PolicyTakesState, side.Moved);
+        using var controller = new Controller(new ControllerParts
+        {
+            Policy = policy,
+            Device = device,
+            Profile = profile,
+            Control = options,
+            Outputs = robots,
+            Cameras = [.. cameras.Select((camera, i) => new ControllerCamera(
+                camera.Name, () => Interlocked.Exchange(ref opened[i], null) ?? Open(camera.Source)))],
+            MaximumSkewNs = settings.Control.MaximumSkewMs * MonotonicTime.NsPerMs,
+            Instructions = instructions,
+            Scene = tabletop is null ? null : tabletop.Episodes.Answer,
+            State = state,
+            PolicyTakesState = side.PolicyTakesState,
+            PolicyState = side.PolicyState,
+            Robot = side.Moved,
+            Threads = settings.Threads.ForThisMachine(),
+            Time = time,
+            Monitors = monitors,
+        });
+        var control = controller.Control;
         if (said.IsStop) control.Stop($"{InstructionCheck.StopReason}: the first instruction is '{settings.Instruction}'");
         control.IdleReason = instructions.Current is null ? "no instruction yet" : "no action yet";
         instructions.Changed += _ => control.IdleReason = "no action yet";
@@ -132,31 +152,10 @@ public static partial class Daemon
         services.AddSingleton<IHostLifetime, HostLifetime>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         Logs.Configure(builder.Logging, settings.Log, screen);
-        services.AddSingleton(control);
-        services.AddSingleton(profile);
-        services.AddSingleton(time);
+        controller.AddTo(services);
         if (tabletop is not null) services.AddSingleton(tabletop.Episodes);
-        services.AddSingleton(provider => new PipelineParts
-        {
-            Policy = policy,
-            Device = device,
-            Cameras = [.. cameras.Select((camera, i) => new CameraParts(
-                camera.Name, () => Interlocked.Exchange(ref opened[i], null) ?? Open(camera.Source), new FramePool(policy.Image)))],
-            MaximumSkewNs = settings.Control.MaximumSkewMs * MonotonicTime.NsPerMs,
-            RobotState = side.PolicyState,
-            Instructions = instructions,
-            Scene = tabletop is null ? null : tabletop.Episodes.Answer,
-            Control = control,
-            Monitors = monitors,
-            Threads = settings.Threads.ForThisMachine(),
-            Time = time,
-            Loggers = provider.GetRequiredService<ILoggerFactory>(),
-        });
         services.AddSingleton(provider => status = new StatusSource(provider.GetRequiredService<PipelineParts>(), profile, options, tabletop?.Episodes, recording, state));
         services.AddHostedService(provider => provider.GetRequiredService<StatusSource>());
-        services.AddAkka("vla", (akka, provider) => akka
-            .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
-            .WithVlaPipeline(provider.GetRequiredService<PipelineParts>()));
         if (settings.Telemetry.Enabled) TelemetrySetup.Add(builder, settings.Telemetry, profile);
         services.AddSingleton(provider => new OperatorInput(
             control, provider.GetRequiredService<IRequiredActor<InstructionActor>>(), tabletop?.Episodes,
@@ -191,8 +190,8 @@ public static partial class Daemon
         foreach (var camera in seen)
             if (AspectCheck.Difference(policy.Image, camera.Name, camera.Width, camera.Height) is { } aspect) Log.Aspect(logger, aspect);
 
-        using var hangs = new HangWatch(
-            monitors.Stages, Limits(settings), time, host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<HangWatch>(),
+        using var hangs = controller.WatchHangs(
+            Limits(settings), host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<HangWatch>(),
             hang => ending.Begin(hang, ExitCodes.Hang, hostEnds: false));
         using var loop = new SilenceWatch(
             () => control.Snapshot().Published, silence => ending.Begin(silence, ExitCodes.Hang, hostEnds: false));

@@ -1,16 +1,13 @@
 using Akka.Actor;
-using Akka.Hosting;
-using Microsoft.Extensions.Logging.Abstractions;
 using Vla.Actors.Control;
 using Vla.Actors.Instructions;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
 using Vla.Actors.Robots;
-using Vla.Actors.Stages;
 using Vla.Actors.Wiring;
+using Vla.Runtime.Composition;
 using Vla.Runtime.Evaluation;
 using Vla.Runtime.Settings;
-using Vla.Sensors.Cameras;
 using Vla.Sensors.Simulation;
 using Vla.Sensors.Simulation.Tasks;
 using static TorchSharp.torch;
@@ -30,24 +27,16 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
 
     private const string WarmUpInstruction = "wait";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
 
-    private readonly IHost _host;
-    private readonly ControlLoop _control;
-    private readonly PipelineMonitors _monitors;
+    private readonly HeadlessController _controller;
     private readonly SimulatedTabletop _tabletop;
-    private readonly IActorRef _instructions;
-    private readonly HangWatch _hangs;
-    private readonly TaskCompletionSource<string> _hang = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private RealTimeEpisodes(IHost host, ControlLoop control, PipelineMonitors monitors, SimulatedTabletop tabletop)
-    {
-        (_host, _control, _monitors, _tabletop) = (host, control, monitors, tabletop);
-        _instructions = host.Services.GetRequiredService<IRequiredActor<InstructionActor>>().ActorRef;
-        _hangs = new HangWatch(monitors.Stages, new HangLimits(), TimeProvider.System, NullLogger.Instance, hang => _hang.TrySetResult(hang));
-        _hangs.Start();
-    }
+    private RealTimeEpisodes(HeadlessController controller, SimulatedTabletop tabletop) => (_controller, _tabletop) = (controller, tabletop);
+
+    private ControlLoop Control => _controller.Controller.Control;
+
+    private PipelineMonitors Monitors => _controller.Controller.Monitors;
 
     /// <summary>Starts the pipeline and waits until it acts.</summary>
     /// <param name="policy">What drives the arm; <see cref="ExpertPolicy.Name"/> as a policy directory is the caller's to read.</param>
@@ -72,7 +61,7 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
         var episodes = _tabletop.Episodes;
         var ended = new TaskCompletionSource<WorldReport>(TaskCreationOptions.RunContinuationsAsynchronously);
         var states = new List<Tabletop>();
-        var before = _control.Snapshot();
+        var before = Control.Snapshot();
         episodes.Looked = Keep;
         episodes.Changed = report =>
         {
@@ -81,11 +70,11 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
         try
         {
             episodes.Begin(table, assignment);
-            var first = await Task.WhenAny(ended.Task, _hang.Task).WaitAsync(cancellation);
-            if (first == _hang.Task) throw new HangException(await _hang.Task);
+            var first = await Task.WhenAny(ended.Task, _controller.Hung).WaitAsync(cancellation);
+            if (first == _controller.Hung) throw new HangException(await _controller.Hung);
             var report = await ended.Task;
             ThrowIfBroken();
-            var after = _control.Snapshot();
+            var after = Control.Snapshot();
             return new RealTimeOutcome(
                 report.Judgement, report.Reason, report.Seconds, states, after.Chunks.Begun - before.Chunks.Begun,
                 after.Chunks.Actions - before.Chunks.Actions, after.SkippedTicks - before.SkippedTicks);
@@ -102,16 +91,7 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        _control.Dispose();
-        _hangs.Dispose();
-        // A stage that hangs keeps the host from ending; then both are left to the end of the process.
-        var stopped = _host.StopAsync(CancellationToken.None);
-        if (await Task.WhenAny(stopped, Task.Delay(StopBound)) != stopped) return;
-        await stopped;
-        _host.Dispose();
-    }
+    public ValueTask DisposeAsync() => _controller.DisposeAsync();
 
     private static async Task<RealTimeEpisodes> StartAsync(
         Func<Func<SimulatedTabletop>, IPolicy> create, Device device, RealTimeOptions options, CancellationToken cancellation)
@@ -129,34 +109,28 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
         arm.State = RobotStates.ReaderOf(arm, options.Profile, time, options.Control.RateHz);
         arm.Connect(cancellation);
         var takesState = policy.State.Dimensions > 0;
-        var control = new ControlLoop(
-            options.Profile, options.Control with { ResumeAfterStop = ResumeAfterStop.Automatic }, [arm], new ControlClock(),
-            policy.Action.Execution, arm.State, takesState, arm);
-        var parts = new PipelineParts
+        var controller = await HeadlessController.StartAsync(new ControllerParts
         {
             Policy = policy,
             Device = device,
+            Profile = options.Profile,
+            Control = options.Control with { ResumeAfterStop = ResumeAfterStop.Automatic },
+            Outputs = [arm],
             Cameras =
             [
-                .. TabletopFit.Views(policy).Select(view => new CameraParts(
-                    view.Name, () => tabletop.OpenCamera(options.Camera with { View = view.View }), new FramePool(policy.Image))),
+                .. TabletopFit.Views(policy).Select(view => new ControllerCamera(
+                    view.Name, () => tabletop.OpenCamera(options.Camera with { View = view.View }))),
             ],
-            RobotState = takesState ? RobotStates.Select(arm.State!, policy.State) : null,
+            State = arm.State,
+            PolicyTakesState = takesState,
+            PolicyState = takesState ? RobotStates.Select(arm.State!, policy.State) : null,
+            Robot = arm,
             Instructions = instructions,
             Scene = tabletop.Episodes.Answer,
-            Control = control,
-            Monitors = new PipelineMonitors(time, policy.Steps, [.. TabletopFit.Views(policy).Select(view => view.Name)]),
             Threads = options.Threads,
             Time = time,
-            Loggers = NullLoggerFactory.Instance,
-        };
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Services.AddAkka("vla", akka => akka
-            .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
-            .WithVlaPipeline(parts));
-        var host = builder.Build();
-        await host.StartAsync(cancellation);
-        var started = new RealTimeEpisodes(host, control, parts.Monitors, tabletop);
+        }, cancellation);
+        var started = new RealTimeEpisodes(controller, tabletop);
         try
         {
             await started.WarmUpAsync(cancellation);
@@ -171,13 +145,13 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
 
     private async Task WarmUpAsync(CancellationToken cancellation)
     {
-        _tabletop.Episodes.Start(_control, text => _instructions.Tell(new GiveInstruction(text), ActorRefs.NoSender));
-        _control.Start();
+        _tabletop.Episodes.Start(Control, text => _controller.Instructions.Tell(new GiveInstruction(text), ActorRefs.NoSender));
+        Control.Start();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(Patience);
         try
         {
-            while (_monitors.Last.Processed < WarmUpActions)
+            while (Monitors.Last.Processed < WarmUpActions)
             {
                 ThrowIfBroken();
                 await Task.Delay(Glance, limit.Token);
@@ -185,15 +159,15 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new PolicyException($"the policy gave {_monitors.Last.Processed} actions within {Patience.TotalSeconds:0} s");
+            throw new PolicyException($"the policy gave {Monitors.Last.Processed} actions within {Patience.TotalSeconds:0} s");
         }
     }
 
     private void ThrowIfBroken()
     {
-        if (_hang.Task.IsCompleted) throw new HangException(_hang.Task.Result);
-        if (_monitors.Camera.LastError is { } lost) throw new PolicyException($"the simulated camera failed: {lost}");
-        if (_monitors.Stages.FirstOrDefault(stage => stage.LastError is not null) is { } broken)
+        if (_controller.Hung.IsCompleted) throw new HangException(_controller.Hung.Result);
+        if (Monitors.Camera.LastError is { } lost) throw new PolicyException($"the simulated camera failed: {lost}");
+        if (Monitors.Stages.FirstOrDefault(stage => stage.LastError is not null) is { } broken)
             throw new PolicyException($"the {broken.Name} failed: {broken.LastError}");
     }
 }

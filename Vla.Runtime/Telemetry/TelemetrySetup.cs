@@ -55,7 +55,7 @@ public static class TelemetrySetup
             builder.Services.AddHostedService<CollectorService>();
         }
 
-        // After the collector's: services end in the reverse order, and what this one fetches last is sent then.
+        // After the collector's: services end in the reverse order, and what this one records last is sent then.
         builder.Services.AddHostedService<TelemetryService>();
 
         var telemetry = builder.Services.AddOpenTelemetry().ConfigureResource(Describe);
@@ -149,7 +149,7 @@ public static class TelemetrySetup
 
         public Task StopAsync(CancellationToken cancellationToken)
         {
-            services.GetRequiredService<PipelineTelemetry>().Fetch();
+            services.GetRequiredService<PipelineTelemetry>().Flush();
             return Task.CompletedTask;
         }
     }

@@ -42,6 +42,9 @@ public sealed class StateRing
         }
     }
 
+    /// <summary>Told of every state on the thread that adds it: must return at once.</summary>
+    public StateAdded? Added { get; set; }
+
     /// <summary>Adds a state.</summary>
     /// <param name="atNs">When it was true, monotonic nanoseconds.</param>
     /// <param name="values">As many as <see cref="Width"/>.</param>
@@ -57,6 +60,7 @@ public sealed class StateRing
         Volatile.Write(ref _times[place], atNs);
         values.CopyTo(_values.AsSpan(place * Width, Width));
         Volatile.Write(ref _written, written + 1);
+        Added?.Invoke(atNs, values);
         return true;
     }
 
@@ -112,3 +116,8 @@ public sealed class StateRing
         return Volatile.Read(ref _writing) - index <= _times.Length;
     }
 }
+
+/// <summary>A robot has told its state.</summary>
+/// <param name="atNs">When it was true, monotonic nanoseconds.</param>
+/// <param name="values">Of the call only: to be copied by whoever keeps them.</param>
+public delegate void StateAdded(long atNs, ReadOnlySpan<float> values);

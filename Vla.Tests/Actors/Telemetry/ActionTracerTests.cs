@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Time.Testing;
+using Vla.Actors.Observers;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Telemetry;
 using Vla.Sensors;
@@ -72,7 +73,7 @@ public sealed class ActionTracerTests : IDisposable
         Assert.DoesNotContain(_spans, span => span.TraceId == other.TraceId);
     }
 
-    private static ActionRecord Record(long capturedNs)
+    private static FirstPublished Record(long capturedNs)
     {
         var at = capturedNs;
         var steps = StepTrail.Empty;
@@ -86,7 +87,7 @@ public sealed class ActionTracerTests : IDisposable
             CapturedNs = capturedNs,
             Steps = steps,
         };
-        return new ActionRecord(1, origin, at += Ms, at += 9 * Ms, at + Ms);
+        return new FirstPublished(1, origin, at += Ms, at += 9 * Ms, at + Ms);
     }
 
     private ActionTracer Tracer(double tracesPerSecond)

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Text.RegularExpressions;
+using Vla.Actors.Observers;
 using Vla.Actors.Telemetry;
 using Vla.Sensors;
 
@@ -62,14 +63,13 @@ public sealed partial class PipelineTelemetryTests : IDisposable
     }
 
     [Fact]
-    public void Durations_are_recorded_when_they_are_fetched_and_the_instruction_once()
+    public void Durations_are_recorded_and_the_instruction_once()
     {
         _rig.Publish(0, 0.5f);
         _rig.Publish(0, 0.5f);
-        _rig.Control.Feed!.Ticked(50 * MonotonicTime.NsPerUs);
-        Assert.Empty(_measured);
+        _rig.Control.Observers.Show(new Sighting(Sightings.Ticks, 0, null, 50 * MonotonicTime.NsPerUs));
 
-        _rig.Time.Advance(PipelineTelemetry.FetchEvery);
+        _telemetry.Flush();
 
         Assert.Equal(0.00005, Value("vla.control.tick.lateness"), 9);
         Assert.Equal([0.02, 0.02], Values("vla.action.capture_to_publish"));
@@ -88,9 +88,8 @@ public sealed partial class PipelineTelemetryTests : IDisposable
         _telemetry.Dispose();
 
         _rig.Publish(0, 0.5f);
-        _rig.Time.Advance(PipelineTelemetry.FetchEvery);
 
-        Assert.Null(_rig.Control.Feed);
+        Assert.Empty(_rig.Control.Observers.Snapshot());
         Assert.Empty(_measured);
     }
 

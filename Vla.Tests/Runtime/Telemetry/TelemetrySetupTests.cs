@@ -11,6 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
+using Vla.Actors.Observers;
 using Vla.Actors.Telemetry;
 using Vla.Runtime;
 using Vla.Runtime.Http;
@@ -162,8 +163,8 @@ public sealed partial class TelemetrySetupTests : IDisposable
         await app.StartAsync();
 
         _rig.Publish(0, 0.5f);
-        _rig.Control.Feed!.Ticked(1000);
-        app.Services.GetRequiredService<PipelineTelemetry>().Fetch();
+        _rig.Control.Observers.Show(new Sighting(Sightings.Ticks, 0, null, 1000));
+        app.Services.GetRequiredService<PipelineTelemetry>().Flush();
         return app;
     }
 
