@@ -51,7 +51,7 @@ public sealed class ObservationSource : IObservationSource
         if (_instructions?.Current is { } instruction)
             (observation.Instruction, observation.InstructionNumber) = (instruction.Text, instruction.Number);
         observation.State = null;
-        if (_state is null) return;
+        if (_state is null || _stateNames.Count == 0) return;
         var atNs = observation.CapturedNs;
         var values = new float[_stateNames.Count];
         if (_state.TryRead(atNs, values, out var readNs)) observation.State = new RobotReading(_stateNames, values, readNs);

@@ -71,6 +71,9 @@ public sealed record Instruction(long Number, string Text, long GivenNs)
 /// <summary>Vision encoder → fusion: features of one picture, [1, …] as the policy's encoder gives them.</summary>
 public sealed record VisionEncoded(Tensor Features, Origin Origin) : IDisposable
 {
+    /// <summary>The robot's state as of the picture's moment; null when it is not known.</summary>
+    public RobotReading? State { get; init; }
+
     public void Dispose() => Features.Dispose();
 }
 

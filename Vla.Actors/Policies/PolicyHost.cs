@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
 using Vla.Actors.Observations;
-using Vla.Actors.Robots;
 using Vla.Actors.Scheduling;
 using Vla.Actors.Stages;
 using static TorchSharp.torch;
@@ -27,9 +26,6 @@ public sealed record PolicyHost
     public required Device Device { get; init; }
 
     public required StageThreads Threads { get; init; }
-
-    /// <summary>The robot's state, for policies that take it; null when the robot gives none: they then get the average.</summary>
-    public IRobotState? RobotState { get; init; }
 
     public required TimeProvider Time { get; init; }
 

@@ -11,6 +11,12 @@ public sealed record DataColumns(IReadOnlyList<DataColumn> State, IReadOnlyList<
 {
     /// <summary>Pixels of the camera's pictures; null where the data do not say.</summary>
     public (int Width, int Height)? Picture { get; init; }
+
+    /// <summary>Names of the cameras in the data.</summary>
+    public IReadOnlyList<string> Cameras { get; init; } = [];
+
+    /// <summary>Those that the policy shall see, whatever its template says; null for what it says.</summary>
+    public IReadOnlyList<string>? WantedCameras { get; init; }
 }
 
 /// <summary>A number in data: <c>x</c>, in <c>m</c>; 1 where the data do not say.</summary>
@@ -19,11 +25,14 @@ public readonly record struct DataColumn(string Name, string Unit = "1");
 /// <summary>Fills in what a policy's <c>config.json</c> leaves open before it is trained.</summary>
 /// <remarks>
 /// Names, units, scales and times come from the data, and the sizes of stages that follow from them: <c>action_dim</c>,
-/// <c>state_dim</c>, <c>horizon</c> of a decoder and <c>vocab_size</c>. What is there stays.
+/// <c>state_dim</c>, <c>horizon</c> of a decoder and <c>vocab_size</c>. <c>"images": "dataset"</c> becomes the data's cameras;
+/// where that makes more pictures of one, <c>rows</c> of a slot attention grow with them. What else is there stays.
 /// </remarks>
 internal static class OpenTemplate
 {
     private const string Names = "names";
+    private const string Images = "images";
+    private const string AllOfDataset = "dataset";
 
     /// <summary>Actions in a chunk where nobody says, of a decoder that gives chunks.</summary>
     private const int ActHorizon = 10;
@@ -33,6 +42,11 @@ internal static class OpenTemplate
     /// <param name="words">Tokens in the vocabulary.</param>
     public static void Fill(JsonObject config, DataColumns columns, int words)
     {
+        var pictures = PictureCount(config);
+        if (config[Images] is JsonValue images && images.TryGetValue<string>(out var from) && from == AllOfDataset)
+            config[Images] = new JsonArray([.. columns.Cameras.Select(name => (JsonNode)name)]);
+        if (columns.WantedCameras is { } wanted) config[Images] = new JsonArray([.. wanted.Select(name => (JsonNode)name)]);
+        Stretch(config, pictures, PictureCount(config));
         var action = Section(config, "action");
         FillColumns(action, columns.Action);
         action["step_ms"] ??= columns.StepMs;
@@ -55,6 +69,15 @@ internal static class OpenTemplate
 
         if (stages[PolicyConfig.LanguageKey] is JsonObject language && TypeOf(language) is "simple_language" or "bert" or "gpt2")
             ((JsonObject)stages[PolicyConfig.LanguageKey]!)["vocab_size"] ??= words;
+    }
+
+    private static int PictureCount(JsonObject config) => config[Images] is JsonArray { Count: > 0 } names ? names.Count : 1;
+
+    /// <summary>Slots look at the pictures one below the other: more of them are more rows.</summary>
+    private static void Stretch(JsonObject config, int before, int after)
+    {
+        if (before == after || (config["stages"] as JsonObject)?[PolicyConfig.FusionKey] is not JsonObject fusion || TypeOf(fusion) != "slot_attention") return;
+        if (fusion["rows"] is JsonValue value && value.TryGetValue<int>(out var rows)) fusion["rows"] = rows / before * after;
     }
 
     private static JsonObject Section(JsonObject config, string key)

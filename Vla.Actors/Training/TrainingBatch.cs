@@ -1,12 +1,13 @@
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Staged;
+using Vla.Sensors.Observations;
 using Vla.Sensors.Simulation;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Training;
 
 /// <summary>A few samples as tensors; k lessons of a picture follow each other.</summary>
-/// <param name="Pictures">[batch, 3, height, width], normalised, channels-last in memory.</param>
+/// <param name="Pictures">[batch, cameras × 3, height, width], normalised, channels-last in memory.</param>
 /// <param name="Tokens">[batch × k, sequence], int64.</param>
 /// <param name="States">[batch × k, state], normalised.</param>
 /// <param name="Chunks">[batch × k, horizon, actions], normalised.</param>
@@ -61,7 +62,7 @@ internal sealed class BatchMaker
         using var scope = NewDisposeScope();
         var (shape, k) = (_set.Shape, _set.Shape.Lessons);
         var rows = samples.Length * k;
-        var bytes = empty([samples.Length, shape.Height, shape.Width, 3], dtype: uint8);
+        var bytes = empty([samples.Length * shape.Cameras, shape.Height, shape.Width, 3], dtype: uint8);
         var tokens = new long[rows * _config.SequenceLength];
         var states = new float[rows * shape.State];
         var chunks = new float[rows * shape.Horizon * shape.Actions];
@@ -69,7 +70,7 @@ internal sealed class BatchMaker
         var truths = new float[rows * TrainingSet.TruthLength];
         for (var i = 0; i < samples.Length; i++)
         {
-            _set.Picture(samples[i]).CopyTo(bytes.bytes[(i * shape.Height * shape.Width * 3)..]);
+            _set.Picture(samples[i]).CopyTo(bytes.bytes[(i * shape.PictureBytes)..]);
             for (var j = 0; j < k; j++)
             {
                 var row = i * k + j;
@@ -77,7 +78,7 @@ internal sealed class BatchMaker
                 PutState(_set.State(samples[i]), states.AsSpan(row * shape.State, shape.State), random);
                 _set.Chunk(samples[i], j).CopyTo(chunks.AsSpan(row * shape.Horizon * shape.Actions));
                 valid.AsSpan(row * shape.Horizon, _set.Valid(samples[i], j)).Fill(1);
-                _set.Truth(samples[i], j).CopyTo(truths.AsSpan(row * TrainingSet.TruthLength));
+                PutTruth(_set.Truth(samples[i], j), truths.AsSpan(row * TrainingSet.TruthLength, TrainingSet.TruthLength));
             }
         }
 
@@ -113,10 +114,12 @@ internal sealed class BatchMaker
         }
 
         var pixels = bytes.to(_device).to(float32);
-        return pixels
+        var pictures = pixels
             .mul_(tensor(factor, [count, 1, 1, 3], device: _device))
             .add_(tensor(summand, [count, 1, 1, 3], device: _device))
             .permute(0, 3, 1, 2);
+        var cameras = _set.Shape.Cameras;
+        return cameras == 1 ? pictures : pictures.reshape(count / cameras, cameras * 3, image.Height, image.Width);
     }
 
     // A dimension that never changes has no scale; it is always at its mean.
@@ -128,6 +131,17 @@ internal sealed class BatchMaker
             var dimension = i % action.Dimensions;
             chunks[i] = action.Std[dimension] > 0 ? (chunks[i] - action.Mean[dimension]) / action.Std[dimension] : 0;
         }
+    }
+
+    // Places are shares of the front picture, which is one of those that lie below each other.
+    private void PutTruth(ReadOnlySpan<float> from, Span<float> to)
+    {
+        from.CopyTo(to);
+        var cameras = _set.Shape.Cameras;
+        if (cameras == 1) return;
+        var place = Math.Max(0, _config.Pictures!.ToList().IndexOf(PictureNames.Unnamed));
+        to[1] = (to[1] + place) / cameras;
+        to[3] = (to[3] + place) / cameras;
     }
 
     private void PutTokens(long[] from, Span<long> to, WorldRandom? random)

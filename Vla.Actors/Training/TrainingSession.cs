@@ -256,6 +256,7 @@ public sealed class TrainingSession : IDisposable
     private static void Check(PolicyConfig config, TrainingSet set)
     {
         var shape = set.Shape;
+        Same("number of images", config.Channels / 3, shape.Cameras);
         Same("image.height", config.Image.Height, shape.Height);
         Same("image.width", config.Image.Width, shape.Width);
         Same("number of state.names", config.State.Dimensions, shape.State);

@@ -10,7 +10,14 @@ namespace Vla.Actors.Training;
 /// <param name="Actions">Dimensions of an action.</param>
 /// <param name="Horizon">Actions in a chunk.</param>
 /// <param name="Lessons">Instructions, each with its own chunk, that go with one picture.</param>
-public sealed record TrainingShape(int Height, int Width, int State, int Actions, int Horizon, int Lessons);
+public sealed record TrainingShape(int Height, int Width, int State, int Actions, int Horizon, int Lessons)
+{
+    /// <summary>Cameras whose pictures make one sample.</summary>
+    public int Cameras { get; init; } = 1;
+
+    /// <summary>Bytes of a sample's pictures.</summary>
+    public int PictureBytes => Cameras * Height * Width * 3;
+}
 
 /// <summary>One instruction for a picture, with the answer.</summary>
 public readonly ref struct TrainingLesson
@@ -31,7 +38,7 @@ public readonly ref struct TrainingLesson
 }
 
 /// <summary>What a policy learns from, in memory: pictures, states, instructions and the actions that answer them.</summary>
-/// <remarks>Pictures are bytes, RGB, [height, width, 3]; they become numbers a batch at a time.</remarks>
+/// <remarks>Pictures are bytes, RGB, [cameras, height, width, 3]; they become numbers a batch at a time.</remarks>
 /// <param name="shape">Sizes.</param>
 public sealed class TrainingSet(TrainingShape shape)
 {
@@ -60,14 +67,14 @@ public sealed class TrainingSet(TrainingShape shape)
     /// <summary>True when every lesson says what only a simulator knows.</summary>
     public bool HasTruth => _texts.Count > 0 && _lessonsWithTruth == _texts.Count;
 
-    /// <summary>Adds a picture; its lessons, <see cref="TrainingShape.Lessons"/> of them, follow by <see cref="AddLesson"/>.</summary>
+    /// <summary>Adds a picture, or those of several cameras; its lessons, <see cref="TrainingShape.Lessons"/> of them, follow by <see cref="AddLesson"/>.</summary>
     /// <param name="episode">Which episode it is from.</param>
-    /// <param name="rgb">[height, width, 3]; kept, not copied.</param>
+    /// <param name="rgb">[height, width, 3], of several cameras one after the other; kept, not copied.</param>
     /// <param name="state">Physical units.</param>
     public void AddPicture(int episode, byte[] rgb, ReadOnlySpan<float> state)
     {
         if (_texts.Count != Count * Shape.Lessons) throw new InvalidOperationException("the last picture has no lessons yet");
-        if (rgb.Length != Shape.Height * Shape.Width * 3) throw new ArgumentException($"a picture has {rgb.Length} bytes", nameof(rgb));
+        if (rgb.Length != Shape.PictureBytes) throw new ArgumentException($"a picture has {rgb.Length} bytes", nameof(rgb));
         if (state.Length != Shape.State) throw new ArgumentException($"a state has {state.Length} numbers, not {Shape.State}", nameof(state));
         _pictures.Add(rgb);
         _episodes.Add(episode);

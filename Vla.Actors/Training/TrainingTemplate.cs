@@ -4,6 +4,7 @@ using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Staged;
 using Vla.Sensors.Images;
+using Vla.Sensors.Observations;
 using Vla.Sensors.Text;
 
 namespace Vla.Actors.Training;
@@ -15,6 +16,9 @@ namespace Vla.Actors.Training;
 /// <param name="Horizon">Actions in a chunk.</param>
 public sealed record TrainingTemplate(ImageSpec Image, IReadOnlyList<string> StateNames, IReadOnlyList<string> ActionNames, int Horizon)
 {
+    /// <summary>What the pictures are called, in order.</summary>
+    public IReadOnlyList<string> Pictures { get; init; } = [PictureNames.Unnamed];
+
     private static readonly JsonDocumentOptions WithComments = new()
     {
         CommentHandling = JsonCommentHandling.Skip,
@@ -27,7 +31,10 @@ public sealed record TrainingTemplate(ImageSpec Image, IReadOnlyList<string> Sta
     public static TrainingTemplate Read(string file, DataColumns columns)
     {
         var config = PolicyConfig.Read(file, Filled(file, columns, words: 1));
-        return new TrainingTemplate(config.Image, config.State.Names, config.Action.Names, config.Action.Horizon);
+        return new TrainingTemplate(config.Image, config.State.Names, config.Action.Names, config.Action.Horizon)
+        {
+            Pictures = config.Pictures!,
+        };
     }
 
     /// <summary>The file's content, with what it leaves open filled in.</summary>

@@ -18,9 +18,6 @@ public record PolicyParts
 
     public required Device Device { get; init; }
 
-    /// <summary>The robot's state, for policies that take it; null when the robot gives none: they then get the average.</summary>
-    public IRobotState? RobotState { get; init; }
-
     /// <summary>Made for the policy's steps.</summary>
     public required PipelineMonitors Monitors { get; init; }
 
@@ -48,7 +45,6 @@ public record PolicyParts
         Monitors = Monitors.ByStep,
         Device = Device,
         Threads = Threads,
-        RobotState = RobotState,
         Time = Time,
         Loggers = Loggers,
         Home = Home,
@@ -66,6 +62,9 @@ public sealed record PipelineParts : PolicyParts
 
     /// <summary>Somewhat more than lies between two pictures of a camera at 30 a second.</summary>
     public const long DefaultMaximumSkewNs = 50 * MonotonicTime.NsPerMs;
+
+    /// <summary>What the policy wants of the robot's state, in its order; null when the robot gives none: it then gets the average.</summary>
+    public IRobotState? RobotState { get; init; }
 
     public required InstructionBoard Instructions { get; init; }
 

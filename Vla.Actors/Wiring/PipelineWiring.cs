@@ -28,7 +28,9 @@ public static class PipelineWiring
         {
             system.ActorOf(LostMessageActor.Props(), "lost-messages");
 
-            var source = new ObservationSource([.. parts.Cameras.Select(camera => camera.Name)], parts.MaximumSkewNs, parts.Instructions);
+            var source = new ObservationSource(
+                [.. parts.Cameras.Select(camera => camera.Name)], parts.MaximumSkewNs, parts.Instructions, parts.RobotState,
+                parts.Policy.State.Names);
             var observations = Add<ObservationActor>("observation", ObservationActor.Props(source));
             AddCameras(source);
 

@@ -27,6 +27,11 @@ public static class TrainCommand
             Description = "A policy's config.json: what stages to train; scales and vocabulary come from the data, and the names, units and sizes that it leaves out",
             DefaultValueFactory = _ => Path.Combine(ProjectPaths.TabletopPolicy, StagedPolicy.ConfigFile),
         };
+        var cameras = new Option<string?>("--cameras")
+        {
+            HelpName = "NAME,…",
+            Description = "The cameras that the policy shall see, such as front,wrist, or all of the dataset's with all (default: the policy-config's images, one picture called front where it has none)",
+        };
         var steps = Number("--steps", "N", "Steps in all", defaults.Steps);
         var batch = Number("--batch-size", "N", "Pictures in a step", defaults.BatchSize);
         var pictures = new Option<int?>("--pictures-per-episode")
@@ -42,7 +47,7 @@ public static class TrainCommand
         var device = PolicyOptions.Device();
         var command = new Command("train", "Train a policy by behaviour cloning. Ctrl-C saves; --resume goes on as if nothing had been.")
         {
-            dataset, output, template, steps, batch, pictures, seed, threads, rate, resume, device,
+            dataset, output, template, cameras, steps, batch, pictures, seed, threads, rate, resume, device,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -65,10 +70,15 @@ public static class TrainCommand
             // On one thread from beginning to end: the number of Torch's threads is one of its own.
             await Task.Factory.StartNew(
                 () => Train(
-                    source, directory, parsed.GetValue(template)!, options, perEpisode, count,
+                    source, Columns(source), directory, parsed.GetValue(template)!, options, perEpisode, count,
                     parsed.GetValue(resume), parsed.GetValue(device)!, cancellation),
                 CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             return ExitCodes.Success;
+
+            DataColumns Columns(ILessonSource source) => parsed.GetValue(cameras) is not { } wanted ? source.Columns : source.Columns with
+            {
+                WantedCameras = wanted == "all" ? source.Columns.Cameras : wanted.Split(','),
+            };
 
             // Before the data are read, which takes minutes.
             void CheckResume(string directory)
@@ -78,6 +88,7 @@ public static class TrainCommand
                 Same(batch, begun.BatchSize);
                 Same(seed, (int)begun.Seed);
                 Same(rate, begun.LearningRate);
+                if (IsGiven(cameras)) throw new UsageException("--cameras is for a beginning; a training that is gone on with has its own: leave it out");
                 if (IsGiven(template)) throw new UsageException("--policy-config is for a beginning; a training that is gone on with has its own: leave it out");
                 if (!IsGiven(steps))
                 {
@@ -104,14 +115,14 @@ public static class TrainCommand
     }
 
     private static void Train(
-        ILessonSource source, string output, string template, TrainingOptions options, int? perEpisode, int threads, bool resume,
+        ILessonSource source, DataColumns columns, string output, string template, TrainingOptions options, int? perEpisode, int threads, bool resume,
         string deviceName, CancellationToken cancellation)
     {
         if (resume) template = Path.Combine(output, StagedPolicy.ConfigFile);
         else if (Directory.Exists(template)) template = Path.Combine(template, StagedPolicy.ConfigFile);
         var device = TorchDevice.Select(deviceName);
         var progress = new TrainingProgress();
-        var config = TrainingTemplate.Read(template, source.Columns);
+        var config = TrainingTemplate.Read(template, columns);
         TrainingSet set;
         try
         {
@@ -127,7 +138,7 @@ public static class TrainCommand
 
         using var session = resume
             ? TrainingSession.Resume(output, set, threads, device, options.Steps)
-            : TrainingSession.Begin(output, template, set, source.Columns, options, threads, device);
+            : TrainingSession.Begin(output, template, set, columns, options, threads, device);
         progress.Say(string.Create(CultureInfo.InvariantCulture,
             $"{session.TrainingSamples} pictures to learn from, {session.ValidationSamples} to validate with, {session.Parameters:N0} parameters"));
         var run = new TrainingRun(session, new LossLog(output, session.Step), progress, TimeProvider.System);

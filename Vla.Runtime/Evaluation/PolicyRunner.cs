@@ -46,7 +46,6 @@ public sealed class PolicyRunner : IEpisodeRunner
         {
             Policy = policy,
             Device = device,
-            RobotState = state,
             Monitors = new PipelineMonitors(time, policy.Steps),
             Threads = new StageThreads(1, 1, 1, 1),
             Time = time,
@@ -58,7 +57,7 @@ public sealed class PolicyRunner : IEpisodeRunner
         _rollout = _system.ActorOf(
             RolloutActor.Props(
                 (parent, self) => parts.Start(parent, observations: self, instructions: self),
-                policy.Image, state, policy.Action.Execution).WithDispatcher(StageDispatcher.Name),
+                TabletopFit.Views(policy), policy.Image, state, policy.Action.Execution).WithDispatcher(StageDispatcher.Name),
             "rollout");
         _hangs = new HangWatch(
             parts.Monitors.Stages, limits ?? new HangLimits { GiveUp = HangBound }, time, NullLogger.Instance,

@@ -29,14 +29,12 @@ public sealed class RolloutActor : UntypedActor
     private const int PictureWidth = 640;
     private const int PictureHeight = 480;
 
-    private static readonly string[] Pictures = [PictureNames.Unnamed];
-
     private readonly Func<IActorRefFactory, IActorRef, IActorRef> _startStages;
-    private readonly FramePool _frames;
+    private readonly IReadOnlyList<string> _names;
+    private readonly View[] _views;
     private readonly StateAsSeen _state;
     private readonly int _execute;
     private readonly ChunkEnsemble? _ensemble;
-    private readonly TabletopRenderer _renderer = new(PictureWidth, PictureHeight);
     private readonly ImagePreparation _preparation;
     private readonly Mat _picture = new();
     private IActorRef _decoder = ActorRefs.Nobody;
@@ -51,29 +49,33 @@ public sealed class RolloutActor : UntypedActor
     private Exception? _failure;
 
     /// <param name="startStages">Given a parent and this actor, starts the stages and gives the decoder.</param>
-    /// <param name="image">The picture that the policy wants.</param>
-    /// <param name="state">Where the policy's robot state is left.</param>
+    /// <param name="views">The cameras whose pictures the policy wants, in its order.</param>
+    /// <param name="image">How it wants them.</param>
+    /// <param name="state">What the policy wants of the arm's state.</param>
     /// <param name="execution">How many actions of a chunk are carried out before the next one is asked for, and the blend.</param>
     public RolloutActor(
-        Func<IActorRefFactory, IActorRef, IActorRef> startStages, ImageSpec image, StateAsSeen state, ChunkExecution execution)
+        Func<IActorRefFactory, IActorRef, IActorRef> startStages, IReadOnlyList<(string Name, WorldView View)> views, ImageSpec image,
+        StateAsSeen state, ChunkExecution execution)
     {
         (_startStages, _state) = (startStages, state);
         // The freshest plan all the time is, step by step, a new one for every step.
         _execute = execution.Execute ?? 1;
         if (execution.Blend == ChunkBlend.Ensemble) _ensemble = new ChunkEnsemble(WorldAction.Dimensions, execution, new ChunkAgeLimit(new ControlOptions(), execution));
-        _frames = new FramePool(image);
+        _names = [.. views.Select(view => view.Name)];
+        _views = [.. views.Select(view => new View(new TabletopRenderer(PictureWidth, PictureHeight, view.View), new FramePool(image)))];
         _preparation = new ImagePreparation(image);
     }
 
     public static Props Props(
-        Func<IActorRefFactory, IActorRef, IActorRef> startStages, ImageSpec image, StateAsSeen state, ChunkExecution execution) =>
-        Akka.Actor.Props.Create(() => new RolloutActor(startStages, image, state, execution));
+        Func<IActorRefFactory, IActorRef, IActorRef> startStages, IReadOnlyList<(string Name, WorldView View)> views, ImageSpec image,
+        StateAsSeen state, ChunkExecution execution) =>
+        Akka.Actor.Props.Create(() => new RolloutActor(startStages, views, image, state, execution));
 
     protected override void PreStart() => _decoder = _startStages(Context, Self);
 
     protected override void PostStop()
     {
-        _renderer.Dispose();
+        foreach (var view in _views) view.Renderer.Dispose();
         _preparation.Dispose();
         _picture.Dispose();
     }
@@ -143,17 +145,24 @@ public sealed class RolloutActor : UntypedActor
 
         // Demand that is said again is answered again, with the same picture: a stage lets go of one that it needs no more.
         _vision = null;
-        _renderer.Draw(rollout.Table, _picture);
-        var frame = _frames.Rent();
-        _preparation.Prepare(_picture, frame.Pixels);
-        frame.Sequence = ++_pictures;
-        frame.CapturedNs = frame.PreparedNs = NowNs(rollout);
-        _state.Look(rollout.Table);
-        vision.Tell(new ObservationCaptured(new Observation(Pictures, frame)
+        _pictures++;
+        Frame[] frames = [.. _views.Select(view => Film(view, rollout))];
+        vision.Tell(new ObservationCaptured(new Observation(_names, frames)
         {
+            State = _state.Of(rollout.Table, NowNs(rollout)),
             Instruction = rollout.Episode.Assignment.Instruction,
             InstructionNumber = _known,
         }));
+    }
+
+    private Frame Film(View view, Rollout rollout)
+    {
+        view.Renderer.Draw(rollout.Table, _picture);
+        var frame = view.Frames.Rent();
+        _preparation.Prepare(_picture, frame.Pixels);
+        frame.Sequence = _pictures;
+        frame.CapturedNs = frame.PreparedNs = NowNs(rollout);
+        return frame;
     }
 
     private void Act(ActionChunk chunk)
@@ -200,6 +209,8 @@ public sealed class RolloutActor : UntypedActor
     }
 
     private sealed record StageFailed(Exception Reason);
+
+    private sealed record View(TabletopRenderer Renderer, FramePool Frames);
 }
 
 /// <summary>Asks for an episode; the answer is its <see cref="EpisodeResult"/>, or <see cref="Failure"/>.</summary>

@@ -1,30 +1,32 @@
 using Vla.Actors.Policies;
-using Vla.Actors.Robots;
+using Vla.Sensors.Observations;
 using Vla.Sensors.Simulation;
 
 namespace Vla.Runtime.Evaluation;
 
-/// <summary>The arm's state as it was when the picture was taken that is being worked on.</summary>
-/// <remarks>Written before the picture is told on and read by the stages behind it: the message orders the two.</remarks>
-public sealed class StateAsSeen : IRobotState
+/// <summary>What a policy wants of the arm's state, for the observation that it goes with.</summary>
+public sealed class StateAsSeen
 {
     private readonly int[] _places;
-    private readonly float[] _state = new float[Tabletop.StateNames.Count];
+    private readonly IReadOnlyList<string> _names;
 
     /// <param name="spec">Any of <see cref="Tabletop.StateNames"/>, in any order.</param>
     /// <exception cref="PolicyException">It wants to know what this arm cannot tell.</exception>
     public StateAsSeen(StateSpec spec)
     {
         TabletopFit.Require(spec);
+        _names = spec.Names;
         _places = [.. spec.Names.Select(name => Tabletop.StateNames.ToList().IndexOf(name))];
     }
 
-    public void Look(Tabletop table) => table.ReadState(_state);
-
-    public bool TryRead(long atNs, Span<float> values, out long readNs)
+    /// <returns>Null for a policy that wants none.</returns>
+    public RobotReading? Of(Tabletop table, long atNs)
     {
-        readNs = atNs;
-        for (var i = 0; i < _places.Length; i++) values[i] = _state[_places[i]];
-        return true;
+        if (_places.Length == 0) return null;
+        Span<float> state = stackalloc float[Tabletop.StateNames.Count];
+        table.ReadState(state);
+        var values = new float[_places.Length];
+        for (var i = 0; i < _places.Length; i++) values[i] = state[_places[i]];
+        return new RobotReading(_names, values, atNs);
     }
 }

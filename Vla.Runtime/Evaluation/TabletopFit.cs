@@ -9,6 +9,9 @@ namespace Vla.Runtime.Evaluation;
 /// <summary>Whether a policy is made for the simulated table's arm.</summary>
 public static class TabletopFit
 {
+    /// <summary>What the pictures of the camera at the wrist are called.</summary>
+    public const string Wrist = "wrist";
+
     /// <summary>A control step of the world, milliseconds.</summary>
     private const double StepMs = Tabletop.QuantaPerStep * Tabletop.QuantumNs / (double)MonotonicTime.NsPerMs;
 
@@ -38,9 +41,9 @@ public static class TabletopFit
         .. (policy.Pictures ?? [PictureNames.Unnamed]).Select(name => (name, name switch
         {
             PictureNames.Unnamed => WorldView.Front,
-            "wrist" => WorldView.Wrist,
+            Wrist => WorldView.Wrist,
             _ => throw new PolicyException(
-                $"{policy.Directory}: wants pictures of '{name}' (images); the tabletop shows {PictureNames.Unnamed} and wrist"),
+                $"{policy.Directory}: wants pictures of '{name}' (images); the tabletop shows {PictureNames.Unnamed} and {Wrist}"),
         })),
     ];
 

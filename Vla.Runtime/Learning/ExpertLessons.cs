@@ -37,7 +37,8 @@ internal sealed class ExpertLessons
         if (turns is not null && turns.Count != 2 * tasks.Count) throw Unfit(turns, $"not 2 for each of {tasks.Count} instructions");
         var shape = Feature(camera)!.Shape;
         return new ExpertLessons(
-            policy, action, new PicturePlacement(policy.Image, shape[1], shape[0]), tasks.Count, horizon, targets is not null && turns is not null);
+            policy, action, new PicturePlacement(policy.Image, shape[1], shape[0]), tasks.Count, horizon,
+            targets is not null && turns is not null && camera == DatasetFeature.FrontCamera);
 
         DatasetFeature? Feature(string name) => dataset.Info.Features.FirstOrDefault(feature => feature.Name == name);
 

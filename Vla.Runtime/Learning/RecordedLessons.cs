@@ -2,6 +2,7 @@ using System.Globalization;
 using Vla.Actors.Training;
 using Vla.Sensors.Datasets;
 using Vla.Sensors.Images;
+using Vla.Sensors.Observations;
 
 namespace Vla.Runtime.Learning;
 
@@ -23,13 +24,13 @@ public sealed record RecordedLessons : ILessonSource
 
     private const double LargestShareOfMemory = 0.8;
 
-    private RecordedLessons(string directory, string camera, double fps, bool usesExpert) =>
+    private RecordedLessons(string directory, string? camera, double fps, bool usesExpert) =>
         (Directory, Camera, Fps, UsesExpert) = (directory, camera, fps, usesExpert);
 
     public string Directory { get; }
 
-    /// <summary>The camera's feature.</summary>
-    public string Camera { get; }
+    /// <summary>The camera that is named; null where none is.</summary>
+    public string? Camera { get; }
 
     public double Fps { get; }
 
@@ -65,13 +66,17 @@ public sealed record RecordedLessons : ILessonSource
         }
 
         using var dataset = LeRobotDataset.Open(directory);
-        var chosen = Choose(dataset, camera);
-        return new RecordedLessons(directory, chosen, dataset.Info.Fps, usesExpert)
+        RequireCamera(dataset, camera);
+        string[] cameras = [.. dataset.Info.Cameras.Select(one => one.Name)];
+        var shown = camera is not null ? Choose(dataset, camera)
+            : cameras.Contains(DatasetFeature.FrontCamera) ? DatasetFeature.FrontCamera : cameras[0];
+        return new RecordedLessons(directory, camera, dataset.Info.Fps, usesExpert)
         {
             Columns = new DataColumns(
                 ColumnsOf(dataset, DatasetFeature.State), ColumnsOf(dataset, DatasetFeature.Action), 1_000 / dataset.Info.Fps)
             {
-                Picture = dataset.Info.Cameras.First(one => one.Name == chosen).PictureSize,
+                Picture = dataset.Info.Cameras.First(one => one.Name == shown).PictureSize,
+                Cameras = [.. cameras.Select(NameOf)],
             },
         };
     }
@@ -89,9 +94,14 @@ public sealed record RecordedLessons : ILessonSource
     {
         var policy = wishes.Policy;
         using var dataset = LeRobotDataset.Open(Directory);
-        var reader = LessonReader.Create(dataset, policy, UsesExpert, Camera);
+        var cameras = CamerasOf(dataset, policy.Pictures);
+        var reader = LessonReader.Create(
+            dataset, policy, UsesExpert, cameras.Contains(DatasetFeature.FrontCamera) ? DatasetFeature.FrontCamera : cameras[0]);
         var set = new TrainingSet(new TrainingShape(
-            policy.Image.Height, policy.Image.Width, policy.StateNames.Count, policy.ActionNames.Count, policy.Horizon, reader.LessonsPerFrame));
+            policy.Image.Height, policy.Image.Width, policy.StateNames.Count, policy.ActionNames.Count, policy.Horizon, reader.LessonsPerFrame)
+        {
+            Cameras = cameras.Count,
+        });
         RequireMemory(dataset, wishes);
 
         using var preparation = new ImagePreparation(policy.Image);
@@ -101,19 +111,24 @@ public sealed record RecordedLessons : ILessonSource
             cancellation.ThrowIfCancellationRequested();
             var lessons = reader.Open(episode);
             var kept = Kept(episode, wishes.PicturesPerEpisode);
-            var next = 0;
-            dataset.ReadPictures(episode, Camera, (frame, picture) =>
-            {
-                if (next == kept.Length || frame != kept[next]) return;
-                next++;
-                var rgb = new byte[policy.Image.Height * policy.Image.Width * 3];
-                preparation.PrepareBytes(picture, rgb);
-                lessons.AddTo(set, frame, rgb);
-            });
+            var pictures = new byte[kept.Length][];
+            for (var i = 0; i < kept.Length; i++) pictures[i] = new byte[set.Shape.PictureBytes];
+            for (var camera = 0; camera < cameras.Count; camera++) ReadCamera(episode, camera, kept, pictures);
+            for (var i = 0; i < kept.Length; i++) lessons.AddTo(set, kept[i], pictures[i]);
             progress((double)(done += episode.Length) / all);
         }
 
         return set;
+
+        void ReadCamera(DatasetEpisode episode, int camera, int[] kept, byte[][] pictures)
+        {
+            var next = 0;
+            var size = policy.Image.Height * policy.Image.Width * 3;
+            dataset.ReadPictures(episode, cameras[camera], (frame, picture) =>
+            {
+                if (next < kept.Length && frame == kept[next]) preparation.PrepareBytes(picture, pictures[next++].AsSpan(camera * size, size));
+            });
+        }
     }
 
     /// <summary>Which frames of an episode are kept: evenly spread.</summary>
@@ -129,17 +144,44 @@ public sealed record RecordedLessons : ILessonSource
         return mark < 0 ? (text, "") : (text[..mark], text[(mark + 1)..]);
     }
 
-    private static string Choose(LeRobotDataset dataset, string? wanted)
+    private static string NameOf(string feature) => feature.Replace(PictureNames.Prefix, "", StringComparison.Ordinal);
+
+    private static void RequireCamera(LeRobotDataset dataset, string? wanted)
     {
-        const string Prefix = "observation.images.";
-        string[] cameras = [.. dataset.Info.Cameras.Select(camera => camera.Name)];
-        var list = string.Join(", ", cameras.Select(camera => camera.Replace(Prefix, "", StringComparison.Ordinal)));
-        if (cameras.Length == 0)
+        if (!dataset.Info.Cameras.Any())
             throw new DatasetException($"dataset '{dataset.Directory}' has no camera (a feature of type video or image): record it with one");
         if (dataset.Episodes.Count == 0) throw new DatasetException($"dataset '{dataset.Directory}' has no episodes: record some");
+        if (wanted is not null) Choose(dataset, wanted);
+    }
+
+    /// <summary>The features of a policy's pictures, in its order.</summary>
+    private List<string> CamerasOf(LeRobotDataset dataset, IReadOnlyList<string> pictures)
+    {
+        string[] cameras = [.. dataset.Info.Cameras.Select(camera => camera.Name)];
+        if (pictures.Count == 1)
+        {
+            var itsOwn = PictureNames.Feature(pictures[0]);
+            return [Camera is null && cameras.Contains(itsOwn) ? itsOwn : Choose(dataset, Camera)];
+        }
+
+        if (Camera is not null)
+            throw new UsageException($"dataset '{dataset.Directory}?camera={Camera}' names one camera, the policy wants the pictures {string.Join(", ", pictures)} (images): leave ?camera out, or choose another --policy-config");
+        if (pictures.Where(name => !cameras.Contains(PictureNames.Feature(name))).ToList() is { Count: > 0 } missing)
+        {
+            throw new UsageException($"the policy wants the pictures {string.Join(", ", pictures)} (images), "
+                + $"dataset '{dataset.Directory}' has {string.Join(", ", cameras.Select(NameOf))}: record {string.Join(" and ", missing)}, or choose others with --cameras");
+        }
+
+        return [.. pictures.Select(PictureNames.Feature)];
+    }
+
+    private static string Choose(LeRobotDataset dataset, string? wanted)
+    {
+        string[] cameras = [.. dataset.Info.Cameras.Select(camera => camera.Name)];
+        var list = string.Join(", ", cameras.Select(NameOf));
         if (wanted is not null)
         {
-            return cameras.FirstOrDefault(camera => camera == wanted || camera == Prefix + wanted)
+            return cameras.FirstOrDefault(camera => camera == wanted || camera == PictureNames.Feature(wanted))
                 ?? throw new UsageException($"dataset '{dataset.Directory}' has no camera '{wanted}': it has {list}");
         }
 
@@ -153,7 +195,7 @@ public sealed record RecordedLessons : ILessonSource
     {
         var image = wishes.Policy.Image;
         var pictures = dataset.Episodes.Sum(episode => (long)Kept(episode, wishes.PicturesPerEpisode).Length);
-        var needed = (double)pictures * image.Height * image.Width * 3;
+        var needed = (double)pictures * wishes.Policy.Pictures.Count * image.Height * image.Width * 3;
         var there = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (needed <= LargestShareOfMemory * there) return;
         throw new UsageException(string.Create(CultureInfo.InvariantCulture,

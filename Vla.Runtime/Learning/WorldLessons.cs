@@ -1,7 +1,9 @@
 using System.Globalization;
 using OpenCvSharp;
 using Vla.Actors.Training;
+using Vla.Runtime.Evaluation;
 using Vla.Sensors.Images;
+using Vla.Sensors.Observations;
 using Vla.Sensors.Simulation;
 using Vla.Sensors.Simulation.Demonstrations;
 using Vla.Sensors.Simulation.Drawing;
@@ -36,7 +38,7 @@ public sealed record WorldLessons(LevelMixture Levels, int Episodes, long Seed) 
         get
         {
             DataColumn[] numbers = [.. WorldAction.Names.Zip(WorldAction.Units, (name, unit) => new DataColumn(name, unit))];
-            return new DataColumns(numbers, numbers, StepMs) { Picture = (Camera.Width, Camera.Height) };
+            return new DataColumns(numbers, numbers, StepMs) { Picture = (Camera.Width, Camera.Height), Cameras = [PictureNames.Unnamed, TabletopFit.Wrist] };
         }
     }
 
@@ -70,13 +72,17 @@ public sealed record WorldLessons(LevelMixture Levels, int Episodes, long Seed) 
     {
         var (policy, state) = (wishes.Policy, wishes.Policy.StateNames.Count);
         var set = new TrainingSet(new TrainingShape(
-            policy.Image.Height, policy.Image.Width, state, WorldAction.Dimensions, policy.Horizon, Demonstration.LessonCount));
+            policy.Image.Height, policy.Image.Width, state, WorldAction.Dimensions, policy.Horizon, Demonstration.LessonCount)
+        {
+            Cameras = policy.Pictures.Count,
+        });
+        var views = ViewsOf(policy.Pictures);
         if (state is not (0 or StateNumbers))
             throw new UsageException($"the simulated world gives {StateNumbers} numbers of state, the policy takes {state}");
         if (policy.Horizon > Demonstration.Horizon)
             throw new UsageException($"the simulated world's expert plans {Demonstration.Horizon} actions, the policy's horizon is {policy.Horizon}");
 
-        using var cameras = new ThreadLocal<Camera>(() => new Camera(policy.Image), trackAllValues: true);
+        using var cameras = new ThreadLocal<Camera>(() => new Camera(policy.Image, views), trackAllValues: true);
         var done = 0;
         var episodes = ParallelEnumerable.Range(0, Episodes).AsOrdered().WithCancellation(cancellation)
             .WithMergeOptions(ParallelMergeOptions.NotBuffered)
@@ -90,6 +96,16 @@ public sealed record WorldLessons(LevelMixture Levels, int Episodes, long Seed) 
         foreach (var camera in cameras.Values) camera.Dispose();
         return set;
     }
+
+    private static WorldView[] ViewsOf(IReadOnlyList<string> pictures) =>
+    [
+        .. pictures.Select(name => name switch
+        {
+            PictureNames.Unnamed => WorldView.Front,
+            TabletopFit.Wrist => WorldView.Wrist,
+            _ => throw new UsageException($"the policy wants the picture {name} (images), the simulated world has {PictureNames.Unnamed} and {TabletopFit.Wrist}"),
+        }),
+    ];
 
     private List<Sample> Show(int episode, LessonWishes wishes, Camera camera)
     {
@@ -109,7 +125,7 @@ public sealed record WorldLessons(LevelMixture Levels, int Episodes, long Seed) 
             var state = new float[StateNumbers];
             demonstration.Table.ReadState(state);
             samples.Add(new Sample(
-                episode, camera.Look(demonstration.Table), wishes.Policy.StateNames.Count == 0 ? [] : state, demonstration.Lessons(), camera.IsSquare));
+                episode, camera.Look(demonstration.Table), wishes.Policy.StateNames.Count == 0 ? [] : state, demonstration.Lessons(), camera.HasPlaces));
         }
         while (demonstration.Next());
         return samples;
@@ -142,32 +158,40 @@ public sealed record WorldLessons(LevelMixture Levels, int Episodes, long Seed) 
         public const int Height = 480;
         public const int Width = 640;
 
-        private readonly TabletopRenderer _renderer;
+        private readonly TabletopRenderer[] _renderers;
         private readonly ImagePreparation _preparation;
         private readonly Mat _picture = new();
         private readonly int _bytes;
 
-        public Camera(ImageSpec image)
+        public Camera(ImageSpec image, IReadOnlyList<WorldView> views)
         {
             IsSquare = image.Fit == ImageFit.Crop && image.Width == image.Height;
-            _renderer = new TabletopRenderer(IsSquare ? Height : Width, Height);
+            HasPlaces = IsSquare && views.Contains(WorldView.Front);
+            _renderers = [.. views.Select(view => new TabletopRenderer(IsSquare ? Height : Width, Height, view))];
             _preparation = new ImagePreparation(image);
             _bytes = image.Height * image.Width * 3;
         }
 
         public bool IsSquare { get; }
 
+        /// <summary>Whether it is known where in the pictures things are.</summary>
+        public bool HasPlaces { get; }
+
         public byte[] Look(Tabletop table)
         {
-            _renderer.Draw(table, _picture);
-            var rgb = new byte[_bytes];
-            _preparation.PrepareBytes(_picture, rgb);
+            var rgb = new byte[_renderers.Length * _bytes];
+            for (var i = 0; i < _renderers.Length; i++)
+            {
+                _renderers[i].Draw(table, _picture);
+                _preparation.PrepareBytes(_picture, rgb.AsSpan(i * _bytes, _bytes));
+            }
+
             return rgb;
         }
 
         public void Dispose()
         {
-            _renderer.Dispose();
+            foreach (var renderer in _renderers) renderer.Dispose();
             _preparation.Dispose();
             _picture.Dispose();
         }

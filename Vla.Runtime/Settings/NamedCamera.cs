@@ -13,9 +13,6 @@ public sealed record NamedCamera(string Name, CameraSource Source)
     /// <summary>What is used where no camera is given.</summary>
     public const string Default = "world";
 
-    /// <summary>Each has a thread of its own and frames in memory.</summary>
-    public const int Most = 8;
-
     private const string Help = "write --camera NAME=SOURCE, like --camera wrist=/dev/video2";
 
     /// <summary>Reads the cameras of a run.</summary>
@@ -24,7 +21,7 @@ public sealed record NamedCamera(string Name, CameraSource Source)
     /// <exception cref="CameraException">A source is none.</exception>
     public static IReadOnlyList<NamedCamera> ReadAll(IReadOnlyList<string> cameras)
     {
-        if (cameras.Count > Most) throw new UsageException($"{cameras.Count} cameras are given: at most {Most} can be used together");
+        if (cameras.Count > PictureNames.Most) throw new UsageException($"{cameras.Count} cameras are given: at most {PictureNames.Most} can be used together");
         var read = new List<NamedCamera>();
         foreach (var text in cameras.Count == 0 ? [Default] : cameras)
         {

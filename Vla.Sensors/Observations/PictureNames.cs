@@ -12,6 +12,9 @@ public static partial class PictureNames
     /// <summary>What the name of a picture's feature begins with.</summary>
     public const string Prefix = "observation.images.";
 
+    /// <summary>So many pictures at most are seen together: each camera has a thread of its own and frames in memory.</summary>
+    public const int Most = 8;
+
     /// <summary>In words, for errors.</summary>
     public const string Rule = "1 to 32 letters (a to z, A to Z), digits and _, at least one of them no digit";
 

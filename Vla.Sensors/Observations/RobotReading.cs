@@ -1,7 +1,7 @@
 namespace Vla.Sensors.Observations;
 
-/// <summary>What a robot felt of itself at a moment: <c>observation.state</c>.</summary>
+/// <summary>What a robot had felt of itself by a moment: <c>observation.state</c>.</summary>
 /// <param name="Names">A name for each value: <c>x</c>, <c>jaw</c>.</param>
 /// <param name="Values">In the robot's units; never changed.</param>
-/// <param name="AtNs">The moment it is the newest reading of, monotonic nanoseconds.</param>
+/// <param name="AtNs">When that was true, monotonic nanoseconds; not after the moment.</param>
 public sealed record RobotReading(IReadOnlyList<string> Names, float[] Values, long AtNs);

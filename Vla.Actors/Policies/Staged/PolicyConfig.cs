@@ -1,7 +1,9 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Chunks;
+using Vla.Actors.Policies.Staged.Vision;
 using Vla.Sensors.Images;
 using Vla.Sensors.Observations;
 using static TorchSharp.torch;
@@ -17,6 +19,9 @@ internal sealed record PolicyConfig(
 {
     /// <summary>What the pictures are called that it wants, in its order; null for whatever there is.</summary>
     public IReadOnlyList<string>? Pictures { get; init; } = [PictureNames.Unnamed];
+
+    /// <summary>Channels of what the vision encoder is given: three for each picture.</summary>
+    public int Channels => 3 * (Pictures?.Count ?? 1);
 
     // Keys of "stages", and the names of the model's parts in model.safetensors.
     public const string VisionKey = "vision_encoder";
@@ -67,6 +72,14 @@ internal sealed record PolicyConfig(
         stages.CheckUnknown();
 
         var image = ReadImage(root.Section("image"));
+        var pictures = ReadPictures(root);
+        // An exported stage gets all pictures as they are stacked, and does with them what its author wanted.
+        if (pictures.Count > 1 && !vision.HasOwnWeights)
+        {
+            var single = vision.Create;
+            vision = vision with { Create = device => Several(file, single(device), pictures.Count, image) };
+        }
+
         var text = root.Section("text");
         var sequenceLength = text.Integer("sequence_length", 1, 4_096);
         var padding = text.Choice("padding", "left", "right") == "left" ? PaddingSide.Left : PaddingSide.Right;
@@ -91,7 +104,7 @@ internal sealed record PolicyConfig(
             },
         };
         return new PolicyConfig(
-            info, vision, language, fusion, decoder, image, sequenceLength, padding, state, action, precision);
+            info, vision, language, fusion, decoder, image, sequenceLength, padding, state, action, precision) { Pictures = pictures };
     }
 
     private static Precision ReadPrecision(ConfigSection root) => root.OptionalChoice("precision", "float32", "bfloat16", "float16") switch
@@ -100,6 +113,32 @@ internal sealed record PolicyConfig(
         "float16" => Precision.Float16,
         _ => Precision.Float32,
     };
+
+    private static SeveralPictures Several(string file, Module<Tensor, Tensor> encoder, int count, ImageSpec image)
+    {
+        try
+        {
+            return new SeveralPictures(encoder, count, image.Height, image.Width);
+        }
+        catch (Exception e) when (e is ExternalException or ArgumentException)
+        {
+            encoder.Dispose();
+            throw new PolicyException(
+                $"{file}: stages.{VisionKey} does not take pictures of {image.Height} × {image.Width}: {ErrorText.FirstLine(e.Message)}", e);
+        }
+    }
+
+    private static IReadOnlyList<string> ReadPictures(ConfigSection root)
+    {
+        const string key = "images";
+        if (!root.Has(key)) return [PictureNames.Unnamed];
+        var names = root.Texts(key, 1, PictureNames.Most, MaximumNameLength);
+        if (names.FirstOrDefault(name => !PictureNames.IsValid(name)) is { } wrong)
+            throw root.Wrong(key, ErrorText.Bounded(wrong), $"names of {PictureNames.Rule}");
+        return names.Distinct(StringComparer.OrdinalIgnoreCase).Count() == names.Count
+            ? names
+            : throw root.Wrong(key, ErrorText.Bounded(string.Join(", ", names)), "each name once");
+    }
 
     private static ImageSpec ReadImage(ConfigSection section)
     {

@@ -8,7 +8,7 @@ namespace Vla.Actors.Policies.Staged;
 /// The seam between a policy and the stages: a stand-in takes a module's place, or stands around it, while actors,
 /// threads and messages stay the real ones.
 /// </remarks>
-/// <param name="Vision">[batch, 3, height, width] → vision features.</param>
+/// <param name="Vision">[batch, 3, height, width], of several pictures [batch, cameras × 3, height, width] → vision features.</param>
 /// <param name="Language">[batch, sequence] int64 → language features.</param>
 /// <param name="Fusion">vision features, language features → fused features.</param>
 /// <param name="Decoder">fused features → normalised actions, [batch, dimensions] or [batch, horizon, dimensions].</param>
@@ -31,7 +31,7 @@ public sealed record PolicyModules(
 
         var (image, words) = (policy.Image, policy.SequenceLength);
         return new PolicyModules(
-            () => Warm(policy.CreateVisionEncoder(device), module => module.call(zeros(1, 3, image.Height, image.Width, device: device))),
+            () => Warm(policy.CreateVisionEncoder(device), module => module.call(zeros(1, policy.Channels, image.Height, image.Width, device: device))),
             () => Warm(policy.CreateLanguageEncoder(device), module => module.call(zeros(1, words, dtype: ScalarType.Int64, device: device))),
             () => Warm(policy.CreateFusion(device), module => module.call(zeros(shapes.Vision, device: device), zeros(shapes.Language, device: device))),
             () => Warm(policy.CreateActionDecoder(device), module => module.call(zeros(shapes.Fused, device: device))));

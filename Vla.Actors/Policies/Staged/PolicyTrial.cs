@@ -18,13 +18,13 @@ internal static class PolicyTrial
         using var scope = NewDisposeScope();
         using var guard = inference_mode();
         var vocabularySize = tokenizer.VocabularySize;
-        using Scalar numbers = 3L * config.Image.Height * config.Image.Width, step = 0.01f, highest = vocabularySize - 1;
+        using Scalar numbers = (long)config.Channels * config.Image.Height * config.Image.Width, step = 0.01f, highest = vocabularySize - 1;
         var image = arange(numbers, dtype: float32).mul(step).sin()
-            .view(1, 3, config.Image.Height, config.Image.Width);
+            .view(1, config.Channels, config.Image.Height, config.Image.Width);
         // The highest token id: a vocabulary longer than the encoder's table is found as well.
         var text = full([1, config.SequenceLength], highest, dtype: int64);
 
-        var vision = Try(config.Vision, PolicyConfig.VisionKey, (module, given) => module.call(given[0]), ("a picture", image));
+        var vision = Try(config.Vision, PolicyConfig.VisionKey, (module, given) => module.call(given[0]), (config.Channels == 3 ? "a picture" : "pictures", image));
         var language = Try(
             config.Language, PolicyConfig.LanguageKey, (module, given) => CheckPadding(module).call(given[0]), ($"token ids up to {vocabularySize - 1}", text));
         var fused = Try(

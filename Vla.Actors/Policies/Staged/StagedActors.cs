@@ -21,7 +21,7 @@ internal static class StagedActors
         var (device, threads) = (host.Device, host.Threads);
 
         var vision = Start("vision-encoder", VisionEncoderActor.Props(
-            host.Setup(StagedSteps.Encode, threads.Vision), modules.Vision, device, host.Observations, host.Source));
+            host.Setup(StagedSteps.Encode, threads.Vision), modules.Vision, device, host.Observations, host.Source, policy.Pictures));
 
         var language = Start("language-encoder", LanguageEncoderActor.Props(
             host.Setup(StagedSteps.EncodeInstruction, threads.Language), modules.Language, policy.Tokenize,
@@ -29,7 +29,7 @@ internal static class StagedActors
 
         var fusion = Start("fusion", FusionActor.Props(
             host.Setup(StagedSteps.Fuse, threads.Fusion), modules.Fusion, vision, language,
-            policy.State.Dimensions > 0 ? new StateInput(policy.State, host.RobotState, device) : null));
+            policy.State.Dimensions > 0 ? new StateInput(policy.State, device) : null));
 
         return Start("action-decoder", ActionDecoderActor.Props(
             host.Setup(StagedSteps.Decode, threads.Decoder), modules.Decoder, policy.Action, fusion));

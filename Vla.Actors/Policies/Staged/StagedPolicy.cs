@@ -2,6 +2,7 @@ using Akka.Actor;
 using TorchSharp;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies.Staged.Kernels;
+using Vla.Actors.Policies.Staged.Vision;
 using Vla.Sensors.Images;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -105,6 +106,9 @@ public sealed class StagedPolicy : IPolicy
 
     public ImageSpec Image => _config.Image;
 
+    /// <summary>Channels of what the vision encoder is given: three for each picture.</summary>
+    internal int Channels => _config.Channels;
+
     /// <summary>What the pictures are called that it wants, in its order; null for a policy that takes whatever there is.</summary>
     public IReadOnlyList<string>? Pictures => _config.Pictures;
 
@@ -130,7 +134,7 @@ public sealed class StagedPolicy : IPolicy
         return tensor(ids, [1, ids.Length], dtype: int64);
     }
 
-    /// <summary>[batch, 3, height, width] → vision features; in evaluation mode, on <paramref name="device"/>.</summary>
+    /// <summary>[batch, 3, height, width], or [batch, cameras × 3, height, width] → vision features; in evaluation mode, on <paramref name="device"/>.</summary>
     /// <remarks>
     /// Float32 in and out, whatever the precision. Only this stage has one: the others are a hundredth of the work, or run
     /// once for an instruction, and lose more by converting than they gain.
@@ -148,9 +152,13 @@ public sealed class StagedPolicy : IPolicy
             return inPrecision;
         }
 
-        return encoder is VisionEncoder plain && device.type == DeviceType.CPU && FusedVisionEncoder.IsSupported
-            ? new FusedVisionEncoder(plain, get_num_threads())
-            : encoder;
+        if (device.type != DeviceType.CPU || !FusedVisionEncoder.IsSupported) return encoder;
+        return encoder switch
+        {
+            VisionEncoder plain => new FusedVisionEncoder(plain, get_num_threads()),
+            SeveralPictures { Encoder: VisionEncoder plain } several => several.With(new FusedVisionEncoder(plain, get_num_threads())),
+            _ => encoder,
+        };
     }
 
     /// <summary>[batch, sequence] int64 → language features.</summary>

@@ -47,15 +47,19 @@ internal static class TinyTraining
         return file;
     }
 
-    public static TrainingSet Data(bool withTruth = true, int episodes = 40)
+    /// <param name="withTruth">Whether it is known where things are.</param>
+    /// <param name="episodes">Samples.</param>
+    /// <param name="cameras">The last one's picture is red or blue, the others' are grey.</param>
+    public static TrainingSet Data(bool withTruth = true, int episodes = 40, int cameras = 1)
     {
-        var set = new TrainingSet(new TrainingShape(Size, Size, State: 1, Actions: 2, Horizon, Lessons));
+        var set = new TrainingSet(new TrainingShape(Size, Size, State: 1, Actions: 2, Horizon, Lessons) { Cameras = cameras });
         var random = new WorldRandom(1);
         for (var episode = 0; episode < episodes; episode++)
         {
             var isRed = episode % 2 == 0;
-            var picture = new byte[Size * Size * 3];
-            for (var i = 0; i < picture.Length; i++) picture[i] = (byte)(i % 3 == (isRed ? 0 : 2) ? 200 + random.Below(40) : random.Below(40));
+            var picture = new byte[cameras * Size * Size * 3];
+            Array.Fill(picture, (byte)128);
+            for (var i = picture.Length - Size * Size * 3; i < picture.Length; i++) picture[i] = (byte)(i % 3 == (isRed ? 0 : 2) ? 200 + random.Below(40) : random.Below(40));
             set.AddPicture(episode, picture, [(float)random.NextDouble()]);
             for (var lesson = 0; lesson < Lessons; lesson++)
             {

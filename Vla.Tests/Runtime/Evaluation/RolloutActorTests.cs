@@ -70,11 +70,26 @@ public sealed class RolloutActorTests : PipelineTestKit
 
         Decode(chunk);
         await _decoder.ExpectMsgAsync(Ready.Once);
-        await ShowAsync(instruction: 1);
+        var state = await ShowAsync(instruction: 1);
 
-        var state = new float[2];
-        Assert.True(_state.TryRead(0, state, out _));
         Assert.Equal([(float)(expected.Gripper.Jaw / Gripper.JawOpen), (float)expected.Gripper.X], state);
+    }
+
+    [Fact]
+    public async Task A_policy_that_wants_both_cameras_is_shown_both_of_one_moment()
+    {
+        _rollout = Sys.ActorOf(RolloutActor.Props(
+            (_, _) => _decoder, [("wrist", WorldView.Wrist), ("front", WorldView.Front)], TinyImage, _state, new ChunkExecution { Execute = 2 }));
+        await BeginAsync();
+        _rollout.Tell(Ready.Once, _vision);
+        _rollout.Tell(new InstructionWanted(1), _language);
+
+        using var captured = await _vision.ExpectMsgAsync<ObservationCaptured>();
+
+        var seen = captured.Observation;
+        Assert.Equal(["wrist", "front"], seen.Names);
+        Assert.Equal(seen[0].CapturedNs, seen[1].CapturedNs);
+        Assert.False(seen[0].Pixels.AsSpan().SequenceEqual(seen[1].Pixels));
     }
 
     [Fact]
@@ -92,10 +107,8 @@ public sealed class RolloutActorTests : PipelineTestKit
         await ShowAsync(instruction: 1);
         Decode(capturedNs: 100_000_000, new WorldAction(0.01f, 0, 0, 0, 0, 0, 0));
         await _decoder.ExpectMsgAsync(Ready.Once);
-        await ShowAsync(instruction: 1);
+        var state = await ShowAsync(instruction: 1);
 
-        var state = new float[2];
-        Assert.True(_state.TryRead(0, state, out _));
         Assert.Equal([(float)(expected.Gripper.Jaw / Gripper.JawOpen), (float)expected.Gripper.X], state);
     }
 
@@ -148,15 +161,16 @@ public sealed class RolloutActorTests : PipelineTestKit
         await _decoder.ExpectMsgAsync(Ready.Once);
     }
 
-    private async Task ShowAsync(long instruction)
+    private async Task<float[]> ShowAsync(long instruction)
     {
         _rollout.Tell(new InstructionWanted(instruction), _language);
         _rollout.Tell(Ready.Once, _vision);
-        (await _vision.ExpectMsgAsync<ObservationCaptured>()).Dispose();
+        using var captured = await _vision.ExpectMsgAsync<ObservationCaptured>();
+        return captured.Observation.State!.Values;
     }
 
     private IActorRef Start(ChunkExecution execution) =>
-        Sys.ActorOf(RolloutActor.Props((_, _) => _decoder, TinyImage, _state, execution));
+        Sys.ActorOf(RolloutActor.Props((_, _) => _decoder, [("front", WorldView.Front)], TinyImage, _state, execution));
 
     private void Decode(params WorldAction[] actions) => Decode(0, actions);
 

@@ -135,6 +135,31 @@ public sealed class RecordedLessonsTests : IDisposable
     }
 
     [Fact]
+    public void A_policy_that_wants_several_pictures_gets_them_together_in_its_order()
+    {
+        Record([.. Robot(), DatasetFeature.Camera(Wrist, 32, 32)], 3);
+
+        var set = Read(Root, Policy with { Pictures = ["wrist", "front"] });
+
+        var picture = set.Picture(0);
+        Assert.Equal((2, 2 * 16 * 16 * 3), (set.Shape.Cameras, picture.Length));
+        Assert.True(picture[0] > 200, "the wrist's picture is white");
+        Assert.True(picture[16 * 16 * 3 + 100] < 60, "the front's picture is dark");
+        Assert.Equal([0f], set.State(0).ToArray());
+        Assert.Equal(["front", "wrist"], LessonSource.Parse(Root).Columns.Cameras);
+    }
+
+    [Fact]
+    public void A_camera_that_the_policy_wants_and_the_dataset_lacks_is_named_with_both_sides()
+    {
+        Record([.. Robot(), DatasetFeature.Camera(Wrist, 32, 32)], 3);
+
+        Assert.Contains(
+            $"the policy wants the pictures front, top (images), dataset '{Root}' has front, wrist: record top", Refusal(Root, Policy with { Pictures = ["front", "top"] }));
+        Assert.Contains("names one camera, the policy wants the pictures", Refusal($"{Root}?camera=wrist", Policy with { Pictures = ["front", "wrist"] }));
+    }
+
+    [Fact]
     public void Without_a_front_camera_one_of_several_has_to_be_named()
     {
         Record([.. Robot().Skip(1), DatasetFeature.Camera(Wrist, 32, 32), DatasetFeature.Camera("observation.images.top", 32, 32)], 3);

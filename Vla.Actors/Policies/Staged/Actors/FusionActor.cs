@@ -63,7 +63,7 @@ public sealed class FusionActor(
 
     protected override object Process(VisionEncoded input, long startedNs)
     {
-        var fused = _fusion!.Fuse(input.Features, _language!.Features, state?.Read(input.Origin.CapturedNs)).DetachFromDisposeScope();
+        var fused = _fusion!.Fuse(input.Features, _language!.Features, state?.Of(input.State)).DetachFromDisposeScope();
         var finishedNs = Setup.Time.NowNs();
         Setup.Monitor.Features.Offer(fused, finishedNs);
         return new FeaturesFused(fused, input.Origin with

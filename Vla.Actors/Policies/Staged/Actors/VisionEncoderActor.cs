@@ -4,6 +4,7 @@ using Vla.Actors.Observations;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Stages;
 using Vla.Sensors;
+using Vla.Sensors.Observations;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -12,9 +13,11 @@ namespace Vla.Actors.Policies.Staged.Actors;
 /// <summary>Turns camera pictures into vision features: <see cref="ObservationCaptured"/> in, <see cref="VisionEncoded"/> out.</summary>
 public sealed class VisionEncoderActor(
     StageSetup setup, Func<Module<Tensor, Tensor>> createEncoder, Device device, IActorRef observations,
-    IObservationSource? source)
+    IObservationSource? source, IReadOnlyList<string>? pictures)
     : StageActor<ObservationCaptured>(setup, observations)
 {
+    private readonly int[] _places = new int[pictures?.Count ?? 1];
+    private IReadOnlyList<string>? _seenNames;
     private readonly FrameTensors _pictures = new();
     private Module<Tensor, Tensor>? _encoder;
 
@@ -23,10 +26,11 @@ public sealed class VisionEncoderActor(
     /// <param name="device">Where the module computes.</param>
     /// <param name="observations">Upstream: is told <see cref="Ready"/>.</param>
     /// <param name="source">The shorter way to what upstream gives; null for none.</param>
+    /// <param name="pictures">What the pictures are called that the module wants, in its order; null for the first one.</param>
     public static Props Props(
         StageSetup setup, Func<Module<Tensor, Tensor>> createEncoder, Device device, IActorRef observations,
-        IObservationSource? source = null) =>
-        Akka.Actor.Props.Create(() => new VisionEncoderActor(setup, createEncoder, device, observations, source));
+        IObservationSource? source = null, IReadOnlyList<string>? pictures = null) =>
+        Akka.Actor.Props.Create(() => new VisionEncoderActor(setup, createEncoder, device, observations, source, pictures));
 
     protected override bool Leads => true;
 
@@ -46,17 +50,21 @@ public sealed class VisionEncoderActor(
 
     protected override object Process(ObservationCaptured input, long startedNs)
     {
-        var (seen, frame) = (input.Observation, input.Observation[0]);
-        var features = Encode(_pictures.Of(frame)).DetachFromDisposeScope();
+        var seen = input.Observation;
+        Place(seen);
+        var features = Encode(seen).DetachFromDisposeScope();
         var finishedNs = Setup.Time.NowNs();
         Setup.Monitor.Features.Offer(features, finishedNs);
         return new VisionEncoded(features, new Origin
         {
-            FrameSequence = frame.Sequence,
+            FrameSequence = seen[_places[0]].Sequence,
             Instruction = "",
             CapturedNs = seen.CapturedNs,
             Steps = StepTrail.Of(StepTrail.Prepare, seen.CapturedNs, seen.PreparedNs).With(StagedSteps.Encode, startedNs, finishedNs),
-        });
+        })
+        {
+            State = seen.State,
+        };
     }
 
     protected override void Release()
@@ -64,6 +72,27 @@ public sealed class VisionEncoderActor(
         base.Release();
         _encoder?.Dispose();
         _pictures.Dispose();
+    }
+
+    /// <summary>Finds the module's pictures among those seen: the same each time, as long as they are the same cameras.</summary>
+    private void Place(Observation seen)
+    {
+        if (pictures is null || ReferenceEquals(seen.Names, _seenNames)) return;
+        for (var i = 0; i < _places.Length; i++)
+        {
+            _places[i] = seen.PlaceOf(pictures[i]);
+            if (_places[i] < 0)
+                throw new PolicyException($"the policy wants the picture {pictures[i]}, seen is {string.Join(", ", seen.Names)}");
+        }
+
+        _seenNames = seen.Names;
+    }
+
+    private Tensor Encode(Observation seen)
+    {
+        if (_places.Length == 1) return Encode(_pictures.Of(seen[_places[0]]));
+        using var stacked = cat([.. _places.Select(place => _pictures.Of(seen[place]))], 1);
+        return Encode(stacked);
     }
 
     private Tensor Encode(Tensor picture)

@@ -4,7 +4,7 @@ using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Staged.Actors;
 using Vla.Actors.Policies.Staged.Fusion;
-using Vla.Actors.Robots;
+using Vla.Sensors.Observations;
 using Vla.Tests.Actors.Wiring;
 using static TorchSharp.torch;
 
@@ -95,13 +95,16 @@ public sealed class FusionActorTests : PipelineTestKit
     }
 
     [Fact]
-    public async Task A_fusion_that_takes_state_gets_that_of_the_pictures_moment()
+    public async Task A_fusion_that_takes_state_gets_that_which_came_with_the_picture()
     {
         var spec = new StateSpec(["jaw"], ["m"], [0f], [2f]);
-        var fusion = Start(FusionActor.Props(Setup, () => new AddsState(), _vision, _language, new StateInput(spec, new MomentAsState(), CPU)));
+        var fusion = Start(FusionActor.Props(Setup, () => new AddsState(), _vision, _language, new StateInput(spec, CPU)));
         fusion.Tell(Encoded(1, "left", 10), _language);
         fusion.Tell(Ready.Once, _decoder);
-        fusion.Tell(new VisionEncoded(Features(1), new Origin { FrameSequence = 1, Instruction = "", CapturedNs = 600 }), _vision);
+        fusion.Tell(new VisionEncoded(Features(1), new Origin { FrameSequence = 1, Instruction = "", CapturedNs = 600 })
+        {
+            State = new RobotReading(spec.Names, [600f], AtNs: 600),
+        }, _vision);
 
         using var fused = await _decoder.ExpectMsgAsync<FeaturesFused>();
 
@@ -111,16 +114,6 @@ public sealed class FusionActorTests : PipelineTestKit
     private sealed class AddsState() : StateFusion("adds state", stateDim: 1)
     {
         public override Tensor forward(Tensor vision, Tensor language, Tensor state) => vision + language + state;
-    }
-
-    private sealed class MomentAsState : IRobotState
-    {
-        public bool TryRead(long atNs, Span<float> values, out long readNs)
-        {
-            readNs = atNs;
-            values.Fill(atNs);
-            return true;
-        }
     }
 
     private async Task<(float Value, string Instruction, long Number)> FuseAsync(long frame, float value)

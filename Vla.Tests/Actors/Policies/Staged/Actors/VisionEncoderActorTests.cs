@@ -1,6 +1,8 @@
 using Akka.Actor;
 using TorchSharp;
 using Vla.Actors.Pipeline;
+using Vla.Actors.Policies.Staged.Actors;
+using Vla.Sensors.Observations;
 using Vla.Tests.Actors.Wiring;
 using static TorchSharp.torch;
 
@@ -61,6 +63,29 @@ public sealed class VisionEncoderActorTests : VisionEncoderTestKit
         (await Fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
         Assert.Equal([1, 3, 2, 2], shape);
         Assert.Equal([1, 4, 7, 10, 2, 5, 8, 11, 3, 6, 9, 12], seen);
+    }
+
+    [Fact]
+    public async Task Several_pictures_are_stacked_in_the_policys_order_and_the_state_goes_with_the_features()
+    {
+        float[] seen = [];
+        var encoder = Start(VisionEncoderActor.Props(
+            Setup, () => StandIns.Calling(x =>
+            {
+                seen = x.mean([2, 3]).contiguous().data<float>().ToArray();
+                return x * 1;
+            }), CPU, Camera, pictures: ["wrist", "front"]));
+        var (front, wrist) = (Captured(sequence: 5, value: 1f).Observation[0], Captured(sequence: 9, value: 2f).Observation[0]);
+        var state = new RobotReading(["jaw"], [0.5f], AtNs: 5_000);
+        encoder.Tell(Ready.Once, Fusion);
+
+        encoder.Tell(new ObservationCaptured(new Observation(["front", "wrist"], front, wrist) { State = state }), Camera);
+
+        using var encoded = await Fusion.ExpectMsgAsync<VisionEncoded>();
+        Assert.Equal([2f, 2f, 2f, 1f, 1f, 1f], seen);
+        Assert.Equal((9, 5_000), (encoded.Origin.FrameSequence, encoded.Origin.CapturedNs));
+        Assert.Same(state, encoded.State);
+        Assert.Equal(0, Pool.Lent);
     }
 
     [Fact]
