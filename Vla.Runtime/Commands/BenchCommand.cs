@@ -51,6 +51,8 @@ public static class BenchCommand
             using var file = parsed.GetValue(json) is { } path ? Create(path) : null;
 
             var loaded = BoundedWork.Run("loading the policy", BoundedWork.Bound, () => StagedPolicy.Load(parsed.GetValue(policy)!));
+            if (loaded.Pictures is { Count: > 1 } pictures)
+                throw new UsageException($"--policy {loaded.Directory} wants {pictures.Count} pictures ({string.Join(", ", pictures)}): bench measures policies of one");
             var context = new BenchContext
             {
                 Policy = loaded,

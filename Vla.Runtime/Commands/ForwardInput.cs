@@ -10,7 +10,7 @@ using static TorchSharp.torch;
 namespace Vla.Runtime.Commands;
 
 /// <summary>What <c>vla forward</c> sends through a model.</summary>
-/// <param name="Image">[batch, 3, height, width], float32, normalised, on the CPU.</param>
+/// <param name="Image">[batch, 3, height, width], of several pictures [batch, cameras × 3, height, width], float32, normalised, on the CPU.</param>
 /// <param name="Text">[batch, sequence], int64, on the CPU.</param>
 public sealed record ForwardInput(Tensor Image, Tensor Text) : IDisposable
 {
@@ -21,6 +21,12 @@ public sealed record ForwardInput(Tensor Image, Tensor Text) : IDisposable
     /// <exception cref="UsageException">The file is not a picture, or the instruction would be refused.</exception>
     public static ForwardInput FromImage(StagedPolicy policy, string file, string instruction)
     {
+        if (policy.Pictures is { Count: > 1 } pictures)
+        {
+            throw new UsageException($"the policy wants {pictures.Count} pictures, {string.Join(", ", pictures)}: give them in a file, "
+                + $"--input FILE.safetensors with image [batch, {policy.Channels}, height, width] and text");
+        }
+
         if (!InstructionText.TryRead(instruction, out var checkedInstruction, out var problem)) throw new UsageException(problem);
         var words = policy.ReadWords(checkedInstruction);
         if ((words?.TooLong ?? words?.NoneKnown) is { } unreadable) throw new UsageException(unreadable);
@@ -38,10 +44,11 @@ public sealed record ForwardInput(Tensor Image, Tensor Text) : IDisposable
     public static ForwardInput FromFile(StagedPolicy policy, string file)
     {
         using var checkpoint = Checkpoint.Open(file);
-        var image = Find(ImageName, rank: 4, "[batch, 3, height, width]");
+        var imageShape = $"[batch, {policy.Channels}, height, width]";
+        var image = Find(ImageName, rank: 4, imageShape);
         var text = Find(TextName, rank: 2, "[batch, sequence]");
-        if (!image.Type.IsFloatingPoint() || image.Shape[1] != 3 || image.ElementCount == 0)
-            throw new PolicyException($"{file}: image is {image.ShapeText} {image.Type}, expected [batch, 3, height, width] of F32, F16, BF16 or F64");
+        if (!image.Type.IsFloatingPoint() || image.Shape[1] != policy.Channels || image.ElementCount == 0)
+            throw new PolicyException($"{file}: image is {image.ShapeText} {image.Type}, expected {imageShape} of F32, F16, BF16 or F64");
         if (text.Type is not (CheckpointType.I64 or CheckpointType.I32) || text.ElementCount == 0 || text.Shape[0] != image.Shape[0])
             throw new PolicyException($"{file}: text is {text.ShapeText} {text.Type}, expected [{image.Shape[0]}, sequence] of I64 or I32");
 

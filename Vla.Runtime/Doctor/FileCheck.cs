@@ -45,7 +45,7 @@ public static class FileCheck
             var policy = AutoChoice.Policy(settings, camera);
             yield return policy == ExpertPolicy.Name
                 ? Finding.Ok("policy", policy)
-                : Loads<PolicyException>("policy", Path.Combine(folder, policy), directory => PolicyFamilies.Load(directory));
+                : Loads<PolicyException>("policy", Path.Combine(folder, policy), directory => PictureFit.Require(PolicyFamilies.Load(directory), cameras));
         }
 
         foreach (var output in settings.Outputs) yield return Output(output);
@@ -73,7 +73,7 @@ public static class FileCheck
             load(path);
             return Finding.Ok(key, path);
         }
-        catch (TRefusal e)
+        catch (Exception e) when (e is TRefusal or UsageException)
         {
             return Finding.Fail(key, e.Message, $"give another with --{key}, or correct {key} in the settings");
         }

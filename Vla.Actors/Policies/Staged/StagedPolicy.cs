@@ -107,7 +107,7 @@ public sealed class StagedPolicy : IPolicy
     public ImageSpec Image => _config.Image;
 
     /// <summary>Channels of what the vision encoder is given: three for each picture.</summary>
-    internal int Channels => _config.Channels;
+    public int Channels => _config.Channels;
 
     /// <summary>What the pictures are called that it wants, in its order; null for a policy that takes whatever there is.</summary>
     public IReadOnlyList<string>? Pictures => _config.Pictures;

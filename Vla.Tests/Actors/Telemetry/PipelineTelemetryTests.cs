@@ -60,6 +60,7 @@ public sealed partial class PipelineTelemetryTests : IDisposable
         Assert.Equal(1, Value("vla.stage.results", "vision_encoder"));
         Assert.Equal(3, Value("vla.output.actions", "arm"));
         Assert.Equal(0, Value("vla.telemetry.lost"));
+        Assert.Equal(0, Value("vla.camera.frames", "front"));
     }
 
     [Fact]

@@ -74,6 +74,15 @@ public sealed class MachineChecksTests : IDisposable
     }
 
     [Fact]
+    public void A_camera_that_the_policy_does_not_want_is_a_finding()
+    {
+        var settings = new VlaSettings { Camera = ["synthetic", "wrist=synthetic"], Policy = Repository.File("config/policies/notebook") };
+        var finding = FileCheck.Look(_folder.File("vla.json"), settings).Single(found => found.Verdict == Verdict.Fail);
+        Assert.Equal("policy", finding.Subject);
+        Assert.Contains("the policy wants the picture front", finding.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_settings_file_that_is_wrong_is_a_finding()
     {
         var file = _folder.File("vla.json");
