@@ -17,30 +17,25 @@ namespace Vla.Actors.Control;
 /// The loop, not this actor, publishes: it goes on with its rate and its ladder whatever happens here.
 /// </para>
 /// </remarks>
-public sealed class PublisherActor(ControlLoop control, IActorRef decoder, HomeThread? home) : UntypedActor, IWithTimers
+public sealed class PublisherActor(ControlLoop control, IActorRef decoder, StageScheduling scheduling) : UntypedActor, IWithTimers
 {
     /// <summary>How long to wait for an action before asking again.</summary>
     public static readonly TimeSpan DemandAgain = TimeSpan.FromMilliseconds(50);
 
-    private HomeThread.Follower? _follower;
+    private ActorPlace? _place;
     private bool _served;
 
     public ITimerScheduler Timers { get; set; } = null!;
 
     /// <param name="control">Publishes; started and ended by whoever made it.</param>
     /// <param name="decoder">Upstream: is told <see cref="Ready"/>.</param>
-    /// <param name="home">Whose thread it may run on.</param>
-    public static Props Props(ControlLoop control, IActorRef decoder, HomeThread? home = null) =>
-        Akka.Actor.Props.Create(() => new PublisherActor(control, decoder, home));
+    /// <param name="scheduling">What runs where; the actor is to be started as it says.</param>
+    public static Props Props(ControlLoop control, IActorRef decoder, StageScheduling? scheduling = null) =>
+        Akka.Actor.Props.Create(() => new PublisherActor(control, decoder, scheduling ?? StageScheduling.Plain));
 
     protected override void PreStart()
     {
-        if (home is not null && Context.Dispatcher is IOwnThread own)
-        {
-            _follower = new HomeThread.Follower(home, own.Thread);
-            _follower.Follow();
-        }
-
+        _place = scheduling.Join(Context.Dispatcher, ThreadUse.AlwaysShares);
         Timers.StartPeriodicTimer(nameof(DemandAgain), AskAgain.Instance, DemandAgain);
         var self = Self;
         control.Demand.Wanted = () => self.Tell(ChunkWanted.Instance, ActorRefs.NoSender);
@@ -50,7 +45,7 @@ public sealed class PublisherActor(ControlLoop control, IActorRef decoder, HomeT
     protected override void PostStop()
     {
         control.Demand.Wanted = null;
-        _follower?.Leave();
+        _place?.Leave();
     }
 
     protected override void OnReceive(object message)

@@ -17,9 +17,6 @@ namespace Vla.Actors.Pipeline;
 /// </param>
 public sealed record Ready(bool Ahead)
 {
-    /// <summary>When the sender expects to begin with the result, and so to ask again, monotonic nanoseconds; 0 for at once.</summary>
-    public long ExpectedNs { get; init; }
-
     public static Ready Continuous { get; } = new(true);
 
     public static Ready Once { get; } = new(false);
@@ -68,9 +65,18 @@ public sealed record Instruction(long Number, string Text, long GivenNs)
     public IReadOnlyList<string> UnknownWords { get; init; } = [];
 }
 
-/// <summary>Vision encoder → fusion: features of one picture, [1, …] as the policy's encoder gives them.</summary>
-public sealed record VisionEncoded(Tensor Features, Origin Origin) : IDisposable
+/// <summary>A result that holds something and can all the same be given to several: each disposes its own.</summary>
+public interface ISharedResult : IDisposable
 {
+    /// <summary>The same result once more, to be disposed by itself.</summary>
+    ISharedResult ForAnother();
+}
+
+/// <summary>Vision encoder → fusion: features of one picture, [1, …] as the policy's encoder gives them.</summary>
+public sealed record VisionEncoded(Tensor Features, Origin Origin) : ISharedResult
+{
+    public ISharedResult ForAnother() => this with { Features = Features.alias().DetachFromDisposeScope() };
+
     /// <summary>The robot's state as of the picture's moment; null when it is not known.</summary>
     public RobotReading? State { get; init; }
 
@@ -87,8 +93,10 @@ public sealed record LanguageEncoded(Tensor Features, Instruction Instruction) :
 }
 
 /// <summary>Fusion → action decoder: fused features, [1, …].</summary>
-public sealed record FeaturesFused(Tensor Features, Origin Origin) : IDisposable
+public sealed record FeaturesFused(Tensor Features, Origin Origin) : ISharedResult
 {
+    public ISharedResult ForAnother() => this with { Features = Features.alias().DetachFromDisposeScope() };
+
     public void Dispose() => Features.Dispose();
 }
 

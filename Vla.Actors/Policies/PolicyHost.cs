@@ -31,14 +31,14 @@ public sealed record PolicyHost
 
     public required ILoggerFactory Loggers { get; init; }
 
-    /// <summary>Whose thread actors with little to do run on.</summary>
-    internal HomeThread Home { get; init; } = new();
+    /// <summary>What runs where: an actor is started as <see cref="StageScheduling.Place"/> says.</summary>
+    public StageScheduling Scheduling { get; init; } = StageScheduling.Tuned();
 
     /// <summary>What the stage that does a step is given.</summary>
     /// <param name="step">One of the policy's.</param>
     /// <param name="threads">Threads that work on one input of it.</param>
     public StageSetup Setup(string step, int threads) =>
-        new(Monitors[step], Time, threads, Loggers.CreateLogger<TorchActor>()) { Home = Home };
+        new(Monitors[step], Time, threads, Loggers.CreateLogger<TorchActor>()) { Scheduling = Scheduling };
 }
 
 /// <summary>Threads that work on one input of each stage, Torch's or a module's own; together within the machine's cores.</summary>

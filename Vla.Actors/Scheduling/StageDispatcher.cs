@@ -8,13 +8,11 @@ namespace Vla.Actors.Scheduling;
 /// <para>
 /// Akka's pinned dispatcher has the threads too, but they wait by giving way (<c>sched_yield</c>) up to a hundred times
 /// before they sleep. While Torch keeps every core busy, each of these takes until the next switch, so that half a dozen
-/// threads with nothing to do are always about to run, and so in the way of those with something to do. With the policy at
-/// full speed on 2 cores, 99 % of the control loop's ticks were late by up to 1.0 to 1.3 ms with it, by up to 0.16 to 0.24 ms
-/// with this one. What the runtime adds to a picture rose by about 0.1 ms, for five threads that have to wake up.
+/// threads with nothing to do are always about to run, and so in the way of those with something to do.
 /// </para>
 /// <para>
 /// An actor goes on until its mailbox is empty (throughput): giving way after each message means being scheduled anew for the
-/// next, which takes time and memory. Guests (<see cref="HomeThread"/>) come next.
+/// next, which takes time and memory. What shares the thread (<see cref="SharedThread"/>) comes next.
 /// </para>
 /// </remarks>
 public sealed class StageDispatcher : MessageDispatcherConfigurator

@@ -1,5 +1,4 @@
 using Akka.Dispatch;
-using TorchSharp;
 
 namespace Vla.Actors.Scheduling;
 
@@ -10,24 +9,11 @@ namespace Vla.Actors.Scheduling;
 /// </remarks>
 internal sealed class StageThread : ExecutorService
 {
-    [ThreadStatic]
-    private static DisposeScope? _scope;
-
     private readonly object _gate = new();
     private readonly Queue<IRunnable> _work = new();
-    private readonly Queue<IRunnable> _guests = new();
-    private StageThread? _host;
+    private readonly Queue<IRunnable> _shared = new();
+    private StageThread? _other;
     private bool _ends;
-
-    /// <summary>The calling thread's scope for tensors; whoever has used it empties it.</summary>
-    public static DisposeScope Scope => _scope ??= torch.NewDisposeScope();
-
-    /// <summary>Ends the calling thread's scope: what is made from now on belongs to nobody, until there is a new one.</summary>
-    public static void LeaveScope()
-    {
-        _scope?.Dispose();
-        _scope = null;
-    }
 
     /// <param name="id">The thread's name.</param>
     public StageThread(string id)
@@ -39,14 +25,14 @@ internal sealed class StageThread : ExecutorService
     /// <exception cref="RejectedExecutionException">It has ended.</exception>
     public override void Execute(IRunnable run)
     {
-        if (Volatile.Read(ref _host) is { } host && host.TryAdd(host._guests, run)) return;
+        if (Volatile.Read(ref _other) is { } other && other.TryAdd(other._shared, run)) return;
         if (!TryAdd(_work, run)) throw new RejectedExecutionException("the stage's thread has ended");
     }
 
     /// <summary>
     /// From now on another thread runs what this one is given, before its own work and until it ends; null for this one again.
     /// </summary>
-    public void BeGuestOf(StageThread? host) => Volatile.Write(ref _host, host);
+    public void RunOn(StageThread? other) => Volatile.Write(ref _other, other);
 
     /// <summary>Ends the thread after what it has been given.</summary>
     public override void Shutdown()
@@ -69,7 +55,7 @@ internal sealed class StageThread : ExecutorService
         {
             while (true)
             {
-                if (_guests.TryDequeue(out var guest)) return guest;
+                if (_shared.TryDequeue(out var shared)) return shared;
                 if (_work.TryDequeue(out var work)) return work;
                 if (_ends) return null;
                 Monitor.Wait(_gate);

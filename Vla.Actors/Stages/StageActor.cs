@@ -1,8 +1,6 @@
 using Akka.Actor;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Scheduling;
-using Vla.Sensors;
-using static TorchSharp.torch;
 
 namespace Vla.Actors.Stages;
 
@@ -14,41 +12,46 @@ namespace Vla.Actors.Stages;
 /// <para>
 /// Handles <see cref="Ready"/> from downstream and <typeparamref name="TInput"/> from upstream. Work begins when an
 /// input is there, the module is loaded and somebody has asked. With <see cref="Ready.Ahead"/> the next input is asked
-/// for when work begins, so that neighbours work at the same time; without, nothing runs ahead.
+/// for when work begins, so that neighbours work at the same time; without, nothing runs ahead. A second input before
+/// the first was used replaces it.
 /// </para>
 /// <para>
-/// A second input before the first was used replaces it. <see cref="Ready"/> said again while it still waits is passed
-/// on: whatever was lost in a restart, here or further up, is thereby asked for again. Said again while the stage was
-/// only busy, it is answered by the result given since. So one demand is under way between two neighbours, and one
-/// result: were there more, each would wait for the ones before it and be older by as much.
+/// Several may ask. Those who ask for what is made from the same upstream neighbour get one result, each its own copy
+/// (<see cref="ISharedResult"/>); where a result cannot be shared they get one after the other. Askers with upstream
+/// neighbours of their own (<see cref="UpstreamOf"/>) each get the result of their own input, and a stage that can works
+/// on several such inputs at once (<see cref="LargestBatch"/>).
 /// </para>
-/// <para>
-/// A stage that waits for a device begins with its next result a little before it is asked for (<see cref="Foresight"/>),
-/// and still gives it only when it is.
-/// </para>
-/// <para>
-/// Demand that was said again may all the same bring a second input. After <see cref="Ready.Once"/> it is let go: nobody
-/// knows when the next result will be wanted, and the input would be as old as that is late.
-/// </para>
+/// <para>Here messages are only routed: what was asked is <see cref="DemandTable{TAsker}"/>'s, computing
+/// <see cref="StageComputing"/>'s.</para>
 /// </remarks>
 /// <typeparam name="TInput">A message that hands over what it holds.</typeparam>
-public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) : TorchActor(setup)
+public abstract class StageActor<TInput> : TorchActor
     where TInput : class, IDisposable
 {
-    private readonly Foresight _foresight = new(setup);
-    private IActorRef? _downstream;
-    private Ready? _demand;
-    private TInput? _input;
-    private bool _asked;
-    private IActorRef? _justAnswered;
-    private bool _foreseen;
-    private HomeThread.Follower? _follower;
+    private readonly IActorRef _upstream;
+    private readonly StageComputing _computing;
+    private readonly List<Line> _lines = [];
+    private long _inputs;
+    private bool _isGathering;
+
+    protected StageActor(StageSetup setup, IActorRef upstream)
+        : base(setup)
+    {
+        _upstream = upstream;
+        _computing = new StageComputing(setup);
+        _lines.Add(new Line(upstream));
+    }
+
+    private protected override ThreadUse ThreadUse => ThreadUse.Shares;
 
     /// <summary>False while something other than the input is missing: then nothing is asked for.</summary>
     protected virtual bool CanWork => true;
 
-    /// <summary>True for the stage on whose thread others run when they have little to do.</summary>
-    protected virtual bool Leads => false;
+    /// <summary>How many inputs, each of an upstream neighbour of its own, are worked on at once at most.</summary>
+    protected virtual int LargestBatch => 1;
+
+    /// <summary>Whose inputs an asker's results are made from; the upstream neighbour that this was made with, if not said.</summary>
+    protected virtual IActorRef UpstreamOf(IActorRef asker) => _upstream;
 
     /// <summary>
     /// Called when work on an input begins: gives a newer one for one that has grown old while this stage worked on the
@@ -57,7 +60,7 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
     protected virtual TInput Newest(TInput input) => input;
 
     /// <summary>Asks for the next input when work on one begins.</summary>
-    protected virtual void AskAhead(Ready demand) => upstream.Tell(demand);
+    protected virtual void AskAhead(IActorRef upstream) => upstream.Tell(Ready.Continuous);
 
     /// <summary>Computes the result; runs in inference mode and in a dispose scope of its own.</summary>
     /// <param name="input">Disposed by the caller.</param>
@@ -65,49 +68,36 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
     /// <returns>The message for downstream; its tensors detached from the dispose scope.</returns>
     protected abstract object Process(TInput input, long startedNs);
 
+    /// <summary>As <see cref="Process"/>, for 2 inputs or more, up to <see cref="LargestBatch"/>; one by one if not said.</summary>
+    /// <returns>A message for each input, in their order.</returns>
+    protected virtual IReadOnlyList<object> ProcessBatch(IReadOnlyList<TInput> inputs, long startedNs) =>
+        [.. inputs.Select(input => Process(input, startedNs))];
+
     protected override void Handle(object message)
     {
         switch (message)
         {
-            // Said before the result was given that it waits for.
-            case Ready when Sender.Equals(_justAnswered):
-                break;
-
-            // Foreseen, and not begun with yet: now it has been said.
-            case Ready ready when _foreseen && Sender.Equals(_downstream):
-                _demand = ready;
-                _foreseen = false;
-                break;
-
-            case Ready ready when _foresight.TakeKept() is { } result:
-                _demand = ready;
-                Give(result, Sender);
-                break;
-
             case Ready ready:
-                _foreseen = false;
-                var again = _downstream is not null;
-                _downstream = Sender;
-                _demand = ready;
-                if (!TryWork() && (again || !_asked)) AskUpstream();
-                break;
-
-            case TInput surplus when _downstream is null && _demand is { Ahead: false }:
-                surplus.Dispose();
-                _asked = false;
+                var asked = LineOf(UpstreamOf(Sender));
+                if (asked.Demand.Ask(Sender, ready.Ahead) && !TryWork(asked)) AskUpstream(asked);
                 break;
 
             case TInput input:
-                _input?.Dispose();
-                _input = input;
-                _asked = false;
-                TryWork();
+                if (LineFrom(Sender) is not { } line) input.Dispose();
+                else if (line.Arrived(input, ++_inputs)) TryWork(line);
                 break;
 
-            case ResultGiven:
-                var answered = _justAnswered;
-                _justAnswered = null;
-                Foresee(answered);
+            case Line given:
+                given.Demand.Heard();
+                break;
+
+            case WorkNow:
+                _isGathering = false;
+                WorkOnBatch();
+                break;
+
+            case Terminated gone:
+                Forget(gone.ActorRef);
                 break;
 
             default:
@@ -116,106 +106,179 @@ public abstract class StageActor<TInput>(StageSetup setup, IActorRef upstream) :
         }
     }
 
-    protected override void OnLoaded()
-    {
-        if (!TryWork()) AskUpstream();
-    }
+    protected override void OnLoaded() => GoOn();
 
-    /// <summary>Asks for an input if there is somebody to work for.</summary>
-    protected virtual void AskUpstream()
+    /// <summary>Something that was missing is there: works where that is possible, asks for inputs where they are wanted.</summary>
+    protected void GoOn()
     {
-        if (_downstream is null || !IsLoaded || !CanWork) return;
-        _asked = true;
-        upstream.Tell(_demand!.Ahead ? Ready.Continuous : Ready.Once);
-    }
-
-    /// <summary>Works if all that it takes is there.</summary>
-    protected bool TryWork()
-    {
-        if (_downstream is not { } asker || _input is not { } waiting || !IsLoaded || !CanWork) return false;
-
-        var foreseen = _foreseen;
-        _foreseen = false;
-        _downstream = null;
-        _input = null;
-        // Before the next is asked for, so that it is newer than this one.
-        var input = Newest(waiting);
-        if (_demand!.Ahead)
+        foreach (var line in _lines)
         {
-            _asked = true;
-            AskAhead(_foresight.Next(_demand));
+            if (!TryWork(line)) AskUpstream(line);
         }
-
-        var result = Compute(input);
-        Setup.Monitor.CountProcessed();
-        if (foreseen) _foresight.Keep(result);
-        else Give(result, asker);
-        return true;
-    }
-
-    private void Give(object result, IActorRef asker)
-    {
-        // Behind all that came while it worked, before all that is said in answer to the result.
-        _justAnswered = asker;
-        Self.Tell(ResultGiven.Instance);
-        asker.Tell(result);
-    }
-
-    /// <summary>Takes the next demand as said where that is allowed; the result is kept until it really is.</summary>
-    private void Foresee(IActorRef? answered)
-    {
-        if (answered is null || _downstream is not null || !_foresight.MayBegin(_demand!)) return;
-        _downstream = answered;
-        _foreseen = true;
-        TryWork();
-    }
-
-    private object Compute(TInput input)
-    {
-        // A scope belongs to the thread that made it. A stage's thread keeps its own, and where the module has tidied up after
-        // itself, it has nothing to do: making and emptying scopes takes more memory than all the rest of a message.
-        var ownThread = (Context.Dispatcher as IOwnThread)?.Thread;
-        var scope = ownThread is null ? NewDisposeScope() : StageThread.Scope;
-        Setup.Monitor.Begin(StageMonitor.Forward);
-        try
-        {
-            using (input)
-            using (inference_mode())
-            {
-                var startedNs = Setup.Time.NowNs();
-                _foresight.Begin(startedNs);
-                var result = Process(input, startedNs);
-                var finishedNs = Setup.Time.NowNs();
-                _foresight.End(finishedNs);
-                if (ownThread is not null) Place(ownThread, finishedNs - startedNs);
-                return result;
-            }
-        }
-        finally
-        {
-            Setup.Monitor.End();
-            if (ownThread is null) scope.Dispose();
-            else if (scope.DisposablesCount > 0) scope.DisposeEverything();
-        }
-    }
-
-    private void Place(StageThread ownThread, long tookNs)
-    {
-        if (Setup.Home is not { } home) return;
-        if (Leads) home.Lead(_foresight.Waits ? null : ownThread);
-        else (_follower ??= new HomeThread.Follower(home, ownThread)).Worked(tookNs);
     }
 
     protected override void Release()
     {
-        _input?.Dispose();
-        _input = null;
-        _foresight.Dispose();
-        _follower?.Leave();
+        foreach (var line in _lines) line.Dispose();
     }
 
-    private sealed class ResultGiven : INoSerializationVerificationNeeded
+    private void AskUpstream(Line line)
     {
-        public static readonly ResultGiven Instance = new();
+        if (!line.Demand.IsWanted || !IsLoaded || !CanWork) return;
+        line.Demand.PassedOn();
+        line.Upstream.Tell(line.Demand.IsAhead ? Ready.Continuous : Ready.Once);
+    }
+
+    private bool TryWork(Line line)
+    {
+        if (!line.IsReady || !IsLoaded || !CanWork) return false;
+        if (_lines.Count == 1) WorkOn(line);
+        else Gather();
+        return true;
+    }
+
+    private void WorkOn(Line line)
+    {
+        using var input = Begin(line);
+        object result;
+        using (_computing.Begin(WorkPlace, out var startedNs)) result = Process(input, startedNs);
+        Give(line, result);
+    }
+
+    /// <summary>Works behind all that waits in the mailbox: what came together is worked on together.</summary>
+    private void Gather()
+    {
+        if (_isGathering) return;
+        _isGathering = true;
+        Self.Tell(WorkNow.Instance);
+    }
+
+    private void WorkOnBatch()
+    {
+        if (!IsLoaded || !CanWork) return;
+        // Whoever has waited longest comes first.
+        Line[] ready = [.. _lines.Where(line => line.IsReady)];
+        Line[] batch = [.. ready.OrderBy(line => line.InputNumber).Take(Math.Max(1, LargestBatch))];
+        if (batch.Length == 0) return;
+        if (batch.Length < ready.Length) Gather();
+        if (batch is [var only])
+        {
+            WorkOn(only);
+            return;
+        }
+
+        TInput[] inputs = [.. batch.Select(Begin)];
+        try
+        {
+            IReadOnlyList<object> results;
+            using (_computing.Begin(WorkPlace, out var startedNs)) results = ProcessBatch(inputs, startedNs);
+            if (results.Count != batch.Length)
+                throw new InvalidOperationException($"a batch of {batch.Length} inputs gave {results.Count} results");
+            foreach (var (line, result) in batch.Zip(results)) Give(line, result);
+        }
+        finally
+        {
+            foreach (var input in inputs) input.Dispose();
+        }
+    }
+
+    /// <summary>The input that is to be worked on; the next one is asked for where that is wanted.</summary>
+    private TInput Begin(Line line)
+    {
+        var waited = line.TakeInput();
+        // Before the next is asked for, so that it is newer than this one.
+        var input = Newest(waited);
+        var isAhead = line.Demand.IsAhead;
+        line.Answers = line.Demand.Take();
+        if (!isAhead) return input;
+        line.Demand.PassedOn();
+        AskAhead(line.Upstream);
+        return input;
+    }
+
+    private void Give(Line line, object result)
+    {
+        Setup.Monitor.CountProcessed();
+        // Behind all that came while it worked, before all that is said in answer to the result.
+        Self.Tell(line);
+        // The others' copies first: whoever gets the result itself disposes it.
+        for (var i = 1; i < line.Answers.Count; i++)
+        {
+            if (result is ISharedResult shared) line.Answers[i].Tell(shared.ForAnother());
+            else if (result is not IDisposable) line.Answers[i].Tell(result);
+            else line.Demand.PutBack(line.Answers[i]);
+        }
+
+        line.Answers[0].Tell(result);
+        if (!line.Demand.IsPassedOn) AskUpstream(line);
+    }
+
+    private Line LineOf(IActorRef upstream)
+    {
+        foreach (var line in _lines)
+        {
+            if (line.Upstream.Equals(upstream)) return line;
+        }
+
+        Context.Watch(upstream);
+        var added = new Line(upstream);
+        _lines.Add(added);
+        return added;
+    }
+
+    /// <summary>Where an input belongs; with one upstream neighbour there is no need to look who sent it.</summary>
+    private Line? LineFrom(IActorRef sender) => _lines is [var only] ? only : _lines.Find(line => line.Upstream.Equals(sender));
+
+    private void Forget(IActorRef upstream)
+    {
+        if (_lines.Find(line => line.Upstream.Equals(upstream) && !upstream.Equals(_upstream)) is not { } gone) return;
+        _lines.Remove(gone);
+        gone.Dispose();
+    }
+
+    /// <summary>One upstream neighbour with those who want what is made from its results; said to itself after each result.</summary>
+    private sealed class Line(IActorRef upstream) : INoSerializationVerificationNeeded, IDisposable
+    {
+        private TInput? _input;
+
+        public IActorRef Upstream { get; } = upstream;
+
+        public DemandTable<IActorRef> Demand { get; } = new();
+
+        /// <summary>Who gets the result that is being made.</summary>
+        public IReadOnlyList<IActorRef> Answers { get; set; } = [];
+
+        /// <summary>Which of all inputs waits here.</summary>
+        public long InputNumber { get; private set; }
+
+        public bool IsReady => _input is not null && Demand.IsWanted;
+
+        /// <returns>Whether it was kept.</returns>
+        public bool Arrived(TInput input, long number)
+        {
+            var isKept = Demand.Arrived();
+            Dispose();
+            (_input, InputNumber) = (input, number);
+            if (!isKept) Dispose();
+            return isKept;
+        }
+
+        public TInput TakeInput()
+        {
+            var input = _input!;
+            _input = null;
+            return input;
+        }
+
+        public void Dispose()
+        {
+            _input?.Dispose();
+            _input = null;
+        }
+    }
+
+    private sealed class WorkNow : INoSerializationVerificationNeeded
+    {
+        public static readonly WorkNow Instance = new();
     }
 }

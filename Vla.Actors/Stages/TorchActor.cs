@@ -21,11 +21,19 @@ namespace Vla.Actors.Stages;
 /// </remarks>
 public abstract partial class TorchActor(StageSetup setup) : UntypedActor, IWithTimers
 {
+    private ActorPlace? _place;
+
     public ITimerScheduler Timers { get; set; } = null!;
 
     protected StageSetup Setup { get; } = setup;
 
     protected bool IsLoaded { get; private set; }
+
+    /// <summary>Where this actor's work is done; there from its first message on.</summary>
+    private protected ActorPlace WorkPlace => _place ??= Setup.Scheduling.Join(Context.Dispatcher, ThreadUse);
+
+    /// <summary>What this actor makes of its thread.</summary>
+    private protected virtual ThreadUse ThreadUse => ThreadUse.Own;
 
     /// <summary>Makes the module. Runs on the stage's own thread; may throw, and is then tried again later.</summary>
     protected abstract void Load();
@@ -55,7 +63,11 @@ public abstract partial class TorchActor(StageSetup setup) : UntypedActor, IWith
         Timers.StartSingleTimer(LoadNow.Instance, LoadNow.Instance, delay);
     }
 
-    protected override void PostStop() => Release();
+    protected override void PostStop()
+    {
+        _place?.Leave();
+        Release();
+    }
 
     protected sealed override void OnReceive(object message)
     {
@@ -67,7 +79,7 @@ public abstract partial class TorchActor(StageSetup setup) : UntypedActor, IWith
 
         TorchThreads.Use(Setup.Threads);
         // The module stays: its weights must not go with what the next input leaves behind.
-        StageThread.LeaveScope();
+        ThreadScope.Leave();
         Setup.Monitor.Begin(StageMonitor.Load);
         try
         {
@@ -106,9 +118,6 @@ public abstract partial class TorchActor(StageSetup setup) : UntypedActor, IWith
 /// <param name="Logger">Where restarts are said.</param>
 public sealed record StageSetup(StageMonitor Monitor, TimeProvider Time, int Threads, ILogger Logger)
 {
-    /// <summary>Whose thread stages with little to do run on; null for a stage that stands alone.</summary>
-    public HomeThread? Home { get; init; }
-
-    /// <summary>Tells how long the calling thread has been computing so far, nanoseconds; null where that is not known.</summary>
-    public Func<long?> ThreadTimeNs { get; init; } = ThreadTime.NowNs;
+    /// <summary>What runs where.</summary>
+    public StageScheduling Scheduling { get; init; } = StageScheduling.Plain;
 }

@@ -33,7 +33,7 @@ public abstract class WholePolicyActor(StageSetup setup, string step, IActorRef 
             case InstructionChanged changed:
                 _instruction = changed.Instruction;
                 _words.After(changed.Instruction);
-                if (!TryWork()) AskUpstream();
+                GoOn();
                 break;
 
             case Ready:

@@ -20,5 +20,8 @@ public static class PipelineConfig
         {{StageDispatcher.Name}} {
           type = "{{typeof(StageDispatcher).AssemblyQualifiedName}}"
         }
+        {{PlainScheduling.Dispatcher}} {
+          type = PinnedDispatcher
+        }
         """;
 }

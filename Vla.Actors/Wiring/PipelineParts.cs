@@ -27,8 +27,8 @@ public record PolicyParts
 
     public required ILoggerFactory Loggers { get; init; }
 
-    /// <summary>Whose thread stages with little to do run on, in the pipeline made of this.</summary>
-    internal HomeThread Home { get; } = new();
+    /// <summary>What runs where in the pipeline made of this.</summary>
+    public StageScheduling Scheduling { get; init; } = StageScheduling.Tuned();
 
     /// <summary>Starts the policy alone, for whoever brings pictures and words and takes the actions.</summary>
     /// <param name="parent">An actor system set up by <see cref="PipelineConfig.Hocon"/>, or an actor's context.</param>
@@ -47,7 +47,7 @@ public record PolicyParts
         Threads = Threads,
         Time = Time,
         Loggers = Loggers,
-        Home = Home,
+        Scheduling = Scheduling,
     });
 }
 

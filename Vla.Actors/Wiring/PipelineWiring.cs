@@ -5,7 +5,6 @@ using Vla.Actors.Cameras;
 using Vla.Actors.Control;
 using Vla.Actors.Instructions;
 using Vla.Actors.Observations;
-using Vla.Actors.Scheduling;
 
 namespace Vla.Actors.Wiring;
 
@@ -39,7 +38,7 @@ public static class PipelineWiring
 
             var policy = parts.Start(system, observations, instruction, source);
             parts.Instructions.Changed += given => parts.Control.Demand.NewestInstruction = given.Number;
-            Add<PublisherActor>("publisher", PublisherActor.Props(parts.Control, policy, parts.Home));
+            Add<PublisherActor>("publisher", PublisherActor.Props(parts.Control, policy, parts.Scheduling));
             system.ActorOf(ControlReportActor.Props(parts.Control, Logger<ControlReportActor>()), "control-report");
 
             void AddCameras(ObservationSource source)
@@ -62,7 +61,7 @@ public static class PipelineWiring
                 return actor;
             }
 
-            IActorRef Start(string name, Props props) => system.ActorOf(props.WithDispatcher(StageDispatcher.Name), name);
+            IActorRef Start(string name, Props props) => system.ActorOf(parts.Scheduling.Place(props), name);
 
             ILogger Logger<T>() => parts.Loggers.CreateLogger<T>();
         });

@@ -1,5 +1,6 @@
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Staged;
+using Vla.Actors.Scheduling;
 using static TorchSharp.torch;
 
 namespace Vla.Runtime.Bench;
@@ -16,6 +17,9 @@ public sealed record BenchContext
 
     /// <summary>As the daemon uses by default.</summary>
     public required StageThreads Threads { get; init; }
+
+    /// <summary>How much is done about what runs where, as the setting <c>stages:scheduling</c> says.</summary>
+    public SchedulingMode Scheduling { get; init; }
 
     /// <summary>Whether the control thread asks for the real-time class, as the setting <c>control:realTime</c> does.</summary>
     public bool RealTime { get; init; }

@@ -4,6 +4,7 @@ using Vla.Actors.Instructions;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Staged;
 using Vla.Actors.Robots;
+using Vla.Actors.Scheduling;
 using Vla.Actors.Wiring;
 using Vla.Runtime.Composition;
 using Vla.Sensors.Cameras;
@@ -60,6 +61,7 @@ internal sealed class BenchPipeline : IAsyncDisposable
             Cameras = [new ControllerCamera(PictureNames.Unnamed, parts.OpenCamera)],
             Instructions = instructions,
             Threads = parts.Threads ?? context.Threads,
+            Scheduling = StageScheduling.Of(context.Scheduling),
             Clock = parts.Clock,
         }, context.Cancellation);
         var started = new BenchPipeline(controller, context, parts);

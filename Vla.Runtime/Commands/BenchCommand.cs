@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
 using Vla.Actors.Policies.Staged;
+using Vla.Actors.Scheduling;
 using Vla.Actors.Torch;
 using Vla.Runtime.Bench;
 using Vla.Runtime.Hosting;
@@ -36,10 +37,16 @@ public static class BenchCommand
         {
             Description = "Run the control thread in the real-time class, as the setting control:realTime does, where that is allowed",
         };
+        var scheduling = new Option<string>("--scheduling")
+        {
+            HelpName = "tuned|plain",
+            Description = "What runs where, as the setting stages:scheduling does; plain shows what tuned gains",
+            DefaultValueFactory = _ => "tuned",
+        }.AcceptOnlyFromAmong("tuned", "plain");
         var policy = PolicyOptions.Policy();
         var command = new Command("bench", "Measure speed, punctuality and memory of the whole pipeline on this machine, one thing at a time (about 4 minutes).")
         {
-            json, seconds, only, realTime, policy,
+            json, seconds, only, realTime, scheduling, policy,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -59,6 +66,7 @@ public static class BenchCommand
                 Device = TorchDevice.Select("auto"),
                 Threads = new ThreadSettings().ForThisMachine(),
                 RealTime = parsed.GetValue(realTime),
+                Scheduling = parsed.GetValue(scheduling) == "plain" ? SchedulingMode.Plain : SchedulingMode.Tuned,
                 Seconds = length,
                 Say = (_, _) => { },
                 Cancellation = cancellation,

@@ -81,6 +81,7 @@ public sealed class Controller : IDisposable
             Control = Control,
             Monitors = Monitors,
             Threads = _parts.Threads,
+            Scheduling = _parts.Scheduling,
             Time = _parts.Time,
             Loggers = loggers,
         };

@@ -2,6 +2,7 @@ using Vla.Actors.Control;
 using Vla.Actors.Instructions;
 using Vla.Actors.Policies;
 using Vla.Actors.Robots;
+using Vla.Actors.Scheduling;
 using Vla.Actors.Wiring;
 using Vla.Sensors.Cameras;
 using static TorchSharp.torch;
@@ -48,6 +49,9 @@ public sealed record ControllerParts
     public IRobotState? PolicyState { get; init; }
 
     public required StageThreads Threads { get; init; }
+
+    /// <summary>What runs where.</summary>
+    public StageScheduling Scheduling { get; init; } = StageScheduling.Tuned();
 
     /// <summary>The one clock of all of it.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -2,7 +2,6 @@ using Akka.Actor;
 using Akka.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Vla.Actors.Policies;
-using Vla.Actors.Scheduling;
 using Vla.Actors.Stages;
 using Vla.Actors.Wiring;
 using static TorchSharp.torch;
@@ -55,9 +54,9 @@ public sealed class PolicyRunner : IEpisodeRunner
             "vla-evaluation", ConfigurationFactory.ParseString(Quiet).WithFallback(ConfigurationFactory.ParseString(PipelineConfig.Hocon)));
         _system.ActorOf(LostMessageActor.Props(), "lost-messages");
         _rollout = _system.ActorOf(
-            RolloutActor.Props(
+            parts.Scheduling.Place(RolloutActor.Props(
                 (parent, self) => parts.Start(parent, observations: self, instructions: self),
-                TabletopFit.Views(policy), policy.Image, state, policy.Action.Execution).WithDispatcher(StageDispatcher.Name),
+                TabletopFit.Views(policy), policy.Image, state, policy.Action.Execution)),
             "rollout");
         _hangs = new HangWatch(
             parts.Monitors.Stages, limits ?? new HangLimits { GiveUp = HangBound }, time, NullLogger.Instance,

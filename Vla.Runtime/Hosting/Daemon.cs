@@ -9,6 +9,7 @@ using Vla.Actors.Instructions;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
 using Vla.Actors.Robots;
+using Vla.Actors.Scheduling;
 using Vla.Actors.Stages;
 using Vla.Actors.Torch;
 using Vla.Actors.Wiring;
@@ -127,6 +128,7 @@ public static partial class Daemon
             PolicyState = side.PolicyState,
             Robot = side.Moved,
             Threads = settings.Threads.ForThisMachine(),
+            Scheduling = StageScheduling.Of(settings.Stages.Scheduling),
             Time = time,
             Monitors = monitors,
         });

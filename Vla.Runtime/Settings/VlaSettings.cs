@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Vla.Actors.Chunks;
 using Vla.Actors.Control;
 using Vla.Actors.Policies;
+using Vla.Actors.Scheduling;
 using Vla.Sensors.Simulation;
 
 namespace Vla.Runtime.Settings;
@@ -195,6 +196,9 @@ public sealed class StageSettings
     /// <summary>Loading that takes longer ends the run, seconds.</summary>
     [Range(1.0, 36_000.0)]
     public double LoadSeconds { get; set; } = 120;
+
+    /// <summary>How much is done about what runs where.</summary>
+    public SchedulingMode Scheduling { get; set; } = SchedulingMode.Tuned;
 }
 
 /// <summary>Metrics and traces for other programs.</summary>

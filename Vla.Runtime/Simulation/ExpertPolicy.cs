@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
-using Vla.Actors.Scheduling;
 using Vla.Actors.Stages;
 using Vla.Sensors;
 using Vla.Sensors.Images;
@@ -60,7 +59,7 @@ public sealed class ExpertPolicy(Func<SimulatedTabletop> tabletop) : IPolicy
     public InstructionWords? ReadWords(string instruction) => null;
 
     public IActorRef Start(IActorRefFactory parent, PolicyHost host) => parent.ActorOf(
-        Props.Create(() => new Actor(host.Setup(PlanStep, 1), host.Observations, host.Instructions, tabletop)).WithDispatcher(StageDispatcher.Name),
+        host.Scheduling.Place(Props.Create(() => new Actor(host.Setup(PlanStep, 1), host.Observations, host.Instructions, tabletop))),
         Name);
 
     /// <summary>Anything → what to do next; to stay while there is no task.</summary>

@@ -10,8 +10,8 @@ namespace Vla.Actors.Policies.Staged;
 /// observations ──► vision encoder ──► fusion ──► action decoder
 /// instructions ──► language encoder ──┘
 /// </code>
-/// Each has a thread of its own, so that a busy thread pool (HTTP, timers) never delays a picture; those with little to do
-/// run on the vision encoder's (<see cref="HomeThread"/>).
+/// Each has a thread of its own, so that a busy thread pool (HTTP, timers) never delays a picture, and may share the vision
+/// encoder's (<see cref="StageScheduling"/>).
 /// </remarks>
 internal static class StagedActors
 {
@@ -34,6 +34,6 @@ internal static class StagedActors
         return Start("action-decoder", ActionDecoderActor.Props(
             host.Setup(StagedSteps.Decode, threads.Decoder), modules.Decoder, policy.Action, fusion));
 
-        IActorRef Start(string name, Props props) => parent.ActorOf(props.WithDispatcher(StageDispatcher.Name), name);
+        IActorRef Start(string name, Props props) => parent.ActorOf(host.Scheduling.Place(props), name);
     }
 }

@@ -18,11 +18,12 @@ internal sealed class PipelineRig
 {
     public PipelineRig(IActorRefFactory system, Props camera)
     {
+        var scheduling = StageScheduling.Tuned();
         Instructions = new(TimeProvider.System);
         Camera = system.ActorOf(camera, "camera");
         system.ActorOf(LostMessageActor.Props(), "lost-messages");
         Instruction = system.ActorOf(
-            InstructionActor.Props(Instructions, new InstructionCheck(), NullLogger.Instance).WithDispatcher(StageDispatcher.Name), "instruction");
+            scheduling.Place(InstructionActor.Props(Instructions, new InstructionCheck(), NullLogger.Instance)), "instruction");
         var policy = StagedPolicy.InCode(
             "stand-ins", "", new ImageSpec(2, 2, [0, 0, 0], [1, 1, 1]), Action,
             new PolicyModules(StandIns.MeanEncoder, StandIns.FirstToken, StandIns.Sum, () => StandIns.Times(1)),
@@ -34,6 +35,7 @@ internal sealed class PipelineRig
             Device = CPU,
             Monitors = Monitors,
             Threads = new StageThreads(1, 1, 1, 1),
+            Scheduling = scheduling,
             Time = TimeProvider.System,
             Loggers = NullLoggerFactory.Instance,
         };

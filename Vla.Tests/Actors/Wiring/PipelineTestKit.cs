@@ -38,8 +38,10 @@ public abstract class PipelineTestKit : TestKit
 
     protected StageMonitor Monitor { get; } = new("stage", TimeProvider.System);
 
-    /// <summary>Without thread times, so that no stage does anything before it is asked to.</summary>
-    protected StageSetup Setup => new(Monitor, TimeProvider.System, 1, NullLogger.Instance) { ThreadTimeNs = () => null };
+    /// <summary>What runs where is decided as in production.</summary>
+    private protected StageScheduling Threads { get; } = StageScheduling.Tuned();
+
+    protected StageSetup Setup => new(Monitor, TimeProvider.System, 1, NullLogger.Instance) { Scheduling = Threads };
 
     /// <summary>The clock of <see cref="TestScheduling"/>.</summary>
     protected TestScheduler Scheduler => (TestScheduler)Sys.Scheduler;
@@ -60,5 +62,5 @@ public abstract class PipelineTestKit : TestKit
 
     protected static Tensor Features(float value) => torch.full(1, 2, value).DetachFromDisposeScope();
 
-    protected IActorRef Start(Props props) => Sys.ActorOf(props.WithDispatcher(StageDispatcher.Name));
+    protected IActorRef Start(Props props) => Sys.ActorOf(Threads.Place(props));
 }

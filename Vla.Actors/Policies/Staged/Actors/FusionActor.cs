@@ -46,7 +46,7 @@ public sealed class FusionActor(
                 _language?.Dispose();
                 _language = encoded;
                 _words.After(encoded.Instruction);
-                if (!TryWork()) AskUpstream();
+                GoOn();
                 break;
 
             // Said again and again, so that a language encoder that was restarted knows whom to answer.

@@ -2,6 +2,7 @@ using Akka.Actor;
 using TorchSharp;
 using Vla.Actors.Observations;
 using Vla.Actors.Pipeline;
+using Vla.Actors.Scheduling;
 using Vla.Actors.Stages;
 using Vla.Sensors;
 using Vla.Sensors.Observations;
@@ -32,7 +33,7 @@ public sealed class VisionEncoderActor(
         IObservationSource? source = null, IReadOnlyList<string>? pictures = null) =>
         Akka.Actor.Props.Create(() => new VisionEncoderActor(setup, createEncoder, device, observations, source, pictures));
 
-    protected override bool Leads => true;
+    private protected override ThreadUse ThreadUse => ThreadUse.Lends;
 
     protected override void Load() => _encoder = createEncoder();
 
@@ -42,10 +43,10 @@ public sealed class VisionEncoderActor(
         return input;
     }
 
-    protected override void AskAhead(Ready demand)
+    protected override void AskAhead(IActorRef upstream)
     {
         if (source is not null) source.Want(Self);
-        else base.AskAhead(demand);
+        else base.AskAhead(upstream);
     }
 
     protected override object Process(ObservationCaptured input, long startedNs)

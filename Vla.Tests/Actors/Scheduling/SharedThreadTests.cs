@@ -9,80 +9,77 @@ using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Scheduling;
 
-public sealed class HomeThreadTests : PipelineTestKit
+public sealed class SharedThreadTests : PipelineTestKit
 {
-    private const long Light = 20 * MonotonicTime.NsPerUs;
-    private const long Heavy = 10 * MonotonicTime.NsPerMs;
+    private const long Short = 20 * MonotonicTime.NsPerUs;
+    private const long Long = 10 * MonotonicTime.NsPerMs;
 
-    private readonly HomeThread _home = new();
-    private readonly StageThread _leader = new("leader");
+    private readonly SharedThread _shared = new();
+    private readonly StageThread _lent = new("lent");
     private readonly StageThread _own = new("own");
-    private readonly HomeThread.Follower _follower;
-
-    public HomeThreadTests() => _follower = new HomeThread.Follower(_home, _own);
 
     protected override void AfterAll()
     {
-        _leader.Shutdown();
+        _lent.Shutdown();
         _own.Shutdown();
         base.AfterAll();
     }
 
     [Fact]
-    public void Whoever_follows_is_run_by_the_leaders_thread_whichever_comes_first()
+    public void Whoever_shares_is_run_by_the_thread_that_is_lent_whichever_comes_first()
     {
-        _home.Lead(_leader);
-        _follower.Follow();
-        Assert.Equal("leader", RunsOn());
+        _shared.Lend(_lent);
+        _shared.Add(_own);
+        Assert.Equal("lent", RunsOn());
 
-        var next = new StageThread("next leader");
-        _home.Lead(next);
-        Assert.Equal("next leader", RunsOn());
+        var next = new StageThread("lent next");
+        _shared.Lend(next);
+        Assert.Equal("lent next", RunsOn());
         next.Shutdown();
     }
 
     [Fact]
-    public void Without_a_leader_it_runs_on_its_own_thread()
+    public void Where_no_thread_is_lent_it_runs_on_its_own()
     {
-        _follower.Follow();
+        _shared.Add(_own);
         Assert.Equal("own", RunsOn());
 
-        _home.Lead(_leader);
-        _home.Lead(null);
+        _shared.Lend(_lent);
+        _shared.Lend(null);
         Assert.Equal("own", RunsOn());
     }
 
     [Fact]
-    public void When_the_leader_has_ended_or_it_leaves_it_runs_on_its_own_thread()
+    public void When_the_thread_has_ended_or_it_shares_no_more_it_runs_on_its_own()
     {
-        _home.Lead(_leader);
-        _follower.Follow();
-        _leader.Shutdown();
+        _shared.Lend(_lent);
+        _shared.Add(_own);
+        _lent.Shutdown();
         Assert.Equal("own", RunsOn());
 
-        var next = new StageThread("next leader");
-        _home.Lead(next);
-        _follower.Leave();
+        var next = new StageThread("lent next");
+        _shared.Lend(next);
+        _shared.Remove(_own);
         Assert.Equal("own", RunsOn());
         next.Shutdown();
     }
 
     [Fact]
-    public void A_guest_goes_before_the_leaders_own_work()
+    public void What_shares_a_thread_goes_before_the_threads_own_work()
     {
         var ran = new List<string>();
         using var busy = new ManualResetEventSlim();
         using var done = new CountdownEvent(2);
-        _home.Lead(_leader);
-        _follower.Follow();
-        _leader.Execute(new ActionRunnable(busy.Wait));
+        _shared.Lend(_lent);
+        _shared.Add(_own);
+        _lent.Execute(new ActionRunnable(busy.Wait));
 
-        _leader.Execute(new ActionRunnable(() => Note("leader")));
-        _own.Execute(new ActionRunnable(() => Note("guest")));
+        _lent.Execute(new ActionRunnable(() => Note("own work")));
+        _own.Execute(new ActionRunnable(() => Note("shared")));
         busy.Set();
 
         Assert.True(done.Wait(TimeSpan.FromSeconds(10)));
-        Assert.Equal(["guest", "leader"], ran);
+        Assert.Equal(["shared", "own work"], ran);
 
         void Note(string who)
         {
@@ -92,26 +89,41 @@ public sealed class HomeThreadTests : PipelineTestKit
     }
 
     [Fact]
-    public void A_stage_with_little_to_do_follows_and_one_that_takes_long_does_not()
+    public void An_actor_whose_work_is_short_shares_and_one_whose_work_is_long_does_not()
     {
-        _home.Lead(_leader);
+        var place = new SharingThread(_shared, _own);
+        _shared.Lend(_lent);
+        Assert.Equal("own", RunsOn());
 
-        Worked(Light, times: 1);
-        Assert.Equal("leader", RunsOn());
+        Work(place, Short, times: 1);
+        Assert.Equal("lent", RunsOn());
 
-        Worked(Heavy, times: 5);
+        Work(place, Long, times: 5);
         Assert.Equal("own", RunsOn());
     }
 
     [Fact]
-    public void One_slow_piece_among_many_changes_nothing()
+    public void One_long_piece_of_work_among_many_changes_nothing()
     {
-        _home.Lead(_leader);
-        Worked(Light, times: 20);
+        var place = new SharingThread(_shared, _own);
+        _shared.Lend(_lent);
+        Work(place, Short, times: 20);
 
-        Worked(8 * MonotonicTime.NsPerMs, times: 1);
+        Work(place, 8 * MonotonicTime.NsPerMs, times: 1);
 
-        Assert.Equal("leader", RunsOn());
+        Assert.Equal("lent", RunsOn());
+    }
+
+    [Fact]
+    public void An_actor_whose_work_is_known_to_be_short_shares_from_the_start_until_it_leaves()
+    {
+        _shared.Lend(_lent);
+
+        var place = new SharingThread(_shared, _own, always: true);
+        Assert.Equal("lent", RunsOn());
+
+        place.Leave();
+        Assert.Equal("own", RunsOn());
     }
 
     [Theory]
@@ -123,7 +135,8 @@ public sealed class HomeThreadTests : PipelineTestKit
         var threadNs = 0L;
         var (camera, language) = (CreateTestProbe(), CreateTestProbe());
         // In the clock of the thread it computes for an hour at a time, or not at all.
-        var setup = Setup with { Home = _home, ThreadTimeNs = () => waits ? 0 : threadNs += 3_600 * MonotonicTime.NsPerSecond };
+        var scheduling = new TunedScheduling(() => waits ? 0 : threadNs += 3_600 * MonotonicTime.NsPerSecond);
+        var setup = Setup with { Scheduling = scheduling };
         var vision = Start(VisionEncoderActor.Props(setup, () => StandIns.Calling(x =>
         {
             encoderThread = Here;
@@ -145,12 +158,16 @@ public sealed class HomeThreadTests : PipelineTestKit
 
     private static string Here => Environment.CurrentManagedThreadId.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    private void Worked(long tookNs, int times)
+    private static void Work(SharingThread place, long tookNs, int times)
     {
-        for (var i = 0; i < times; i++) _follower.Worked(tookNs);
+        for (var i = 0; i < times; i++)
+        {
+            place.Begin(1);
+            place.End(1 + tookNs);
+        }
     }
 
-    /// <summary>The name of the thread that runs what the follower's own is given.</summary>
+    /// <summary>The name of the thread that runs what the actor's own is given.</summary>
     private string? RunsOn()
     {
         var name = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
