@@ -1,9 +1,8 @@
+using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
 using Vla.Actors.Robots;
+using Vla.Actors.Torch;
 using Vla.Actors.Training;
-using Vla.Runtime.Bench;
-using Vla.Runtime.Evaluation;
-using Vla.Runtime.Hosting;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Datasets;
 using Vla.Sensors.Videos;
@@ -38,11 +37,10 @@ public static class ExitCodes
     {
         CameraException => Camera,
         HangException => Hang,
-        PolicyException => Policy,
+        PolicyException or CheckpointException or DeviceException => Policy,
         RobotProfileException or RobotException => Robot,
-        UsageException => Usage,
-        RunEndedException ended => ended.ExitCode,
-        BenchException or EvaluationException or DatasetException or VideoException or TrainingException => Failure,
+        CommandException command => command.ExitCode,
+        DatasetException or VideoException or TrainingException => Failure,
         _ => null,
     };
 
@@ -54,5 +52,16 @@ public static class ExitCodes
     }
 }
 
+/// <summary>A command cannot go on; the message says why in one line, for the user, and the exit code goes with it.</summary>
+/// <param name="message">For the user, in one line.</param>
+/// <param name="exitCode">One of <see cref="ExitCodes"/>.</param>
+/// <param name="inner">What it came from.</param>
+public abstract class CommandException(string message, int exitCode, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>The process's.</summary>
+    public int ExitCode { get; } = exitCode;
+}
+
 /// <summary>The user asked for something that cannot be: the message names the thing and the mend, in one line.</summary>
-public sealed class UsageException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class UsageException(string message, Exception? inner = null)
+    : CommandException(message, ExitCodes.Usage, inner);

@@ -1,6 +1,5 @@
-using Vla.Actors.Policies;
-using static TorchSharp.torch;
 using Vla.Sensors.Text;
+using static TorchSharp.torch;
 
 namespace Vla.Actors.Checkpoints;
 
@@ -27,10 +26,10 @@ public abstract class Checkpoint : IDisposable
     public virtual string Place => "";
 
     /// <summary>Opens a safetensors file or what PyTorch's <c>torch.save</c> wrote; the content, not the name, decides.</summary>
-    /// <exception cref="PolicyException">The file is missing, damaged, or of another kind, which the message names.</exception>
+    /// <exception cref="CheckpointException">The file is missing, damaged, or of another kind, which the message names.</exception>
     public static Checkpoint Open(string path)
     {
-        if (Directory.Exists(path)) throw new PolicyException($"{path}: is a directory; give the file in it that holds the weights");
+        if (Directory.Exists(path)) throw new CheckpointException($"{path}: is a directory; give the file in it that holds the weights");
         var start = new byte[FileKind.BytesLookedAt];
         try
         {
@@ -40,14 +39,14 @@ public abstract class Checkpoint : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new PolicyException($"{path}: cannot be read ({e.Message})", e);
+            throw new CheckpointException($"{path}: cannot be read ({e.Message})", e);
         }
         if (start.AsSpan().StartsWith("PK\x03\x04"u8)) return TorchCheckpoint.Open(path);
         if (start is [0x80, >= 2 and <= 5, ..] && start.AsSpan(2).StartsWith(OldTorchMagic))
-            throw new PolicyException($"{path}: is in PyTorch's old format (before 1.6); load it there and torch.save it again, "
+            throw new CheckpointException($"{path}: is in PyTorch's old format (before 1.6); load it there and torch.save it again, "
                 + "without _use_new_zipfile_serialization=False");
         // First: the length that a safetensors file begins with can look like the beginning of anything.
-        if (!SafetensorsCheckpoint.BeginsLike(start) && FileKind.Describe(start) is { } kind) throw new PolicyException($"{path}: {kind}");
+        if (!SafetensorsCheckpoint.BeginsLike(start) && FileKind.Describe(start) is { } kind) throw new CheckpointException($"{path}: {kind}");
         return SafetensorsCheckpoint.Open(path);
     }
 
@@ -55,7 +54,7 @@ public abstract class Checkpoint : IDisposable
     /// <param name="name">A key of <see cref="Tensors"/>.</param>
     /// <param name="firstElement">Where to start, in elements.</param>
     /// <param name="destination">Filled whole; its length is a multiple of the element size.</param>
-    /// <exception cref="PolicyException">The file cannot be read or has changed.</exception>
+    /// <exception cref="CheckpointException">The file cannot be read or has changed.</exception>
     public abstract void Read(string name, long firstElement, Span<byte> destination);
 
     /// <summary>Reads one tensor, on the CPU, in its own type and shape; owned by the caller.</summary>

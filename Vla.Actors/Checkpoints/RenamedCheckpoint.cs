@@ -1,4 +1,3 @@
-using Vla.Actors.Policies;
 
 namespace Vla.Actors.Checkpoints;
 
@@ -31,7 +30,7 @@ public sealed class RenamedCheckpoint : Checkpoint
             if (renamed != name) left.Add(before.Length > 0 ? before : "wrappers inside");
             if (!_names.TryAdd(renamed, name))
             {
-                throw new PolicyException($"{inner.Path}: holds '{ErrorText.Bounded(renamed)}' twice, as '{ErrorText.Bounded(_names[renamed])}' and "
+                throw new CheckpointException($"{inner.Path}: holds '{ErrorText.Bounded(renamed)}' twice, as '{ErrorText.Bounded(_names[renamed])}' and "
                     + $"'{ErrorText.Bounded(name)}'; save the weights that are meant alone, with torch.save(model.state_dict(), file)");
             }
 
@@ -54,7 +53,7 @@ public sealed class RenamedCheckpoint : Checkpoint
     /// <summary>Opens a checkpoint of any kind, under a policy's names.</summary>
     /// <param name="path">The file.</param>
     /// <param name="parts">What the policy's names begin with: <c>vision_encoder</c>.</param>
-    /// <exception cref="PolicyException">It cannot be read, or holds the weights twice.</exception>
+    /// <exception cref="CheckpointException">It cannot be read, or holds the weights twice.</exception>
     public static RenamedCheckpoint Open(string path, IReadOnlyCollection<string> parts)
     {
         var inner = Checkpoint.Open(path);

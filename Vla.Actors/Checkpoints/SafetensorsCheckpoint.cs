@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Microsoft.Win32.SafeHandles;
-using Vla.Actors.Policies;
 
 namespace Vla.Actors.Checkpoints;
 
@@ -61,7 +60,7 @@ public sealed class SafetensorsCheckpoint : Checkpoint
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new PolicyException($"{path}: cannot be read ({e.Message})", e);
+            throw new CheckpointException($"{path}: cannot be read ({e.Message})", e);
         }
         finally
         {
@@ -81,7 +80,7 @@ public sealed class SafetensorsCheckpoint : Checkpoint
         }
         catch (IOException e)
         {
-            throw new PolicyException($"{Path}: cannot be read ({e.Message})", e);
+            throw new CheckpointException($"{Path}: cannot be read ({e.Message})", e);
         }
         if (!BitConverter.IsLittleEndian) tensor.Type.ReverseByteOrder(destination);
     }
@@ -99,5 +98,5 @@ public sealed class SafetensorsCheckpoint : Checkpoint
         }
     }
 
-    private static PolicyException Damaged(string path, string what) => new($"{path}: {what}");
+    private static CheckpointException Damaged(string path, string what) => new($"{path}: {what}");
 }

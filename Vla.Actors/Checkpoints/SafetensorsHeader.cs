@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Vla.Actors.Policies;
 using Vla.Sensors.Text;
 
 namespace Vla.Actors.Checkpoints;
@@ -29,7 +28,7 @@ internal sealed class SafetensorsHeader
     /// <param name="path">Named in errors.</param>
     /// <param name="json">The header's bytes.</param>
     /// <param name="dataLength">Bytes in the file after the header.</param>
-    /// <exception cref="PolicyException">The header is not well formed or does not fit the file.</exception>
+    /// <exception cref="CheckpointException">The header is not well formed or does not fit the file.</exception>
     public static SafetensorsHeader Parse(string path, ReadOnlyMemory<byte> json, long dataLength)
     {
         var header = new SafetensorsHeader(path);
@@ -41,7 +40,7 @@ internal sealed class SafetensorsHeader
         }
         catch (Exception e) when (e is JsonException or TextFileException)
         {
-            throw new PolicyException($"{path}: is not a safetensors file, its header is not valid JSON ({FirstLine(e.Message)})", e);
+            throw new CheckpointException($"{path}: is not a safetensors file, its header is not valid JSON ({FirstLine(e.Message)})", e);
         }
         using (document)
         {
@@ -130,7 +129,7 @@ internal sealed class SafetensorsHeader
         if (covered < dataLength) throw Damaged($"{dataLength - covered} bytes after the last tensor belong to none");
     }
 
-    private PolicyException Damaged(string what) => new($"{_path}: {what}");
+    private CheckpointException Damaged(string what) => new($"{_path}: {what}");
 
     private static string Bounded(string text) => ErrorText.Bounded(text);
 

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text.Json;
-using Vla.Actors.Policies;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Checkpoints;
@@ -17,7 +16,7 @@ public static class SafetensorsWriter
     /// <param name="path">The file; replaced when it exists.</param>
     /// <param name="tensors">On any device, in any memory layout; borrowed.</param>
     /// <param name="metadata">Free text for the header's <c>__metadata__</c>.</param>
-    /// <exception cref="PolicyException">The file cannot be written, or a tensor's type is not one that checkpoints hold.</exception>
+    /// <exception cref="CheckpointException">The file cannot be written, or a tensor's type is not one that checkpoints hold.</exception>
     public static void Write(
         string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
@@ -35,7 +34,7 @@ public static class SafetensorsWriter
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new PolicyException($"{path}: cannot be written ({e.Message})", e);
+            throw new CheckpointException($"{path}: cannot be written ({e.Message})", e);
         }
         finally
         {
@@ -60,7 +59,7 @@ public static class SafetensorsWriter
             foreach (var (name, tensor) in tensors)
             {
                 var type = CheckpointTypes.FromTorch(tensor.dtype)
-                    ?? throw new PolicyException($"{path}: tensor {name} is of type {tensor.dtype}, which a checkpoint does not hold");
+                    ?? throw new CheckpointException($"{path}: tensor {name} is of type {tensor.dtype}, which a checkpoint does not hold");
                 writer.WriteStartObject(name);
                 writer.WriteString("dtype", type.SafetensorsName());
                 writer.WriteStartArray("shape");

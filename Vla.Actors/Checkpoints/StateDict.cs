@@ -1,4 +1,3 @@
-using Vla.Actors.Policies;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -11,7 +10,7 @@ public static class StateDict
     /// <param name="module">On any device; its tensors keep their device, type and memory layout.</param>
     /// <param name="checkpoint">Read for the tensors below the prefix only.</param>
     /// <param name="prefix">What comes before the module's own names in the file: <c>vision_encoder.</c>, or nothing.</param>
-    /// <exception cref="PolicyException">They do not fit; the message names what is missing, unexpected and misshapen, or which are not finite.</exception>
+    /// <exception cref="CheckpointException">They do not fit; the message names what is missing, unexpected and misshapen, or which are not finite.</exception>
     public static void Load(Module module, Checkpoint checkpoint, string prefix = "")
     {
         var wanted = module.state_dict();
@@ -31,7 +30,7 @@ public static class StateDict
     /// <param name="modules">With the prefix of each.</param>
     /// <param name="checkpoint">Every tensor must have its place, but for the ignored ones.</param>
     /// <param name="ignoredPrefixes">Names that begin so are nobody's concern.</param>
-    /// <exception cref="PolicyException">They do not fit; the message names what is missing, unexpected and misshapen, or which are not finite.</exception>
+    /// <exception cref="CheckpointException">They do not fit; the message names what is missing, unexpected and misshapen, or which are not finite.</exception>
     public static void Check(
         IEnumerable<(Module Module, string Prefix)> modules, Checkpoint checkpoint, IEnumerable<string> ignoredPrefixes)
     {
@@ -74,7 +73,7 @@ public static class StateDict
             .Where(pair => checkpoint.Tensors.TryGetValue(pair.Key, out var stored) && !Fits(stored, pair.Value))
             .Select(pair => Describe(checkpoint.Tensors[pair.Key], pair.Value)));
         if (problems.Count > 0)
-            throw new PolicyException($"{checkpoint.Path}: does not fit {whose}: {string.Join("; ", problems)}");
+            throw new CheckpointException($"{checkpoint.Path}: does not fit {whose}: {string.Join("; ", problems)}");
 
         void Add(string kind, IEnumerable<string> names)
         {

@@ -1,5 +1,3 @@
-using Vla.Actors.Policies;
-
 namespace Vla.Actors.Checkpoints;
 
 /// <summary>Weights in what a training script saved.</summary>
@@ -26,14 +24,14 @@ internal static class StateDictFinder
 
     /// <param name="path">Named in errors.</param>
     /// <param name="root">The pickled value.</param>
-    /// <exception cref="PolicyException">There are no weights, or several and nothing tells which are meant.</exception>
+    /// <exception cref="CheckpointException">There are no weights, or several and nothing tells which are meant.</exception>
     public static FoundStateDict Find(string path, object? root)
     {
         var found = new List<FoundStateDict>();
         Collect(root, "", 0, found, new HashSet<object>(ReferenceEqualityComparer.Instance));
         if (found.Count == 0)
         {
-            throw new PolicyException($"{path}: does not hold weights that are read{Unreadable(root)}; "
+            throw new CheckpointException($"{path}: does not hold weights that are read{Unreadable(root)}; "
                 + "save them with torch.save(model.state_dict(), file)");
         }
 
@@ -44,7 +42,7 @@ internal static class StateDictFinder
             ? only
             : Names.Select(name => likely.FirstOrDefault(one => Last(one.Place) == name)).FirstOrDefault(one => one is not null)
                 ?? likely.FirstOrDefault(one => one.Place.Length == 0)
-                ?? throw new PolicyException($"{path}: holds weights in {ErrorText.List([.. likely.Select(one => $"'{one.Place}'")])}; "
+                ?? throw new CheckpointException($"{path}: holds weights in {ErrorText.List([.. likely.Select(one => $"'{one.Place}'")])}; "
                     + "save those that are meant alone, with torch.save(model.state_dict(), file)");
     }
 

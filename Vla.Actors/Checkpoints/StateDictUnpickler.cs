@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
-using Vla.Actors.Policies;
 
 namespace Vla.Actors.Checkpoints;
 
@@ -59,14 +58,14 @@ internal sealed class StateDictUnpickler
     /// <param name="path">Named in errors.</param>
     /// <param name="pickle">The content of the archive's <c>data.pkl</c>.</param>
     /// <returns>The pickled value; for a state dict a <see cref="PickleDict"/> of <see cref="PickleTensor"/>s.</returns>
-    /// <exception cref="PolicyException">The pickle is damaged or asks for what no checkpoint needs.</exception>
+    /// <exception cref="CheckpointException">The pickle is damaged or asks for what no checkpoint needs.</exception>
     public static object? Read(string path, ReadOnlyMemory<byte> pickle) => Read(path, pickle, out _, out _);
 
     /// <param name="path">Named in errors.</param>
     /// <param name="pickle">Begins with a pickle.</param>
     /// <param name="tensors">Every tensor that was made, wherever it went.</param>
     /// <param name="length">Bytes that the pickle takes.</param>
-    /// <exception cref="PolicyException">The pickle is damaged or asks for what no checkpoint needs.</exception>
+    /// <exception cref="CheckpointException">The pickle is damaged or asks for what no checkpoint needs.</exception>
     public static object? Read(string path, ReadOnlyMemory<byte> pickle, out IReadOnlyList<PickleTensor> tensors, out int length)
     {
         var reader = new StateDictUnpickler(path, pickle);
@@ -413,7 +412,7 @@ internal sealed class StateDictUnpickler
         if (protocol is < 2 or > MaximumProtocol) throw Refused($"its pickle is of protocol {protocol}; read are 2 to {MaximumProtocol}");
     }
 
-    private PolicyException Damaged(string what) => new($"{_path}: its pickle {what}; the file is damaged");
+    private CheckpointException Damaged(string what) => new($"{_path}: its pickle {what}; the file is damaged");
 
-    private PolicyException Refused(string what) => new($"{_path}: {what}");
+    private CheckpointException Refused(string what) => new($"{_path}: {what}");
 }

@@ -3,7 +3,6 @@ using System.IO.Compression;
 using System.IO.Hashing;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
-using Vla.Actors.Policies;
 
 namespace Vla.Actors.Checkpoints;
 
@@ -61,7 +60,7 @@ internal sealed class TorchArchive : IDisposable
     /// <summary>By name.</summary>
     public IReadOnlyDictionary<string, TorchArchiveFile> Files { get; }
 
-    /// <exception cref="PolicyException">It is no archive, or damaged.</exception>
+    /// <exception cref="CheckpointException">It is no archive, or damaged.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static TorchArchive Open(string path)
     {
@@ -80,7 +79,7 @@ internal sealed class TorchArchive : IDisposable
     /// <summary>A file's bytes as a whole, unpacked.</summary>
     /// <param name="file">One of <see cref="Files"/>.</param>
     /// <param name="maximumBytes">Most that is read.</param>
-    /// <exception cref="PolicyException">It is larger, or damaged.</exception>
+    /// <exception cref="CheckpointException">It is larger, or damaged.</exception>
     public byte[] ReadWhole(TorchArchiveFile file, long maximumBytes)
     {
         if (file.Length > maximumBytes)
@@ -91,7 +90,7 @@ internal sealed class TorchArchive : IDisposable
     }
 
     /// <summary>Some of a stored file's bytes.</summary>
-    /// <exception cref="PolicyException">The file has become shorter.</exception>
+    /// <exception cref="CheckpointException">The file has become shorter.</exception>
     public void Read(TorchArchiveFile file, long offset, Span<byte> destination)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + destination.Length, file.Length);
@@ -99,7 +98,7 @@ internal sealed class TorchArchive : IDisposable
     }
 
     /// <summary>Compares a stored file's bytes with their checksum.</summary>
-    /// <exception cref="PolicyException">They are others.</exception>
+    /// <exception cref="CheckpointException">They are others.</exception>
     public void CheckSum(TorchArchiveFile file)
     {
         var sum = new Crc32();
@@ -239,7 +238,7 @@ internal sealed class TorchArchive : IDisposable
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
         {
-            throw new PolicyException($"{_path}: has damaged bytes in {Shown(file)}", e);
+            throw new CheckpointException($"{_path}: has damaged bytes in {Shown(file)}", e);
         }
 
         return bytes;
@@ -266,5 +265,5 @@ internal sealed class TorchArchive : IDisposable
 
     private static string Shown(TorchArchiveFile file) => ErrorText.Bounded(file.Name);
 
-    private PolicyException Damaged(string what) => new($"{_path}: {what}");
+    private CheckpointException Damaged(string what) => new($"{_path}: {what}");
 }

@@ -1,5 +1,4 @@
 using System.Text;
-using Vla.Actors.Policies;
 
 namespace Vla.Actors.Checkpoints;
 
@@ -59,7 +58,7 @@ public sealed class TorchCheckpoint : Checkpoint
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new PolicyException($"{path}: cannot be read ({ErrorText.FirstLine(e.Message)})", e);
+            throw new CheckpointException($"{path}: cannot be read ({ErrorText.FirstLine(e.Message)})", e);
         }
         finally
         {
@@ -79,10 +78,10 @@ public sealed class TorchCheckpoint : Checkpoint
     public override void Dispose() => _archive.Dispose();
 
     /// <summary>A pickle of an archive.</summary>
-    /// <exception cref="PolicyException">It is packed, too large or damaged.</exception>
+    /// <exception cref="CheckpointException">It is packed, too large or damaged.</exception>
     internal static byte[] ReadPickle(TorchArchive archive, TorchArchiveFile file, string path)
         => file.IsPacked
-            ? throw new PolicyException($"{path}: has a packed {ErrorText.Bounded(file.Name)}; torch.save does not pack it")
+            ? throw new CheckpointException($"{path}: has a packed {ErrorText.Bounded(file.Name)}; torch.save does not pack it")
             : archive.ReadWhole(file, MaximumPickleBytes);
 
     private string FindFolder()
@@ -112,5 +111,5 @@ public sealed class TorchCheckpoint : Checkpoint
         };
     }
 
-    private PolicyException Damaged(string what) => new($"{Path}: {what}");
+    private CheckpointException Damaged(string what) => new($"{Path}: {what}");
 }

@@ -1,4 +1,3 @@
-using Vla.Actors.Policies;
 using Vla.Sensors.Text;
 
 namespace Vla.Actors.Checkpoints;
@@ -18,7 +17,7 @@ internal static class TorchScriptArchive
 
     private const string Constants = "constants.pkl";
 
-    /// <exception cref="PolicyException">It is something else, damaged, or holds weights that are not finite.</exception>
+    /// <exception cref="CheckpointException">It is something else, damaged, or holds weights that are not finite.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static void Check(string path)
     {
@@ -73,7 +72,7 @@ internal static class TorchScriptArchive
             FiniteWeights.Check(path, name, numbers);
         }
 
-        PolicyException Wrong(string what) => new($"{path}: {what}");
+        CheckpointException Wrong(string what) => new($"{path}: {what}");
     }
 
     // As the stage's own code names them: objects within objects, lists by index.

@@ -1,5 +1,3 @@
-using Vla.Actors.Policies;
-
 namespace Vla.Actors.Checkpoints;
 
 /// <summary>Reads tensors out of the runs of numbers that an archive of PyTorch holds, each in a file of its own.</summary>
@@ -17,7 +15,7 @@ internal sealed class TorchStorages(string path, TorchArchive archive, string fo
     /// <summary>Checks that a tensor's numbers are there.</summary>
     /// <param name="name">For errors.</param>
     /// <param name="tensor">As the pickle describes it.</param>
-    /// <exception cref="PolicyException">They are not, or not as PyTorch stores them.</exception>
+    /// <exception cref="CheckpointException">They are not, or not as PyTorch stores them.</exception>
     public void Check(string name, PickleTensor tensor)
     {
         var (shown, storage) = (ErrorText.Bounded(name), tensor.Storage);
@@ -37,7 +35,7 @@ internal sealed class TorchStorages(string path, TorchArchive archive, string fo
     /// <param name="tensor">Checked.</param>
     /// <param name="firstElement">Where to start, in elements.</param>
     /// <param name="destination">Filled whole.</param>
-    /// <exception cref="PolicyException">The file cannot be read or is damaged.</exception>
+    /// <exception cref="CheckpointException">The file cannot be read or is damaged.</exception>
     public void Read(string name, PickleTensor tensor, long firstElement, Span<byte> destination)
     {
         if (destination.IsEmpty) return;
@@ -93,8 +91,8 @@ internal sealed class TorchStorages(string path, TorchArchive archive, string fo
         }
     }
 
-    private PolicyException CannotBeRead(PickleStorage storage, IOException e)
+    private CheckpointException CannotBeRead(PickleStorage storage, IOException e)
         => new($"{path}: storage {ErrorText.Bounded(storage.Key)} cannot be read ({ErrorText.FirstLine(e.Message)})", e);
 
-    private PolicyException Damaged(string what) => new($"{path}: {what}");
+    private CheckpointException Damaged(string what) => new($"{path}: {what}");
 }

@@ -1,7 +1,5 @@
 using System.Globalization;
-using Vla.Actors.Control;
 using Vla.Actors.Pipeline;
-using Vla.Actors.Robots;
 
 namespace Vla.Actors.Chunks;
 
@@ -29,14 +27,16 @@ public enum Refusal
 /// chunk is followed until its observation is as old as <see cref="ChunkAgeLimit"/> says. A new chunk takes the place of the
 /// old, or is blended with it, as the policy says. Used by one thread; the counts may be read by any.
 /// </remarks>
-internal sealed class ActionInForce(RobotProfile profile, ControlOptions options, ChunkExecution execution)
+/// <param name="names">A name for each value of an action.</param>
+/// <param name="limit">How old pictures may be.</param>
+/// <param name="execution">How the policy wants its chunks carried out.</param>
+internal sealed class ActionInForce(IReadOnlyList<string> names, ChunkAgeLimit limit, ChunkExecution execution)
 {
     private readonly long[] _refused = new long[Enum.GetValues<Refusal>().Length];
-    private readonly int _dimensions = profile.Dimensions.Count;
-    private readonly ChunkAgeLimit _limit = new(options, execution);
+    private readonly int _dimensions = names.Count;
     private readonly ChunkGaps _gaps = new();
     private readonly ChunkEnsemble? _ensemble = execution.Blend == ChunkBlend.Ensemble
-        ? new ChunkEnsemble(profile.Dimensions.Count, execution, new ChunkAgeLimit(options, execution)) : null;
+        ? new ChunkEnsemble(names.Count, execution, limit) : null;
     private string _lastRefusal = "";
     private bool _refusedSinceGood;
 
@@ -81,7 +81,7 @@ internal sealed class ActionInForce(RobotProfile profile, ControlOptions options
         else
         {
             Chunk = chunk;
-            (ArrivalAgeNs, AgeLimitNs) = (Math.Max(0, nowNs - chunk.Origin.CapturedNs), _limit.Of(chunk));
+            (ArrivalAgeNs, AgeLimitNs) = (Math.Max(0, nowNs - chunk.Origin.CapturedNs), limit.Of(chunk));
             _gaps.Begun(chunk, ArrivalAgeNs, AgeLimitNs);
             if (chunk.Horizon > 1) _ensemble?.Add(chunk);
             _refusedSinceGood = false;
@@ -130,8 +130,8 @@ internal sealed class ActionInForce(RobotProfile profile, ControlOptions options
     private string? FindAge(ActionChunk chunk, long nowNs)
     {
         var age = nowNs - chunk.Origin.CapturedNs;
-        if (age > options.MaximumActionAgeNs) return ChunkAgeLimit.TooOld("the action's observation is", age, options.MaximumActionAgeNs);
-        var limitNs = _limit.Of(chunk);
+        if (age > limit.OnArrivalNs) return ChunkAgeLimit.TooOld("the action's observation is", age, limit.OnArrivalNs);
+        var limitNs = limit.Of(chunk);
         if (chunk.Horizon == 1 || (age <= limitNs && age < chunk.Horizon * chunk.StepNs)) return null;
         return ChunkAgeLimit.TooOld("the action chunk was over when it arrived: its picture is", age, limitNs);
     }
@@ -151,7 +151,7 @@ internal sealed class ActionInForce(RobotProfile profile, ControlOptions options
         for (var i = 0; i < values.Length; i++)
         {
             if (float.IsFinite(values[i])) continue;
-            var name = profile.Dimensions[i % _dimensions].Name;
+            var name = names[i % _dimensions];
             return float.IsNaN(values[i])
                 ? (Refusal.NotANumber, $"the action's {name} is not a number")
                 : (Refusal.Infinite, $"the action's {name} is infinite");
@@ -166,7 +166,7 @@ internal sealed class ActionInForce(RobotProfile profile, ControlOptions options
         _gaps.Outlived(chunk.Origin.CapturedNs);
         // What came since the good one and was refused says more than that the good one ran out.
         if (_refusedSinceGood) Interlocked.Increment(ref _refused[(int)Refusal.Stale]);
-        else Refuse(Refusal.Stale, _limit.Outlived(chunk, ageNs));
+        else Refuse(Refusal.Stale, limit.Outlived(chunk, ageNs));
     }
 
     private void Refuse(Refusal reason, string text)

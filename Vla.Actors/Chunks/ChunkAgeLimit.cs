@@ -1,5 +1,4 @@
 using System.Globalization;
-using Vla.Actors.Control;
 using Vla.Actors.Pipeline;
 using Vla.Sensors;
 
@@ -7,7 +6,7 @@ namespace Vla.Actors.Chunks;
 
 /// <summary>How old the picture behind an action may grow while the action, or the chunk it belongs to, is followed.</summary>
 /// <remarks>
-/// A single action: <see cref="ControlOptions.MaximumActionAgeMs"/>. A chunk: <see cref="ControlOptions.MaximumChunkAgeMs"/>,
+/// A single action: what is set for it. A chunk: what is set for it,
 /// or by itself <c>execute</c> steps and <see cref="SlackMs"/>, one step where the freshest plan is always followed; and never
 /// longer than the chunk is.
 /// </remarks>
@@ -20,14 +19,18 @@ public sealed class ChunkAgeLimit
     private readonly long _chunkNs;
     private readonly int _execute;
 
-    /// <param name="options">What was set.</param>
+    /// <param name="singleMs">For a single action, and for a chunk when it arrives.</param>
+    /// <param name="chunkMs">For a chunk that is followed; 0 for what follows from <paramref name="execution"/>.</param>
     /// <param name="execution">How the policy wants its chunks carried out.</param>
-    public ChunkAgeLimit(ControlOptions options, ChunkExecution execution)
+    public ChunkAgeLimit(int singleMs, int chunkMs, ChunkExecution execution)
     {
-        _singleNs = options.MaximumActionAgeNs;
-        _chunkNs = options.MaximumChunkAgeMs * MonotonicTime.NsPerMs;
+        _singleNs = singleMs * MonotonicTime.NsPerMs;
+        _chunkNs = chunkMs * MonotonicTime.NsPerMs;
         _execute = execution.Execute ?? 1;
     }
+
+    /// <summary>How old the picture behind an action may be when the action arrives, nanoseconds.</summary>
+    public long OnArrivalNs => _singleNs;
 
     /// <summary>For one chunk, nanoseconds since its picture was taken.</summary>
     public long Of(ActionChunk chunk)

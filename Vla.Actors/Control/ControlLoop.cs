@@ -75,7 +75,9 @@ public sealed class ControlLoop : IDisposable
         _options = options;
         _clock = clock;
         execution ??= ChunkExecution.Freshest;
-        _action = new ActionInForce(profile, options, execution);
+        _action = new ActionInForce(
+            [.. profile.Dimensions.Select(dimension => dimension.Name)],
+            new ChunkAgeLimit(options.MaximumActionAgeMs, options.MaximumChunkAgeMs, execution), execution);
         Demand = new ChunkDemand(execution.Execute, options.MaximumActionAgeNs);
         _ladder = new SafetyLadder(options);
         var periodNs = (long)(MonotonicTime.NsPerSecond / options.RateHz);

@@ -1,6 +1,6 @@
 using Vla.Actors.Chunks;
+using Vla.Actors.Pipeline;
 using Vla.Actors.Robots;
-using Vla.Actors.Telemetry;
 
 namespace Vla.Actors.Control;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using TorchSharp;
-using Vla.Actors.Policies;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Torch;
@@ -12,7 +11,7 @@ public static class TorchDevice
     public const string Choices = "auto, cpu, cuda or cuda:N";
 
     /// <param name="name"><c>auto</c> (the first GPU, or the CPU where there is none), <c>cpu</c>, <c>cuda</c>, <c>cuda:N</c>.</param>
-    /// <exception cref="PolicyException">The text is none of these, or that GPU is not there.</exception>
+    /// <exception cref="DeviceException">The text is none of these, or that GPU is not there.</exception>
     public static Device Select(string name)
     {
         switch (name)
@@ -25,16 +24,16 @@ public static class TorchDevice
         if (name.StartsWith(gpuPrefix, StringComparison.Ordinal)
             && int.TryParse(name.AsSpan(gpuPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var index))
             return Gpu(name, index);
-        throw new PolicyException($"device '{name}' is not known; use {Choices}");
+        throw new DeviceException($"device '{name}' is not known; use {Choices}");
     }
 
     private static Device Gpu(string name, int index)
     {
         if (!cuda.is_available())
-            throw new PolicyException($"device '{name}' is not available: Torch sees no CUDA GPU; use auto or cpu, or see \"GPU\" in docs/operations.md");
+            throw new DeviceException($"device '{name}' is not available: Torch sees no CUDA GPU; use auto or cpu, or see \"GPU\" in docs/operations.md");
         var count = cuda.device_count();
         return index < count
             ? device(DeviceType.CUDA, index)
-            : throw new PolicyException($"device '{name}' is not available: there are {count} GPUs, cuda:0 to cuda:{count - 1}");
+            : throw new DeviceException($"device '{name}' is not available: there are {count} GPUs, cuda:0 to cuda:{count - 1}");
     }
 }

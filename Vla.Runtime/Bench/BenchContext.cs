@@ -48,4 +48,4 @@ public interface IMeasurement
 }
 
 /// <summary>Something went wrong that makes the figures worthless. The message says what, in one line.</summary>
-public sealed class BenchException(string message) : Exception(message);
+public sealed class BenchException(string message) : CommandException(message, ExitCodes.Failure);

@@ -1,4 +1,5 @@
 using System.Collections;
+using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
 using Vla.Actors.Robots;
 using Vla.Runtime.Outputs;
@@ -73,7 +74,8 @@ public static class FileCheck
             load(path);
             return Finding.Ok(key, path);
         }
-        catch (Exception e) when (e is TRefusal or UsageException)
+        // The weights are a part of the policy.
+        catch (Exception e) when (e is TRefusal or CheckpointException or UsageException)
         {
             return Finding.Fail(key, e.Message, $"give another with --{key}, or correct {key} in the settings");
         }

@@ -1,4 +1,5 @@
 namespace Vla.Runtime.Evaluation;
 
 /// <summary>An evaluation has come to no figures. The message says why, in one line.</summary>
-public sealed class EvaluationException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class EvaluationException(string message, Exception? inner = null)
+    : CommandException(message, ExitCodes.Failure, inner);

@@ -1,9 +1,11 @@
 using Akka.Actor;
 using OpenCvSharp;
+using Vla.Actors.Checkpoints;
 using Vla.Actors.Chunks;
 using Vla.Actors.Control;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
+using Vla.Actors.Torch;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Images;
 using Vla.Sensors.Observations;
@@ -60,7 +62,13 @@ public sealed class RolloutActor : UntypedActor
         (_startStages, _state) = (startStages, state);
         // The freshest plan all the time is, step by step, a new one for every step.
         _execute = execution.Execute ?? 1;
-        if (execution.Blend == ChunkBlend.Ensemble) _ensemble = new ChunkEnsemble(WorldAction.Dimensions, execution, new ChunkAgeLimit(new ControlOptions(), execution));
+        if (execution.Blend == ChunkBlend.Ensemble)
+        {
+            var asByDefault = new ControlOptions();
+            var limit = new ChunkAgeLimit(asByDefault.MaximumActionAgeMs, asByDefault.MaximumChunkAgeMs, execution);
+            _ensemble = new ChunkEnsemble(WorldAction.Dimensions, execution, limit);
+        }
+
         _names = [.. views.Select(view => view.Name)];
         _views = [.. views.Select(view => new View(new TabletopRenderer(PictureWidth, PictureHeight, view.View), new FramePool(image)))];
         _preparation = new ImagePreparation(image);
@@ -197,7 +205,9 @@ public sealed class RolloutActor : UntypedActor
 
     private void Fail(Exception reason)
     {
-        _failure = reason as PolicyException ?? new PolicyException($"the policy failed: {reason.Message.ReplaceLineEndings(" ")}", reason);
+        _failure = reason is PolicyException or CheckpointException or DeviceException
+            ? reason
+            : new PolicyException($"the policy failed: {reason.Message.ReplaceLineEndings(" ")}", reason);
         Answer(new Failure(_failure));
     }
 

@@ -17,6 +17,7 @@ using Vla.Runtime.Composition;
 using Vla.Runtime.Http;
 using Vla.Runtime.Outputs;
 using Vla.Runtime.Pages;
+using Vla.Runtime.Processes;
 using Vla.Runtime.Recording;
 using Vla.Runtime.Registries;
 using Vla.Runtime.Robots;

@@ -172,7 +172,4 @@ public sealed class Ending : IDisposable
 /// <summary>A run that had to end; the message says why.</summary>
 /// <param name="message">For the user, in one line.</param>
 /// <param name="exitCode">One of <see cref="ExitCodes"/>.</param>
-public sealed class RunEndedException(string message, int exitCode) : Exception(message)
-{
-    public int ExitCode { get; } = exitCode;
-}
+public sealed class RunEndedException(string message, int exitCode) : CommandException(message, exitCode);

@@ -1,4 +1,4 @@
-using Vla.Actors.Telemetry;
+using Vla.Actors.Pipeline;
 
 namespace Vla.Runtime.Outputs;
 

@@ -3,7 +3,6 @@ using Spectre.Console;
 using Spectre.Console.Rendering;
 using Vla.Actors.Control;
 using Vla.Actors.Robots;
-using Vla.Runtime.Status;
 using Vla.Sensors;
 
 namespace Vla.Runtime.Outputs;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Vla.Actors.Instructions;
 using Vla.Actors.Pipeline;
-using Vla.Actors.Telemetry;
 
 namespace Vla.Runtime.Pages;
 

@@ -1,7 +1,7 @@
+using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
 using Vla.Actors.Robots;
 using Vla.Actors.Stages;
-using Vla.Actors.Telemetry;
 using Vla.Runtime.Status;
 
 namespace Vla.Runtime.Pages;

@@ -1,6 +1,7 @@
 using Vla.Actors.Control;
 using Vla.Actors.Robots;
 using Vla.Actors.Wiring;
+using Vla.Runtime.Outputs;
 using Vla.Runtime.Status;
 using Vla.Sensors;
 

@@ -1,6 +1,6 @@
 using OpenCvSharp;
 using Vla.Actors.Cameras;
-using Vla.Runtime.Hosting;
+using Vla.Runtime.Processes;
 using Vla.Sensors;
 using Vla.Sensors.Images;
 using LogLevel = Microsoft.Extensions.Logging.LogLevel;

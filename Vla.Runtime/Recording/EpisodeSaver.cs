@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using OpenCvSharp;
-using Vla.Runtime.Hosting;
+using Vla.Runtime.Processes;
 using Vla.Sensors.Datasets;
 using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 

@@ -111,7 +111,7 @@ public sealed class ParserFuzzTests : IDisposable
 
             var what = $"{kind}, file {number} of {content.Length} bytes";
             Assert.True(
-                error is null or PolicyException or RobotProfileException or UsageException or DatasetException or TrainingException,
+                error is null or PolicyException or CheckpointException or RobotProfileException or UsageException or DatasetException or TrainingException,
                 $"{what}: {error}");
             Assert.False(error?.Message.Contains('\n', StringComparison.Ordinal) ?? false, $"{what}: {error?.Message}");
             Assert.True(allocated < Allowed + AllowedForEachByte * content.Length, $"{what}: allocated {allocated:N0} bytes");

@@ -34,8 +34,13 @@ public sealed class CameraActorTests() : PipelineTestKit(TestScheduling)
         using var captured = await ExpectMsgAsync<ObservationCaptured>();
         Assert.Equal(1, captured.Observation[0].Sequence);
         script.Show();
-        await AwaitAssertAsync(() => Assert.Equal(2, _monitor.Frames));
-        await ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+        script.Show();
+        await AwaitAssertAsync(() => Assert.Equal(3, _monitor.Frames));
+
+        // Had the second come unasked, it would be the first to be seen now.
+        _observations.Tell(Ready.Once);
+        using var next = await ExpectMsgAsync<ObservationCaptured>();
+        Assert.Equal(3, next.Observation[0].Sequence);
     }
 
     [Fact]
@@ -44,7 +49,7 @@ public sealed class CameraActorTests() : PipelineTestKit(TestScheduling)
         var script = NextOpening();
         StartCamera();
         _observations.Tell(Ready.Once);
-        await ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+        await HearsNothingAsync(this, _observations, _camera!);
 
         script.Show();
 
@@ -150,8 +155,9 @@ public sealed class CameraActorTests() : PipelineTestKit(TestScheduling)
         script.Fail(new CameraEndedException("the film is over"));
 
         await AwaitAssertAsync(() => Assert.Equal((CameraState.Ended, "the film is over"), (_monitor.State, _monitor.LastError)));
+        await HandledAsync(_camera!);
         Scheduler.Advance(TimeSpan.FromMinutes(1));
-        await ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+        await HearsNothingAsync(this, _camera!, _observations);
         Assert.Equal(1, _opened);
     }
 

@@ -1,6 +1,5 @@
 using System.Text;
 using Vla.Actors.Checkpoints;
-using Vla.Actors.Policies;
 using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Checkpoints;
@@ -34,7 +33,7 @@ public sealed class FileKindTests : IDisposable
 
     [Fact]
     public void A_directory()
-        => Assert.Contains("is a directory", Assert.Throws<PolicyException>(() => Checkpoint.Open(_directory.Path)).Message, StringComparison.Ordinal);
+        => Assert.Contains("is a directory", Assert.Throws<CheckpointException>(() => Checkpoint.Open(_directory.Path)).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData(0x0280)] // begins like a pickle of protocol 2
@@ -60,7 +59,7 @@ public sealed class FileKindTests : IDisposable
         foreach (var name in (string[])["weights.pt", "weights.safetensors"])
         {
             var file = _directory.Write(name, content);
-            var error = Assert.Throws<PolicyException>(() => Checkpoint.Open(file)).Message;
+            var error = Assert.Throws<CheckpointException>(() => Checkpoint.Open(file)).Message;
             Assert.StartsWith($"{file}: ", error, StringComparison.Ordinal);
             Assert.Contains(message, error, StringComparison.Ordinal);
             Assert.DoesNotContain('\n', error);

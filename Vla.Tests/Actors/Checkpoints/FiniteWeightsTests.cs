@@ -1,5 +1,4 @@
 using Vla.Actors.Checkpoints;
-using Vla.Actors.Policies;
 using Vla.Actors.Policies.Staged;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -57,7 +56,7 @@ public sealed class FiniteWeightsTests : IDisposable
         }
 
         using var checkpoint = Checkpoint.Open(file);
-        var error = Assert.Throws<PolicyException>(() => StateDict.Load(module, checkpoint));
+        var error = Assert.Throws<CheckpointException>(() => StateDict.Load(module, checkpoint));
 
         Assert.Equal($"{file}: 'running_var' holds a variance below 0; the file is damaged, take another checkpoint", error.Message);
     }
@@ -71,7 +70,7 @@ public sealed class FiniteWeightsTests : IDisposable
     {
         var path = TestData.Path($"torchscript/{file}");
 
-        var error = Assert.Throws<PolicyException>(() => new TorchScriptStage(path, CPU));
+        var error = Assert.Throws<CheckpointException>(() => new TorchScriptStage(path, CPU));
 
         Assert.StartsWith(path, error.Message, StringComparison.Ordinal);
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
@@ -100,7 +99,7 @@ public sealed class FiniteWeightsTests : IDisposable
 
     private void AssertRefused(Func<object> load, string message)
     {
-        var error = Assert.Throws<PolicyException>(load);
+        var error = Assert.Throws<CheckpointException>(load);
         Assert.StartsWith(_directory.File(StagedPolicy.WeightsFile), error.Message, StringComparison.Ordinal);
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using Vla.Actors.Checkpoints;
-using Vla.Actors.Policies;
 using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Checkpoints;
@@ -131,7 +130,7 @@ public sealed class SafetensorsTests : IDisposable
 
     private static void AssertRefused(string path, string message)
     {
-        var error = Assert.Throws<PolicyException>(() => Checkpoint.Open(path).Dispose());
+        var error = Assert.Throws<CheckpointException>(() => Checkpoint.Open(path).Dispose());
         Assert.StartsWith(path, error.Message, StringComparison.Ordinal);
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);

@@ -1,5 +1,4 @@
 using Vla.Actors.Checkpoints;
-using Vla.Actors.Policies;
 using Vla.Actors.Policies.Staged;
 using static TorchSharp.torch;
 
@@ -79,7 +78,7 @@ public sealed class StateDictTests : IDisposable
         var tensors = module.state_dict();
         change(tensors);
         using var checkpoint = Checkpoint.Open(Save(tensors));
-        return Assert.Throws<PolicyException>(() => StateDict.Load(module, checkpoint)).Message;
+        return Assert.Throws<CheckpointException>(() => StateDict.Load(module, checkpoint)).Message;
     }
 
     private string Save(IReadOnlyDictionary<string, Tensor> tensors)

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using Vla.Actors.Checkpoints;
-using Vla.Actors.Policies;
 
 namespace Vla.Tests.Actors.Checkpoints;
 
@@ -164,7 +163,7 @@ public sealed class TorchArchiveTests : IDisposable
 
     private static void AssertRefused(Action open, string message)
     {
-        var error = Assert.Throws<PolicyException>(open);
+        var error = Assert.Throws<CheckpointException>(open);
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
     }

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 using Vla.Actors.Checkpoints;
-using Vla.Actors.Policies;
 using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Checkpoints;
@@ -225,7 +224,7 @@ public sealed class TorchCheckpointTests : IDisposable
             var damaged = (byte[])whole.Clone();
             damaged[at] ^= 0xff;
             var path = _directory.Write("damaged.pt", damaged);
-            if (Record.Exception(() => ReadAll(path)) is { } error) Assert.IsType<PolicyException>(error);
+            if (Record.Exception(() => ReadAll(path)) is { } error) Assert.IsType<CheckpointException>(error);
         }
     }
 
@@ -245,7 +244,7 @@ public sealed class TorchCheckpointTests : IDisposable
 
     private static void AssertRefused(string path, string message)
     {
-        var error = Assert.Throws<PolicyException>(() => Checkpoint.Open(path).Dispose());
+        var error = Assert.Throws<CheckpointException>(() => Checkpoint.Open(path).Dispose());
         Assert.StartsWith(path, error.Message, StringComparison.Ordinal);
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);

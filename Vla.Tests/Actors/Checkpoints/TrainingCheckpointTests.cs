@@ -1,5 +1,4 @@
 using Vla.Actors.Checkpoints;
-using Vla.Actors.Policies;
 using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Checkpoints;
@@ -53,7 +52,7 @@ public sealed class TrainingCheckpointTests
     [InlineData("old-format.pt", "old format (before 1.6)")]
     public void What_cannot_be_decided_or_read_is_said(string file, string message)
     {
-        var error = Assert.Throws<PolicyException>(() => RenamedCheckpoint.Open(Fixture(file), Parts));
+        var error = Assert.Throws<CheckpointException>(() => RenamedCheckpoint.Open(Fixture(file), Parts));
 
         Assert.StartsWith(Fixture(file), error.Message, StringComparison.Ordinal);
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
@@ -68,7 +67,7 @@ public sealed class TrainingCheckpointTests
 
         var values = new PickleDict();
         values.Items["fusion.a"] = new PickleObject("torch.ComplexFloatStorage");
-        var error = Assert.Throws<PolicyException>(() => StateDictFinder.Find("x.pt", values));
+        var error = Assert.Throws<CheckpointException>(() => StateDictFinder.Find("x.pt", values));
         Assert.Contains("('fusion.a' is a torch.ComplexFloatStorage)", error.Message, StringComparison.Ordinal);
     }
 

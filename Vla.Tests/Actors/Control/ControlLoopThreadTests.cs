@@ -123,7 +123,7 @@ public class ControlLoopThreadTests
         var threaded = new FakeRobot { Name = "threaded", MayBlock = true };
         using var loop = new ControlLoop(Make.Profile(), new ControlOptions { FlushMs = 20_000 }, [hanging, threaded], clock);
         loop.Start();
-        inside.Wait();
+        Assert.True(inside.Wait(TimeSpan.FromSeconds(20)), "the robot was not called");
 
         loop.Shutdown("the service is stopping");
 

@@ -134,7 +134,7 @@ public sealed class ControlReportActorTests() : PipelineTestKit(TestScheduling)
         var report = Start(ControlReportActor.Props(control, _log));
         await HandledAsync(report);
         control.Tick(_clock.NowNs);
-        inside.Wait();
+        Assert.True(inside.Wait(TimeSpan.FromSeconds(20)), "the robot was not called");
         _clock.Advance(600);
         await LookAsync(report, times: PerSecond);
         Assert.Equal(["output arm fails: it has not returned for 0.6 s"], Outputs());
@@ -147,7 +147,8 @@ public sealed class ControlReportActorTests() : PipelineTestKit(TestScheduling)
 
         release.Set();
         robot.Await(2);
-        SpinWait.SpinUntil(() => control.Snapshot().Outputs[0] is { Failing: false, NewestTaken: 2 }, TimeSpan.FromSeconds(20));
+        Assert.True(SpinWait.SpinUntil(
+            () => control.Snapshot().Outputs[0] is { Failing: false, NewestTaken: 2 }, TimeSpan.FromSeconds(20)));
         await LookAsync(report, times: PerSecond + 1);
         Assert.Equal("output arm works again after 1 failures", Outputs().Last());
         Assert.Equal(3, Outputs().Count);

@@ -49,7 +49,7 @@ public sealed class InstructionActorTests : PipelineTestKit
         var encoder = CreateTestProbe();
 
         _actor.Tell(new InstructionWanted(1), encoder);
-        await encoder.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+        await HearsNothingAsync(encoder, _actor);
         _actor.Tell(new GiveInstruction("close"), ActorRefs.NoSender);
 
         Assert.Equal(2, (await encoder.ExpectMsgAsync<InstructionChanged>()).Instruction.Number);

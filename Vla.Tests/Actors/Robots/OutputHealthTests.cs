@@ -178,7 +178,7 @@ public sealed class OutputHealthTests : IDisposable
             {
                 output.Send(Make.Published(++sent, ControlState.Policy, _clock.NowNs));
                 robot.Await(1);
-                SpinWait.SpinUntil(() => output.Snapshot().NewestTaken == sent, Patience);
+                Assert.True(SpinWait.SpinUntil(() => output.Snapshot().NewestTaken == sent, Patience));
             }
         }
     }

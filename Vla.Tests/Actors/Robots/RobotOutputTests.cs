@@ -58,7 +58,7 @@ public class RobotOutputTests
         };
         using var output = Output(robot);
         output.Send(Make.Published(1, ControlState.Policy, _clock.NowNs));
-        inside.Wait();
+        Assert.True(inside.Wait(TimeSpan.FromSeconds(20)), "the robot was not called");
         for (var i = 2; i <= 10; i++) output.Send(Make.Published(i, ControlState.Policy, _clock.NowNs));
         release.Set();
         robot.Await(2);
@@ -86,7 +86,7 @@ public class RobotOutputTests
         };
         using var output = Output(robot);
         output.Send(Make.Published(1, ControlState.Policy, _clock.NowNs));
-        inside.Wait();
+        Assert.True(inside.Wait(TimeSpan.FromSeconds(20)), "the robot was not called");
         for (var i = 2; i <= 7; i++) output.Send(Make.Published(i, ControlState.Policy, _clock.NowNs));
         output.Finish(Make.Published(8, ControlState.Stop, _clock.NowNs));
         release.Set();

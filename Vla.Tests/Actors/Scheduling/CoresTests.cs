@@ -2,17 +2,15 @@ using Vla.Actors.Scheduling;
 
 namespace Vla.Tests.Actors.Scheduling;
 
-/// <summary>On a machine with one core, or not on Linux, there is nothing to choose and nothing happens.</summary>
 public sealed class CoresTests : IDisposable
 {
     private readonly WorkThread _thread = new();
 
     public void Dispose() => _thread.Dispose();
 
-    [Fact]
+    [SeveralCoresFact]
     public void A_thread_that_keeps_off_a_core_may_use_all_others()
     {
-        if (!Cores.AreSeveral) return;
         var (number, allowed) = _thread.Run(() => (Cores.ThisThread, Cores.Of(Cores.ThisThread)));
 
         Cores.KeepOff(number, allowed[0]);
@@ -21,10 +19,9 @@ public sealed class CoresTests : IDisposable
         Assert.NotEqual(allowed[0], _thread.Run(() => Cores.Current));
     }
 
-    [Fact]
+    [SeveralCoresFact]
     public void What_a_thread_is_told_does_not_touch_the_one_that_says_it()
     {
-        if (!Cores.AreSeveral) return;
         var before = Cores.Of(Cores.ThisThread);
 
         Cores.KeepOff(_thread.Run(() => Cores.ThisThread), before[0]);

@@ -3,6 +3,8 @@ namespace Vla.Tests.Actors.Scheduling;
 /// <summary>A thread of its own that does what it is given and waits in between.</summary>
 internal sealed class WorkThread : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly SemaphoreSlim _given = new(0);
     private readonly SemaphoreSlim _done = new(0);
     private readonly Thread _thread;
@@ -19,7 +21,7 @@ internal sealed class WorkThread : IDisposable
     {
         _work = work;
         _given.Release();
-        _done.Wait();
+        if (!_done.Wait(Patience)) throw new TimeoutException("the work did not come to an end");
         if (_failure is { } failure) throw new InvalidOperationException(failure.Message, failure);
     }
 
@@ -34,7 +36,7 @@ internal sealed class WorkThread : IDisposable
     {
         _work = null;
         _given.Release();
-        _thread.Join();
+        if (!_thread.Join(Patience)) throw new TimeoutException("the thread did not come to an end");
         _given.Dispose();
         _done.Dispose();
     }

@@ -22,7 +22,7 @@ public sealed class StageDemandTests : VisionEncoderTestKit
 
         (await Fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
 
-        await Fusion.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+        await HearsNothingAsync(Fusion, encoder);
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class StageDemandTests : VisionEncoderTestKit
         encoder.Tell(Ready.Continuous, Fusion);
         await Camera.ExpectMsgAsync<Ready>();
         encoder.Tell(Captured(sequence: 1), Camera);
-        module.Working.Wait();
+        module.AwaitWork();
 
         source.NewerNumber = 3;
         encoder.Tell(Captured(sequence: 2), Camera);
@@ -81,7 +81,7 @@ public sealed class StageDemandTests : VisionEncoderTestKit
         var encoder = StartEncoder(module.Create);
         encoder.Tell(Ready.Continuous, Fusion);
         encoder.Tell(Captured(sequence: 1), Camera);
-        module.Working.Wait();
+        module.AwaitWork();
 
         encoder.Tell(Captured(sequence: 2), Camera);
         encoder.Tell(Ready.Continuous, Fusion);
@@ -90,7 +90,7 @@ public sealed class StageDemandTests : VisionEncoderTestKit
         module.MayGoOn.Set();
 
         using var first = await Fusion.ExpectMsgAsync<VisionEncoded>();
-        await Fusion.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+        await HearsNothingAsync(Fusion, encoder);
         encoder.Tell(Ready.Continuous, Fusion);
         using var second = await Fusion.ExpectMsgAsync<VisionEncoded>();
         Assert.Equal((1, 3), (first.Origin.FrameSequence, second.Origin.FrameSequence));
@@ -104,7 +104,7 @@ public sealed class StageDemandTests : VisionEncoderTestKit
         var encoder = StartEncoder(module.Create);
         encoder.Tell(Ready.Once, Fusion);
         encoder.Tell(Captured(sequence: 1), Camera);
-        module.Working.Wait();
+        module.AwaitWork();
 
         encoder.Tell(Ready.Once, other);
         encoder.Tell(Captured(sequence: 2), Camera);
@@ -124,7 +124,7 @@ public sealed class StageDemandTests : VisionEncoderTestKit
         encoder.Tell(Captured(sequence: 1), Camera);
 
         (await Fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
-        await Camera.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+        await HearsNothingAsync(Camera, encoder);
     }
 
     [Fact]
@@ -175,7 +175,7 @@ public sealed class StageDemandTests : VisionEncoderTestKit
         encoder.Tell(Captured(sequence: 1), Camera);
 
         (await Fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
-        await Fusion.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+        await HearsNothingAsync(Fusion, encoder);
     }
 
     /// <summary>Works on its first input until it may go on.</summary>
@@ -184,6 +184,8 @@ public sealed class StageDemandTests : VisionEncoderTestKit
         public ManualResetEventSlim Working { get; } = new();
 
         public ManualResetEventSlim MayGoOn { get; } = new();
+
+        public void AwaitWork() => Assert.True(Working.Wait(TimeSpan.FromSeconds(20)), "nothing reached the module");
 
         public Module<Tensor, Tensor> Create() => StandIns.Calling(x =>
         {

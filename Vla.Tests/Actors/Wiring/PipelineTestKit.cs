@@ -49,6 +49,31 @@ public abstract class PipelineTestKit : TestKit
     /// <summary>Whoever answers this has handled everything that came before it.</summary>
     protected static Task HandledAsync(IActorRef actor) => actor.Ask<ActorIdentity>(new Identify(1));
 
+    /// <summary>Whoever was sent something by these actors would have got it by now, and has got nothing.</summary>
+    /// <remarks>
+    /// No time passes for nothing: each actor handles all that came before, and what it said to itself meanwhile; what it
+    /// sent then lies in the receiver's mailbox in front of a message of ours.
+    /// </remarks>
+    protected static async Task HearsNothingAsync(TestKitBase receiver, params IReadOnlyList<IActorRef> from)
+    {
+        for (var round = 0; round < 2; round++)
+        {
+            foreach (var actor in from) await HandledAsync(actor);
+        }
+
+        var last = new NothingElse();
+        receiver.TestActor.Tell(last);
+        Assert.Same(last, await receiver.ExpectMsgAsync<NothingElse>());
+    }
+
+    /// <summary>Throws away what was sent to a receiver until now.</summary>
+    protected static async Task ForgetReceivedAsync(TestKitBase receiver)
+    {
+        var last = new NothingElse();
+        receiver.TestActor.Tell(last);
+        await receiver.FishForMessageAsync(message => ReferenceEquals(message, last));
+    }
+
     /// <summary>An observation of one frame whose every value is <paramref name="value"/>.</summary>
     protected ObservationCaptured Captured(long sequence, float value = 1f)
     {
@@ -63,4 +88,7 @@ public abstract class PipelineTestKit : TestKit
     protected static Tensor Features(float value) => torch.full(1, 2, value).DetachFromDisposeScope();
 
     protected IActorRef Start(Props props) => Sys.ActorOf(Threads.Place(props));
+
+    /// <summary>The message behind all that could have come.</summary>
+    private sealed class NothingElse;
 }

@@ -13,10 +13,9 @@ public sealed class CamerasCommandTests
         new VideoFormat("YUYV", "YUYV 4:2:2", [new VideoSize(640, 480, 640, 480, [12.5])]),
     ]);
 
-    [Fact]
+    [LinuxFact]
     public void The_table_shows_name_formats_sizes_and_rates()
     {
-        if (!VideoDevices.CanList) return;
         var text = Written([Webcam]);
 
         foreach (var expected in new[] { "/dev/video0", "HD Webcam", "MJPG", "640x480", "1280x720", "30", "YUYV", "12.5" })
@@ -24,10 +23,9 @@ public sealed class CamerasCommandTests
         Assert.Contains("vla run --camera /dev/video0", text, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [LinuxFact]
     public void Devices_without_pictures_and_with_problems_are_listed_as_such()
     {
-        if (!VideoDevices.CanList) return;
         var text = Written(
         [
             Webcam with { Path = "/dev/video1", CanCapture = false, Formats = [] },
@@ -39,10 +37,9 @@ public sealed class CamerasCommandTests
         Assert.DoesNotContain("vla run", text, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [LinuxFact]
     public void Without_a_device_the_way_to_do_without_one_is_shown()
     {
-        if (!VideoDevices.CanList) return;
         Assert.Contains("--camera synthetic", Written([]), StringComparison.Ordinal);
     }
 

@@ -4,6 +4,7 @@ using OpenCvSharp;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Staged;
+using Vla.Actors.Torch;
 using Vla.Runtime;
 using Vla.Runtime.Commands;
 using static TorchSharp.torch;
@@ -90,7 +91,7 @@ public sealed class ModelCommandsTests : IDisposable
     [InlineData("cuda:-1", "device 'cuda:-1' is not known")]
     [InlineData("cuda:99", "device 'cuda:99' is not available")]
     public void A_device_that_is_not_there_is_named(string device, string message)
-        => Assert.Contains(message, Assert.Throws<PolicyException>(() => Invoke("model", "--device", device)).Message, StringComparison.Ordinal);
+        => Assert.Contains(message, Assert.Throws<DeviceException>(() => Invoke("model", "--device", device)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Forward_writes_what_PyTorch_computed()

@@ -57,11 +57,14 @@ public sealed class DaemonWorldTests : IAsyncLifetime, IDisposable
     /// <summary>Looks after every action until it is as wanted.</summary>
     private async Task<JsonElement> WorldAsync(Func<JsonElement, bool> wanted)
     {
-        while (true)
+        var began = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(began) < RunningDaemon.Patience)
         {
             await _daemon.NextAsync(_ => true);
             var world = (await Http.GetFromJsonAsync<JsonElement>("/status")).GetProperty("world");
             if (wanted(world)) return world;
         }
+
+        throw new TimeoutException("the world did not become what it was waited for");
     }
 }

@@ -10,7 +10,7 @@ namespace Vla.Tests.Runtime.Hosting;
 /// <summary>A whole daemon in this process: its actions come as datagrams, and it is steered over HTTP.</summary>
 internal sealed class RunningDaemon : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly UdpClient _listener = new(new IPEndPoint(IPAddress.Loopback, 0));
     private readonly CancellationTokenSource _end = new();

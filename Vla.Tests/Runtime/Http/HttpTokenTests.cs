@@ -70,9 +70,8 @@ public sealed class HttpTokenTests : IDisposable
     [InlineData(UnixFileMode.OtherWrite)]
     public void A_file_that_others_can_use_is_refused(UnixFileMode more)
     {
-        if (OperatingSystem.IsWindows()) return;
         var file = Write(Good);
-        File.SetUnixFileMode(file, File.GetUnixFileMode(file) | more);
+        Allow(file, more);
 
         Assert.Contains($"chmod 600 '{file}'", Refused(file), StringComparison.Ordinal);
         // A link is no way around.
@@ -110,6 +109,11 @@ public sealed class HttpTokenTests : IDisposable
     }
 
     private static string Refused(string file) => Assert.Throws<UsageException>(() => HttpToken.Read(null, file)).Message;
+
+    private static void Allow(string file, UnixFileMode more)
+    {
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(file, File.GetUnixFileMode(file) | more);
+    }
 
     private string Write(string text)
     {

@@ -117,9 +117,10 @@ public sealed class InstructionRequestTests : IAsyncLifetime
         if (type is not null) content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
         var answer = _rig.Client().PostAsync("/instruction", content);
         // A stop is answered when a tick has taken it.
+        using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
         while (!answer.IsCompleted)
         {
-            await Task.WhenAny(answer, Task.Delay(1));
+            await look.WaitForNextTickAsync();
             _rig.Tick();
         }
 

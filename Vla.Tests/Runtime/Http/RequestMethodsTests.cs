@@ -43,8 +43,8 @@ public sealed class RequestMethodsTests : IAsyncLifetime
         var answer = await _rig.Client().SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
 
         Assert.Equal((code, allow), ((int)answer.StatusCode, string.Join(", ", answer.Content.Headers.Allow)));
-        if (code != 405 || method == "HEAD") return;
-        Assert.Contains("does not take", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.Equal(code == 405 && method != "HEAD", text.Contains("does not take", StringComparison.Ordinal));
     }
 
     [Theory]

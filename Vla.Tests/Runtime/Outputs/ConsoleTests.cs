@@ -1,6 +1,6 @@
 using Spectre.Console;
+using Vla.Actors.Pipeline;
 using Vla.Actors.Robots;
-using Vla.Actors.Telemetry;
 using Vla.Runtime.Outputs;
 using Vla.Tests.Actors.Robots;
 

@@ -12,6 +12,8 @@ public sealed class PictureStudioTests : IDisposable
 {
     private static readonly ImageSpec Small = new(12, 16, [0.5f, 0.5f, 0.5f], [0.25f, 0.25f, 0.25f]);
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly CameraMonitor _camera = new();
     private readonly PictureStudio _studio;
     private CameraCapture? _capture;
@@ -58,7 +60,7 @@ public sealed class PictureStudioTests : IDisposable
         Watch("synthetic");
         await NextAsync(0);
         var newest = _camera.Frames;
-        SpinWait.SpinUntil(() => _camera.Frames > newest + 10);
+        Assert.True(SpinWait.SpinUntil(() => _camera.Frames > newest + 10, Patience), "the camera gives no more pictures");
 
         // The first picture after a rest is not the one from before it.
         Assert.True((await NextAsync(0)).Sequence > newest);
@@ -77,10 +79,13 @@ public sealed class PictureStudioTests : IDisposable
 
     private async Task<CameraPictures> NextAsync(long after)
     {
-        while (true)
+        using var end = new CancellationTokenSource(Patience);
+        while (!end.IsCancellationRequested)
         {
-            if (await _studio.AfterAsync(after, CancellationToken.None) is { } pictures) return pictures;
+            if (await _studio.AfterAsync(after, end.Token) is { } pictures) return pictures;
         }
+
+        throw new TimeoutException($"no picture after number {after} came");
     }
 
     private sealed class Counting(CameraMonitor monitor) : ICaptureEvents

@@ -65,17 +65,15 @@ public sealed class CameraSourceTests
         Assert.Contains("cam", source.Name, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [LinuxFact]
     public void A_missing_device_is_named_with_the_way_to_find_one()
     {
-        if (!OperatingSystem.IsLinux()) return;
         AssertCannotOpen("/dev/video9999", "camera '/dev/video9999' is not there; `vla cameras` lists what is");
     }
 
-    [Fact]
+    [LinuxFact]
     public void A_device_that_is_no_camera_is_refused()
     {
-        if (!OperatingSystem.IsLinux()) return;
         AssertCannotOpen("/dev/null", "camera '/dev/null' is not a video device");
     }
 

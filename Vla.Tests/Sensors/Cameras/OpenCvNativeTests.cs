@@ -5,13 +5,12 @@ namespace Vla.Tests.Sensors.Cameras;
 
 public sealed partial class OpenCvNativeTests
 {
-    [Theory]
+    [LinuxTheory]
     [InlineData("OPENCV_LOG_LEVEL")]
     [InlineData("OPENCV_FFMPEG_LOGLEVEL")]
     [InlineData("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT")]
     public void Native_code_sees_the_settings_that_keep_it_quiet_and_quick(string name)
     {
-        if (OperatingSystem.IsWindows()) return;
         OpenCvNative.EnsureLoaded();
 
         Assert.NotEqual(0, GetNativeEnvironment(name));

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Vla.Actors.Checkpoints;
-using Vla.Actors.Policies;
 using Vla.Sensors.Datasets;
 using Vla.Sensors.Text;
 
@@ -44,7 +43,7 @@ public sealed class Utf8TextTests : IDisposable
         var pipe = Pipe();
 
         Assert.Contains("or a pipe and no file", Assert.Throws<TextFileException>(() => WaitingFile.Refuse(pipe)).Message, StringComparison.Ordinal);
-        Assert.Contains("or a pipe and no file", Assert.Throws<PolicyException>(() => Checkpoint.Open(pipe)).Message, StringComparison.Ordinal);
+        Assert.Contains("or a pipe and no file", Assert.Throws<CheckpointException>(() => Checkpoint.Open(pipe)).Message, StringComparison.Ordinal);
         Assert.Contains("or a pipe and no file", Assert.Throws<DatasetException>(() => ParquetTable.Open(pipe)).Message, StringComparison.Ordinal);
     }
 

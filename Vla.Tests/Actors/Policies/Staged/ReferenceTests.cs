@@ -1,6 +1,5 @@
 using TorchSharp;
 using Vla.Actors.Checkpoints;
-using Vla.Actors.Policies;
 using Vla.Actors.Policies.Layers;
 using Vla.Actors.Policies.Staged.Language;
 using Vla.Actors.Policies.Staged.Vision;
@@ -101,7 +100,7 @@ public sealed class ReferenceTests
         using var golden = Open("vit");
         using var deeper = new VisionTransformer(32, 8, 24, 3, 3);
 
-        var error = Assert.Throws<PolicyException>(() => StateDict.Load(deeper, golden, "weights."));
+        var error = Assert.Throws<CheckpointException>(() => StateDict.Load(deeper, golden, "weights."));
 
         Assert.Contains("missing: weights.blocks.2", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("unexpected", error.Message, StringComparison.Ordinal);

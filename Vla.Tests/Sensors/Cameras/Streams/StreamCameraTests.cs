@@ -110,7 +110,7 @@ public sealed class StreamCameraTests
         public void PutAndWait(int value)
         {
             Put(value);
-            SpinWait.SpinUntil(() => !Inbox.HasPicture, TimeSpan.FromSeconds(20));
+            Assert.True(SpinWait.SpinUntil(() => !Inbox.HasPicture, TimeSpan.FromSeconds(20)), "nobody took the picture");
         }
 
         public void Break() => Inbox.PassOver("it broke off");

@@ -31,7 +31,7 @@ public sealed class FusionActorTests : PipelineTestKit
         _fusion.Tell(Ready.Once, _decoder);
 
         await _language.ExpectMsgAsync(new InstructionWanted(0));
-        await _vision.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+        await HearsNothingAsync(_vision, _fusion);
     }
 
     [Fact]

@@ -45,7 +45,7 @@ public sealed class LanguageEncoderActorTests : PipelineTestKit
         encoder.Tell(new InstructionWanted(1), _fusion);
 
         await _instructions.ExpectMsgAsync(new InstructionWanted(1));
-        await _fusion.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+        await HearsNothingAsync(_fusion, encoder);
         Assert.Equal(1, _tokenized);
     }
 

@@ -15,7 +15,7 @@ public sealed class VisionEncoderActorTests : VisionEncoderTestKit
     {
         var encoder = StartEncoder(StandIns.MeanEncoder);
         await LoadedAsync();
-        await Camera.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(50));
+        await HearsNothingAsync(Camera, encoder);
 
         encoder.Tell(Ready.Once, Fusion);
 

@@ -100,7 +100,7 @@ public sealed class RowTeamTests
         Assert.All(threads.Where(thread => thread != Thread.CurrentThread), thread => Assert.True(thread.Join(Patience)));
     }
 
-    [Fact]
+    [SeveralCoresFact]
     public void Its_threads_keep_off_the_callers_core()
     {
         using var team = new RowTeam(3);
@@ -112,7 +112,6 @@ public sealed class RowTeamTests
             helpers.Add(Cores.ThisThread);
             Assert.True(barrier.SignalAndWait(Patience));
         })));
-        if (!Cores.AreSeveral) return;
 
         foreach (var core in Cores.Of(0).Take(2))
         {

@@ -1,6 +1,4 @@
-using Vla.Actors.Pipeline;
-
-namespace Vla.Actors.Telemetry;
+namespace Vla.Actors.Pipeline;
 
 /// <summary>Where the time between a picture and the action made of it goes.</summary>
 /// <remarks>

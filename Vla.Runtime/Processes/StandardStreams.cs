@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
-using Vla.Runtime.Outputs;
 
-namespace Vla.Runtime.Hosting;
+namespace Vla.Runtime.Processes;
 
 /// <summary>Notices that whoever reads standard output or standard error through a pipe is gone.</summary>
 /// <remarks>

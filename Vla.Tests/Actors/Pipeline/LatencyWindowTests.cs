@@ -1,7 +1,7 @@
-using Vla.Actors.Telemetry;
+using Vla.Actors.Pipeline;
 using Vla.Sensors;
 
-namespace Vla.Tests.Actors.Telemetry;
+namespace Vla.Tests.Actors.Pipeline;
 
 public class LatencyWindowTests
 {

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Vla.Runtime.Hosting;
+namespace Vla.Runtime.Processes;
 
 /// <summary>Makes the calling thread step back: what it does is to be looked at, or kept, and can wait for the robot.</summary>
 internal static partial class LowPriority

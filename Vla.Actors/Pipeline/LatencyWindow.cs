@@ -1,7 +1,7 @@
 using HdrHistogram;
 using Vla.Sensors;
 
-namespace Vla.Actors.Telemetry;
+namespace Vla.Actors.Pipeline;
 
 /// <summary>Percentiles of durations over the last minute or so; recording neither allocates nor waits.</summary>
 /// <remarks>

@@ -2,7 +2,7 @@ using System.Globalization;
 using Vla.Actors.Robots;
 using Vla.Sensors;
 
-namespace Vla.Runtime.Status;
+namespace Vla.Runtime.Outputs;
 
 /// <summary>How old the picture behind an action is, for people: now, at most, and when the action arrived.</summary>
 internal static class ActionAge

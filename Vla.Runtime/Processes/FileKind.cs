@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Vla.Runtime.Outputs;
+namespace Vla.Runtime.Processes;
 
 /// <summary>What a path leads to, symbolic links followed: some kinds need to be opened with care.</summary>
 /// <remarks>.NET tells no pipe from a file. <c>statx</c> has the same layout on every kind of processor.</remarks>
