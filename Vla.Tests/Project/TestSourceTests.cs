@@ -108,8 +108,10 @@ public sealed class TestSourceTests
         var methods = Nodes<SyntaxNode>(trees).Where(node => node is BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax)
             .Select(node => (Name: MethodName(node), Uses: Uses(node))).ToList();
         var asserting = new HashSet<string>(["Assert"]);
-        while (methods.Where(method => method.Uses.Overlaps(asserting)).Count(method => asserting.Add(method.Name)) > 0)
+        for (var before = 0; before < asserting.Count;)
         {
+            before = asserting.Count;
+            asserting.UnionWith(methods.Where(method => method.Uses.Overlaps(asserting)).Select(method => method.Name).ToList());
         }
 
         return [.. Tests(trees).Where(test => !Uses(test).Any(name => asserting.Contains(name) || IsExpectation(name))).Select(test => Words(test))];
