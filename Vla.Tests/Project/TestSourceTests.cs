@@ -17,6 +17,8 @@ public sealed class TestSourceTests
     private static readonly Dictionary<string, string> Allowed = new()
     {
         ["WorkThread.cs: _given.Wait()"] = "a stand-in's own thread, which waits for work for as long as it is there",
+        ["OutputHealthTests.cs: _release.Wait()"] = "a robot that hangs until its test is over",
+        ["StopWhileHungTests.cs: _release.Wait()"] = "a stage that hangs until its test is over",
         ["Fakes.cs: _allowed.Wait()"] = "the control thread of a loop that a test steps: it stands until it is allowed on",
     };
 

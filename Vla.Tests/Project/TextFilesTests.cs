@@ -36,7 +36,9 @@ public sealed class TextFilesTests : IDisposable
     {
         var (read, good) = Readers[kind];
 
-        read(_directory.Write("file", [0xef, 0xbb, 0xbf, .. Encoding.UTF8.GetBytes(good())]));
+        var file = _directory.Write("file", [0xef, 0xbb, 0xbf, .. Encoding.UTF8.GetBytes(good())]);
+
+        Assert.Null(Record.Exception(() => read(file)));
     }
 
     [Theory]

@@ -79,6 +79,27 @@ public sealed class VideoEncoderTests : IDisposable
 
         encoder.Dispose();
         encoder.Dispose();
+
+        Assert.DoesNotContain(CommandLines(), line => line.Contains(_directory.Path, StringComparison.Ordinal));
+    }
+
+    /// <summary>What was started by whom is in no way of .NET's; Linux tells it in files.</summary>
+    private static IEnumerable<string> CommandLines()
+    {
+        foreach (var process in Directory.Exists("/proc") ? Directory.GetDirectories("/proc") : [])
+        {
+            string line;
+            try
+            {
+                line = File.ReadAllText(Path.Combine(process, "cmdline"));
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                continue; // None, or over by now.
+            }
+
+            yield return line;
+        }
     }
 
     [Fact]

@@ -33,5 +33,6 @@ public sealed class PolicyModulesTests
         using var language = modules.Language();
         using var fusion = modules.Fusion();
         using var decoder = modules.Decoder();
+        Assert.All<TorchSharp.torch.nn.Module>([vision, language, fusion, decoder], module => Assert.NotEmpty(module.parameters()));
     }
 }
