@@ -1,4 +1,5 @@
 using System.Text;
+using Vla.Runtime.Processes;
 
 namespace Vla.Actors.Checkpoints;
 

@@ -1,3 +1,4 @@
+using Vla.Runtime.Processes;
 using Vla.Sensors.Text;
 
 namespace Vla.Actors.Checkpoints;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Vla.Actors.Scheduling;
 using Vla.Sensors;
 
 namespace Vla.Actors.Control;

@@ -1,3 +1,4 @@
+using Vla.Actors.Scheduling;
 using Vla.Sensors;
 
 namespace Vla.Actors.Control;

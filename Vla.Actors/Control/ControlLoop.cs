@@ -3,7 +3,7 @@ using Vla.Actors.Chunks;
 using Vla.Actors.Observers;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Robots;
-using Vla.Actors.Telemetry;
+using Vla.Actors.Scheduling;
 using Vla.Sensors;
 
 namespace Vla.Actors.Control;

@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Vla.Actors.Instructions;
 using Vla.Actors.Pipeline;
-using Vla.Actors.Robots;
 using Vla.Sensors.Observations;
 
 namespace Vla.Actors.Observations;

@@ -1,6 +1,6 @@
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
-using Vla.Actors.Observations;
+using Vla.Actors.Pipeline;
 using Vla.Actors.Scheduling;
 using Vla.Actors.Stages;
 using static TorchSharp.torch;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Vla.Actors.Control;
+using Vla.Actors.Scheduling;
 using Vla.Sensors;
 
 namespace Vla.Actors.Robots;

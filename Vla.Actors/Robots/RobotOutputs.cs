@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Vla.Actors.Control;
+using Vla.Actors.Scheduling;
 
 namespace Vla.Actors.Robots;
 

@@ -1,3 +1,4 @@
+using Vla.Actors.Pipeline;
 using Vla.Sensors;
 using Vla.Sensors.Observations;
 

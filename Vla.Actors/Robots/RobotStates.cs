@@ -1,3 +1,4 @@
+using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
 
 namespace Vla.Actors.Robots;

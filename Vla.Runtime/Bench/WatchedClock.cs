@@ -1,4 +1,4 @@
-using Vla.Actors.Control;
+using Vla.Actors.Scheduling;
 
 namespace Vla.Runtime.Bench;
 

@@ -1,5 +1,6 @@
 using Vla.Actors.Control;
 using Vla.Actors.Instructions;
+using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
 using Vla.Actors.Robots;
 using Vla.Actors.Scheduling;

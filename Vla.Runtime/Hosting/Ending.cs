@@ -1,4 +1,5 @@
 using Vla.Actors.Control;
+using Vla.Actors.Robots;
 
 namespace Vla.Runtime.Hosting;
 

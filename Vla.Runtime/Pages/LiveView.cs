@@ -1,4 +1,5 @@
 using Vla.Actors.Control;
+using Vla.Actors.Pipeline;
 using Vla.Actors.Robots;
 using Vla.Actors.Wiring;
 using Vla.Runtime.Outputs;

@@ -1,4 +1,5 @@
 using OpenCvSharp;
+using Vla.Actors.Pipeline;
 using Vla.Actors.Robots;
 using Vla.Sensors.Cameras;
 

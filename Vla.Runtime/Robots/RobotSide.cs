@@ -1,3 +1,4 @@
+using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
 using Vla.Actors.Robots;
 using Vla.Runtime.Outputs;

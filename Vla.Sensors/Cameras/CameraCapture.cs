@@ -1,6 +1,5 @@
 using OpenCvSharp;
 using Vla.Sensors.Images;
-using Vla.Sensors.Observations;
 
 namespace Vla.Sensors.Cameras;
 

@@ -1,3 +1,5 @@
+using Vla.Sensors.Cameras;
+
 namespace Vla.Sensors.Observations;
 
 /// <summary>One camera's place in the observations. Any thread may call.</summary>

@@ -7,7 +7,6 @@ using Vla.Actors.Robots;
 using Vla.Sensors;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Images;
-using Vla.Sensors.Observations;
 using Vla.Tests.Actors.Robots;
 
 namespace Vla.Tests.Actors.Cameras;

@@ -2,7 +2,6 @@ using Akka.Actor;
 using Vla.Actors.Instructions;
 using Vla.Actors.Observations;
 using Vla.Actors.Pipeline;
-using Vla.Actors.Robots;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Observations;
 using Vla.Tests.Actors.Wiring;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
-using Vla.Actors.Control;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Robots;
+using Vla.Actors.Scheduling;
 using Vla.Sensors;
 
 namespace Vla.Tests.Actors.Robots;

@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Vla.Actors.Observations;
 using Vla.Actors.Pipeline;
 using Vla.Sensors.Observations;
 using Vla.Tests.Actors.Policies.Staged.Actors;

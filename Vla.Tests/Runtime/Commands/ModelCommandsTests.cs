@@ -203,7 +203,7 @@ public sealed class ModelCommandsTests : IDisposable
         using var scope = NewDisposeScope();
         SafetensorsWriter.Write(_directory.File("other.safetensors"), new Dictionary<string, Tensor> { ["layer1.weight"] = ones(1) });
 
-        var error = Assert.Throws<PolicyException>(
+        var error = Assert.Throws<CheckpointException>(
             () => Invoke("import", "--weights", _directory.File("other.safetensors"), "--output", _directory.File("new")));
 
         Assert.Contains("does not fit SimpleVLA: 29 missing: vision_encoder.", error.Message, StringComparison.Ordinal);

@@ -1,6 +1,5 @@
 using Akka.Actor;
 using TorchSharp;
-using Vla.Actors.Observations;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Scheduling;
 using Vla.Actors.Stages;

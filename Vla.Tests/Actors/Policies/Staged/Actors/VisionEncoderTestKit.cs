@@ -1,6 +1,6 @@
 using Akka.Actor;
 using Akka.TestKit;
-using Vla.Actors.Observations;
+using Vla.Actors.Pipeline;
 using Vla.Actors.Policies.Staged.Actors;
 using Vla.Actors.Stages;
 using Vla.Tests.Actors.Wiring;

@@ -1,8 +1,7 @@
 using Akka.Actor;
-using Vla.Actors.Pipeline;
 using Vla.Sensors.Observations;
 
-namespace Vla.Actors.Observations;
+namespace Vla.Actors.Pipeline;
 
 /// <summary>
 /// A shorter way to observations for a policy in the same process: without a word to the observations' actor, whose thread

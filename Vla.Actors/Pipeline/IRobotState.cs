@@ -1,4 +1,4 @@
-namespace Vla.Actors.Robots;
+namespace Vla.Actors.Pipeline;
 
 /// <summary>What a robot felt of itself, by time: for whoever puts a picture and the state at its moment together.</summary>
 public interface IRobotState

@@ -1,6 +1,4 @@
-using Vla.Sensors.Cameras;
-
-namespace Vla.Sensors.Observations;
+namespace Vla.Sensors.Cameras;
 
 /// <summary>Where a camera leaves its newest frame.</summary>
 public interface IFrameCell

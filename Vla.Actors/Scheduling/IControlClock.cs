@@ -1,4 +1,4 @@
-namespace Vla.Actors.Control;
+namespace Vla.Actors.Scheduling;
 
 /// <summary>The clock a control loop runs by: tells the time and waits for a point in it.</summary>
 public interface IControlClock
