@@ -1,4 +1,3 @@
-using Vla.Runtime.Processes;
 using Vla.Sensors.Text;
 using static TorchSharp.torch;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Vla.Runtime.Processes;
 
 namespace Vla.Actors.Checkpoints;
 

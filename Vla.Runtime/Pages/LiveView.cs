@@ -1,5 +1,4 @@
 using Vla.Actors.Control;
-using Vla.Actors.Pipeline;
 using Vla.Actors.Robots;
 using Vla.Actors.Wiring;
 using Vla.Runtime.Outputs;
