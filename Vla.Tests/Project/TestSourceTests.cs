@@ -23,6 +23,7 @@ public sealed class TestSourceTests
         ["OutputHealthTests.cs: _release.Wait()"] = "a robot that hangs until its test is over",
         ["OutputHealthTests.cs: release.Wait()"] = "an output whose closing hangs until its test is over",
         ["StopWhileHungTests.cs: _release.Wait()"] = "a stage that hangs until its test is over",
+        ["ControllerSoakTests.cs: gate.Wait()"] = "a camera that gives nothing until its gate is opened",
         ["Fakes.cs: _allowed.Wait()"] = "the control thread of a loop that a test steps: it stands until it is allowed on",
     };
 

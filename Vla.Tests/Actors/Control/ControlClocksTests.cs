@@ -31,5 +31,12 @@ public sealed class ControlClocksTests
     }
 
     [Fact]
-    public void A_deadline_that_is_past_is_not_waited_for() => ControlClocks.For(_time).WaitUntil(_time.NowNs());
+    public void A_deadline_that_is_past_is_not_waited_for()
+    {
+        var (clock, nowNs) = (ControlClocks.For(_time), _time.NowNs());
+
+        clock.WaitUntil(nowNs);
+
+        Assert.Equal(nowNs, clock.NowNs);
+    }
 }
