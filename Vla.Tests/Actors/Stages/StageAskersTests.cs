@@ -59,7 +59,7 @@ public sealed class StageAskersTests : VisionEncoderTestKit
 
         // The first is at work when the others' inputs come.
         stage.Tell(new Input(10), sources[0].Ref);
-        gate.Working.Wait();
+        Assert.True(gate.Working.Wait(TimeSpan.FromSeconds(20)), "nothing reached the module");
         stage.Tell(Ready.Continuous, askers[0].Ref);
         stage.Tell(new Input(20), sources[1].Ref);
         stage.Tell(new Input(30), sources[2].Ref);
@@ -83,7 +83,7 @@ public sealed class StageAskersTests : VisionEncoderTestKit
         AskAll(stage, askers);
         await HandledAsync(stage);
         stage.Tell(new Input(1), sources[0].Ref);
-        gate.Working.Wait();
+        Assert.True(gate.Working.Wait(TimeSpan.FromSeconds(20)), "nothing reached the module");
         stage.Tell(new Input(4), sources[3].Ref);
         stage.Tell(new Input(2), sources[1].Ref);
         stage.Tell(new Input(3), sources[2].Ref);
@@ -102,7 +102,7 @@ public sealed class StageAskersTests : VisionEncoderTestKit
         AskAll(stage, askers);
         await HandledAsync(stage);
         stage.Tell(new Input(1), sources[0].Ref);
-        gate.Working.Wait();
+        Assert.True(gate.Working.Wait(TimeSpan.FromSeconds(20)), "nothing reached the module");
         stage.Tell(new Input(2), sources[1].Ref);
         stage.Tell(new Input(3), sources[2].Ref);
         gate.MayGoOn.Set();
@@ -120,7 +120,7 @@ public sealed class StageAskersTests : VisionEncoderTestKit
         await HandledAsync(stage);
         Input[] inputs = [new(1), new(-1), new(3)];
         stage.Tell(inputs[0], sources[0].Ref);
-        gate.Working.Wait();
+        Assert.True(gate.Working.Wait(TimeSpan.FromSeconds(20)), "nothing reached the module");
         stage.Tell(inputs[1], sources[1].Ref);
         stage.Tell(inputs[2], sources[2].Ref);
         gate.MayGoOn.Set();
@@ -158,7 +158,7 @@ public sealed class StageAskersTests : VisionEncoderTestKit
         AskAll(stage, askers);
         await HandledAsync(stage);
         stage.Tell(new Input(1), sources[0].Ref);
-        gate.Working.Wait();
+        Assert.True(gate.Working.Wait(TimeSpan.FromSeconds(20)), "nothing reached the module");
         var left = new Input(3);
         stage.Tell(new Input(2), sources[1].Ref);
         stage.Tell(left, sources[2].Ref);
