@@ -3,7 +3,6 @@ using Vla.Actors.Instructions;
 using Vla.Actors.Observations;
 using Vla.Actors.Pipeline;
 using Vla.Sensors.Cameras;
-using Vla.Sensors.Observations;
 using Vla.Tests.Actors.Wiring;
 
 namespace Vla.Tests.Actors.Observations;
