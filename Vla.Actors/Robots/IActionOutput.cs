@@ -1,6 +1,8 @@
 namespace Vla.Actors.Robots;
 
-/// <summary>Takes actions and tells nothing: a console, a file, a socket. What also senses is an <see cref="IRobot"/>.</summary>
+/// <summary>
+/// Takes actions and tells nothing: a console, a file, a socket. What also senses is an <see cref="IRobot"/>.
+/// </summary>
 public interface IActionOutput : IDisposable
 {
     /// <summary>How status and log name this output.</summary>
@@ -14,8 +16,8 @@ public interface IActionOutput : IDisposable
     bool MayBlock => true;
 
     /// <summary>
-    /// True (the default) for whatever can move something. False for an output that only shows or keeps what is published:
-    /// the robot has stopped also when this one has not taken the stop.
+    /// True (the default) for whatever can move something. False for an output that only shows or keeps what is
+    /// published: the robot has stopped also when this one has not taken the stop.
     /// </summary>
     bool Moves => true;
 
@@ -28,8 +30,8 @@ public interface IActionOutput : IDisposable
 
     /// <summary>Carries out one action. An exception is counted and said; a later action is tried again.</summary>
     /// <remarks>
-    /// A call that takes longer than 0.5 s counts as a failure while it lasts: no stop reaches the robot meanwhile. The last
-    /// action of a run is always a stop; after it the output is disposed, on the thread that applied it.
+    /// A call that takes longer than 0.5 s counts as a failure while it lasts: no stop reaches the robot meanwhile. The
+    /// last action of a run is always a stop; after it the output is disposed, on the thread that applied it.
     /// </remarks>
     void Apply(PublishedAction action);
 }

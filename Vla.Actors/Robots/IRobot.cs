@@ -4,9 +4,10 @@ namespace Vla.Actors.Robots;
 
 /// <summary>A robot: it takes actions and tells where it is. Implement this to drive your own.</summary>
 /// <remarks>
-/// Who uses it (<see cref="RobotConnection"/>) connects it at the start, within 30 s, calls <see cref="IActionOutput.Apply"/>
-/// and <see cref="ReadState"/> only while it is connected, each on a thread of its own, connects it again after a loss, later
-/// and later, and disconnects it after the run's last action, a stop. Names and units are asked before it is connected.
+/// Who uses it (<see cref="RobotConnection"/>) connects it at the start, within 30 s, calls
+/// <see cref="IActionOutput.Apply"/> and <see cref="ReadState"/> only while it is connected, each on a thread of its own,
+/// connects it again after a loss, later and later, and disconnects it after the run's last action, a stop. Names and
+/// units are asked before it is connected.
 /// </remarks>
 public interface IRobot : IActionOutput
 {
@@ -17,8 +18,8 @@ public interface IRobot : IActionOutput
     IReadOnlyList<string> ActionUnits { get; }
 
     /// <summary>
-    /// A name for each value of the state, each once, in the order of <see cref="ReadState"/>; empty for a robot that feels
-    /// nothing. A position that is both commanded and told has the same name and unit in both.
+    /// A name for each value of the state, each once, in the order of <see cref="ReadState"/>; empty for a robot that
+    /// feels nothing. A position that is both commanded and told has the same name and unit in both.
     /// </summary>
     IReadOnlyList<string> StateNames { get; }
 
@@ -26,41 +27,48 @@ public interface IRobot : IActionOutput
     IReadOnlyList<string> StateUnits { get; }
 
     /// <summary>
-    /// States a second: how often <see cref="ReadState"/> is asked, or how often a loop of its own measures. 0 (the default):
-    /// as often as actions are published, 20 times a second at least. A state counts for three of these periods, 0.3 s at least.
+    /// States a second: how often <see cref="ReadState"/> is asked, or how often a loop of its own measures. 0 (the
+    /// default): as often as actions are published, 20 times a second at least. A state counts for three of these
+    /// periods, 0.3 s at least.
     /// </summary>
     double StateRateHz => 0;
 
     /// <summary>
-    /// Names, units, limits, start, reach and hold of its actions, where it knows them itself; null (the default): they are in
-    /// a robot profile file. Asked before it is connected.
+    /// Names, units, limits, start, reach and hold of its actions, where it knows them itself; null (the default): they
+    /// are in a robot profile file. Asked before it is connected.
     /// </summary>
     RobotProfile? Profile => null;
 
     /// <summary>
-    /// True for a robot that moves nothing which could be hurt, such as a simulated one: after a stop for want of actions, however
-    /// long, it goes on with the next fresh action.
+    /// True for a robot that moves nothing which could be hurt, such as a simulated one: after a stop for want of
+    /// actions, however long, it goes on with the next fresh action.
     /// </summary>
     bool IsSimulated => false;
 
     /// <summary>Opens ports, switches on, whatever it takes until actions can be applied and the state read.</summary>
     /// <param name="cancellation">The run ends, or this has taken too long.</param>
-    /// <exception cref="Exception">It is not there: the message says in one line what is wrong and what to do.</exception>
+    /// <exception cref="Exception">
+    /// It is not there: the message says in one line what is wrong and what to do.
+    /// </exception>
     void Connect(CancellationToken cancellation);
 
-    /// <summary>Lets go of what <see cref="Connect"/> opened, also after a loss; <see cref="Connect"/> may follow.</summary>
+    /// <summary>
+    /// Lets go of what <see cref="Connect"/> opened, also after a loss; <see cref="Connect"/> may follow.
+    /// </summary>
     void Disconnect();
 
-    /// <summary>The state, and when it was true. Not called where there is a ring of <see cref="States"/>, or no state.</summary>
+    /// <summary>
+    /// The state, and when it was true. Not called where there is a ring of <see cref="States"/>, or no state.
+    /// </summary>
     /// <remarks>
     /// On a thread of its own while <see cref="IActionOutput.Apply"/> may be running on another: it may block. Throw
-    /// <see cref="RobotLostException"/> when the connection is gone; another exception means that the state is not known now, and
-    /// its message says why. What fails for longer than a second altogether counts as lost as well.
+    /// <see cref="RobotLostException"/> when the connection is gone; another exception means that the state is not
+    /// known now, and its message says why. What fails for longer than a second altogether counts as lost as well.
     /// </remarks>
     /// <param name="values">To be filled, in <see cref="StateUnits"/>.</param>
     /// <returns>
-    /// When that was measured, monotonic nanoseconds (<see cref="Vla.Sensors.MonotonicTime"/>); the same time as before says that
-    /// nothing was measured since.
+    /// When that was measured, monotonic nanoseconds (<see cref="Vla.Sensors.MonotonicTime"/>); the same time as before
+    /// says that nothing was measured since.
     /// </returns>
     long ReadState(Span<float> values);
 

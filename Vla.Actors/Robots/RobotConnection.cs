@@ -6,9 +6,9 @@ namespace Vla.Actors.Robots;
 
 /// <summary>A robot with the connection to it: connects it, notices that it is lost, and connects it anew.</summary>
 /// <remarks>
-/// While it is lost, nothing is applied or read, <see cref="Lost"/> says why, and a thread of its own tries again after 250 ms,
-/// then later and later, 5 s at most. Lost is what says so by a <see cref="RobotLostException"/>, and what has failed at all it
-/// was asked for longer than a second. Nobody who applies or reads ever waits for any of this.
+/// While it is lost, nothing is applied or read, <see cref="Lost"/> says why, and a thread of its own tries again after
+/// 250 ms, then later and later, 5 s at most. Lost is what says so by a <see cref="RobotLostException"/>, and what has
+/// failed at all it was asked for longer than a second. Nobody who applies or reads ever waits for any of this.
 /// </remarks>
 public sealed class RobotConnection : IRobot
 {
@@ -78,7 +78,9 @@ public sealed class RobotConnection : IRobot
 
     /// <summary>Connects it for the first time.</summary>
     /// <param name="cancellation">Told to end meanwhile.</param>
-    /// <exception cref="RobotException">It cannot be connected, or does not come back within <see cref="LongestConnecting"/>.</exception>
+    /// <exception cref="RobotException">
+    /// It cannot be connected, or does not come back within <see cref="LongestConnecting"/>.
+    /// </exception>
     /// <exception cref="OperationCanceledException">Told to end.</exception>
     public void Connect(CancellationToken cancellation) => Connect(LongestConnecting, cancellation);
 
@@ -168,7 +170,9 @@ public sealed class RobotConnection : IRobot
         }
     }
 
-    /// <summary>Ends reading and connection, and disposes the robot. Waits for it, but not long for one that hangs.</summary>
+    /// <summary>
+    /// Ends reading and connection, and disposes the robot. Waits for it, but not long for one that hangs.
+    /// </summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;

@@ -6,13 +6,15 @@ namespace Vla.Actors.Robots;
 
 /// <summary>Keeps a robot's newest states with their times: for the policy, the recording, the first hold.</summary>
 /// <remarks>
-/// A robot that is asked is asked on a thread of its own, so that one that takes its time, hangs or throws holds nothing up; one
-/// with a loop of its own has a ring of its own. What is not known is not known (<see cref="Problem"/>), never an old or an
-/// invented value. Who reads from it never waits.
+/// A robot that is asked is asked on a thread of its own, so that one that takes its time, hangs or throws holds
+/// nothing up; one with a loop of its own has a ring of its own. What is not known is not known (<see
+/// cref="Problem"/>), never an old or an invented value. Who reads from it never waits.
 /// </remarks>
 public sealed class RobotStateReader : IRobotState, IDisposable
 {
-    /// <summary>A state older than this is not known any more, nanoseconds, unless the robot measures more rarely.</summary>
+    /// <summary>
+    /// A state older than this is not known any more, nanoseconds, unless the robot measures more rarely.
+    /// </summary>
     public const long ShortestLastingNs = 300 * MonotonicTime.NsPerMs;
 
     /// <summary>However slow the control loop is, a state must not be too old before the next one is read.</summary>
@@ -29,7 +31,8 @@ public sealed class RobotStateReader : IRobotState, IDisposable
     private readonly long _lastsNs;
     private readonly StateRing _ring;
     private readonly float[] _values;
-    private readonly ManualResetEventSlim _ends = new(false);
+    private readonly AutoResetEvent _wakes = new(false);
+    private volatile bool _ends;
     private readonly Thread? _thread;
     private long _knownSinceNs = long.MinValue;
     private int _failuresInARow;
@@ -66,7 +69,9 @@ public sealed class RobotStateReader : IRobotState, IDisposable
 
     public IReadOnlyList<string> StateUnits { get; }
 
-    /// <summary>The newest state and when it was true; null before the first. It may be too old to be relied on.</summary>
+    /// <summary>
+    /// The newest state and when it was true; null before the first. It may be too old to be relied on.
+    /// </summary>
     public (long AtNs, IReadOnlyList<float> Values)? Newest
     {
         get
@@ -104,12 +109,19 @@ public sealed class RobotStateReader : IRobotState, IDisposable
     }
 
     /// <summary>What was read until now counts no more: the robot was away.</summary>
-    public void Forget() => Interlocked.Exchange(ref _knownSinceNs, _time.NowNs());
+    public void Forget()
+    {
+        Interlocked.Exchange(ref _knownSinceNs, _time.NowNs());
+        (_failuresInARow, _lastError) = (0, null);
+        // Asked at once, whatever it was to be left alone for.
+        _wakes.Set();
+    }
 
     /// <summary>Ends the reading; waits for the one under way, but not for one that hangs.</summary>
     public void Dispose()
     {
-        _ends.Set();
+        _ends = true;
+        _wakes.Set();
         if (_thread is not null && (_thread.ThreadState & ThreadState.Unstarted) == 0 && _thread != Thread.CurrentThread) _thread.Join(LongestEndMs);
     }
 
@@ -147,14 +159,16 @@ public sealed class RobotStateReader : IRobotState, IDisposable
 
         var bad = Array.FindIndex(_values, value => !float.IsFinite(value));
         if (bad >= 0) return $"its {StateNames[bad]} is not a number";
-        if (atNs > _time.NowNs()) return "the time it gives has not come yet: it must be monotonic nanoseconds (TimeProvider.System.NowNs())";
-        if (atNs != _ring.NewestNs && !_ring.Add(atNs, _values)) return "the time it gives is before the one it gave last";
+        if (atNs > _time.NowNs())
+            return "the time it gives has not come yet: it must be monotonic nanoseconds (TimeProvider.System.NowNs())";
+        if (atNs != _ring.NewestNs && !_ring.Add(atNs, _values))
+            return "the time it gives is before the one it gave last";
         return null;
     }
 
     private void Run()
     {
-        while (!_ends.IsSet) _ends.Wait(ReadOnce());
+        while (!_ends) _wakes.WaitOne(ReadOnce());
     }
 
     private bool Counts(long readNs, long atNs) => atNs - readNs <= _lastsNs && readNs >= Interlocked.Read(ref _knownSinceNs);

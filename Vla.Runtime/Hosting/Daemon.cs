@@ -63,16 +63,15 @@ public static partial class Daemon
         SimulatedTabletop? tabletop = null;
         var cameras = NamedCamera.ReadAll(settings.Camera);
         var source = NamedCamera.Deciding(cameras);
+        var robotText = AutoChoice.Robot(settings, source);
+        var robot = RobotRegistry.Parse(robotText, configFolder);
+        OutputSpec[] outputs = [.. settings.Outputs.Select(OutputRegistry.Parse)];
         start.Begin("loading the policy", boundsItself: true);
         var policy = settings.Policy == ExpertPolicy.Name
             ? new ExpertPolicy(() => tabletop!)
             : BoundedWork.Run(
                 "loading the policy", mayLoad < start.Left ? mayLoad : start.Left,
                 () => PolicyFamilies.Load(Path.Combine(configFolder, AutoChoice.Policy(settings, source))));
-        var robotText = AutoChoice.Robot(settings, source);
-        start.Begin($"making the robot '{robotText}'", boundsItself: true);
-        var robot = RobotRegistry.Parse(robotText, configFolder);
-        OutputSpec[] outputs = [.. settings.Outputs.Select(OutputRegistry.Parse)];
         MovingOutputs.Check(settings, robot.MovesRobots ? robotText : null, outputs, source, policy);
         var instructions = new InstructionBoard(time);
         var options = Options(settings.Control);
@@ -81,6 +80,7 @@ public static partial class Daemon
         PictureFit.Require(policy, cameras);
 
         // The cameras are opened before anything else starts: a missing one is an error now, not a status later.
+        start.Begin($"making the robot '{robotText}'", boundsItself: true);
         var made = robot.Make(new RobotContext(Tabletop, time));
         var profile = made.Profile;
         profile.RequireFits(policy.Action);

@@ -4,7 +4,10 @@ using Vla.Sensors.Cameras;
 
 namespace Vla.Runtime.Libraries;
 
-/// <summary>Holds a camera that somebody else wrote to what a camera is: whatever else it does is a loss of that camera, in words.</summary>
+/// <summary>
+/// Holds a camera that somebody else wrote to what a camera is: whatever else it does is a loss of that camera, in
+/// words.
+/// </summary>
 internal sealed class LibraryCamera(ICamera camera, CameraDescription description, bool isLive, TimeProvider time) : ICamera
 {
     public CameraDescription Description => description;
@@ -26,7 +29,8 @@ internal sealed class LibraryCamera(ICamera camera, CameraDescription descriptio
         }
 
         if (picture.Empty()) throw Lost("it gives an empty picture");
-        if (picture.Type() != MatType.CV_8UC3) throw Lost($"it gives pictures of the type {picture.Type()}: they must be BGR, 8 bits, CV_8UC3");
+        if (picture.Type() != MatType.CV_8UC3)
+            throw Lost($"it gives pictures of the type {picture.Type()}: they must be BGR, 8 bits, CV_8UC3");
         if (capturedNs > time.NowNs())
             throw Lost("the time of its picture has not come yet: it must be monotonic nanoseconds (TimeProvider.System.NowNs())");
         return capturedNs;

@@ -25,7 +25,9 @@ public static class LibraryLoader
     /// <typeparam name="T">The interface that the class implements.</typeparam>
     /// <param name="request">Where it is, and what its constructor is given.</param>
     /// <param name="ask">Asks it at once for what it says of itself, within the same bound.</param>
-    /// <exception cref="Exception">What <see cref="LibraryRequest.Refuse"/> makes: file, class or constructor cannot be used.</exception>
+    /// <exception cref="Exception">
+    /// What <see cref="LibraryRequest.Refuse"/> makes: file, class or constructor cannot be used.
+    /// </exception>
     public static T Load<T>(LibraryRequest request, Action<T> ask)
         where T : class
     {
@@ -86,7 +88,8 @@ public static class LibraryLoader
     private static Assembly LoadAssembly(LibraryRequest request)
     {
         var path = Path.GetFullPath(request.File);
-        if (!System.IO.File.Exists(path)) throw request.Refuse($"{request.What} library '{request.File}' is not there: build it and give the path of its .dll", null);
+        if (!System.IO.File.Exists(path))
+            throw request.Refuse($"{request.What} library '{request.File}' is not there: build it and give the path of its .dll", null);
 
         try
         {

@@ -21,7 +21,9 @@ internal static class LibraryWords
     public static string Line(Exception exception) => string.IsNullOrWhiteSpace(exception.Message)
         ? exception.GetType().Name : exception.Message.ReplaceLineEndings(" ").Trim();
 
-    /// <summary>An interface with another member than the class knows is missing in the class, whose name may be anything.</summary>
+    /// <summary>
+    /// An interface with another member than the class knows is missing in the class, whose name may be anything.
+    /// </summary>
     private static bool IsOfVla(Exception exception) =>
         exception.Message.Contains("Vla.", StringComparison.Ordinal) || exception.Message.Contains("does not have an implementation", StringComparison.Ordinal);
 

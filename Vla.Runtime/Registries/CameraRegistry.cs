@@ -20,7 +20,9 @@ public static class CameraRegistry
     public static string Possible => Kinds.Possible;
 
     /// <summary>What a text names; whatever is of no other kind is a video file.</summary>
-    /// <exception cref="CameraException">Nothing, or something that is written wrongly; the message says what is possible.</exception>
+    /// <exception cref="CameraException">
+    /// Nothing, or something that is written wrongly; the message says what is possible.
+    /// </exception>
     public static CameraSource Parse(string text)
     {
         if (string.IsNullOrWhiteSpace(text)) throw new CameraException($"no camera is named; give {Possible}");

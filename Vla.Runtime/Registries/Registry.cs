@@ -3,7 +3,9 @@ namespace Vla.Runtime.Registries;
 /// <summary>One kind of camera, robot or output that a setting can name.</summary>
 /// <typeparam name="T">What is read of the name; it opens the thing.</typeparam>
 /// <param name="Form">How it is written, for messages: <c>udp://HOST:PORT</c>.</param>
-/// <param name="Read">Reads a name; null when it is one of another kind. Throws for one of this kind that is written wrongly.</param>
+/// <param name="Read">
+/// Reads a name; null when it is one of another kind. Throws for one of this kind that is written wrongly.
+/// </param>
 public sealed record Kind<T>(string Form, Func<string, T?> Read)
     where T : class;
 

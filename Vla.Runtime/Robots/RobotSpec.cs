@@ -4,7 +4,9 @@ using Vla.Runtime.Simulation;
 
 namespace Vla.Runtime.Robots;
 
-/// <summary>What is driven, as given to <c>--robot</c>. Each kind reads the texts that name it, and answers null to all others.</summary>
+/// <summary>
+/// What is driven, as given to <c>--robot</c>. Each kind reads the texts that name it, and answers null to all others.
+/// </summary>
 public abstract record RobotSpec
 {
     /// <summary>Its profile's file; null where the robot knows it by itself.</summary>
@@ -21,7 +23,9 @@ public abstract record RobotSpec
     /// <exception cref="UsageException">It cannot be made.</exception>
     public abstract RobotMade Make(RobotContext context);
 
-    /// <summary>A profile alone: actions go to the outputs, and to the simulated arm where its camera is used.</summary>
+    /// <summary>
+    /// A profile alone: actions go to the outputs, and to the simulated arm where its camera is used.
+    /// </summary>
     public sealed record ProfileFile(string File) : RobotSpec
     {
         public override string Profile => File;
@@ -81,7 +85,8 @@ public abstract record RobotSpec
             var robot = RobotLibrary.Load<IRobot>(Name, profile, context.Time);
             profile ??= robot.Profile
                 ?? throw new RobotProfileException($"robot '{robot.Name}' gives no profile of its own: name one, {LibraryName.Prefix}{Name.File}?profile=FILE");
-            if (profile.Problem() is { } problem) throw new RobotProfileException($"the profile that robot '{robot.Name}' gives is wrong: {problem}");
+            if (profile.Problem() is { } problem)
+                throw new RobotProfileException($"the profile that robot '{robot.Name}' gives is wrong: {problem}");
             return new RobotMade(robot, profile);
         }
 

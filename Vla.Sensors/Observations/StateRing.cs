@@ -3,9 +3,9 @@ namespace Vla.Sensors.Observations;
 /// <summary>The newest states of a robot, each with the time at which it was true.</summary>
 /// <remarks>
 /// <para>
-/// The state at a moment is the newest that had been measured by then, never one made up between two: what is between two
-/// readings was not measured, an angle may have wrapped in between and a jaw may have met something. It is a reading's
-/// spacing old at most.
+/// The state at a moment is the newest that had been measured by then, never one made up between two: what is between
+/// two readings was not measured, an angle may have wrapped in between and a jaw may have met something. It is a
+/// reading's spacing old at most.
 /// </para>
 /// <para>One thread adds at a time, any number read meanwhile; nobody waits and nothing is allocated.</para>
 /// </remarks>
@@ -51,7 +51,8 @@ public sealed class StateRing
     /// <returns>False, and nothing has happened, when that was before the newest one: time does not go back.</returns>
     public bool Add(long atNs, ReadOnlySpan<float> values)
     {
-        if (values.Length != Width) throw new ArgumentException($"a state has {Width} values, not {values.Length}", nameof(values));
+        if (values.Length != Width)
+            throw new ArgumentException($"a state has {Width} values, not {values.Length}", nameof(values));
         var written = _written;
         if (written > 0 && atNs < _times[(written - 1) % _times.Length]) return false;
         var place = (int)(written % _times.Length);

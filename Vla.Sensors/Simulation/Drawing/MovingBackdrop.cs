@@ -2,7 +2,9 @@ using OpenCvSharp;
 
 namespace Vla.Sensors.Simulation.Drawing;
 
-/// <summary>Table, scraps and trays for a camera that moves: drawn anew for each picture from what the episode has of them.</summary>
+/// <summary>
+/// Table, scraps and trays for a camera that moves: drawn anew for each picture from what the episode has of them.
+/// </summary>
 /// <remarks>The table's texture is the one that <see cref="Backdrop"/> draws, seen from elsewhere.</remarks>
 internal sealed class MovingBackdrop : IDisposable
 {

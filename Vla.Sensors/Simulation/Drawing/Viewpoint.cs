@@ -58,8 +58,8 @@ public sealed class Viewpoint
     /// <param name="width">Picture width in pixels.</param>
     /// <param name="height">Picture height in pixels.</param>
     /// <returns>
-    /// Pixels from the left and from the top; pixel i reaches from i to i + 1. May be outside the picture. Divide by width
-    /// and height for shares of the picture, which stay the same when it is resized.
+    /// Pixels from the left and from the top; pixel i reaches from i to i + 1. May be outside the picture. Divide by
+    /// width and height for shares of the picture, which stay the same when it is resized.
     /// </returns>
     public (double X, double Y) Project(WorldPoint point, double width, double height)
     {
@@ -68,7 +68,9 @@ public sealed class Viewpoint
         return (width / 2 + scale * seen.Dot(_right), height / 2 + scale * seen.Dot(_down));
     }
 
-    /// <summary>Where a point of the table is in a picture: (x, y, 1) times this is its pixel, times a factor.</summary>
+    /// <summary>
+    /// Where a point of the table is in a picture: (x, y, 1) times this is its pixel, times a factor.
+    /// </summary>
     internal double[,] OfTable(double width, double height)
     {
         var scale = _focal * height;

@@ -192,6 +192,27 @@ public sealed class RobotStateReaderTests : IDisposable
     }
 
     [Fact]
+    public void A_robot_that_is_back_is_asked_at_once_however_long_it_was_to_be_left_alone()
+    {
+        using var asked = new SemaphoreSlim(0);
+        var isAway = true;
+        _robot.Before = () =>
+        {
+            asked.Release();
+            if (isAway) throw new IOException("away");
+        };
+        for (var i = 0; i < 10; i++) _reader.ReadOnce();
+        _reader.Start();
+        for (var i = 0; i < 11; i++) Assert.True(asked.Wait(TimeSpan.FromSeconds(20)));
+        isAway = false;
+
+        _reader.Forget();
+
+        Assert.True(asked.Wait(TimeSpan.FromSeconds(20)));
+        Assert.True(SpinWait.SpinUntil(() => _reader.Problem(_clock.NowNs) is null, TimeSpan.FromSeconds(20)));
+    }
+
+    [Fact]
     public void What_was_read_before_the_robot_was_away_counts_no_more()
     {
         _reader.ReadOnce();
