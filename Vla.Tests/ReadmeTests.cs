@@ -2,7 +2,6 @@ using System.Reflection;
 using System.Runtime.Loader;
 using Vla.Actors.Robots;
 using Vla.Runtime.Outputs;
-using Vla.Runtime.Registries;
 
 namespace Vla.Tests;
 

@@ -2,7 +2,7 @@ using System.Collections;
 using System.CommandLine;
 using System.Globalization;
 using Vla.Runtime.Hosting;
-using Vla.Runtime.Registries;
+using Vla.Runtime.Robots;
 using Vla.Runtime.Settings;
 using Vla.Runtime.Simulation;
 

@@ -3,7 +3,6 @@ using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
 using Vla.Actors.Robots;
 using Vla.Runtime.Outputs;
-using Vla.Runtime.Registries;
 using Vla.Runtime.Robots;
 using Vla.Runtime.Settings;
 using Vla.Runtime.Simulation;

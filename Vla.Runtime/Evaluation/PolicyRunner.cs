@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Vla.Actors.Policies;
 using Vla.Actors.Stages;
 using Vla.Actors.Wiring;
+using Vla.Runtime.Simulation;
 using static TorchSharp.torch;
 
 namespace Vla.Runtime.Evaluation;

@@ -1,4 +1,5 @@
 using Vla.Actors.Policies;
+using Vla.Runtime.Simulation;
 using Vla.Sensors.Observations;
 using Vla.Sensors.Simulation;
 

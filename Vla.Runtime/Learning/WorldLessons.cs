@@ -1,7 +1,7 @@
 using System.Globalization;
 using OpenCvSharp;
 using Vla.Actors.Training;
-using Vla.Runtime.Evaluation;
+using Vla.Runtime.Simulation;
 using Vla.Sensors.Images;
 using Vla.Sensors.Observations;
 using Vla.Sensors.Simulation;

@@ -6,7 +6,6 @@ using Vla.Actors.Policies;
 using Vla.Actors.Robots;
 using Vla.Actors.Wiring;
 using Vla.Runtime.Composition;
-using Vla.Runtime.Evaluation;
 using Vla.Runtime.Settings;
 using Vla.Sensors.Simulation;
 using Vla.Sensors.Simulation.Tasks;

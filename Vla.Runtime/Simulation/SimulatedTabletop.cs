@@ -1,7 +1,6 @@
 using Vla.Actors.Instructions;
 using Vla.Actors.Policies;
 using Vla.Actors.Robots;
-using Vla.Runtime.Evaluation;
 using Vla.Runtime.Settings;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Simulation;

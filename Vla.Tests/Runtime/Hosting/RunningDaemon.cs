@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using Vla.Runtime.Hosting;
+using Vla.Runtime.Commands;
 using Vla.Runtime.Settings;
 
 namespace Vla.Tests.Runtime.Hosting;

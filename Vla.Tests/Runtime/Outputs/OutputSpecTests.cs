@@ -1,6 +1,5 @@
 using Vla.Runtime;
 using Vla.Runtime.Outputs;
-using Vla.Runtime.Registries;
 using Vla.Tests.Actors.Robots;
 
 namespace Vla.Tests.Runtime.Outputs;

@@ -1,7 +1,6 @@
 using Vla.Actors.Robots;
 using Vla.Runtime;
 using Vla.Runtime.Libraries;
-using Vla.Runtime.Registries;
 using Vla.Runtime.Robots;
 
 namespace Vla.Tests.Runtime.Robots;

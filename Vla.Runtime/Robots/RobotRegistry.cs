@@ -1,7 +1,7 @@
 using Vla.Actors.Robots;
-using Vla.Runtime.Robots;
+using Vla.Runtime.Registries;
 
-namespace Vla.Runtime.Registries;
+namespace Vla.Runtime.Robots;
 
 /// <summary>The kinds of robots that <c>--robot</c> can name.</summary>
 public static class RobotRegistry

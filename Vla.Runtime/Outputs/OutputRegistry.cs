@@ -1,6 +1,6 @@
-using Vla.Runtime.Outputs;
+using Vla.Runtime.Registries;
 
-namespace Vla.Runtime.Registries;
+namespace Vla.Runtime.Outputs;
 
 /// <summary>The kinds of outputs that <c>--output</c> can name.</summary>
 public static class OutputRegistry

@@ -14,12 +14,12 @@ using Vla.Actors.Stages;
 using Vla.Actors.Torch;
 using Vla.Actors.Wiring;
 using Vla.Runtime.Composition;
+using Vla.Runtime.Hosting;
 using Vla.Runtime.Http;
 using Vla.Runtime.Outputs;
 using Vla.Runtime.Pages;
 using Vla.Runtime.Processes;
 using Vla.Runtime.Recording;
-using Vla.Runtime.Registries;
 using Vla.Runtime.Robots;
 using Vla.Runtime.Settings;
 using Vla.Runtime.Simulation;
@@ -30,7 +30,7 @@ using Vla.Sensors.Cameras;
 using Vla.Sensors.Images;
 using Vla.Sensors.Simulation;
 
-namespace Vla.Runtime.Hosting;
+namespace Vla.Runtime.Commands;
 
 /// <summary>The robot controller as one process: opens what it needs, hosts the pipeline, ends with a stop.</summary>
 public static partial class Daemon

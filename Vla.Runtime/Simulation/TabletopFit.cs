@@ -4,7 +4,7 @@ using Vla.Sensors.Observations;
 using Vla.Sensors.Simulation;
 using Vla.Sensors.Simulation.Tasks;
 
-namespace Vla.Runtime.Evaluation;
+namespace Vla.Runtime.Simulation;
 
 /// <summary>Whether a policy is made for the simulated table's arm.</summary>
 public static class TabletopFit
