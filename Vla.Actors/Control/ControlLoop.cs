@@ -97,7 +97,7 @@ public sealed class ControlLoop : IDisposable
     public PublishedAction? Last => Volatile.Read(ref _last);
 
     /// <summary>Where the time between a picture and its action goes.</summary>
-    public PipelineLatencies Latencies { get; } = new();
+    public PipelineLatencies Latencies { get; init; } = new();
 
     /// <summary>How late ticks are.</summary>
     public LatencyWindow TickLateness { get; } = new();

@@ -1,6 +1,7 @@
 using Akka.Hosting;
 using Vla.Actors.Control;
 using Vla.Actors.Observers;
+using Vla.Actors.Pipeline;
 using Vla.Actors.Stages;
 using Vla.Actors.Wiring;
 using Vla.Sensors.Cameras;
@@ -23,7 +24,11 @@ public sealed class Controller : IDisposable
         Monitors = parts.Monitors ?? new PipelineMonitors(parts.Time, _parts.Policy.Steps, [.. parts.Cameras.Select(camera => camera.Name)]);
         Control = new ControlLoop(
             parts.Profile, parts.Control, parts.Outputs.Select(parts.Wraps.Output), parts.Clock ?? ControlClocks.For(parts.Time),
-            _parts.Policy.Action.Execution, parts.State, parts.PolicyTakesState, parts.Robot);
+            _parts.Policy.Action.Execution, parts.State, parts.PolicyTakesState, parts.Robot)
+        {
+            // There before the first action, for whoever shows them.
+            Latencies = new([StepTrail.Prepare, .. _parts.Policy.Steps.Where(step => !step.IsForInstruction).Select(step => step.Name)]),
+        };
         Monitors.ShowTo(Observers);
         if (parts.State is { } state)
         {

@@ -69,6 +69,7 @@ public sealed class ControllerSoakTests : IAsyncLifetime, IDisposable
     {
         const int Rounds = 60;
         var (control, random) = (_controller.Controller.Control, new Random(1));
+        Assert.Equal(["prepare", "encode", "fuse", "decode"], control.Latencies.Read(0).Take(4).Select(step => step.Name));
         _instructions.Give("four");
         control.Start();
         await _chunks.AwaitMoreAsync(50);
