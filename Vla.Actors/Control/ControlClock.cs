@@ -8,7 +8,8 @@ namespace Vla.Actors.Control;
 /// <summary>Waits for absolute deadlines on the machine's monotonic clock.</summary>
 /// <remarks>
 /// On Linux the kernel does the waiting: <c>clock_nanosleep</c> with an absolute deadline, so neither the time between
-/// reading the clock and falling asleep nor a signal on the way moves the deadline. Elsewhere the thread sleeps to
+/// reading the clock and falling asleep nor a signal on the way moves the deadline. A thread that was asleep wakes up late,
+/// by 0.1 ms and more: so it is woken a little early (<see cref="AwakeNs"/>) and waits the rest awake. Elsewhere the thread sleeps to
 /// shortly before the deadline and spins through the rest, which is as exact but keeps a core busy meanwhile: the last
 /// 2 ms of each period, 16 ms on Windows, whose sleep is that coarse.
 /// </remarks>
@@ -18,6 +19,11 @@ public sealed partial class ControlClock : IControlClock
     private const int ClockBoottime = 7;
     private const int TimerAbsolute = 1;
     private const int Interrupted = 4;
+
+    /// <summary>A hundredth of the wait is the most that waiting awake may cost, of one core.</summary>
+    private const int AwakeShare = 100;
+
+    private const long LongestAwakeNs = 200 * MonotonicTime.NsPerUs;
 
     private static readonly long SpinNs = (OperatingSystem.IsWindows() ? 16 : 2) * MonotonicTime.NsPerMs;
 
@@ -32,9 +38,19 @@ public sealed partial class ControlClock : IControlClock
 
     public void WaitUntil(long deadlineNs)
     {
-        if (OperatingSystem.IsLinux()) WaitInKernel(deadlineNs);
-        else SleepThenSpin(deadlineNs);
+        if (OperatingSystem.IsLinux())
+        {
+            WaitInKernel(deadlineNs - AwakeNs(deadlineNs - NowNs));
+            while (NowNs < deadlineNs) Thread.SpinWait(5);
+        }
+        else
+        {
+            SleepThenSpin(deadlineNs);
+        }
     }
+
+    /// <summary>How much of a wait in the kernel is left for waiting awake, nanoseconds.</summary>
+    internal static long AwakeNs(long waitNs) => Math.Clamp(waitNs / AwakeShare, 0, LongestAwakeNs);
 
     private static void WaitInKernel(long deadlineNs)
     {

@@ -12,10 +12,9 @@ namespace Vla.Actors.Control;
 /// </para>
 /// <para>
 /// Since Linux 6.6 a thread that wakes up waits for the running one to use up its slice, nice value or not: some
-/// milliseconds. From 6.12 on, one that asks for a shorter slice itself goes before; that needs no rights. With 2 cores
-/// busy with other work besides, the lateness at the 99th percentile was between the same and ten times shorter. A nice
-/// value counts only among the threads of one session where the kernel groups sessions (autogroup). Above all that is
-/// the real-time class: there 99 % of ticks were on time within about 0.1 ms, whatever else ran.
+/// milliseconds. From 6.12 on, one that asks for a shorter slice itself goes before; that needs no rights. A nice value
+/// counts only among the threads of one session where the kernel groups sessions (autogroup). Above all that is the
+/// real-time class.
 /// </para>
 /// </remarks>
 internal static partial class ControlThreadPriority

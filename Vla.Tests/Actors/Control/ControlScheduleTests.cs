@@ -47,6 +47,15 @@ public class ControlScheduleTests
         Assert.Equal(skipped, schedule.Skipped);
     }
 
+    [Theory]
+    [InlineData(20 * Ms, 200_000)]
+    [InlineData(5 * Ms, 50_000)]
+    [InlineData(2 * Ms, 20_000)]
+    [InlineData(50 * Ms, 200_000)]
+    [InlineData(-Ms, 0)]
+    public void Waiting_awake_for_a_deadline_takes_a_hundredth_of_the_wait_at_most(long waitNs, long awakeNs) =>
+        Assert.Equal(awakeNs, ControlClock.AwakeNs(waitNs));
+
     [Fact]
     public void The_control_clock_never_returns_before_its_deadline()
     {
