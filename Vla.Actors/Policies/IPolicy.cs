@@ -13,22 +13,22 @@ namespace Vla.Actors.Policies;
 public interface IPolicy
 {
     /// <summary>The directory that it was read from; a name for one that has none.</summary>
-    string Directory { get; }
+    string Directory => Info.Name;
 
     /// <summary>What it says about itself.</summary>
     PolicyInfo Info { get; }
 
     /// <summary>How it is known that it is not trained, so that its actions mean nothing; null where nothing says so.</summary>
-    string? Untrained { get; }
+    string? Untrained => null;
 
     /// <summary>How large the pictures are that it wants, and how they are prepared.</summary>
     ImageSpec Image { get; }
 
     /// <summary>What they are called, in its order; null for one that takes whatever there is.</summary>
-    IReadOnlyList<string>? Pictures { get; }
+    IReadOnlyList<string>? Pictures => null;
 
     /// <summary>What it wants to know of the robot's own state; <see cref="StateSpec.None"/> for nothing.</summary>
-    StateSpec State { get; }
+    StateSpec State => StateSpec.None;
 
     /// <summary>What its actions mean, and how a chunk is carried out.</summary>
     ActionSpec Action { get; }
@@ -37,10 +37,10 @@ public interface IPolicy
     IReadOnlyList<PolicyStep> Steps { get; }
 
     /// <summary>What its heaviest part computes in on a device.</summary>
-    PrecisionInForce PrecisionOn(Device device);
+    PrecisionInForce PrecisionOn(Device device) => PrecisionInForce.On(device, Precision.Float32);
 
     /// <summary>What its vocabulary makes of an instruction; null for one that reads no words.</summary>
-    InstructionWords? ReadWords(string instruction);
+    InstructionWords? ReadWords(string instruction) => null;
 
     /// <summary>Starts its actors.</summary>
     /// <param name="parent">An actor system, or an actor's context: the parent of whatever is started.</param>

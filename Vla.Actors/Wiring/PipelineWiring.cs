@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Akka.Hosting;
 using Microsoft.Extensions.Logging;
 using Vla.Actors.Cameras;
 using Vla.Actors.Control;
@@ -21,48 +20,44 @@ public static class PipelineWiring
     /// </code>
     /// Every actor on a picture's way has a thread of its own, so that a busy thread pool (HTTP, timers) never delays a frame.
     /// </remarks>
-    public static AkkaConfigurationBuilder WithVlaPipeline(this AkkaConfigurationBuilder akka, PipelineParts parts) => akka
-        .AddHocon(PipelineConfig.Hocon, HoconAddMode.Prepend)
-        .WithActors((system, registry) =>
+    /// <param name="system">Set up by <see cref="PipelineConfig.Hocon"/>.</param>
+    /// <param name="parts">What the pipeline is made of.</param>
+    public static PipelineActors Start(ActorSystem system, PipelineParts parts)
+    {
+        system.ActorOf(LostMessageActor.Props(), "lost-messages");
+
+        var source = new ObservationSource(
+            [.. parts.Cameras.Select(camera => camera.Name)], parts.MaximumSkewNs, parts.Instructions, parts.RobotState,
+            parts.Policy.State.Names);
+        var observations = Start("observation", ObservationActor.Props(source));
+        var cameras = AddCameras(source);
+
+        var instruction = Start("instruction", InstructionActor.Props(
+            parts.Instructions, parts.CheckInstructions(), Logger<InstructionActor>()));
+
+        var policy = parts.Start(system, observations, instruction, source);
+        parts.Instructions.Changed += given => parts.Control.Demand.NewestInstruction = given.Number;
+        var publisher = Start("publisher", PublisherActor.Props(parts.Control, policy, parts.Scheduling));
+        system.ActorOf(ControlReportActor.Props(parts.Control, Logger<ControlReportActor>()), "control-report");
+        return new PipelineActors(observations, cameras, instruction, publisher);
+
+        List<IActorRef> AddCameras(ObservationSource source)
         {
-            system.ActorOf(LostMessageActor.Props(), "lost-messages");
-
-            var source = new ObservationSource(
-                [.. parts.Cameras.Select(camera => camera.Name)], parts.MaximumSkewNs, parts.Instructions, parts.RobotState,
-                parts.Policy.State.Names);
-            var observations = Add<ObservationActor>("observation", ObservationActor.Props(source));
-            AddCameras(source);
-
-            var instruction = Add<InstructionActor>("instruction", InstructionActor.Props(
-                parts.Instructions, parts.CheckInstructions(), Logger<InstructionActor>()));
-
-            var policy = parts.Start(system, observations, instruction, source);
-            parts.Instructions.Changed += given => parts.Control.Demand.NewestInstruction = given.Number;
-            Add<PublisherActor>("publisher", PublisherActor.Props(parts.Control, policy, parts.Scheduling));
-            system.ActorOf(ControlReportActor.Props(parts.Control, Logger<ControlReportActor>()), "control-report");
-
-            void AddCameras(ObservationSource source)
+            var actors = new List<IActorRef>();
+            var spots = new BlindSpots(parts.Control, parts.Cameras.Count);
+            foreach (var (i, (camera, monitor)) in parts.Cameras.Zip(parts.Monitors.Cameras).Index())
             {
-                var spots = new BlindSpots(parts.Control, parts.Cameras.Count);
-                foreach (var (i, (camera, monitor)) in parts.Cameras.Zip(parts.Monitors.Cameras).Index())
-                {
-                    var watch = new CameraWatch(
-                        monitor, parts.Control, parts.Time, Logger<CameraWatch>(), spots, i, parts.Cameras.Count > 1 ? source : null);
-                    var actor = Start($"camera-{camera.Name}", CameraActor.Props(
-                        camera.Open, camera.Frames, source.Places[i], monitor, parts.Time, Logger<CameraActor>(), watch));
-                    registry.TryRegister<CameraActor>(actor);
-                }
+                var watch = new CameraWatch(
+                    monitor, parts.Control, parts.Time, Logger<CameraWatch>(), spots, i, parts.Cameras.Count > 1 ? source : null);
+                actors.Add(Start($"camera-{camera.Name}", CameraActor.Props(
+                    camera.Open, camera.Frames, source.Places[i], monitor, parts.Time, Logger<CameraActor>(), watch)));
             }
 
-            IActorRef Add<TActor>(string name, Props props)
-            {
-                var actor = Start(name, props);
-                registry.Register<TActor>(actor);
-                return actor;
-            }
+            return actors;
+        }
 
-            IActorRef Start(string name, Props props) => system.ActorOf(parts.Scheduling.Place(props), name);
+        IActorRef Start(string name, Props props) => system.ActorOf(parts.Scheduling.Place(props), name);
 
-            ILogger Logger<T>() => parts.Loggers.CreateLogger<T>();
-        });
+        ILogger Logger<T>() => parts.Loggers.CreateLogger<T>();
+    }
 }

@@ -11,6 +11,7 @@ using Vla.Actors.Policies.Staged;
 using Vla.Actors.Robots;
 using Vla.Actors.Stages;
 using Vla.Actors.Wiring;
+using Vla.Runtime.Composition;
 using Vla.Runtime.Hosting;
 using Vla.Runtime.Http;
 using Vla.Runtime.Registries;
