@@ -203,6 +203,7 @@ public sealed class ControlLoop : IDisposable
             {
                 last = StopAction(reason, _clock.NowNs);
                 Note(last);
+                Observers.Show(new Sighting(Sightings.Actions, last.PublishedNs, last));
             }
 
             _operator.NoteEnded();
@@ -212,7 +213,6 @@ public sealed class ControlLoop : IDisposable
             if (alone) Monitor.Exit(_gate);
         }
 
-        if (last is not null) Observers.Show(new Sighting(Sightings.Actions, last.PublishedNs, last));
         _outputs.Finish(last);
         _outputs.WaitFinished(_options.FlushMs);
         _ended.Set();
@@ -325,11 +325,12 @@ public sealed class ControlLoop : IDisposable
             _lastTickNs = nowNs;
             Note(action);
             _operator.NoteObeyed(asked);
+            // Under the gate, which it does not hold up: so that nobody sees an action after the stop that ends them all.
+            Observers.Show(new Sighting(Sightings.Actions, nowNs, action));
         }
 
         // Outside the gate, and nothing of the loop after it: an output may hold this thread up for good.
         if (!_outputs.Send(action)) return false;
-        Observers.Show(new Sighting(Sightings.Actions, nowNs, action));
         if (first is not null && Observers.AreWanted(Sightings.FirstActions))
         {
             var sentNs = _clock.NowNs;

@@ -30,6 +30,7 @@ public sealed class ControllerSoakTests : IAsyncLifetime, IDisposable
     private readonly Gate _gate = new();
     private readonly Chunks _chunks = new();
     private HeadlessController _controller = null!;
+    private int _settled;
 
     public async Task InitializeAsync()
     {
@@ -90,7 +91,7 @@ public sealed class ControllerSoakTests : IAsyncLifetime, IDisposable
         Assert.Equal(states.Distinct().Order(), states);
         _controller.Controller.Dispose();
         Assert.Equal("front", Assert.IsType<FrameTaken>(_chunks.Kinds[Sightings.Frames]).Camera);
-        Assert.StartsWith("number", Assert.IsType<Instruction>(_chunks.Kinds[Sightings.Instructions]).Text, StringComparison.Ordinal);
+        Assert.StartsWith("settled", Assert.IsType<Instruction>(_chunks.Kinds[Sightings.Instructions]).Text, StringComparison.Ordinal);
         Assert.Contains("failed", Assert.IsType<string>(_chunks.Kinds[Sightings.Events]), StringComparison.Ordinal);
         Assert.Equal(ControlState.Stop, Assert.IsType<PublishedAction>(_chunks.Kinds[Sightings.Actions]).State);
         _robot.AwaitClosed();
@@ -100,13 +101,17 @@ public sealed class ControllerSoakTests : IAsyncLifetime, IDisposable
     /// <summary>Live tensors when no picture comes any more and every stage has what it keeps.</summary>
     private async Task<long> IdleTensorsAsync()
     {
+        // Whoever was killed knows it by then, and has to be well again for an action that is made with new words.
+        await BarrierAsync();
+        var words = $"settled {++_settled}";
+        _controller.Instructions.Tell(new GiveInstruction(words), ActorRefs.NoSender);
+        await _chunks.AwaitMadeWithAsync(words);
         _gate.Close();
         var last = (Processed: -1L, Tensors: -1L);
         for (var now = Now(); now != last; now = Now())
         {
             last = now;
-            // Every actor has been through its mailbox once more.
-            await Task.WhenAll((await VictimsAsync()).Select(actor => actor.Ask<ActorIdentity>(new Identify(null), Patience)));
+            await BarrierAsync();
         }
 
         _gate.Open();
@@ -119,6 +124,10 @@ public sealed class ControllerSoakTests : IAsyncLifetime, IDisposable
             return (_controller.Controller.Monitors.Last.Processed, Tensor.TotalCount);
         }
     }
+
+    /// <summary>Every actor has been through its mailbox once more.</summary>
+    private async Task BarrierAsync() =>
+        await Task.WhenAll((await VictimsAsync()).Select(actor => actor.Ask<ActorIdentity>(new Identify(null), Patience)));
 
     /// <summary>Every actor of the controller that can be killed.</summary>
     private async Task<IReadOnlyList<IActorRef>> VictimsAsync()
@@ -137,6 +146,7 @@ public sealed class ControllerSoakTests : IAsyncLifetime, IDisposable
     private sealed class Chunks : IObserver, IDisposable
     {
         private readonly SemaphoreSlim _seen = new(0);
+        private volatile string _words = "";
 
         public string Name => "chunks";
 
@@ -150,10 +160,17 @@ public sealed class ControllerSoakTests : IAsyncLifetime, IDisposable
         public void Observe(in Sighting sighting)
         {
             Kinds[sighting.Kind] = sighting.What;
-            if (sighting.Kind == Sightings.Chunks) _seen.Release();
+            if (sighting.What is not ActionChunk chunk) return;
+            _words = chunk.Origin.Instruction;
+            _seen.Release();
         }
 
         public void Dispose() => _seen.Dispose();
+
+        public async Task AwaitMadeWithAsync(string words)
+        {
+            while (_words != words) Assert.True(await _seen.WaitAsync(Patience), $"no action was made with '{words}'");
+        }
 
         public async Task AwaitMoreAsync(int count)
         {
