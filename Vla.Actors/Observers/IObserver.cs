@@ -13,7 +13,7 @@ public interface IObserver
     /// <summary>What it wants to see; asked once.</summary>
     Sightings Wants { get; }
 
-    /// <summary>How many sightings may wait for it; asked once. 256 is over a second of ticks at 200 Hz.</summary>
+    /// <summary>How many sightings may wait for it, 2 at least; asked once. 256 is over a second of ticks at 200 Hz.</summary>
     int QueueCapacity => 256;
 
     /// <summary>Something has happened. Called on the observer's own thread, in the order in which it happened for each kind.</summary>

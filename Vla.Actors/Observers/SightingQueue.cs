@@ -7,16 +7,19 @@ namespace Vla.Actors.Observers;
 /// </remarks>
 internal sealed class SightingQueue
 {
+    // With a single slot, filled in one round and free for the next would be the same turn.
+    private const int Least = 2;
+
     private readonly Slot[] _slots;
     private long _written;
     private long _read;
     private long _missed;
 
-    /// <param name="capacity">How many fit.</param>
+    /// <param name="capacity">How many fit, 2 at least.</param>
     public SightingQueue(int capacity)
     {
-        _slots = new Slot[capacity];
-        for (var i = 0; i < capacity; i++) _slots[i].Turn = i;
+        _slots = new Slot[Math.Max(Least, capacity)];
+        for (var i = 0; i < _slots.Length; i++) _slots[i].Turn = i;
     }
 
     /// <summary>Sightings that found it full.</summary>

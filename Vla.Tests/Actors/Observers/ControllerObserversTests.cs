@@ -47,6 +47,24 @@ public sealed class ControllerObserversTests : IDisposable
         Assert.Equal(100, first.Snapshot().Missed + slow.Seen.Count);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(0)]
+    [InlineData(-1)]
+    public void However_short_a_queue_is_asked_for_nothing_in_it_is_lost_unsaid(int capacity)
+    {
+        using var release = new ManualResetEventSlim();
+        var watcher = new Watcher { Wants = Sightings.Ticks, QueueCapacity = capacity, Seeing = () => release.Wait(Patience) };
+        using var subscription = _observers.Add(watcher);
+
+        for (var i = 0; i < 20; i++) _observers.Show(new Sighting(Sightings.Ticks, i, null, i));
+
+        release.Set();
+        Assert.True(subscription.Flush(Patience));
+        Assert.Equal(20, subscription.Snapshot().Missed + watcher.Seen.Count);
+        Assert.Equal(watcher.Seen.Select(seen => seen.Value).Order(), watcher.Seen.Select(seen => seen.Value));
+    }
+
     [Fact]
     public void One_that_throws_is_shown_what_comes_next()
     {
