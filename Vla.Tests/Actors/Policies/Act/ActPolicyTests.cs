@@ -164,6 +164,15 @@ public sealed class ActPolicyTests : IDisposable
         Assert.Contains("observation.images.front is Float32, wanted are bytes from 0 to 255 (U8)", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Who_wants_to_run_one_is_told_what_takes_it()
+    {
+        var refused = Assert.Throws<PolicyException>(() => PolicyFamilies.Load(_directory.Path));
+
+        Assert.Contains("is a LeRobot policy of type 'act', which Vla does not run", refused.Message, StringComparison.Ordinal);
+        Assert.EndsWith("vla model and vla forward take this one", refused.Message, StringComparison.Ordinal);
+    }
+
     private static Dictionary<string, Tensor> Frames(int first, int count)
     {
         using var inputs = Checkpoint.Open(TestData.Path("act/inputs.safetensors"));
