@@ -7,8 +7,11 @@ namespace Vla.Actors.Policies;
 /// <param name="Type">The type that it names there; empty for none.</param>
 public sealed record PolicyKind(PolicyFormat Format, string Type)
 {
-    /// <summary>Every family's directory has it.</summary>
+    /// <summary>What every family's directory has.</summary>
     public const string ConfigFile = "config.json";
+
+    /// <summary>Where the weights are, in Vla's own form and in LeRobot's.</summary>
+    public const string WeightsFile = "model.safetensors";
 
     /// <param name="directory">The policy directory.</param>
     /// <exception cref="PolicyException">There is no such directory, or its <c>config.json</c> cannot be read or is not JSON.</exception>

@@ -15,6 +15,7 @@ public abstract class StageScheduling
     }
 
     /// <summary>A thread for each actor, by Akka's own dispatcher, and nothing more.</summary>
+    /// <remarks>The threads that a module has help it are its own business: they keep off its core in both.</remarks>
     public static StageScheduling Plain { get; } = new PlainScheduling();
 
     /// <summary>As <see cref="TunedScheduling"/> says.</summary>

@@ -51,14 +51,7 @@ public abstract class WholePolicyActor(StageSetup setup, string step, IActorRef 
     {
         var (seen, instruction) = (input.Observation, _instruction!);
         var values = Act(seen, instruction);
-        return new ActionDecoded(new ActionChunk(values, Horizon, stepNs, new Origin
-        {
-            FrameSequence = seen[0].Sequence,
-            CapturedNs = seen.CapturedNs,
-            Instruction = instruction.Text,
-            InstructionNumber = instruction.Number,
-            InstructionGivenNs = instruction.GivenNs,
-            Steps = StepTrail.Of(StepTrail.Prepare, seen.CapturedNs, seen.PreparedNs).With(step, startedNs, Setup.Time.NowNs()),
-        }));
+        return new ActionDecoded(new ActionChunk(values, Horizon, stepNs, Origin.Of(seen).With(instruction)
+            .With(step, startedNs, Setup.Time.NowNs())));
     }
 }

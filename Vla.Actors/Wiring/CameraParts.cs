@@ -5,5 +5,4 @@ namespace Vla.Actors.Wiring;
 /// <summary>What one camera is made of.</summary>
 /// <param name="Name">What its pictures are called.</param>
 /// <param name="Open">Opens it; called again after every loss.</param>
-/// <param name="Frames">Memory of its frames, which says what picture the policy wants.</param>
-public sealed record CameraParts(string Name, Func<ICamera> Open, FramePool Frames);
+public sealed record CameraParts(string Name, Func<ICamera> Open);

@@ -8,27 +8,37 @@ using Vla.Sensors.Observations;
 namespace Vla.Actors.Wiring;
 
 /// <summary>What is known of the pipeline from outside: one monitor for each actor that can fail, for status.</summary>
-/// <param name="time">The clock.</param>
-/// <param name="steps">The policy's steps.</param>
-/// <param name="cameras">Their names; one without a name of its own when left out.</param>
-public sealed class PipelineMonitors(TimeProvider time, IReadOnlyList<PolicyStep> steps, IReadOnlyList<string>? cameras = null)
+public sealed class PipelineMonitors
 {
+    private readonly TimeProvider _time;
+
+    /// <param name="time">The clock.</param>
+    /// <param name="steps">The policy's steps.</param>
+    /// <param name="cameras">Their names; one without a name of its own when left out.</param>
+    public PipelineMonitors(TimeProvider time, IReadOnlyList<PolicyStep> steps, IReadOnlyList<string>? cameras = null)
+    {
+        _time = time;
+        cameras ??= [PictureNames.Unnamed];
+        Cameras = [.. cameras.Select(name => new CameraMonitor(name, isOnly: cameras.Count == 1))];
+        Steps = [.. steps.Select(step => (step, new StageMonitor(step.Stage, time)))];
+        Stages = [.. Steps.Select(step => step.Monitor)];
+        ByStep = Steps.ToDictionary(step => step.Step.Name, step => step.Monitor);
+    }
+
     /// <summary>Every camera, in the order in which they were given.</summary>
-    public IReadOnlyList<CameraMonitor> Cameras { get; } =
-        [.. (cameras ?? [PictureNames.Unnamed]).Select(name => new CameraMonitor(name, isOnly: cameras is not { Count: > 1 }))];
+    public IReadOnlyList<CameraMonitor> Cameras { get; }
 
     /// <summary>The first camera.</summary>
     public CameraMonitor Camera => Cameras[0];
 
     /// <summary>The policy's steps, each with the monitor of the stage that does it, in their order.</summary>
-    public IReadOnlyList<(PolicyStep Step, StageMonitor Monitor)> Steps { get; } =
-        [.. steps.Select(step => (step, new StageMonitor(step.Stage, time)))];
+    public IReadOnlyList<(PolicyStep Step, StageMonitor Monitor)> Steps { get; }
 
     /// <summary>The policy's stages, in the order of its steps.</summary>
-    public IReadOnlyList<StageMonitor> Stages => [.. Steps.Select(step => step.Monitor)];
+    public IReadOnlyList<StageMonitor> Stages { get; }
 
     /// <summary>What does each of the policy's steps.</summary>
-    public IReadOnlyDictionary<string, StageMonitor> ByStep => Steps.ToDictionary(step => step.Step.Name, step => step.Monitor);
+    public IReadOnlyDictionary<string, StageMonitor> ByStep { get; }
 
     /// <summary>The last stage: what it has given is what the policy has given.</summary>
     public StageMonitor Last => Steps[^1].Monitor;
@@ -48,6 +58,6 @@ public sealed class PipelineMonitors(TimeProvider time, IReadOnlyList<PolicyStep
 
         foreach (var stage in Stages) stage.Happened = Say;
 
-        void Say(string what) => observers.Show(new Sighting(Sightings.Events, time.NowNs(), what));
+        void Say(string what) => observers.Show(new Sighting(Sightings.Events, _time.NowNs(), what));
     }
 }

@@ -4,6 +4,7 @@ using Vla.Actors.Cameras;
 using Vla.Actors.Control;
 using Vla.Actors.Instructions;
 using Vla.Actors.Observations;
+using Vla.Sensors.Cameras;
 
 namespace Vla.Actors.Wiring;
 
@@ -50,7 +51,7 @@ public static class PipelineWiring
                 var watch = new CameraWatch(
                     monitor, parts.Control, parts.Time, Logger<CameraWatch>(), spots, i, parts.Cameras.Count > 1 ? source : null);
                 actors.Add(Start($"camera-{camera.Name}", CameraActor.Props(
-                    camera.Open, camera.Frames, source.Places[i], monitor, parts.Time, Logger<CameraActor>(), watch)));
+                    camera.Open, new FramePool(parts.Policy.Image), source.Places[i], monitor, parts.Time, Logger<CameraActor>(), watch)));
             }
 
             return actors;

@@ -58,7 +58,7 @@ internal sealed class BenchPipeline : IAsyncDisposable
                 RealTime = context.RealTime,
             },
             Outputs = parts.Robot is null ? [] : [parts.Robot],
-            Cameras = [new ControllerCamera(PictureNames.Unnamed, parts.OpenCamera)],
+            Cameras = [new CameraParts(PictureNames.Unnamed, parts.OpenCamera)],
             Instructions = instructions,
             Threads = parts.Threads ?? context.Threads,
             Scheduling = StageScheduling.Of(context.Scheduling),

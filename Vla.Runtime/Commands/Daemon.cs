@@ -119,7 +119,7 @@ public static partial class Daemon
             Profile = profile,
             Control = options,
             Outputs = robots,
-            Cameras = [.. cameras.Select((camera, i) => new ControllerCamera(
+            Cameras = [.. cameras.Select((camera, i) => new CameraParts(
                 camera.Name, () => Interlocked.Exchange(ref opened[i], null) ?? Open(camera.Source)))],
             MaximumSkewNs = settings.Control.MaximumSkewMs * MonotonicTime.NsPerMs,
             Instructions = instructions,

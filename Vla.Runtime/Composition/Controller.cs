@@ -4,7 +4,6 @@ using Vla.Actors.Observers;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Stages;
 using Vla.Actors.Wiring;
-using Vla.Sensors.Cameras;
 
 namespace Vla.Runtime.Composition;
 
@@ -76,8 +75,7 @@ public sealed class Controller : IDisposable
             Device = _parts.Device,
             Cameras =
             [
-                .. _parts.Cameras.Select(camera => new CameraParts(
-                    camera.Name, () => _parts.Wraps.Camera(camera.Name, camera.Open()), new FramePool(_parts.Policy.Image))),
+                .. _parts.Cameras.Select(camera => camera with { Open = () => _parts.Wraps.Camera(camera.Name, camera.Open()) }),
             ],
             MaximumSkewNs = _parts.MaximumSkewNs,
             RobotState = _parts.PolicyState,

@@ -27,7 +27,7 @@ public sealed record ControllerParts
     public IReadOnlyList<IActionOutput> Outputs { get; init; } = [];
 
     /// <summary>In the order in which the policy wants their pictures.</summary>
-    public required IReadOnlyList<ControllerCamera> Cameras { get; init; }
+    public required IReadOnlyList<CameraParts> Cameras { get; init; }
 
     /// <summary>By how much a picture may be older than the newest of its set, nanoseconds.</summary>
     public long MaximumSkewNs { get; init; } = PipelineParts.DefaultMaximumSkewNs;
@@ -66,11 +66,6 @@ public sealed record ControllerParts
     /// <summary>What is put around the parts.</summary>
     public ControllerWraps Wraps { get; init; } = new();
 }
-
-/// <summary>A camera under its name.</summary>
-/// <param name="Name">As the policy's pictures are named: <c>front</c>.</param>
-/// <param name="Open">Opens it; called again after every loss.</param>
-public sealed record ControllerCamera(string Name, Func<ICamera> Open);
 
 /// <summary>Places to put something around a controller's parts: faults on purpose, a replay, a record of what went through.</summary>
 public sealed record ControllerWraps

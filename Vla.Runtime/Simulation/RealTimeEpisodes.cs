@@ -117,7 +117,7 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
             Outputs = [arm],
             Cameras =
             [
-                .. TabletopFit.Views(policy).Select(view => new ControllerCamera(
+                .. TabletopFit.Views(policy).Select(view => new CameraParts(
                     view.Name, () => tabletop.OpenCamera(options.Camera with { View = view.View }))),
             ],
             State = arm.State,

@@ -1,7 +1,6 @@
 using TorchSharp;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies.LeRobot;
-using Vla.Actors.Policies.Staged;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Policies.Act;
@@ -35,8 +34,8 @@ public sealed class ActPolicy : IDisposable
     /// <exception cref="PolicyException">Something is missing, damaged or does not fit.</exception>
     public static ActPolicy Load(string directory, Device device)
     {
-        var config = ActConfig.Read(Path.Combine(directory, StagedPolicy.ConfigFile));
-        using var weights = SafetensorsCheckpoint.Open(Path.Combine(directory, StagedPolicy.WeightsFile));
+        var config = ActConfig.Read(Path.Combine(directory, PolicyKind.ConfigFile));
+        using var weights = SafetensorsCheckpoint.Open(Path.Combine(directory, PolicyKind.WeightsFile));
         var processors = LeRobotProcessors.Read(directory, config.Features, weights, device);
         ActModel? model = null;
         try

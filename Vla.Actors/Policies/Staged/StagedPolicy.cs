@@ -18,8 +18,8 @@ namespace Vla.Actors.Policies.Staged;
 /// </remarks>
 public sealed class StagedPolicy : IPolicy
 {
-    public const string ConfigFile = "config.json";
-    public const string WeightsFile = "model.safetensors";
+    public const string ConfigFile = PolicyKind.ConfigFile;
+    public const string WeightsFile = PolicyKind.WeightsFile;
     public const string VocabularyFile = "vocab.txt";
 
     private readonly PolicyConfig _config;

@@ -9,7 +9,6 @@ using Vla.Actors.Policies.Staged;
 using Vla.Actors.Robots;
 using Vla.Actors.Wiring;
 using Vla.Sensors;
-using Vla.Sensors.Cameras;
 using Vla.Tests.Actors.Robots;
 
 namespace Vla.Tests.Actors.Telemetry;
@@ -26,7 +25,7 @@ internal sealed class TelemetryRig : IDisposable
         {
             Policy = Notebook.Value,
             Device = torch.CPU,
-            Cameras = [new CameraParts("front", () => throw new NotSupportedException("no camera here"), new FramePool(Notebook.Value.Image))],
+            Cameras = [new CameraParts("front", () => throw new NotSupportedException("no camera here"))],
             Instructions = new InstructionBoard(Time),
             Control = Control,
             Monitors = new PipelineMonitors(Time, Notebook.Value.Steps),

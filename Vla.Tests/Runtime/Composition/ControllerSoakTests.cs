@@ -8,6 +8,7 @@ using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Staged;
 using Vla.Actors.Robots;
+using Vla.Actors.Wiring;
 using Vla.Runtime.Composition;
 using Vla.Sensors;
 using Vla.Sensors.Cameras;
@@ -45,7 +46,7 @@ public sealed class ControllerSoakTests : IAsyncLifetime, IDisposable
             Profile = Make.Profile(),
             Control = new ControlOptions { RateHz = 200, ResumeAfterStop = ResumeAfterStop.Automatic },
             Outputs = [_robot],
-            Cameras = [new ControllerCamera("front", () => new EndlessCamera(_gate))],
+            Cameras = [new CameraParts("front", () => new EndlessCamera(_gate))],
             Instructions = _instructions,
             Threads = new StageThreads(1, 1, 1, 1),
         }, CancellationToken.None);

@@ -7,6 +7,7 @@ using Vla.Actors.Observers;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Staged;
 using Vla.Actors.Robots;
+using Vla.Actors.Wiring;
 using Vla.Runtime.Composition;
 using Vla.Sensors;
 using Vla.Sensors.Cameras;
@@ -43,7 +44,7 @@ public sealed class TwoCamerasTests : IAsyncLifetime, IDisposable
             Control = new ControlOptions { MaximumActionAgeMs = 1_000, HoldMs = 100, ResumeAfterStop = ResumeAfterStop.Automatic },
             MaximumSkewNs = ControlOptions.LongestMs * MonotonicTime.NsPerMs,
             Outputs = [_robot],
-            Cameras = [new ControllerCamera("front", () => new SteadyCamera(null)), new ControllerCamera("wrist", () => new SteadyCamera(_wristGoes))],
+            Cameras = [new CameraParts("front", () => new SteadyCamera(null)), new CameraParts("wrist", () => new SteadyCamera(_wristGoes))],
             Instructions = instructions,
             Threads = new StageThreads(1, 1, 1, 1),
         }, CancellationToken.None);

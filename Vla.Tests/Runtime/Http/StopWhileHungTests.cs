@@ -16,7 +16,6 @@ using Vla.Runtime.Hosting;
 using Vla.Runtime.Http;
 using Vla.Runtime.Registries;
 using Vla.Runtime.Status;
-using Vla.Sensors.Cameras;
 using Vla.Tests.Actors.Robots;
 using Vla.Tests.Actors.Wiring;
 using static TorchSharp.torch;
@@ -50,7 +49,7 @@ public sealed class StopWhileHungTests : IAsyncLifetime, IDisposable
         {
             Policy = policy.With(PolicyModules.Of(policy, CPU) with { Decoder = () => StandIns.Calling(Hang) }),
             Device = CPU,
-            Cameras = [new CameraParts("front", () => CameraRegistry.Parse("synthetic").Open(time), new FramePool(policy.Image))],
+            Cameras = [new CameraParts("front", () => CameraRegistry.Parse("synthetic").Open(time))],
             Instructions = instructions,
             Control = _control,
             Monitors = _monitors,

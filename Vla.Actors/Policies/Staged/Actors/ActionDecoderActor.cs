@@ -34,10 +34,8 @@ public sealed class ActionDecoderActor(
         using var output = _decoder!.call(input.Features);
         var values = ToArray(output);
         action.Unnormalise(values);
-        return new ActionDecoded(new ActionChunk(values, action.Horizon, _stepNs, input.Origin with
-        {
-            Steps = input.Origin.Steps.With(StagedSteps.Decode, startedNs, Setup.Time.NowNs()),
-        }));
+        return new ActionDecoded(new ActionChunk(values, action.Horizon, _stepNs, input.Origin.With(
+            StagedSteps.Decode, startedNs, Setup.Time.NowNs())));
     }
 
     private static float[] ToArray(Tensor action)

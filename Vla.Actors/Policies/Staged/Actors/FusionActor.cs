@@ -66,13 +66,9 @@ public sealed class FusionActor(
         var fused = _fusion!.Fuse(input.Features, _language!.Features, state?.Of(input.State)).DetachFromDisposeScope();
         var finishedNs = Setup.Time.NowNs();
         Setup.Monitor.Features.Offer(fused, finishedNs);
-        return new FeaturesFused(fused, input.Origin with
+        return new FeaturesFused(fused, input.Origin.With(_language.Instruction).With(StagedSteps.Fuse, startedNs, finishedNs) with
         {
-            Instruction = _language.Instruction.Text,
-            InstructionNumber = _language.Instruction.Number,
-            InstructionGivenNs = _language.Instruction.GivenNs,
             InstructionSteps = _language.Steps,
-            Steps = input.Origin.Steps.With(StagedSteps.Fuse, startedNs, finishedNs),
         });
     }
 

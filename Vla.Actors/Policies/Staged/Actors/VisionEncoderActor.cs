@@ -55,13 +55,7 @@ public sealed class VisionEncoderActor(
         var features = Encode(seen).DetachFromDisposeScope();
         var finishedNs = Setup.Time.NowNs();
         Setup.Monitor.Features.Offer(features, finishedNs);
-        return new VisionEncoded(features, new Origin
-        {
-            FrameSequence = seen[_places[0]].Sequence,
-            Instruction = "",
-            CapturedNs = seen.CapturedNs,
-            Steps = StepTrail.Of(StepTrail.Prepare, seen.CapturedNs, seen.PreparedNs).With(StagedSteps.Encode, startedNs, finishedNs),
-        })
+        return new VisionEncoded(features, Origin.Of(seen, _places[0]).With(StagedSteps.Encode, startedNs, finishedNs))
         {
             State = seen.State,
         };
