@@ -121,26 +121,15 @@ public sealed partial class OutsideProjectTests : IDisposable
     private void Write(string file, string text) =>
         File.WriteAllText(_folder.File(file), text.Replace("../vla/", Repository.File(".") + "/", StringComparison.Ordinal));
 
-    /// <summary>What the build warns of. One that does not come again was of the machine, such as a file that was busy, not of the project.</summary>
-    private string[] BuildWarnings()
-    {
-        var warnings = Warnings(Dotnet("build"));
-        return warnings.Length == 0 ? warnings : Warnings(Dotnet("build", "--no-incremental"));
-    }
-
-    private static string[] Warnings(string output) =>
-        [.. output.Split('\n').Where(line => line.Contains("warning", StringComparison.Ordinal)).Select(line => line.Trim()).Distinct()];
+    private string[] BuildWarnings() => UsersDotnet.Warnings(Dotnet("build"));
 
     private string Dotnet(string verb, params string[] arguments)
     {
-        string[] restoring = verb == "build" ? [$"-p:RestoreSources={PackagesFolder()}", "-p:NoWarn=NU1603", "-p:BuildProjectReferences=false", "-nodeReuse:false"] : [];
-        var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+        string[] restoring = verb != "build" ? [] :
+            [$"-p:RestoreSources={PackagesFolder()}", "-p:NoWarn=NU1603", "-p:BuildProjectReferences=false", "-nodeReuse:false"];
         // Hard links, as the repository has them: a copy of libtorch is half a gigabyte.
-        var (exitCode, output, errors) = Commands.Run(
-            dotnet, _folder.Path, null,
-            [verb, "-c", "Release", "-nologo", "-p:CreateHardLinksForCopyLocalIfPossible=true", .. restoring, .. arguments]);
-        Assert.True(exitCode == 0, output + errors);
-        return output;
+        return UsersDotnet.Run(
+            _folder.Path, [verb, "-c", "Release", "-nologo", "-p:CreateHardLinksForCopyLocalIfPossible=true", .. restoring, .. arguments]);
     }
 
     internal static string PackagesFolder()

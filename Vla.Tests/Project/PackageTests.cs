@@ -58,7 +58,7 @@ public sealed class PackageTests : IClassFixture<PackageTests.Feed>
 
         var built = _feed.Build("MyStage");
 
-        Assert.DoesNotContain("warning", built, StringComparison.Ordinal);
+        Assert.Empty(UsersDotnet.Warnings(built));
         Assert.Matches(@"Passed!  - Failed: +0, Passed: +3,", _feed.Dotnet("test", "MyStage", "--no-build"));
     }
 
@@ -87,7 +87,7 @@ public sealed class PackageTests : IClassFixture<PackageTests.Feed>
             if (!OperatingSystem.IsLinux()) return;
             foreach (var package in new[] { "Vla.Sensors", "Vla.Actors" })
             {
-                Run(
+                UsersDotnet.Run(
                     _folder.Path, "pack", Repository.File(package), "-c", Configuration, "--no-build", "-nologo", "-nodeReuse:false",
                     $"-p:PackageVersion={Version}", "-o", File("feed"));
             }
@@ -131,19 +131,11 @@ public sealed class PackageTests : IClassFixture<PackageTests.Feed>
             $"-p:RestoreFallbackFolders={OutsideProjectTests.PackagesFolder()}", "-p:NoWarn=NU1603", "-nodeReuse:false");
 
         public string Dotnet(string verb, string project, params string[] arguments) =>
-            Run(File($"{project}/."), [verb, "-c", "Release", "-nologo", "-p:CreateHardLinksForCopyLocalIfPossible=true", .. arguments]);
+            UsersDotnet.Run(File($"{project}/."), [verb, "-c", "Release", "-nologo", "-p:CreateHardLinksForCopyLocalIfPossible=true", .. arguments]);
 
         private static bool IsContent(string name) =>
             !name.StartsWith("_rels/", StringComparison.Ordinal) && !name.StartsWith("package/", StringComparison.Ordinal)
             && name != "[Content_Types].xml" && !name.EndsWith(".nuspec", StringComparison.Ordinal);
-
-        private static string Run(string folder, params string[] arguments)
-        {
-            var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-            var (exitCode, output, errors) = Commands.Run(dotnet, folder, null, arguments);
-            Assert.True(exitCode == 0, output + errors);
-            return output;
-        }
 
         private ZipArchive Open(string package, string kind) => ZipFile.OpenRead(File($"feed/{package}.{Version}.{kind}"));
     }
