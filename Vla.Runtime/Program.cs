@@ -17,14 +17,21 @@ async Task<int> RunAsync()
         var parsed = root.Parse(args.Length > 0 ? args : ["--help"]);
         if (parsed is { Errors: [.., var error], Action: ParseErrorAction })
         {
-            var command = string.Join(' ', parsed.CommandResult.Command == root ? ["vla"] : ["vla", parsed.CommandResult.Command.Name]);
+            var command = string.Join(
+                ' ',
+                parsed.CommandResult.Command == root ? ["vla"] : ["vla", parsed.CommandResult.Command.Name]
+            );
             throw new UsageException($"{error.Message.ReplaceLineEndings(" ")} See {command} --help");
         }
 
         // A command without an asynchronous action has nothing to save, and could not be told to.
         using var signals = new TerminationSignals(atOnce: parsed.Action is not AsynchronousCommandLineAction);
         // Without its own handling of signals, which ends the process after 2 s whatever is being saved.
-        var how = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        var how = new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        };
         return await parsed.InvokeAsync(how, signals.Token);
     }
     catch (Exception exception) when (ExitCodes.For(exception) is { } code)

@@ -1,6 +1,8 @@
 namespace Vla.Sensors;
 
-/// <summary>Reads a <see cref="TimeProvider"/>'s monotonic timestamp in nanoseconds, the unit of every time in Vla.</summary>
+/// <summary>
+/// Reads a <see cref="TimeProvider"/>'s monotonic timestamp in nanoseconds, the unit of every time in Vla.
+/// </summary>
 /// <remarks>
 /// On Linux the system provider counts <c>CLOCK_MONOTONIC</c>, so these values compare with those of any other
 /// process on the machine. The origin is arbitrary: only differences mean something.

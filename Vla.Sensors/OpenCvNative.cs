@@ -17,7 +17,8 @@ public static class OpenCvNative
     /// <exception cref="CameraException">It cannot be loaded; the message says what to install.</exception>
     public static void EnsureLoaded()
     {
-        if (Loaded.Value is { } problem) throw new CameraException(problem);
+        if (Loaded.Value is { } problem)
+            throw new CameraException(problem);
     }
 
     private static string? Load()

@@ -14,16 +14,29 @@ internal static class CompiledCode
     /// <param name="file">The library; its name is the assembly's.</param>
     /// <param name="others">Further libraries that the code needs; null for those that this process has.</param>
     /// <param name="without">Left out of the references: names of libraries that the code shall not find here.</param>
-    public static string Write(string code, string file, IEnumerable<MetadataReference>? others = null, string[]? without = null)
+    public static string Write(
+        string code,
+        string file,
+        IEnumerable<MetadataReference>? others = null,
+        string[]? without = null
+    )
     {
-        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
+            .Split(Path.PathSeparator)
             .Where(path => without?.Contains(Path.GetFileNameWithoutExtension(path)) != true)
             .Select(path => MetadataReference.CreateFromFile(path));
         var compilation = CSharpCompilation.Create(
-            Path.GetFileNameWithoutExtension(file), [CSharpSyntaxTree.ParseText(ImplicitUsings), CSharpSyntaxTree.ParseText(code)],
+            Path.GetFileNameWithoutExtension(file),
+            [CSharpSyntaxTree.ParseText(ImplicitUsings), CSharpSyntaxTree.ParseText(code)],
             [.. references, .. others ?? []],
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
-        Assert.Empty(compilation.Emit(file).Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
+            new CSharpCompilationOptions(
+                OutputKind.DynamicallyLinkedLibrary,
+                nullableContextOptions: NullableContextOptions.Enable
+            )
+        );
+        Assert.Empty(
+            compilation.Emit(file).Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)
+        );
         return file;
     }
 }

@@ -5,6 +5,7 @@ public sealed class LinuxTheoryAttribute : TheoryAttribute
 {
     public LinuxTheoryAttribute()
     {
-        if (!OperatingSystem.IsLinux()) Skip = "Linux only.";
+        if (!OperatingSystem.IsLinux())
+            Skip = "Linux only.";
     }
 }

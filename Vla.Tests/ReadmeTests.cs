@@ -18,7 +18,9 @@ public sealed class ReadmeTests : IDisposable
     [Fact]
     public async Task The_test_of_an_actor_of_ones_own_compiles_and_passes()
     {
-        var assembly = AssemblyLoadContext.Default.LoadFromAssemblyPath(Compile(Documentation.CodeWith("LookOnlyActorTests"), "LookOnly"));
+        var assembly = AssemblyLoadContext.Default.LoadFromAssemblyPath(
+            Compile(Documentation.CodeWith("LookOnlyActorTests"), "LookOnly")
+        );
 
         var specs = assembly.GetType("LookOnlyActorTests", throwOnError: true)!;
         var spec = Assert.Single(specs.GetMethods(), method => method.GetCustomAttribute<FactAttribute>() is not null);
@@ -33,19 +35,25 @@ public sealed class ReadmeTests : IDisposable
         var port = _folder.File("port");
         var profile = RobotProfile.Load(Repository.File("config/robots/notebook.json"));
 
-        using (var robot = OutputRegistry.Parse($"dll:{library}#{port}").Open(new OutputContext(profile, () => new ConsoleSnapshot(), null, TimeProvider.System)))
+        using (
+            var robot = OutputRegistry
+                .Parse($"dll:{library}#{port}")
+                .Open(new OutputContext(profile, () => new ConsoleSnapshot(), null, TimeProvider.System))
+        )
         {
             Assert.Equal($"my arm at {port}", robot.Name);
-            robot.Apply(new PublishedAction
-            {
-                Sequence = 1,
-                State = ControlState.Policy,
-                Reason = "",
-                Values = [1, 2, 3],
-                Clamped = 0,
-                Origin = default,
-                PublishedNs = 1,
-            });
+            robot.Apply(
+                new PublishedAction
+                {
+                    Sequence = 1,
+                    State = ControlState.Policy,
+                    Reason = "",
+                    Values = [1, 2, 3],
+                    Clamped = 0,
+                    Origin = default,
+                    PublishedNs = 1,
+                }
+            );
         }
 
         Assert.Equal("1 2 3\n", File.ReadAllText(port));

@@ -7,8 +7,18 @@ public static class Repository
     public static string File(string path)
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !System.IO.File.Exists(Path.Combine(folder.FullName, "Vla.sln"))) folder = folder.Parent;
+        while (folder is not null && !System.IO.File.Exists(Path.Combine(folder.FullName, "Vla.sln")))
+            folder = folder.Parent;
         Assert.NotNull(folder);
         return Path.Combine(folder.FullName, path);
     }
+
+    /// <param name="pattern"><c>*.cs</c>: every such file of the repository, without what builds leave behind.</param>
+    public static IEnumerable<string> Files(string pattern) =>
+        Directory
+            .EnumerateFiles(File("."), pattern, SearchOption.AllDirectories)
+            .Where(file => !Path.GetRelativePath(File("."), file).Split('/').Any(IsLeft));
+
+    private static bool IsLeft(string folder) =>
+        folder is "bin" or "obj" or "artifacts" or "TestResults" || (folder.StartsWith('.') && folder is not ".ci");
 }

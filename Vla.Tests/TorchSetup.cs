@@ -8,7 +8,10 @@ namespace Vla.Tests;
 internal static class TorchSetup
 {
     [ModuleInitializer]
-    [SuppressMessage("Usage", "CA2255:The 'ModuleInitializer' attribute should not be used in libraries",
-        Justification = "A test assembly is an application.")]
+    [SuppressMessage(
+        "Usage",
+        "CA2255:The 'ModuleInitializer' attribute should not be used in libraries",
+        Justification = "A test assembly is an application."
+    )]
     internal static void Register() => TorchLibrary.Register();
 }

@@ -11,13 +11,18 @@ namespace Vla.Actors.Cameras;
 /// </summary>
 /// <remarks>
 /// A camera that is lost is opened again, after 250 ms at first, then twice as long each time, 5 s at most. A video
-/// file that has ended stays ended. One that gives neither a picture nor an error for <see cref="HangLimit"/> counts as lost;
-/// it is opened again when its thread has come back.
+/// file that has ended stays ended. One that gives neither a picture nor an error for <see cref="HangLimit"/> counts as
+/// lost; it is opened again when its thread has come back.
 /// </remarks>
 public sealed partial class CameraActor(
-    Func<ICamera> open, FramePool pool, ICameraPlace place, CameraMonitor monitor, TimeProvider time, ILogger logger,
-    CameraWatch? watch = null)
-    : UntypedActor, IWithTimers
+    Func<ICamera> open,
+    FramePool pool,
+    ICameraPlace place,
+    CameraMonitor monitor,
+    TimeProvider time,
+    ILogger logger,
+    CameraWatch? watch = null
+) : UntypedActor, IWithTimers
 {
     /// <summary>How long opening, or the next picture, may take: longer than any camera's own deadlines.</summary>
     public static readonly TimeSpan HangLimit = TimeSpan.FromSeconds(15);
@@ -46,9 +51,14 @@ public sealed partial class CameraActor(
     /// <param name="logger">Where a lost or reopened camera is said.</param>
     /// <param name="watch">Tells the control loop when there is nothing to move by; null where nobody moves.</param>
     public static Props Props(
-        Func<ICamera> open, FramePool pool, ICameraPlace place, CameraMonitor monitor, TimeProvider time, ILogger logger,
-        CameraWatch? watch = null) =>
-        Akka.Actor.Props.Create(() => new CameraActor(open, pool, place, monitor, time, logger, watch));
+        Func<ICamera> open,
+        FramePool pool,
+        ICameraPlace place,
+        CameraMonitor monitor,
+        TimeProvider time,
+        ILogger logger,
+        CameraWatch? watch = null
+    ) => Akka.Actor.Props.Create(() => new CameraActor(open, pool, place, monitor, time, logger, watch));
 
     protected override void PreStart()
     {
@@ -132,15 +142,21 @@ public sealed partial class CameraActor(
     private void Look()
     {
         watch?.Look();
-        if (_capture is not { } capture || monitor.State == CameraState.Ended) return;
+        if (_capture is not { } capture || monitor.State == CameraState.Ended)
+            return;
         var silentNs = time.NowNs() - Math.Max(_capturingSinceNs, monitor.NewestNs);
         // A film of few pictures takes its time between them.
         var slowNs = monitor.Description is { Fps: > 0 } film ? (long)(10 * MonotonicTime.NsPerSecond / film.Fps) : 0;
-        if (silentNs <= Math.Max((long)HangLimit.TotalNanoseconds, slowNs)) return;
+        if (silentNs <= Math.Max((long)HangLimit.TotalNanoseconds, slowNs))
+            return;
 
         _hung = capture;
-        Lost(new CameraLostException(
-            $"camera '{monitor.Description?.Name ?? "being opened"}' hangs: neither a picture nor an error for {silentNs / MonotonicTime.NsPerSecond} s"));
+        Lost(
+            new CameraLostException(
+                $"camera '{monitor.Description?.Name ?? "being opened"}' hangs: neither a picture nor an error for "
+                    + $"{silentNs / MonotonicTime.NsPerSecond} s"
+            )
+        );
     }
 
     private void Open()
@@ -167,8 +183,10 @@ public sealed partial class CameraActor(
     {
         monitor.Capture = null;
         place.Use(null);
-        if (_capture == _hung) _capture?.Dispose(TimeSpan.Zero);
-        else _capture?.Dispose();
+        if (_capture == _hung)
+            _capture?.Dispose(TimeSpan.Zero);
+        else
+            _capture?.Dispose();
         _capture = null;
     }
 
@@ -193,10 +211,16 @@ public sealed partial class CameraActor(
         public static readonly LookAgain Instance = new();
     }
 
-    /// <summary>What the capture thread's calls lead to: frames are put in at once, the rest becomes messages.</summary>
+    /// <summary>
+    /// What the capture thread's calls lead to: frames are put in at once, the rest becomes messages.
+    /// </summary>
     private sealed class CaptureEvents(
-        IActorRef self, ICameraPlace place, CameraMonitor monitor, CameraWatch? watch, TimeProvider time)
-        : ICaptureEvents
+        IActorRef self,
+        ICameraPlace place,
+        CameraMonitor monitor,
+        CameraWatch? watch,
+        TimeProvider time
+    ) : ICaptureEvents
     {
         private readonly long _replacedBefore = monitor.Replaced;
         private readonly long _damagedBefore = monitor.Damaged;
@@ -216,10 +240,12 @@ public sealed partial class CameraActor(
             monitor.Replaced = _replacedBefore + From.Replaced + leftOut.Overtaken;
             monitor.Damaged = _damagedBefore + leftOut.Damaged;
             monitor.WrongSize = _wrongSizeBefore + leftOut.WrongSize;
-            if (leftOut.Problem is { } problem) monitor.Problem = problem;
+            if (leftOut.Problem is { } problem)
+                monitor.Problem = problem;
             monitor.NewestNs = time.NowNs();
             monitor.SameSinceNs = From.SameSinceNs;
-            if (!_streams) self.Tell(new CaptureStreams(From));
+            if (!_streams)
+                self.Tell(new CaptureStreams(From));
             _streams = true;
             watch?.FrameArrived(From.CapturedNs, beforeNs);
             place.Arrived();

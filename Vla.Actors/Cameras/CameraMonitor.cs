@@ -122,7 +122,10 @@ public sealed class CameraMonitor(string name = PictureNames.Unnamed, bool isOnl
         internal set => Interlocked.Exchange(ref _newestNs, value);
     }
 
-    /// <summary>Since when the pictures have been the same to the last byte, monotonic nanoseconds; the newest one's time while they differ.</summary>
+    /// <summary>
+    /// Since when the pictures have been the same to the last byte, monotonic nanoseconds; the newest one's time while
+    /// they differ.
+    /// </summary>
     public long SameSinceNs
     {
         get => Interlocked.Read(ref _sameSinceNs);
@@ -131,7 +134,9 @@ public sealed class CameraMonitor(string name = PictureNames.Unnamed, bool isOnl
 
     internal void CountReopened() => Interlocked.Increment(ref _reopened);
 
-    /// <summary>Told of every picture on the capture thread, with its number and when it was taken: must return at once.</summary>
+    /// <summary>
+    /// Told of every picture on the capture thread, with its number and when it was taken: must return at once.
+    /// </summary>
     internal Action<long, long>? FrameSeen { get; set; }
 
     /// <summary>Told in words that the camera is lost, or back.</summary>

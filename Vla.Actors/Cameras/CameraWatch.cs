@@ -9,12 +9,12 @@ using Vla.Sensors.Observations;
 namespace Vla.Actors.Cameras;
 
 /// <summary>
-/// Tells the control loop when there is nothing to move by: a camera is lost, silent, behind the others, or shows the same
-/// picture for ever.
+/// Tells the control loop when there is nothing to move by: a camera is lost, silent, behind the others, or shows the
+/// same picture for ever.
 /// </summary>
 /// <remarks>
-/// A picture may be as old as the control loop allows; a camera that brings no news for longer than that is one that nobody
-/// sees by. Asked with each frame on the capture thread, and every now and then by the camera's actor.
+/// A picture may be as old as the control loop allows; a camera that brings no news for longer than that is one that
+/// nobody sees by. Asked with each frame on the capture thread, and every now and then by the camera's actor.
 /// </remarks>
 /// <param name="monitor">The camera's.</param>
 /// <param name="control">How old a picture may be, and whether anybody moves.</param>
@@ -24,8 +24,14 @@ namespace Vla.Actors.Cameras;
 /// <param name="place">The camera's among them.</param>
 /// <param name="sets">Tells whether its pictures make sets with the others'; null for the only one.</param>
 public sealed partial class CameraWatch(
-    CameraMonitor monitor, ControlLoop control, TimeProvider time, ILogger logger, BlindSpots? spots = null, int place = 0,
-    ObservationSource? sets = null)
+    CameraMonitor monitor,
+    ControlLoop control,
+    TimeProvider time,
+    ILogger logger,
+    BlindSpots? spots = null,
+    int place = 0,
+    ObservationSource? sets = null
+)
 {
     /// <summary>A camera of a low rate is silent after so many of its usual spacings.</summary>
     private const int SilentPeriods = 4;
@@ -61,7 +67,8 @@ public sealed partial class CameraWatch(
             }
 
             // Sameness counts from when a robot began to move by it.
-            if (!_hasMoved) (_hasMoved, _movesSinceNs) = (control.Last is { State: ControlState.Policy }, nowNs);
+            if (!_hasMoved)
+                (_hasMoved, _movesSinceNs) = (control.Last is { State: ControlState.Policy }, nowNs);
             var sameForNs = capturedNs - Math.Max(monitor.SameSinceNs, _movesSinceNs);
             Judge(nowNs, sameForNs > control.MaximumActionAgeNs);
         }
@@ -69,10 +76,13 @@ public sealed partial class CameraWatch(
         SayWhatIsLeftOut(nowNs);
     }
 
-    /// <summary>Looks whether pictures still come; called by the camera's actor, also when the camera's state has changed.</summary>
+    /// <summary>
+    /// Looks whether pictures still come; called by the camera's actor, also when the camera's state has changed.
+    /// </summary>
     internal void Look()
     {
-        lock (_gate) Judge(time.NowNs(), monitor.State == CameraState.Frozen);
+        lock (_gate)
+            Judge(time.NowNs(), monitor.State == CameraState.Frozen);
     }
 
     private void Judge(long nowNs, bool isFrozen)
@@ -82,7 +92,8 @@ public sealed partial class CameraWatch(
         if (state is CameraState.Streaming or CameraState.Silent or CameraState.Frozen or CameraState.Behind)
         {
             var silentAfterNs = Math.Max(control.MaximumActionAgeNs, SilentPeriods * _usualNs);
-            state = nowNs - monitor.NewestNs > silentAfterNs ? CameraState.Silent
+            state =
+                nowNs - monitor.NewestNs > silentAfterNs ? CameraState.Silent
                 : isFrozen ? CameraState.Frozen
                 : behind is not null && nowNs - behind.SinceNs > silentAfterNs ? CameraState.Behind
                 : CameraState.Streaming;
@@ -91,7 +102,8 @@ public sealed partial class CameraWatch(
         // Made only when something has changed: this is asked for each frame.
         var error = state is CameraState.Lost or CameraState.Ended ? monitor.LastError : null;
         var mayMove = state is CameraState.Streaming or CameraState.Opening;
-        if (state == monitor.State && error == _lastError && _isBlind != mayMove) return;
+        if (state == monitor.State && error == _lastError && _isBlind != mayMove)
+            return;
         var wasBehind = monitor.State == CameraState.Behind;
         (monitor.State, _lastError, _isBlind) = (state, error, !mayMove);
         var reason = state switch
@@ -104,17 +116,23 @@ public sealed partial class CameraWatch(
             _ => null,
         };
         _spots.Set(place, reason);
-        if (state == CameraState.Behind && !wasBehind) Log.Behind(logger, reason!);
+        if (state == CameraState.Behind && !wasBehind)
+            Log.Behind(logger, reason!);
     }
 
-    private string Words(SkewedSet set) => string.Create(CultureInfo.InvariantCulture,
-        $"the {monitor.Label} is behind: its pictures are {set.ByNs / MonotonicTime.NsPerMs} ms older than those of {set.Ahead}, "
-        + $"and may be {sets!.MaximumSkewNs / MonotonicTime.NsPerMs} ms (--max-skew)");
+    private string Words(SkewedSet set) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"the {monitor.Label} is behind: its pictures are {set.ByNs / MonotonicTime.NsPerMs} ms older than those "
+                + $"of {set.Ahead}, "
+                + $"and may be {sets!.MaximumSkewNs / MonotonicTime.NsPerMs} ms (--max-skew)"
+        );
 
     private void SayWhatIsLeftOut(long nowNs)
     {
         var leftOut = monitor.Damaged + monitor.WrongSize;
-        if (leftOut == _leftOutSaid || (_leftOutSaid > 0 && nowNs - _leftOutSaidNs < SayAgainNs)) return;
+        if (leftOut == _leftOutSaid || (_leftOutSaid > 0 && nowNs - _leftOutSaidNs < SayAgainNs))
+            return;
         (_leftOutSaid, _leftOutSaidNs) = (leftOut, nowNs);
         Log.LeftOut(logger, monitor.Label, leftOut, monitor.Problem ?? "");
     }

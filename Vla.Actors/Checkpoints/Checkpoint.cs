@@ -3,13 +3,18 @@ using static TorchSharp.torch;
 
 namespace Vla.Actors.Checkpoints;
 
-/// <summary>A file of named tensors, opened for reading: its index is checked at once, bytes are read when asked for.</summary>
+/// <summary>
+/// A file of named tensors, opened for reading: its index is checked at once, bytes are read when asked for.
+/// </summary>
 public abstract class Checkpoint : IDisposable
 {
     /// <summary>How much is read in one go into a tensor: spans, unlike tensors, end at 2 GB.</summary>
     private const int ElementsPerRead = 1 << 24;
 
-    /// <summary>The beginning of PyTorch's magic number as a pickle has it: how torch.save wrote before version 1.6, and writes still when asked to.</summary>
+    /// <summary>
+    /// The beginning of PyTorch's magic number as a pickle has it: how torch.save wrote before version 1.6, and writes
+    /// still when asked to.
+    /// </summary>
     private static ReadOnlySpan<byte> OldTorchMagic => [0x8a, 0x0a, 0x6c, 0xfc];
 
     private protected Checkpoint(string path) => Path = path;
@@ -19,17 +24,25 @@ public abstract class Checkpoint : IDisposable
     /// <summary>What the file says it holds, by name, in the file's order.</summary>
     public abstract IReadOnlyDictionary<string, CheckpointTensor> Tensors { get; }
 
-    /// <summary>What stands under a name and cannot be read as a tensor, by name: <c>torch.ComplexFloatStorage</c>.</summary>
+    /// <summary>
+    /// What stands under a name and cannot be read as a tensor, by name: <c>torch.ComplexFloatStorage</c>.
+    /// </summary>
     public virtual IReadOnlyDictionary<string, string> Unreadable { get; } = new Dictionary<string, string>();
 
-    /// <summary>Where in the file the weights were, among other things: <c>model_state_dict</c>; empty when they are all of it.</summary>
+    /// <summary>
+    /// Where in the file the weights were, among other things: <c>model_state_dict</c>; empty when they are all of it.
+    /// </summary>
     public virtual string Place => "";
 
-    /// <summary>Opens a safetensors file or what PyTorch's <c>torch.save</c> wrote; the content, not the name, decides.</summary>
-    /// <exception cref="CheckpointException">The file is missing, damaged, or of another kind, which the message names.</exception>
+    /// <summary>
+    /// Opens a safetensors file or what PyTorch's <c>torch.save</c> wrote; the content, not the name, decides.
+    /// </summary>
+    /// <exception cref="CheckpointException">The file is missing, damaged, or of another kind, which the message
+    /// names.</exception>
     public static Checkpoint Open(string path)
     {
-        if (Directory.Exists(path)) throw new CheckpointException($"{path}: is a directory; give the file in it that holds the weights");
+        if (Directory.Exists(path))
+            throw new CheckpointException($"{path}: is a directory; give the file in it that holds the weights");
         var start = new byte[FileKind.BytesLookedAt];
         try
         {
@@ -41,12 +54,16 @@ public abstract class Checkpoint : IDisposable
         {
             throw new CheckpointException($"{path}: cannot be read ({e.Message})", e);
         }
-        if (start.AsSpan().StartsWith("PK\x03\x04"u8)) return TorchCheckpoint.Open(path);
+        if (start.AsSpan().StartsWith("PK\x03\x04"u8))
+            return TorchCheckpoint.Open(path);
         if (start is [0x80, >= 2 and <= 5, ..] && start.AsSpan(2).StartsWith(OldTorchMagic))
-            throw new CheckpointException($"{path}: is in PyTorch's old format (before 1.6); load it there and torch.save it again, "
-                + "without _use_new_zipfile_serialization=False");
+            throw new CheckpointException(
+                $"{path}: is in PyTorch's old format (before 1.6); load it there and torch.save it again, "
+                    + "without _use_new_zipfile_serialization=False"
+            );
         // First: the length that a safetensors file begins with can look like the beginning of anything.
-        if (!SafetensorsCheckpoint.BeginsLike(start) && FileKind.Describe(start) is { } kind) throw new CheckpointException($"{path}: {kind}");
+        if (!SafetensorsCheckpoint.BeginsLike(start) && FileKind.Describe(start) is { } kind)
+            throw new CheckpointException($"{path}: {kind}");
         return SafetensorsCheckpoint.Open(path);
     }
 
@@ -58,8 +75,8 @@ public abstract class Checkpoint : IDisposable
     public abstract void Read(string name, long firstElement, Span<byte> destination);
 
     /// <summary>Reads one tensor, on the CPU, in its own type and shape; owned by the caller.</summary>
-    public Tensor ReadTensor(string name)
-        => ReadTensor(Tensors[name].Type, Tensors[name].Shape, (first, destination) => Read(name, first, destination));
+    public Tensor ReadTensor(string name) =>
+        ReadTensor(Tensors[name].Type, Tensors[name].Shape, (first, destination) => Read(name, first, destination));
 
     /// <summary>Makes a tensor of elements that are read bit by bit.</summary>
     internal static Tensor ReadTensor(CheckpointType type, IReadOnlyList<long> shape, ReadElements read)
@@ -79,7 +96,9 @@ public abstract class Checkpoint : IDisposable
     public abstract void Dispose();
 }
 
-/// <summary>Fills <paramref name="destination"/> with elements, row by row, from the one numbered <paramref name="first"/> on.</summary>
+/// <summary>
+/// Fills <paramref name="destination"/> with elements, row by row, from the one numbered <paramref name="first"/> on.
+/// </summary>
 internal delegate void ReadElements(long first, Span<byte> destination);
 
 /// <summary>One tensor as a checkpoint's index describes it.</summary>
@@ -88,7 +107,8 @@ internal delegate void ReadElements(long first, Span<byte> destination);
 /// <param name="Shape">Sizes from the outermost dimension; empty for a single number.</param>
 public record CheckpointTensor(string Name, CheckpointType Type, IReadOnlyList<long> Shape)
 {
-    public long ElementCount { get; } = CheckpointShape.ElementCount(Shape) ?? throw new ArgumentOutOfRangeException(nameof(Shape));
+    public long ElementCount { get; } =
+        CheckpointShape.ElementCount(Shape) ?? throw new ArgumentOutOfRangeException(nameof(Shape));
 
     /// <summary>The shape as people write it: <c>[32, 3, 3, 3]</c>.</summary>
     public string ShapeText => CheckpointShape.Text(Shape);
@@ -106,9 +126,11 @@ internal static class CheckpointShape
         var count = 1L;
         foreach (var size in shape)
         {
-            if (size < 0) return null;
+            if (size < 0)
+                return null;
             var product = (Int128)count * size;
-            if (product > long.MaxValue / 8) return null;
+            if (product > long.MaxValue / 8)
+                return null;
             count = (long)product;
         }
         return count;

@@ -13,18 +13,24 @@ internal static partial class ErrorText
     public static string Bounded(string text) => Cut(text, MaximumLength);
 
     /// <summary>The first line that says something.</summary>
-    public static string FirstLine(string text)
-        => Bounded(text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).FirstOrDefault() ?? "");
+    public static string FirstLine(string text) =>
+        Bounded(
+            text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).FirstOrDefault()
+                ?? ""
+        );
 
     /// <summary>
-    /// What went wrong, in one line: without libtorch's native stack, and for an exported stage the error that its code raised
-    /// instead of the interpreter's announcement of it.
+    /// What went wrong, in one line: without libtorch's native stack, and for an exported stage the error that its code
+    /// raised instead of the interpreter's announcement of it.
     /// </summary>
     public static string Reason(string text)
     {
         var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        if (lines is [var first, ..] && first.Contains("TorchScript interpreter", StringComparison.Ordinal)
-            && Array.FindLast(lines, line => RaisedError().IsMatch(line)) is { } raised)
+        if (
+            lines is [var first, ..]
+            && first.Contains("TorchScript interpreter", StringComparison.Ordinal)
+            && Array.FindLast(lines, line => RaisedError().IsMatch(line)) is { } raised
+        )
         {
             return Cut(raised, MaximumReason);
         }
@@ -33,7 +39,8 @@ internal static partial class ErrorText
     }
 
     private static bool IsNativeStack(string line) =>
-        line.StartsWith("Exception raised from ", StringComparison.Ordinal) || line.StartsWith("frame #", StringComparison.Ordinal);
+        line.StartsWith("Exception raised from ", StringComparison.Ordinal)
+        || line.StartsWith("frame #", StringComparison.Ordinal);
 
     private static string Cut(string text, int length) => OneLine.Of(text, length);
 

@@ -25,7 +25,9 @@ internal sealed class PickleDict
     public Dictionary<string, object?> Items => _items ??= new(StringComparer.Ordinal);
 }
 
-/// <summary>Anything else that a pickle makes: what it would be is known by name alone, and nothing of it is made or called.</summary>
+/// <summary>
+/// Anything else that a pickle makes: what it would be is known by name alone, and nothing of it is made or called.
+/// </summary>
 /// <param name="name">The class or function: <c>argparse.Namespace</c>.</param>
 internal sealed class PickleObject(string name)
 {
@@ -56,7 +58,9 @@ internal sealed record PickleUnknown(string Name);
 /// <summary>A kind of number that the pickle names: <c>torch.float32</c>.</summary>
 internal sealed record PickleNumberType(CheckpointType Type);
 
-/// <summary>A storage class that the pickle names, <c>torch.FloatStorage</c>, by its element type; null for bytes of any type.</summary>
+/// <summary>
+/// A storage class that the pickle names, <c>torch.FloatStorage</c>, by its element type; null for bytes of any type.
+/// </summary>
 internal sealed record PickleStorageClass(CheckpointType? Type);
 
 /// <summary>A run of numbers in a file of its own in the archive, which several tensors may share.</summary>
@@ -65,5 +69,13 @@ internal sealed record PickleStorageClass(CheckpointType? Type);
 /// <param name="ElementCount">How many numbers.</param>
 internal sealed record PickleStorage(CheckpointType? Type, string Key, long ElementCount);
 
-/// <summary>A view of a storage: element [i, j, …] lies at offset + i·stride₀ + j·stride₁ + …, all in elements.</summary>
-internal sealed record PickleTensor(PickleStorage Storage, CheckpointType Type, long Offset, long[] Shape, long[] Strides);
+/// <summary>
+/// A view of a storage: element [i, j, …] lies at offset + i·stride₀ + j·stride₁ + …, all in elements.
+/// </summary>
+internal sealed record PickleTensor(
+    PickleStorage Storage,
+    CheckpointType Type,
+    long Offset,
+    long[] Shape,
+    long[] Strides
+);

@@ -1,17 +1,23 @@
-
 namespace Vla.Actors.Checkpoints;
 
-/// <summary>A checkpoint under the names that a policy's parts have, without what wrappers of a training put before and between them.</summary>
+/// <summary>
+/// A checkpoint under the names that a policy's parts have, without what wrappers of a training put before and between
+/// them.
+/// </summary>
 /// <remarks>
-/// <c>torch.nn.DataParallel</c> and its kind add <c>module.</c>, <c>torch.compile</c> adds <c>_orig_mod.</c>, Lightning and other
-/// frameworks the name under which they hold the model. So a name begins at the first of the policy's parts in it; what remains
-/// of wrappers further on is left out as well.
+/// <c>torch.nn.DataParallel</c> and its kind add <c>module.</c>, <c>torch.compile</c> adds <c>_orig_mod.</c>, Lightning
+/// and other frameworks the name under which they hold the model. So a name begins at the first of the policy's parts
+/// in it; what remains of wrappers further on is left out as well.
 /// </remarks>
 public sealed class RenamedCheckpoint : Checkpoint
 {
     private static readonly HashSet<string> Wrappers = new(StringComparer.Ordinal)
     {
-        "module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module",
+        "module",
+        "_orig_mod",
+        "_fsdp_wrapped_module",
+        "_checkpoint_wrapped_module",
+        "_forward_module",
     };
 
     private readonly Checkpoint _inner;
@@ -27,17 +33,23 @@ public sealed class RenamedCheckpoint : Checkpoint
         foreach (var (name, tensor) in inner.Tensors)
         {
             var renamed = Rename(name, parts, out var before);
-            if (renamed != name) left.Add(before.Length > 0 ? before : "wrappers inside");
+            if (renamed != name)
+                left.Add(before.Length > 0 ? before : "wrappers inside");
             if (!_names.TryAdd(renamed, name))
             {
-                throw new CheckpointException($"{inner.Path}: holds '{ErrorText.Bounded(renamed)}' twice, as '{ErrorText.Bounded(_names[renamed])}' and "
-                    + $"'{ErrorText.Bounded(name)}'; save the weights that are meant alone, with torch.save(model.state_dict(), file)");
+                throw new CheckpointException(
+                    $"{inner.Path}: holds '{ErrorText.Bounded(renamed)}' twice, as "
+                        + $"'{ErrorText.Bounded(_names[renamed])}' and "
+                        + $"'{ErrorText.Bounded(name)}'; save the weights that are meant alone, with "
+                        + "torch.save(model.state_dict(), file)"
+                );
             }
 
             _tensors.Add(renamed, tensor with { Name = renamed });
         }
 
-        foreach (var (name, what) in inner.Unreadable) _unreadable[Rename(name, parts, out _)] = what;
+        foreach (var (name, what) in inner.Unreadable)
+            _unreadable[Rename(name, parts, out _)] = what;
         LeftOut = ErrorText.List(left);
     }
 
@@ -68,7 +80,8 @@ public sealed class RenamedCheckpoint : Checkpoint
         }
     }
 
-    public override void Read(string name, long firstElement, Span<byte> destination) => _inner.Read(_names[name], firstElement, destination);
+    public override void Read(string name, long firstElement, Span<byte> destination) =>
+        _inner.Read(_names[name], firstElement, destination);
 
     public override void Dispose() => _inner.Dispose();
 
@@ -78,7 +91,8 @@ public sealed class RenamedCheckpoint : Checkpoint
         before = "";
         var segments = name.Split('.');
         var first = Array.FindIndex(segments, parts.Contains);
-        if (first < 0) return name;
+        if (first < 0)
+            return name;
         before = string.Concat(segments.Take(first).Select(segment => $"{segment}."));
         return string.Join('.', segments.Skip(first).Where(segment => !Wrappers.Contains(segment)));
     }

@@ -6,7 +6,8 @@ namespace Vla.Actors.Checkpoints;
 /// <summary>Reads a safetensors file.</summary>
 /// <remarks>
 /// The format (<see href="https://github.com/huggingface/safetensors#format"/>): 8 bytes header length, a JSON header,
-/// then the tensors' bytes, little-endian. The index must cover the bytes exactly: no overlap, no hole, nothing left over.
+/// then the tensors' bytes, little-endian. The index must cover the bytes exactly: no overlap, no hole, nothing left
+/// over.
 /// </remarks>
 public sealed class SafetensorsCheckpoint : Checkpoint
 {
@@ -29,9 +30,13 @@ public sealed class SafetensorsCheckpoint : Checkpoint
     /// <summary>The header's <c>__metadata__</c>: free text by key.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
 
-    /// <summary>True when a file's first bytes are a length that may be and the brace that the header begins with.</summary>
-    internal static bool BeginsLike(ReadOnlySpan<byte> start)
-        => start.Length > LengthBytes && start[LengthBytes] == '{' && BinaryPrimitives.ReadUInt64LittleEndian(start) <= SafetensorsHeader.MaximumBytes;
+    /// <summary>
+    /// True when a file's first bytes are a length that may be and the brace that the header begins with.
+    /// </summary>
+    internal static bool BeginsLike(ReadOnlySpan<byte> start) =>
+        start.Length > LengthBytes
+        && start[LengthBytes] == '{'
+        && BinaryPrimitives.ReadUInt64LittleEndian(start) <= SafetensorsHeader.MaximumBytes;
 
     /// <inheritdoc cref="Checkpoint.Open"/>
     public static new SafetensorsCheckpoint Open(string path)
@@ -42,14 +47,22 @@ public sealed class SafetensorsCheckpoint : Checkpoint
             file = File.OpenHandle(path);
             var length = RandomAccess.GetLength(file);
             Span<byte> lengthField = stackalloc byte[LengthBytes];
-            if (length < LengthBytes) throw Damaged(path, $"has {length} bytes, too few for a safetensors file");
+            if (length < LengthBytes)
+                throw Damaged(path, $"has {length} bytes, too few for a safetensors file");
             ReadExactly(path, file, lengthField, 0);
             var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(lengthField);
             // Both bounds before anything is allocated: the claim may be any 64-bit number.
             if (headerLength > SafetensorsHeader.MaximumBytes)
-                throw Damaged(path, $"claims a header of {headerLength} bytes; the format allows {SafetensorsHeader.MaximumBytes}");
+                throw Damaged(
+                    path,
+                    $"claims a header of {headerLength} bytes; the format allows {SafetensorsHeader.MaximumBytes}"
+                );
             if (headerLength > (ulong)(length - LengthBytes))
-                throw Damaged(path, $"claims a header of {headerLength} bytes but has {length} in all; it is cut off or not a safetensors file");
+                throw Damaged(
+                    path,
+                    $"claims a header of {headerLength} bytes but has {length} in all; it is cut off or not a "
+                        + "safetensors file"
+                );
             var json = new byte[headerLength];
             ReadExactly(path, file, json, LengthBytes);
             var dataStart = LengthBytes + (long)headerLength;
@@ -73,7 +86,10 @@ public sealed class SafetensorsCheckpoint : Checkpoint
         var tensor = _header.Tensors[name];
         var offset = firstElement * tensor.Type.Size();
         ArgumentOutOfRangeException.ThrowIfNegative(firstElement);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + destination.Length, tensor.ElementCount * tensor.Type.Size());
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(
+            offset + destination.Length,
+            tensor.ElementCount * tensor.Type.Size()
+        );
         try
         {
             ReadExactly(Path, _file, destination, _dataStart + _header.Offsets[name] + offset);
@@ -82,7 +98,8 @@ public sealed class SafetensorsCheckpoint : Checkpoint
         {
             throw new CheckpointException($"{Path}: cannot be read ({e.Message})", e);
         }
-        if (!BitConverter.IsLittleEndian) tensor.Type.ReverseByteOrder(destination);
+        if (!BitConverter.IsLittleEndian)
+            tensor.Type.ReverseByteOrder(destination);
     }
 
     public override void Dispose() => _file.Dispose();
@@ -92,7 +109,8 @@ public sealed class SafetensorsCheckpoint : Checkpoint
         while (!destination.IsEmpty)
         {
             var count = RandomAccess.Read(file, destination, offset);
-            if (count == 0) throw Damaged(path, "ended while it was being read");
+            if (count == 0)
+                throw Damaged(path, "ended while it was being read");
             destination = destination[count..];
             offset += count;
         }

@@ -3,7 +3,9 @@ using Vla.Sensors.Text;
 
 namespace Vla.Actors.Checkpoints;
 
-/// <summary>The index of a safetensors file: which tensors there are and where their bytes lie, all of it checked.</summary>
+/// <summary>
+/// The index of a safetensors file: which tensors there are and where their bytes lie, all of it checked.
+/// </summary>
 internal sealed class SafetensorsHeader
 {
     /// <summary>The reference implementation's bound.</summary>
@@ -36,20 +38,29 @@ internal sealed class SafetensorsHeader
         try
         {
             JsonText.CheckEscapes(Utf8Text.Check(json).Span, new JsonReaderOptions { MaxDepth = 8 });
-            document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 8 });
+            document = JsonDocument.Parse(
+                json,
+                new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 8 }
+            );
         }
         catch (Exception e) when (e is JsonException or TextFileException)
         {
-            throw new CheckpointException($"{path}: is not a safetensors file, its header is not valid JSON ({FirstLine(e.Message)})", e);
+            throw new CheckpointException(
+                $"{path}: is not a safetensors file, its header is not valid JSON ({FirstLine(e.Message)})",
+                e
+            );
         }
         using (document)
         {
-            if (document.RootElement.ValueKind != JsonValueKind.Object) throw header.Damaged("its header is not a JSON object");
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+                throw header.Damaged("its header is not a JSON object");
             var extents = new List<(long Begin, long End, string Name)>();
             foreach (var property in document.RootElement.EnumerateObject())
             {
-                if (property.Name == MetadataKey) header.ReadMetadata(property.Value);
-                else extents.Add(header.ReadTensor(property.Name, property.Value, dataLength));
+                if (property.Name == MetadataKey)
+                    header.ReadMetadata(property.Value);
+                else
+                    extents.Add(header.ReadTensor(property.Name, property.Value, dataLength));
             }
             header.CheckCover(extents, dataLength);
         }
@@ -58,7 +69,8 @@ internal sealed class SafetensorsHeader
 
     private void ReadMetadata(JsonElement element)
     {
-        if (element.ValueKind != JsonValueKind.Object) throw Damaged($"{MetadataKey} is not an object of text values");
+        if (element.ValueKind != JsonValueKind.Object)
+            throw Damaged($"{MetadataKey} is not an object of text values");
         foreach (var property in element.EnumerateObject())
         {
             if (property.Value.ValueKind != JsonValueKind.String)
@@ -70,16 +82,26 @@ internal sealed class SafetensorsHeader
     private (long Begin, long End, string Name) ReadTensor(string name, JsonElement element, long dataLength)
     {
         var shown = Bounded(name);
-        if (element.ValueKind != JsonValueKind.Object) throw Damaged($"tensor {shown} is not described by an object");
-        JsonElement? type = null, shape = null, offsets = null;
+        if (element.ValueKind != JsonValueKind.Object)
+            throw Damaged($"tensor {shown} is not described by an object");
+        JsonElement? type = null,
+            shape = null,
+            offsets = null;
         foreach (var property in element.EnumerateObject())
         {
             switch (property.Name)
             {
-                case "dtype": type = property.Value; break;
-                case "shape": shape = property.Value; break;
-                case "data_offsets": offsets = property.Value; break;
-                default: throw Damaged($"tensor {shown} has an unknown key '{Bounded(property.Name)}'");
+                case "dtype":
+                    type = property.Value;
+                    break;
+                case "shape":
+                    shape = property.Value;
+                    break;
+                case "data_offsets":
+                    offsets = property.Value;
+                    break;
+                default:
+                    throw Damaged($"tensor {shown} has an unknown key '{Bounded(property.Name)}'");
             }
         }
 
@@ -87,13 +109,21 @@ internal sealed class SafetensorsHeader
         var sizes = ReadNumbers(shown, "shape", shape);
         var extent = ReadNumbers(shown, "data_offsets", offsets);
         if (sizes.Length > CheckpointShape.MaximumRank)
-            throw Damaged($"tensor {shown} has {sizes.Length} dimensions; at most {CheckpointShape.MaximumRank} are read");
-        if (extent.Length != 2) throw Damaged($"tensor {shown} has {extent.Length} data_offsets, expected 2");
+            throw Damaged(
+                $"tensor {shown} has {sizes.Length} dimensions; at most {CheckpointShape.MaximumRank} are read"
+            );
+        if (extent.Length != 2)
+            throw Damaged($"tensor {shown} has {extent.Length} data_offsets, expected 2");
         var (begin, end) = (extent[0], extent[1]);
-        if (begin > end) throw Damaged($"tensor {shown} ends before it begins: data_offsets [{begin}, {end}]");
-        if (end > dataLength) throw Damaged($"tensor {shown} ends at byte {end} of {dataLength}: the file is cut off");
+        if (begin > end)
+            throw Damaged($"tensor {shown} ends before it begins: data_offsets [{begin}, {end}]");
+        if (end > dataLength)
+            throw Damaged($"tensor {shown} ends at byte {end} of {dataLength}: the file is cut off");
         if (CheckpointShape.ElementCount(sizes) is not { } count || count * kind.Size() != end - begin)
-            throw Damaged($"tensor {shown} of shape {CheckpointShape.Text(sizes)} {kind.SafetensorsName()} does not fill its {end - begin} bytes");
+            throw Damaged(
+                $"tensor {shown} of shape {CheckpointShape.Text(sizes)} {kind.SafetensorsName()} does not fill its "
+                    + $"{end - begin} bytes"
+            );
 
         _tensors.Add(name, new CheckpointTensor(name, kind, sizes));
         _offsets.Add(name, begin);
@@ -102,19 +132,29 @@ internal sealed class SafetensorsHeader
 
     private CheckpointType ReadType(string shown, JsonElement? element)
     {
-        if (element is not { ValueKind: JsonValueKind.String } text) throw Damaged($"tensor {shown} has no dtype");
+        var read = Enum.GetValues<CheckpointType>().Select(CheckpointTypes.SafetensorsName);
+        if (element is not { ValueKind: JsonValueKind.String } text)
+            throw Damaged($"tensor {shown} has no dtype");
         return CheckpointTypes.FromSafetensorsName(text.GetString()!)
-            ?? throw Damaged($"tensor {shown} has dtype '{Bounded(text.GetString()!)}'; "
-                + $"read are {string.Join(", ", Enum.GetValues<CheckpointType>().Select(CheckpointTypes.SafetensorsName))}");
+            ?? throw Damaged(
+                $"tensor {shown} has dtype '{Bounded(text.GetString()!)}'; " + $"read are {string.Join(", ", read)}"
+            );
     }
 
     private long[] ReadNumbers(string shown, string key, JsonElement? element)
     {
-        if (element is not { ValueKind: JsonValueKind.Array } array) throw Damaged($"tensor {shown} has no {key}");
-        return [.. array.EnumerateArray().Select(item =>
-            item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out var number) && number >= 0
-                ? number
-                : throw Damaged($"tensor {shown} has {key} that are not whole numbers from 0"))];
+        if (element is not { ValueKind: JsonValueKind.Array } array)
+            throw Damaged($"tensor {shown} has no {key}");
+        return
+        [
+            .. array
+                .EnumerateArray()
+                .Select(item =>
+                    item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out var number) && number >= 0
+                        ? number
+                        : throw Damaged($"tensor {shown} has {key} that are not whole numbers from 0")
+                ),
+        ];
     }
 
     private void CheckCover(List<(long Begin, long End, string Name)> extents, long dataLength)
@@ -122,11 +162,14 @@ internal sealed class SafetensorsHeader
         var covered = 0L;
         foreach (var (begin, end, name) in extents.Order())
         {
-            if (begin < covered) throw Damaged($"tensor {Bounded(name)} overlaps another at byte {begin}");
-            if (begin > covered) throw Damaged($"bytes {covered} to {begin} belong to no tensor");
+            if (begin < covered)
+                throw Damaged($"tensor {Bounded(name)} overlaps another at byte {begin}");
+            if (begin > covered)
+                throw Damaged($"bytes {covered} to {begin} belong to no tensor");
             covered = end;
         }
-        if (covered < dataLength) throw Damaged($"{dataLength - covered} bytes after the last tensor belong to none");
+        if (covered < dataLength)
+            throw Damaged($"{dataLength - covered} bytes after the last tensor belong to none");
     }
 
     private CheckpointException Damaged(string what) => new($"{_path}: {what}");

@@ -1,6 +1,8 @@
 namespace Vla.Actors.Checkpoints;
 
-/// <summary>Walks a tensor whose elements do not lie row by row: a transposed or sliced view, as PyTorch saves them.</summary>
+/// <summary>
+/// Walks a tensor whose elements do not lie row by row: a transposed or sliced view, as PyTorch saves them.
+/// </summary>
 internal static class StridedView
 {
     public static bool IsContiguous(ReadOnlySpan<long> shape, ReadOnlySpan<long> strides)
@@ -8,7 +10,8 @@ internal static class StridedView
         var expected = 1L;
         for (var i = shape.Length - 1; i >= 0; i--)
         {
-            if (shape[i] != 1 && strides[i] != expected) return false;
+            if (shape[i] != 1 && strides[i] != expected)
+                return false;
             expected *= shape[i];
         }
         return true;
@@ -18,7 +21,8 @@ internal static class StridedView
     public static long Extent(ReadOnlySpan<long> shape, ReadOnlySpan<long> strides)
     {
         var last = 0L;
-        for (var i = 0; i < shape.Length; i++) last += (shape[i] - 1) * strides[i];
+        for (var i = 0; i < shape.Length; i++)
+            last += (shape[i] - 1) * strides[i];
         return last + 1;
     }
 
@@ -30,18 +34,26 @@ internal static class StridedView
     /// <param name="firstElement">Where in the row order to start.</param>
     /// <param name="destination">Filled whole.</param>
     public static void Gather(
-        ReadOnlySpan<byte> elements, ReadOnlySpan<long> shape, ReadOnlySpan<long> strides, int size, long firstElement,
-        Span<byte> destination)
+        ReadOnlySpan<byte> elements,
+        ReadOnlySpan<long> shape,
+        ReadOnlySpan<long> strides,
+        int size,
+        long firstElement,
+        Span<byte> destination
+    )
     {
         Span<long> index = stackalloc long[shape.Length];
         var rest = firstElement;
-        for (var i = shape.Length - 1; i >= 0; i--) (rest, index[i]) = Math.DivRem(rest, shape[i]);
+        for (var i = shape.Length - 1; i >= 0; i--)
+            (rest, index[i]) = Math.DivRem(rest, shape[i]);
         for (var to = 0; to < destination.Length; to += size)
         {
             var from = 0L;
-            for (var i = 0; i < shape.Length; i++) from += index[i] * strides[i];
+            for (var i = 0; i < shape.Length; i++)
+                from += index[i] * strides[i];
             elements.Slice((int)(from * size), size).CopyTo(destination[to..]);
-            for (var i = shape.Length - 1; i >= 0 && ++index[i] == shape[i]; i--) index[i] = 0;
+            for (var i = shape.Length - 1; i >= 0 && ++index[i] == shape[i]; i--)
+                index[i] = 0;
         }
     }
 }

@@ -13,13 +13,21 @@ namespace Vla.Actors.Checkpoints;
 /// <param name="StoredLength">Bytes in the archive.</param>
 /// <param name="Start">Where they begin.</param>
 /// <param name="Checksum">CRC-32 of the unpacked bytes.</param>
-internal sealed record TorchArchiveFile(string Name, bool IsPacked, long Length, long StoredLength, long Start, uint Checksum);
+internal sealed record TorchArchiveFile(
+    string Name,
+    bool IsPacked,
+    long Length,
+    long StoredLength,
+    long Start,
+    uint Checksum
+);
 
 /// <summary>Reads the zip archives that PyTorch writes.</summary>
 /// <remarks>
-/// Not .NET's ZipArchive: that does not say where in the archive a file lies, and so cannot tell that several share their bytes
-/// (which is how a small file claims any size), nor does it compare checksums. The format is PKWARE's APPNOTE.TXT, sections
-/// 4.3 and 4.5.3; what is understood is what PyTorch writes: one volume, no encryption, files stored or deflated.
+/// Not .NET's ZipArchive: that does not say where in the archive a file lies, and so cannot tell that several share
+/// their bytes (which is how a small file claims any size), nor does it compare checksums. The format is PKWARE's
+/// APPNOTE.TXT, sections 4.3 and 4.5.3; what is understood is what PyTorch writes: one volume, no encryption, files
+/// stored or deflated.
 /// </remarks>
 internal sealed class TorchArchive : IDisposable
 {
@@ -51,8 +59,10 @@ internal sealed class TorchArchive : IDisposable
         _length = RandomAccess.GetLength(file);
         var (count, bytes, start) = FindDirectory();
         // Before anything is allocated for them.
-        if (count > MaximumFiles || (Int128)count * EntryBytes > bytes) throw Damaged($"claims {count} files in a directory of {bytes} bytes");
-        if (start < 0 || bytes < 0 || (Int128)start + bytes > _length) throw Damaged("has its directory outside the file; it is cut off");
+        if (count > MaximumFiles || (Int128)count * EntryBytes > bytes)
+            throw Damaged($"claims {count} files in a directory of {bytes} bytes");
+        if (start < 0 || bytes < 0 || (Int128)start + bytes > _length)
+            throw Damaged("has its directory outside the file; it is cut off");
         Files = ReadDirectory(Read(start, bytes), (int)count);
         CheckOverlap(start);
     }
@@ -85,7 +95,8 @@ internal sealed class TorchArchive : IDisposable
         if (file.Length > maximumBytes)
             throw Damaged($"has {file.Length} bytes in {Shown(file)}; at most {maximumBytes} are read");
         var bytes = file.IsPacked ? Unpack(file) : Read(file.Start, file.Length);
-        if (Crc32.HashToUInt32(bytes) != file.Checksum) throw Damaged($"has damaged bytes in {Shown(file)}: they do not have their checksum");
+        if (Crc32.HashToUInt32(bytes) != file.Checksum)
+            throw Damaged($"has damaged bytes in {Shown(file)}: they do not have their checksum");
         return bytes;
     }
 
@@ -110,7 +121,8 @@ internal sealed class TorchArchive : IDisposable
             sum.Append(part);
         }
 
-        if (sum.GetCurrentHashAsUInt32() != file.Checksum) throw Damaged($"has damaged numbers in {Shown(file)}: they do not have their checksum");
+        if (sum.GetCurrentHashAsUInt32() != file.Checksum)
+            throw Damaged($"has damaged numbers in {Shown(file)}: they do not have their checksum");
     }
 
     public void Dispose() => _file.Dispose();
@@ -118,15 +130,23 @@ internal sealed class TorchArchive : IDisposable
     // The end record is last, but for a comment; of a large archive it points to a wider one before it.
     private (long Count, long Bytes, long Start) FindDirectory()
     {
-        var tail = Read(Math.Max(0, _length - EndBytes - MaximumCommentBytes), Math.Min(_length, EndBytes + MaximumCommentBytes));
+        var tail = Read(
+            Math.Max(0, _length - EndBytes - MaximumCommentBytes),
+            Math.Min(_length, EndBytes + MaximumCommentBytes)
+        );
         for (var at = tail.Length - EndBytes; at >= 0; at--)
         {
             var end = tail.AsSpan(at);
-            if (BinaryPrimitives.ReadUInt32LittleEndian(end) != EndSignature) continue;
-            if (BinaryPrimitives.ReadUInt16LittleEndian(end[20..]) != end.Length - EndBytes) continue;
+            if (BinaryPrimitives.ReadUInt32LittleEndian(end) != EndSignature)
+                continue;
+            if (BinaryPrimitives.ReadUInt16LittleEndian(end[20..]) != end.Length - EndBytes)
+                continue;
             var position = _length - tail.Length + at;
-            var (count, bytes, start) = ((long)BinaryPrimitives.ReadUInt16LittleEndian(end[10..]),
-                BinaryPrimitives.ReadUInt32LittleEndian(end[12..]), BinaryPrimitives.ReadUInt32LittleEndian(end[16..]));
+            var (count, bytes, start) = (
+                (long)BinaryPrimitives.ReadUInt16LittleEndian(end[10..]),
+                BinaryPrimitives.ReadUInt32LittleEndian(end[12..]),
+                BinaryPrimitives.ReadUInt32LittleEndian(end[16..])
+            );
             return FindWideDirectory(position) ?? (count, bytes, start);
         }
 
@@ -135,16 +155,23 @@ internal sealed class TorchArchive : IDisposable
 
     private (long Count, long Bytes, long Start)? FindWideDirectory(long end)
     {
-        const int LocatorBytes = 20, RecordBytes = 56;
-        if (end < LocatorBytes) return null;
+        const int LocatorBytes = 20,
+            RecordBytes = 56;
+        if (end < LocatorBytes)
+            return null;
         var locator = Read(end - LocatorBytes, LocatorBytes).AsSpan();
-        if (BinaryPrimitives.ReadUInt32LittleEndian(locator) != WideLocatorSignature) return null;
+        if (BinaryPrimitives.ReadUInt32LittleEndian(locator) != WideLocatorSignature)
+            return null;
         var at = BinaryPrimitives.ReadInt64LittleEndian(locator[8..]);
-        if (at < 0 || at > end - LocatorBytes - RecordBytes) throw Damaged("has its directory outside the file; it is cut off");
+        if (at < 0 || at > end - LocatorBytes - RecordBytes)
+            throw Damaged("has its directory outside the file; it is cut off");
         var record = Read(at, RecordBytes).AsSpan();
         return BinaryPrimitives.ReadUInt32LittleEndian(record) == WideEndSignature
-            ? (BinaryPrimitives.ReadInt64LittleEndian(record[32..]), BinaryPrimitives.ReadInt64LittleEndian(record[40..]),
-                BinaryPrimitives.ReadInt64LittleEndian(record[48..]))
+            ? (
+                BinaryPrimitives.ReadInt64LittleEndian(record[32..]),
+                BinaryPrimitives.ReadInt64LittleEndian(record[40..]),
+                BinaryPrimitives.ReadInt64LittleEndian(record[48..])
+            )
             : throw Damaged("is a damaged zip archive");
     }
 
@@ -155,12 +182,21 @@ internal sealed class TorchArchive : IDisposable
         {
             if (directory.Length < EntryBytes || BinaryPrimitives.ReadUInt32LittleEndian(directory) != EntrySignature)
                 throw Damaged("is a damaged zip archive: its directory ends early");
-            var (nameLength, extraLength, commentLength) = (BinaryPrimitives.ReadUInt16LittleEndian(directory[28..]),
-                BinaryPrimitives.ReadUInt16LittleEndian(directory[30..]), BinaryPrimitives.ReadUInt16LittleEndian(directory[32..]));
+            var (nameLength, extraLength, commentLength) = (
+                BinaryPrimitives.ReadUInt16LittleEndian(directory[28..]),
+                BinaryPrimitives.ReadUInt16LittleEndian(directory[30..]),
+                BinaryPrimitives.ReadUInt16LittleEndian(directory[32..])
+            );
             var length = EntryBytes + nameLength + extraLength + commentLength;
-            if (directory.Length < length) throw Damaged("is a damaged zip archive: its directory ends early");
-            var file = ReadEntry(directory[..EntryBytes], directory.Slice(EntryBytes, nameLength), directory.Slice(EntryBytes + nameLength, extraLength));
-            if (!files.TryAdd(file.Name, file)) throw Damaged($"has two files named {Shown(file)}");
+            if (directory.Length < length)
+                throw Damaged("is a damaged zip archive: its directory ends early");
+            var file = ReadEntry(
+                directory[..EntryBytes],
+                directory.Slice(EntryBytes, nameLength),
+                directory.Slice(EntryBytes + nameLength, extraLength)
+            );
+            if (!files.TryAdd(file.Name, file))
+                throw Damaged($"has two files named {Shown(file)}");
             directory = directory[length..];
         }
 
@@ -169,36 +205,65 @@ internal sealed class TorchArchive : IDisposable
 
     private TorchArchiveFile ReadEntry(ReadOnlySpan<byte> entry, ReadOnlySpan<byte> nameBytes, ReadOnlySpan<byte> extra)
     {
-        const int Encrypted = 1, Stored = 0, Deflated = 8;
+        const int Encrypted = 1,
+            Stored = 0,
+            Deflated = 8;
         var name = Encoding.UTF8.GetString(nameBytes);
         var shown = ErrorText.Bounded(name);
-        var (flags, method) = (BinaryPrimitives.ReadUInt16LittleEndian(entry[8..]), BinaryPrimitives.ReadUInt16LittleEndian(entry[10..]));
-        if ((flags & Encrypted) != 0) throw Damaged($"is encrypted ({shown})");
-        if (method is not (Stored or Deflated)) throw Damaged($"has {shown} packed in a way that PyTorch never does (method {method})");
-        long stored = BinaryPrimitives.ReadUInt32LittleEndian(entry[20..]), length = BinaryPrimitives.ReadUInt32LittleEndian(entry[24..]);
+        var (flags, method) = (
+            BinaryPrimitives.ReadUInt16LittleEndian(entry[8..]),
+            BinaryPrimitives.ReadUInt16LittleEndian(entry[10..])
+        );
+        if ((flags & Encrypted) != 0)
+            throw Damaged($"is encrypted ({shown})");
+        if (method is not (Stored or Deflated))
+            throw Damaged($"has {shown} packed in a way that PyTorch never does (method {method})");
+        long stored = BinaryPrimitives.ReadUInt32LittleEndian(entry[20..]),
+            length = BinaryPrimitives.ReadUInt32LittleEndian(entry[24..]);
         long offset = BinaryPrimitives.ReadUInt32LittleEndian(entry[42..]);
         ReadWideSizes(extra, ref length, ref stored, ref offset);
-        if (length < 0 || stored < 0 || offset < 0 || offset > _length - LocalHeaderBytes) throw Damaged($"has {shown} outside the file; it is cut off");
-        if (method == Stored && length != stored) throw Damaged($"says of {shown} that it has {length} bytes, stored in {stored}");
+        if (length < 0 || stored < 0 || offset < 0 || offset > _length - LocalHeaderBytes)
+            throw Damaged($"has {shown} outside the file; it is cut off");
+        if (method == Stored && length != stored)
+            throw Damaged($"says of {shown} that it has {length} bytes, stored in {stored}");
 
         var header = Read(offset, LocalHeaderBytes).AsSpan();
-        if (BinaryPrimitives.ReadUInt32LittleEndian(header) != LocalSignature) throw Damaged($"has nothing where {shown} should begin");
-        var start = offset + LocalHeaderBytes + BinaryPrimitives.ReadUInt16LittleEndian(header[26..]) + BinaryPrimitives.ReadUInt16LittleEndian(header[28..]);
-        if ((Int128)start + stored > _length) throw Damaged($"has {shown} reach beyond the end of the file; it is cut off");
-        return new TorchArchiveFile(name, method == Deflated, length, stored, start, BinaryPrimitives.ReadUInt32LittleEndian(entry[16..]));
+        if (BinaryPrimitives.ReadUInt32LittleEndian(header) != LocalSignature)
+            throw Damaged($"has nothing where {shown} should begin");
+        var start =
+            offset
+            + LocalHeaderBytes
+            + BinaryPrimitives.ReadUInt16LittleEndian(header[26..])
+            + BinaryPrimitives.ReadUInt16LittleEndian(header[28..]);
+        if ((Int128)start + stored > _length)
+            throw Damaged($"has {shown} reach beyond the end of the file; it is cut off");
+        return new TorchArchiveFile(
+            name,
+            method == Deflated,
+            length,
+            stored,
+            start,
+            BinaryPrimitives.ReadUInt32LittleEndian(entry[16..])
+        );
     }
 
     // Extra field 1 holds, in this order, whichever of the three do not fit their own field.
     private static void ReadWideSizes(ReadOnlySpan<byte> extra, ref long length, ref long stored, ref long offset)
     {
-        const int WideSizes = 1, FieldHeader = 4;
+        const int WideSizes = 1,
+            FieldHeader = 4;
         while (extra.Length >= FieldHeader)
         {
-            var (id, size) = (BinaryPrimitives.ReadUInt16LittleEndian(extra), BinaryPrimitives.ReadUInt16LittleEndian(extra[2..]));
+            var (id, size) = (
+                BinaryPrimitives.ReadUInt16LittleEndian(extra),
+                BinaryPrimitives.ReadUInt16LittleEndian(extra[2..])
+            );
             var field = extra[FieldHeader..];
-            if (size > field.Length) return;
+            if (size > field.Length)
+                return;
             extra = field[size..];
-            if (id != WideSizes) continue;
+            if (id != WideSizes)
+                continue;
             field = field[..size];
             Take(ref field, ref length);
             Take(ref field, ref stored);
@@ -207,7 +272,8 @@ internal sealed class TorchArchive : IDisposable
 
         static void Take(ref ReadOnlySpan<byte> field, ref long value)
         {
-            if (value != Wide || field.Length < sizeof(long)) return;
+            if (value != Wide || field.Length < sizeof(long))
+                return;
             value = BinaryPrimitives.ReadInt64LittleEndian(field);
             field = field[sizeof(long)..];
         }
@@ -218,19 +284,25 @@ internal sealed class TorchArchive : IDisposable
         var (covered, last) = (0L, "");
         foreach (var file in Files.Values.OrderBy(file => file.Start).ThenBy(file => file.StoredLength))
         {
-            if (file.Start < covered) throw Damaged($"has {Shown(file)} in the same bytes as {ErrorText.Bounded(last)}");
+            if (file.Start < covered)
+                throw Damaged($"has {Shown(file)} in the same bytes as {ErrorText.Bounded(last)}");
             (covered, last) = (file.Start + file.StoredLength, file.Name);
         }
 
-        if (covered > directoryStart) throw Damaged($"has {ErrorText.Bounded(last)} in the same bytes as its directory");
+        if (covered > directoryStart)
+            throw Damaged($"has {ErrorText.Bounded(last)} in the same bytes as its directory");
     }
 
     private byte[] Unpack(TorchArchiveFile file)
     {
         // Deflate packs at most 1032 times.
         const int MostPacked = 1_032;
-        if (file.Length > (file.StoredLength + 1) * MostPacked) throw Damaged($"says of {Shown(file)} more bytes than it can have");
-        using var stream = new DeflateStream(new MemoryStream(Read(file.Start, file.StoredLength)), CompressionMode.Decompress);
+        if (file.Length > (file.StoredLength + 1) * MostPacked)
+            throw Damaged($"says of {Shown(file)} more bytes than it can have");
+        using var stream = new DeflateStream(
+            new MemoryStream(Read(file.Start, file.StoredLength)),
+            CompressionMode.Decompress
+        );
         var bytes = new byte[file.Length];
         try
         {
@@ -246,7 +318,8 @@ internal sealed class TorchArchive : IDisposable
 
     private byte[] Read(long start, long count)
     {
-        if (count > Array.MaxLength) throw Damaged($"has a part of {count} bytes, more than is read at once");
+        if (count > Array.MaxLength)
+            throw Damaged($"has a part of {count} bytes, more than is read at once");
         var bytes = new byte[count];
         ReadExactly(start, bytes);
         return bytes;
@@ -257,7 +330,8 @@ internal sealed class TorchArchive : IDisposable
         while (!destination.IsEmpty)
         {
             var count = RandomAccess.Read(_file, destination, start);
-            if (count == 0) throw Damaged("ended while it was being read");
+            if (count == 0)
+                throw Damaged("ended while it was being read");
             destination = destination[count..];
             start += count;
         }

@@ -26,13 +26,23 @@ public sealed class TorchCheckpoint : Checkpoint
     {
         _archive = archive;
         _folder = FindFolder();
-        _storages = new TorchStorages(path, archive, $"{_folder}data/", reverseByteOrder: IsBigEndian() == BitConverter.IsLittleEndian);
-        var found = StateDictFinder.Find(path, StateDictUnpickler.Read(path, ReadPickle(archive, archive.Files[$"{_folder}{PickleName}"], path)));
+        _storages = new TorchStorages(
+            path,
+            archive,
+            $"{_folder}data/",
+            reverseByteOrder: IsBigEndian() == BitConverter.IsLittleEndian
+        );
+        var found = StateDictFinder.Find(
+            path,
+            StateDictUnpickler.Read(path, ReadPickle(archive, archive.Files[$"{_folder}{PickleName}"], path))
+        );
         Place = found.Place;
         foreach (var (name, value) in found.Values)
         {
-            if (value is PickleObject other) _unreadable[name] = other.Name;
-            if (value is not PickleTensor view) continue;
+            if (value is PickleObject other)
+                _unreadable[name] = other.Name;
+            if (value is not PickleTensor view)
+                continue;
             _storages.Check(name, view);
             _tensors.Add(name, new CheckpointTensor(name, view.Type, view.Shape));
             _views.Add(name, view);
@@ -71,7 +81,10 @@ public sealed class TorchCheckpoint : Checkpoint
         var view = _views[name];
         var size = view.Type.Size();
         ArgumentOutOfRangeException.ThrowIfNegative(firstElement);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstElement + destination.Length / size, _tensors[name].ElementCount);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(
+            firstElement + destination.Length / size,
+            _tensors[name].ElementCount
+        );
         _storages.Read(name, view, firstElement, destination);
     }
 
@@ -79,29 +92,39 @@ public sealed class TorchCheckpoint : Checkpoint
 
     /// <summary>A pickle of an archive.</summary>
     /// <exception cref="CheckpointException">It is packed, too large or damaged.</exception>
-    internal static byte[] ReadPickle(TorchArchive archive, TorchArchiveFile file, string path)
-        => file.IsPacked
-            ? throw new CheckpointException($"{path}: has a packed {ErrorText.Bounded(file.Name)}; torch.save does not pack it")
+    internal static byte[] ReadPickle(TorchArchive archive, TorchArchiveFile file, string path) =>
+        file.IsPacked
+            ? throw new CheckpointException(
+                $"{path}: has a packed {ErrorText.Bounded(file.Name)}; torch.save does not pack it"
+            )
             : archive.ReadWhole(file, MaximumPickleBytes);
 
     private string FindFolder()
     {
-        var pickles = _archive.Files.Keys.Where(name => name.EndsWith($"/{PickleName}", StringComparison.Ordinal)).ToList();
+        var pickles = _archive
+            .Files.Keys.Where(name => name.EndsWith($"/{PickleName}", StringComparison.Ordinal))
+            .ToList();
         if (pickles is not [var pickle])
         {
-            throw Damaged($"is a zip archive without exactly one {PickleName}: not a PyTorch checkpoint; "
-                + $"it holds {ErrorText.List([.. _archive.Files.Keys])}");
+            throw Damaged(
+                $"is a zip archive without exactly one {PickleName}: not a PyTorch checkpoint; "
+                    + $"it holds {ErrorText.List([.. _archive.Files.Keys])}"
+            );
         }
 
         var folder = pickle[..^PickleName.Length];
         if (_archive.Files.ContainsKey($"{folder}constants.pkl"))
-            throw Damaged("is a TorchScript module, not a state dict; name it in config.json as a stage of \"type\": \"torchscript\"");
+            throw Damaged(
+                "is a TorchScript module, not a state dict; name it in config.json as a stage of \"type\": "
+                    + "\"torchscript\""
+            );
         return folder;
     }
 
     private bool IsBigEndian()
     {
-        if (!_archive.Files.TryGetValue($"{_folder}byteorder", out var entry)) return false;
+        if (!_archive.Files.TryGetValue($"{_folder}byteorder", out var entry))
+            return false;
         var order = Encoding.ASCII.GetString(_archive.ReadWhole(entry, maximumBytes: 16));
         return order switch
         {

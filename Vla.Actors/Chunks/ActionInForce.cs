@@ -20,12 +20,14 @@ public enum Refusal
     Blind,
 }
 
-/// <summary>Checks each new chunk and tells which of its actions is due; a refused one leaves the last good one in force.</summary>
+/// <summary>
+/// Checks each new chunk and tells which of its actions is due; a refused one leaves the last good one in force.
+/// </summary>
 /// <remarks>
 /// A single action is due from its arrival until its observation is older than the maximum age. Of a chunk, action i is
-/// due from capture + i × step; the chunk's observation must be within the maximum age when it arrives, and afterwards the
-/// chunk is followed until its observation is as old as <see cref="ChunkAgeLimit"/> says. A new chunk takes the place of the
-/// old, or is blended with it, as the policy says. Used by one thread; the counts may be read by any.
+/// due from capture + i × step; the chunk's observation must be within the maximum age when it arrives, and afterwards
+/// the chunk is followed until its observation is as old as <see cref="ChunkAgeLimit"/> says. A new chunk takes the
+/// place of the old, or is blended with it, as the policy says. Used by one thread; the counts may be read by any.
 /// </remarks>
 /// <param name="names">A name for each value of an action.</param>
 /// <param name="limit">How old pictures may be.</param>
@@ -35,8 +37,8 @@ internal sealed class ActionInForce(IReadOnlyList<string> names, ChunkAgeLimit l
     private readonly long[] _refused = new long[Enum.GetValues<Refusal>().Length];
     private readonly int _dimensions = names.Count;
     private readonly ChunkGaps _gaps = new();
-    private readonly ChunkEnsemble? _ensemble = execution.Blend == ChunkBlend.Ensemble
-        ? new ChunkEnsemble(names.Count, execution, limit) : null;
+    private readonly ChunkEnsemble? _ensemble =
+        execution.Blend == ChunkBlend.Ensemble ? new ChunkEnsemble(names.Count, execution, limit) : null;
     private string _lastRefusal = "";
     private bool _refusedSinceGood;
 
@@ -83,7 +85,8 @@ internal sealed class ActionInForce(IReadOnlyList<string> names, ChunkAgeLimit l
             Chunk = chunk;
             (ArrivalAgeNs, AgeLimitNs) = (Math.Max(0, nowNs - chunk.Origin.CapturedNs), limit.Of(chunk));
             _gaps.Begun(chunk, ArrivalAgeNs, AgeLimitNs);
-            if (chunk.Horizon > 1) _ensemble?.Add(chunk);
+            if (chunk.Horizon > 1)
+                _ensemble?.Add(chunk);
             _refusedSinceGood = false;
         }
     }
@@ -91,13 +94,16 @@ internal sealed class ActionInForce(IReadOnlyList<string> names, ChunkAgeLimit l
     /// <summary>The action due now, one value per dimension; empty when there is none.</summary>
     public ReadOnlySpan<float> Due(Sight sight, long nowNs)
     {
-        if (Chunk is { } seen && !sight.Trusts(seen.Origin.CapturedNs)) Clear();
-        if (Chunk is not { } chunk) return default;
+        if (Chunk is { } seen && !sight.Trusts(seen.Origin.CapturedNs))
+            Clear();
+        if (Chunk is not { } chunk)
+            return default;
         var age = Math.Max(0, nowNs - chunk.Origin.CapturedNs);
         Row = 0;
         if (chunk.Horizon == 1)
         {
-            if (age <= AgeLimitNs) return chunk.Values;
+            if (age <= AgeLimitNs)
+                return chunk.Values;
             Expire(chunk, age);
             return default;
         }
@@ -130,9 +136,11 @@ internal sealed class ActionInForce(IReadOnlyList<string> names, ChunkAgeLimit l
     private string? FindAge(ActionChunk chunk, long nowNs)
     {
         var age = nowNs - chunk.Origin.CapturedNs;
-        if (age > limit.OnArrivalNs) return ChunkAgeLimit.TooOld("the action's observation is", age, limit.OnArrivalNs);
+        if (age > limit.OnArrivalNs)
+            return ChunkAgeLimit.TooOld("the action's observation is", age, limit.OnArrivalNs);
         var limitNs = limit.Of(chunk);
-        if (chunk.Horizon == 1 || (age <= limitNs && age < chunk.Horizon * chunk.StepNs)) return null;
+        if (chunk.Horizon == 1 || (age <= limitNs && age < chunk.Horizon * chunk.StepNs))
+            return null;
         return ChunkAgeLimit.TooOld("the action chunk was over when it arrived: its picture is", age, limitNs);
     }
 
@@ -141,8 +149,13 @@ internal sealed class ActionInForce(IReadOnlyList<string> names, ChunkAgeLimit l
         var values = chunk.Values;
         if (chunk.Horizon < 1 || values.Length != (long)chunk.Horizon * _dimensions)
         {
-            return (Refusal.WrongLength, string.Create(CultureInfo.InvariantCulture,
-                $"the action has {values.Length} values, expected are {chunk.Horizon} × {_dimensions}"));
+            return (
+                Refusal.WrongLength,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the action has {values.Length} values, expected are {chunk.Horizon} × {_dimensions}"
+                )
+            );
         }
 
         if (chunk.Horizon > 1 && chunk.StepNs <= 0)
@@ -150,7 +163,8 @@ internal sealed class ActionInForce(IReadOnlyList<string> names, ChunkAgeLimit l
 
         for (var i = 0; i < values.Length; i++)
         {
-            if (float.IsFinite(values[i])) continue;
+            if (float.IsFinite(values[i]))
+                continue;
             var name = names[i % _dimensions];
             return float.IsNaN(values[i])
                 ? (Refusal.NotANumber, $"the action's {name} is not a number")
@@ -165,8 +179,10 @@ internal sealed class ActionInForce(IReadOnlyList<string> names, ChunkAgeLimit l
         Drop();
         _gaps.Outlived(chunk.Origin.CapturedNs);
         // What came since the good one and was refused says more than that the good one ran out.
-        if (_refusedSinceGood) Interlocked.Increment(ref _refused[(int)Refusal.Stale]);
-        else Refuse(Refusal.Stale, limit.Outlived(chunk, ageNs));
+        if (_refusedSinceGood)
+            Interlocked.Increment(ref _refused[(int)Refusal.Stale]);
+        else
+            Refuse(Refusal.Stale, limit.Outlived(chunk, ageNs));
     }
 
     private void Refuse(Refusal reason, string text)

@@ -2,11 +2,13 @@ using Vla.Actors.Pipeline;
 
 namespace Vla.Actors.Chunks;
 
-/// <summary>Blends what several chunks want for the same moment: temporal ensembling (ACT, arXiv:2304.13705, section IV-A).</summary>
+/// <summary>
+/// Blends what several chunks want for the same moment: temporal ensembling (ACT, arXiv:2304.13705, section IV-A).
+/// </summary>
 /// <remarks>
 /// The action due is Σ wᵢ·aᵢ / Σ wᵢ over all chunks that have one for now, w = exp(−m·i), the oldest first. Chunks made
-/// for another instruction than the newest are left out, so are those whose picture is older than a chunk may be followed,
-/// and either/or dimensions are the newest chunk's. Used by one thread; allocates nothing.
+/// for another instruction than the newest are left out, so are those whose picture is older than a chunk may be
+/// followed, and either/or dimensions are the newest chunk's. Used by one thread; allocates nothing.
 /// </remarks>
 /// <param name="dimensions">Values in an action.</param>
 /// <param name="execution">Weights, and which dimensions are either/or.</param>
@@ -24,8 +26,10 @@ public sealed class ChunkEnsemble(int dimensions, ChunkExecution execution, Chun
     /// <param name="chunk">The newest, with a step above 0.</param>
     public void Add(ActionChunk chunk)
     {
-        if (_count > 0 && _chunks[_count - 1].Origin.InstructionNumber != chunk.Origin.InstructionNumber) Clear();
-        if (_count == MaximumChunks) Forget(1);
+        if (_count > 0 && _chunks[_count - 1].Origin.InstructionNumber != chunk.Origin.InstructionNumber)
+            Clear();
+        if (_count == MaximumChunks)
+            Forget(1);
         _chunks[_count++] = chunk;
     }
 
@@ -36,7 +40,8 @@ public sealed class ChunkEnsemble(int dimensions, ChunkExecution execution, Chun
     public ReadOnlySpan<float> Due(long nowNs)
     {
         var usedUp = 0;
-        while (usedUp < _count - 1 && Action(_chunks[usedUp], nowNs).IsEmpty) usedUp++;
+        while (usedUp < _count - 1 && Action(_chunks[usedUp], nowNs).IsEmpty)
+            usedUp++;
         Forget(usedUp);
 
         Array.Clear(_sum);
@@ -45,15 +50,19 @@ public sealed class ChunkEnsemble(int dimensions, ChunkExecution execution, Chun
         for (var i = 0; i < _count; i++)
         {
             var actions = Action(_chunks[i], nowNs);
-            if (actions.IsEmpty) continue;
+            if (actions.IsEmpty)
+                continue;
             var weight = Math.Exp(-execution.EnsembleDecay * used++);
             weights += weight;
-            for (var d = 0; d < dimensions; d++) _sum[d] += weight * actions[d];
+            for (var d = 0; d < dimensions; d++)
+                _sum[d] += weight * actions[d];
         }
 
-        for (var d = 0; d < dimensions; d++) _blended[d] = (float)(_sum[d] / weights);
+        for (var d = 0; d < dimensions; d++)
+            _blended[d] = (float)(_sum[d] / weights);
         var newest = Action(_chunks[_count - 1], nowNs);
-        for (var i = 0; i < execution.Binary.Count; i++) _blended[execution.Binary[i]] = newest[execution.Binary[i]];
+        for (var i = 0; i < execution.Binary.Count; i++)
+            _blended[execution.Binary[i]] = newest[execution.Binary[i]];
         return _blended;
     }
 
@@ -61,7 +70,9 @@ public sealed class ChunkEnsemble(int dimensions, ChunkExecution execution, Chun
     {
         var age = Math.Max(0, nowNs - chunk.Origin.CapturedNs);
         var row = age / chunk.StepNs;
-        return row < chunk.Horizon && age <= limit.Of(chunk) ? chunk.Values.AsSpan((int)row * dimensions, dimensions) : default;
+        return row < chunk.Horizon && age <= limit.Of(chunk)
+            ? chunk.Values.AsSpan((int)row * dimensions, dimensions)
+            : default;
     }
 
     private void Forget(int oldest)

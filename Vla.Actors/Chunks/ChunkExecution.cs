@@ -10,20 +10,22 @@ public sealed record ChunkExecution
     public static ChunkExecution Freshest { get; } = new();
 
     /// <summary>
-    /// How many actions of a chunk are carried out before the next chunk takes over, 1 to the horizon; null to plan anew
-    /// all the time.
+    /// How many actions of a chunk are carried out before the next chunk takes over, 1 to the horizon; null to plan
+    /// anew all the time.
     /// </summary>
     public int? Execute { get; init; }
 
     public ChunkBlend Blend { get; init; }
 
     /// <summary>
-    /// m of the ensemble's weights exp(−m·i), where i counts the chunks from the oldest: above 0 the older count for more,
-    /// below 0 the newer.
+    /// m of the ensemble's weights exp(−m·i), where i counts the chunks from the oldest: above 0 the older count for
+    /// more, below 0 the newer.
     /// </summary>
     public double EnsembleDecay { get; init; } = DefaultEnsembleDecay;
 
-    /// <summary>Indices of the dimensions that are either/or, like a gripper that opens or closes; never blended.</summary>
+    /// <summary>
+    /// Indices of the dimensions that are either/or, like a gripper that opens or closes; never blended.
+    /// </summary>
     public IReadOnlyList<int> Binary { get; init; } = [];
 }
 

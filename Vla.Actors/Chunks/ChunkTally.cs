@@ -14,7 +14,9 @@ internal sealed class ChunkTally
     private long _carriedOut;
     private long _ofLast;
 
-    /// <summary>Notes that an action of a chunk was published; the same one again, tick after tick, counts once.</summary>
+    /// <summary>
+    /// Notes that an action of a chunk was published; the same one again, tick after tick, counts once.
+    /// </summary>
     public void Published(ActionChunk chunk, int row)
     {
         if (!ReferenceEquals(chunk, _chunk))
@@ -25,7 +27,8 @@ internal sealed class ChunkTally
             Interlocked.Increment(ref _begun);
         }
 
-        if (row == _row) return;
+        if (row == _row)
+            return;
         _row = row;
         _ofThis++;
         Interlocked.Increment(ref _actions);
@@ -34,15 +37,21 @@ internal sealed class ChunkTally
     /// <summary>Notes that nothing of the chunk will be published any more.</summary>
     public void End()
     {
-        if (_chunk is null) return;
+        if (_chunk is null)
+            return;
         Interlocked.Increment(ref _row == _chunk.Horizon - 1 ? ref _carriedOut : ref _cutShort);
         Interlocked.Exchange(ref _ofLast, _ofThis);
         (_chunk, _ofThis) = (null, 0);
     }
 
-    public ChunkCounts Read() => new(
-        Interlocked.Read(ref _begun), Interlocked.Read(ref _actions), Interlocked.Read(ref _carriedOut),
-        Interlocked.Read(ref _cutShort), Interlocked.Read(ref _ofLast));
+    public ChunkCounts Read() =>
+        new(
+            Interlocked.Read(ref _begun),
+            Interlocked.Read(ref _actions),
+            Interlocked.Read(ref _carriedOut),
+            Interlocked.Read(ref _cutShort),
+            Interlocked.Read(ref _ofLast)
+        );
 }
 
 /// <summary>What became of the chunks, counted as they were published.</summary>

@@ -4,13 +4,19 @@ using Vla.Sensors;
 
 namespace Vla.Actors.Control;
 
-/// <summary>Notices that the control loop was away: the process was paused, the machine slept, or something held the thread up.</summary>
-/// <remarks>Meanwhile the robot was told nothing and may have been moved: what was known before counts no more. For one thread.</remarks>
+/// <summary>
+/// Notices that the control loop was away: the process was paused, the machine slept, or something held the thread up.
+/// </summary>
+/// <remarks>
+/// Meanwhile the robot was told nothing and may have been moved: what was known before counts no more. For one thread.
+/// </remarks>
 /// <param name="clock">Tells how long the machine has slept.</param>
 /// <param name="periodNs">From one tick to the next, nanoseconds.</param>
 internal sealed class Absence(IControlClock clock, long periodNs)
 {
-    /// <summary>A tick may be so late: longer than a busy machine keeps a thread waiting, shorter than any deadman.</summary>
+    /// <summary>
+    /// A tick may be so late: longer than a busy machine keeps a thread waiting, shorter than any deadman.
+    /// </summary>
     public const long AllowedNs = 75 * MonotonicTime.NsPerMs;
 
     private long? _lastNs;
@@ -37,10 +43,16 @@ internal sealed class Absence(IControlClock clock, long periodNs)
         var sleptNs = clock.SleptNs;
         var gapNs = _lastNs is { } lastNs ? nowNs - lastNs + sleptNs - _sleptNs : 0;
         (_lastNs, _sleptNs) = (nowNs, sleptNs);
-        if (!IsTooLong(gapNs)) return 0;
+        if (!IsTooLong(gapNs))
+            return 0;
 
-        Volatile.Write(ref _newest, string.Create(CultureInfo.InvariantCulture,
-            $"the controller was away for {gapNs / MonotonicTime.NsPerMs} ms (paused, asleep or held up)"));
+        Volatile.Write(
+            ref _newest,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"the controller was away for {gapNs / MonotonicTime.NsPerMs} ms (paused, asleep or held up)"
+            )
+        );
         Interlocked.Increment(ref _count);
         return gapNs;
     }

@@ -3,11 +3,17 @@ using Vla.Sensors;
 
 namespace Vla.Actors.Control;
 
-/// <summary>The control loop's clock for a <see cref="TimeProvider"/>: everything of a controller goes by one time.</summary>
+/// <summary>
+/// The control loop's clock for a <see cref="TimeProvider"/>: everything of a controller goes by one time.
+/// </summary>
 public static class ControlClocks
 {
-    /// <summary>The machine's own clock, exact to some 0.1 ms, for <see cref="TimeProvider.System"/>; else one that goes by the given time.</summary>
-    public static IControlClock For(TimeProvider time) => time == TimeProvider.System ? new ControlClock() : new GivenClock(time);
+    /// <summary>
+    /// The machine's own clock, exact to some 0.1 ms, for <see cref="TimeProvider.System"/>; else one that goes by the
+    /// given time.
+    /// </summary>
+    public static IControlClock For(TimeProvider time) =>
+        time == TimeProvider.System ? new ControlClock() : new GivenClock(time);
 
     /// <summary>Waits as the given time's timers do: a test's or a replay's.</summary>
     private sealed class GivenClock(TimeProvider time) : IControlClock

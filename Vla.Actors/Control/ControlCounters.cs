@@ -16,7 +16,8 @@ internal sealed class ControlCounters(int dimensions)
 
     public void Count(PublishedAction action)
     {
-        if (action.State == ControlState.Stop) Volatile.Write(ref LastStop, action.Reason);
+        if (action.State == ControlState.Stop)
+            Volatile.Write(ref LastStop, action.Reason);
         Interlocked.Increment(ref PublishedByState[(int)action.State]);
         for (var left = action.Clamped; left != 0; left &= left - 1)
             Interlocked.Increment(ref Clamps[BitOperations.TrailingZeroCount(left)]);
@@ -31,7 +32,8 @@ internal sealed class ControlCounters(int dimensions)
     public static long[] Copy(long[] counts)
     {
         var copy = new long[counts.Length];
-        for (var i = 0; i < copy.Length; i++) copy[i] = Interlocked.Read(ref counts[i]);
+        for (var i = 0; i < copy.Length; i++)
+            copy[i] = Interlocked.Read(ref counts[i]);
         return copy;
     }
 }

@@ -10,8 +10,8 @@ namespace Vla.Actors.Control;
 
 /// <summary>Publishes an action to every robot at a fixed rate, whatever the rest of the process is doing.</summary>
 /// <remarks>
-/// A <see cref="ControlThread"/> says when; what is done then is <see cref="Tick"/>, which needs no thread. Chunks come in
-/// through a cell that keeps the newest. Everything except <see cref="Tick"/> may be called from any thread.
+/// A <see cref="ControlThread"/> says when; what is done then is <see cref="Tick"/>, which needs no thread. Chunks come
+/// in through a cell that keeps the newest. Everything except <see cref="Tick"/> may be called from any thread.
 /// </remarks>
 public sealed class ControlLoop : IDisposable
 {
@@ -60,15 +60,23 @@ public sealed class ControlLoop : IDisposable
     /// <param name="options">Checked here once more.</param>
     /// <param name="robots">Where actions go; the loop disposes them after their last message.</param>
     /// <param name="clock">Tells the time and waits for deadlines.</param>
-    /// <param name="execution">How the policy wants its chunks carried out; always the freshest plan when left out.</param>
+    /// <param name="execution">How the policy wants its chunks carried out; always the freshest plan when left
+    /// out.</param>
     /// <param name="state">Tells where the robot is; null for a robot that does not. Not disposed here.</param>
     /// <param name="policyTakesState">Whether nobody may move while that is not known.</param>
     /// <param name="robot">The robot among them whose loss holds it; null where nothing can be lost.</param>
     /// <exception cref="ValidationException">An option is out of its range.</exception>
     /// <exception cref="RobotProfileException">The robot tells its state in other units than the profile's.</exception>
     public ControlLoop(
-        RobotProfile profile, ControlOptions options, IEnumerable<IActionOutput> robots, IControlClock clock, ChunkExecution? execution = null,
-        RobotStateReader? state = null, bool policyTakesState = false, RobotConnection? robot = null)
+        RobotProfile profile,
+        ControlOptions options,
+        IEnumerable<IActionOutput> robots,
+        IControlClock clock,
+        ChunkExecution? execution = null,
+        RobotStateReader? state = null,
+        bool policyTakesState = false,
+        RobotConnection? robot = null
+    )
     {
         Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
         _profile = profile;
@@ -77,7 +85,9 @@ public sealed class ControlLoop : IDisposable
         execution ??= ChunkExecution.Freshest;
         _action = new ActionInForce(
             [.. profile.Dimensions.Select(dimension => dimension.Name)],
-            new ChunkAgeLimit(options.MaximumActionAgeMs, options.MaximumChunkAgeMs, execution), execution);
+            new ChunkAgeLimit(options.MaximumActionAgeMs, options.MaximumChunkAgeMs, execution),
+            execution
+        );
         Demand = new ChunkDemand(execution.Execute, options.MaximumActionAgeNs);
         _ladder = new SafetyLadder(options);
         var periodNs = (long)(MonotonicTime.NsPerSecond / options.RateHz);
@@ -88,9 +98,19 @@ public sealed class ControlLoop : IDisposable
         _counters = new ControlCounters(profile.Dimensions.Count);
         _lastTickNs = clock.NowNs;
         _outputs = new RobotOutputs(robots, clock, periodNs);
-        _thread = new ControlThread(clock, options) { Tick = TryTick, Late = CountLate, IsUrgent = () => _operator.AreWaiting, Failed = LoseClock };
+        _thread = new ControlThread(clock, options)
+        {
+            Tick = TryTick,
+            Late = CountLate,
+            IsUrgent = () => _operator.AreWaiting,
+            Failed = LoseClock,
+        };
         // What the thread that hangs had not passed on yet comes first.
-        _watch = new ControlWatch(_outputs.Direct, () => _thread.Replace(() => Last is not { } last || _outputs.Send(last)), options.RealTime);
+        _watch = new ControlWatch(
+            _outputs.Direct,
+            () => _thread.Replace(() => Last is not { } last || _outputs.Send(last)),
+            options.RealTime
+        );
     }
 
     /// <summary>The newest action; null before the first tick.</summary>
@@ -119,8 +139,9 @@ public sealed class ControlLoop : IDisposable
     }
 
     /// <summary>
-    /// Why nobody may move by sight right now ("the camera is lost: …"); null while they may. With the next tick the robot
-    /// holds for this reason, then stops; it goes on with the first action from a picture taken after this was null again.
+    /// Why nobody may move by sight right now ("the camera is lost: …"); null while they may. With the next tick the
+    /// robot holds for this reason, then stops; it goes on with the first action from a picture taken after this was
+    /// null again.
     /// </summary>
     public string? Blindness
     {
@@ -133,7 +154,10 @@ public sealed class ControlLoop : IDisposable
         }
     }
 
-    /// <summary>True while the robot is stopped, or about to be, until <see cref="Resume"/>: a fresh action alone does not end that.</summary>
+    /// <summary>
+    /// True while the robot is stopped, or about to be, until <see cref="Resume"/>: a fresh action alone does not end
+    /// that.
+    /// </summary>
     public bool NeedsResume => _operator.IsStopped || _ladder.IsLatched;
 
     /// <summary>Called once, with why, when the loop cannot go on; the stop has been published by then.</summary>
@@ -147,12 +171,15 @@ public sealed class ControlLoop : IDisposable
         _watch.Start();
     }
 
-    /// <summary>Hands over the newest actions, which are copied; replaces what no tick has taken yet. Never blocks.</summary>
+    /// <summary>
+    /// Hands over the newest actions, which are copied; replaces what no tick has taken yet. Never blocks.
+    /// </summary>
     public void Offer(ActionChunk chunk)
     {
         Interlocked.Increment(ref _counters.Offered);
         // Its own copy: what was checked is what is published, also when whoever made it goes on writing into it.
-        if (chunk.Values is { } values) chunk = chunk with { Values = [.. values] };
+        if (chunk.Values is { } values)
+            chunk = chunk with { Values = [.. values] };
         var nowNs = _clock.NowNs;
         if (Interlocked.Exchange(ref _offered, new OfferedChunk(chunk, nowNs)) is not null)
             Interlocked.Increment(ref _counters.Replaced);
@@ -177,14 +204,18 @@ public sealed class ControlLoop : IDisposable
     public Task<RequestOutcome> ResumeAsync(TimeSpan patience, CancellationToken cancellation = default) =>
         AnswerAsync(_operator.Resume(), patience, cancellation);
 
-    /// <summary>One tick: chooses, limits and publishes the action due now. Called by the control thread, or by a test.</summary>
+    /// <summary>
+    /// One tick: chooses, limits and publishes the action due now. Called by the control thread, or by a test.
+    /// </summary>
     public void Tick(long nowNs) => TryTick(nowNs);
 
-    /// <summary>Ends the loop: the last message on every output is a stop. Bounded in time; may be called again.</summary>
+    /// <summary>
+    /// Ends the loop: the last message on every output is a stop. Bounded in time; may be called again.
+    /// </summary>
     /// <remarks>
-    /// Fit for handlers of process exit and unhandled exceptions: it does not wait for a control thread or an output that
-    /// hangs. A second caller returns when the first is done. A loop that was never started says nothing: whoever could not
-    /// even start must not speak to a robot that somebody else may be driving.
+    /// Fit for handlers of process exit and unhandled exceptions: it does not wait for a control thread or an output
+    /// that hangs. A second caller returns when the first is done. A loop that was never started says nothing: whoever
+    /// could not even start must not speak to a robot that somebody else may be driving.
     /// </remarks>
     public void Shutdown(string reason)
     {
@@ -210,7 +241,8 @@ public sealed class ControlLoop : IDisposable
         }
         finally
         {
-            if (alone) Monitor.Exit(_gate);
+            if (alone)
+                Monitor.Exit(_gate);
         }
 
         _outputs.Finish(last);
@@ -252,8 +284,10 @@ public sealed class ControlLoop : IDisposable
             Scheduling = _thread.Scheduling,
             ActionAgeNs = last is { Origin.CapturedNs: > 0 } ? nowNs - last.Origin.CapturedNs : null,
             Outputs = _outputs.Snapshot(),
-            NotStopped = Volatile.Read(ref _stopBegan) is { } stop && nowNs - stop.PublishedNs >= TimeToTakeStopNs
-                ? _outputs.Without(stop.Sequence) : [],
+            NotStopped =
+                Volatile.Read(ref _stopBegan) is { } stop && nowNs - stop.PublishedNs >= TimeToTakeStopNs
+                    ? _outputs.Without(stop.Sequence)
+                    : [],
         };
     }
 
@@ -261,7 +295,8 @@ public sealed class ControlLoop : IDisposable
     {
         Shutdown("the control loop was closed");
         Observers.Dispose();
-        if (!_thread.IsAlive) _outputs.Dispose();
+        if (!_thread.IsAlive)
+            _outputs.Dispose();
     }
 
     private void CountLate(long lateNs, long nowNs)
@@ -285,29 +320,34 @@ public sealed class ControlLoop : IDisposable
         PublishedAction? obeyed = null;
         while (true)
         {
-            if (obeyed is null && _operator.IsObeyed(request)) obeyed = Last;
+            if (obeyed is null && _operator.IsObeyed(request))
+                obeyed = Last;
             var without = obeyed is null ? [] : _outputs.Without(obeyed.Sequence);
             var isOver = _clock.NowNs - beganNs >= patience.Ticks * TimeSpan.NanosecondsPerTick;
-            if (isOver || (obeyed is not null && without.Count == 0)) return new RequestOutcome(obeyed, without);
+            if (isOver || (obeyed is not null && without.Count == 0))
+                return new RequestOutcome(obeyed, without);
             await Task.Delay(LookForAnswer, cancellation).ConfigureAwait(false);
         }
     }
 
-    /// <returns>False when the calling thread was held up by an output and is not the control thread any more.</returns>
+    /// <returns>False when the calling thread was held up by an output and is not the control thread any
+    /// more.</returns>
     private bool TryTick(long nowNs)
     {
         PublishedAction action;
         OfferedChunk? first = null;
         lock (_gate)
         {
-            if (_shuttingDown != 0) return true;
+            if (_shuttingDown != 0)
+                return true;
             var asked = 0L;
             try
             {
                 action = Choose(nowNs, out asked, out first);
                 var readyNs = _clock.NowNs;
                 // Paused in the middle of it: what was chosen is as stale as what was chosen before.
-                if (_absence.IsTooLong(readyNs - nowNs)) action = Choose(nowNs = readyNs, out asked, out first);
+                if (_absence.IsTooLong(readyNs - nowNs))
+                    action = Choose(nowNs = readyNs, out asked, out first);
             }
             catch (Exception exception)
             {
@@ -325,17 +365,24 @@ public sealed class ControlLoop : IDisposable
             _lastTickNs = nowNs;
             Note(action);
             _operator.NoteObeyed(asked);
-            // Under the gate, which it does not hold up: so that nobody sees an action after the stop that ends them all.
+            // Under the gate, which it does not hold up: so that nobody sees an action after the stop that ends them
+            // all.
             Observers.Show(new Sighting(Sightings.Actions, nowNs, action));
         }
 
         // Outside the gate, and nothing of the loop after it: an output may hold this thread up for good.
-        if (!_outputs.Send(action)) return false;
+        if (!_outputs.Send(action))
+            return false;
         if (first is not null && Observers.AreWanted(Sightings.FirstActions))
         {
             var sentNs = _clock.NowNs;
-            Observers.Show(new Sighting(
-                Sightings.FirstActions, sentNs, new FirstPublished(action.Sequence, action.Origin, first.OfferedNs, nowNs, sentNs)));
+            Observers.Show(
+                new Sighting(
+                    Sightings.FirstActions,
+                    sentNs,
+                    new FirstPublished(action.Sequence, action.Origin, first.OfferedNs, nowNs, sentNs)
+                )
+            );
         }
 
         return true;
@@ -345,12 +392,14 @@ public sealed class ControlLoop : IDisposable
     {
         LookForAbsence(nowNs);
         var sight = Volatile.Read(ref _sight);
-        if (sight.SeesSinceNs < _sightSinceBack.SeesSinceNs && sight.Blindness is null) sight = _sightSinceBack;
+        if (sight.SeesSinceNs < _sightSinceBack.SeesSinceNs && sight.Blindness is null)
+            sight = _sightSinceBack;
         sight = _start.Sense(sight, nowNs);
         if (Interlocked.Exchange(ref _offered, null) is { } offered)
         {
             _action.Consider(offered.Chunk, sight, nowNs);
-            if (ReferenceEquals(_action.Chunk, offered.Chunk)) _taken = offered;
+            if (ReferenceEquals(_action.Chunk, offered.Chunk))
+                _taken = offered;
         }
 
         var due = _action.Due(sight, nowNs);
@@ -380,17 +429,20 @@ public sealed class ControlLoop : IDisposable
                 break;
         }
 
-        if (state != ControlState.Policy) _chunks.End();
+        if (state != ControlState.Policy)
+            _chunks.End();
         Demand.Look(_action.Chunk, nowNs, _action.AgeLimitNs);
         first = state == ControlState.Policy ? Interlocked.Exchange(ref _taken, null) : null;
-        if (first is not null) Latencies.Record(_origin, first.OfferedNs, nowNs);
+        if (first is not null)
+            Latencies.Record(_origin, first.OfferedNs, nowNs);
         return Compose(state, _ladder.Reason, values, clamped, nowNs);
     }
 
     /// <summary>After an absence nothing from before counts: neither an action nor a picture.</summary>
     private void LookForAbsence(long nowNs)
     {
-        if (_absence.Look(nowNs) is not (> 0 and var awayNs) || _last is null) return;
+        if (_absence.Look(nowNs) is not (> 0 and var awayNs) || _last is null)
+            return;
         _action.Clear();
         _sightSinceBack = new Sight(null, nowNs, "the controller was back");
         _ladder.Away(nowNs + _absence.SleptNs, awayNs, _absence.Newest);
@@ -403,27 +455,30 @@ public sealed class ControlLoop : IDisposable
         return Compose(ControlState.Stop, reason, values, 0, nowNs);
     }
 
-    private PublishedAction Compose(ControlState state, string reason, float[] values, ulong clamped, long nowNs) => new()
-    {
-        Sequence = (_last?.Sequence ?? 0) + 1,
-        State = state,
-        Reason = reason,
-        // Handed over: nothing writes into it any more.
-        Values = ActionValues.Of(values),
-        Unknown = _start.Unknown,
-        Clamped = clamped,
-        Origin = _origin,
-        ArrivalAgeNs = _ages?.ArrivalNs,
-        AgeLimitNs = _ages?.LimitNs,
-        PublishedNs = nowNs,
-        DeadmanMs = _options.DeadmanInForceMs,
-    };
+    private PublishedAction Compose(ControlState state, string reason, float[] values, ulong clamped, long nowNs) =>
+        new()
+        {
+            Sequence = (_last?.Sequence ?? 0) + 1,
+            State = state,
+            Reason = reason,
+            // Handed over: nothing writes into it any more.
+            Values = ActionValues.Of(values),
+            Unknown = _start.Unknown,
+            Clamped = clamped,
+            Origin = _origin,
+            ArrivalAgeNs = _ages?.ArrivalNs,
+            AgeLimitNs = _ages?.LimitNs,
+            PublishedNs = nowNs,
+            DeadmanMs = _options.DeadmanInForceMs,
+        };
 
     private void Note(PublishedAction action)
     {
         _counters.Count(action);
-        if (action.State != ControlState.Stop) Volatile.Write(ref _stopBegan, null);
-        else if (_last?.State != ControlState.Stop) Volatile.Write(ref _stopBegan, action);
+        if (action.State != ControlState.Stop)
+            Volatile.Write(ref _stopBegan, null);
+        else if (_last?.State != ControlState.Stop)
+            Volatile.Write(ref _stopBegan, action);
         Volatile.Write(ref _last, action);
     }
 

@@ -16,7 +16,9 @@ public sealed record ControlOptions : IValidatableObject
     /// <summary>No message says less in <see cref="PublishedAction.DeadmanMs"/> unless it was set so.</summary>
     public const int ShortestDeadmanMs = 100;
 
-    /// <summary>Messages that may get lost in a row before a robot that keeps to the time in them stops, and one more.</summary>
+    /// <summary>
+    /// Messages that may get lost in a row before a robot that keeps to the time in them stops, and one more.
+    /// </summary>
     private const int DeadmanPeriods = 5;
 
     /// <summary>Actions published a second, 1 to 1000. Default 50.</summary>
@@ -31,14 +33,16 @@ public sealed record ControlOptions : IValidatableObject
     public int MaximumActionAgeMs { get; init; } = 200;
 
     /// <summary>
-    /// How old the observation behind an action chunk may grow while the chunk is followed, 1 to 60000 ms, or 0 (default) for
-    /// <see cref="ChunkAgeLimit.SlackMs"/> more than the actions that the policy wants carried out take. Never more than the
-    /// chunk is long.
+    /// How old the observation behind an action chunk may grow while the chunk is followed, 1 to 60000 ms, or 0
+    /// (default) for <see cref="ChunkAgeLimit.SlackMs"/> more than the actions that the policy wants carried out take.
+    /// Never more than the chunk is long.
     /// </summary>
     [Range(0, LongestMs)]
     public int MaximumChunkAgeMs { get; init; }
 
-    /// <summary>How long the robot holds without a fresh action before it is told to stop, 0 to 60000 ms. Default 500.</summary>
+    /// <summary>
+    /// How long the robot holds without a fresh action before it is told to stop, 0 to 60000 ms. Default 500.
+    /// </summary>
     [Range(0, LongestMs)]
     public int HoldMs { get; init; } = 500;
 
@@ -47,8 +51,8 @@ public sealed record ControlOptions : IValidatableObject
     public ResumeAfterStop ResumeAfterStop { get; init; }
 
     /// <summary>
-    /// How long what the policy wants may be at the limits of every dimension, or absurdly far beyond one, before it is not
-    /// followed any more, 0 to 60000 ms; 0 for ever. Default 500.
+    /// How long what the policy wants may be at the limits of every dimension, or absurdly far beyond one, before it is
+    /// not followed any more, 0 to 60000 ms; 0 for ever. Default 500.
     /// </summary>
     [Range(0, LongestMs)]
     public int AtLimitsMs { get; init; } = 500;
@@ -64,8 +68,8 @@ public sealed record ControlOptions : IValidatableObject
     public int FlushMs { get; init; } = 500;
 
     /// <summary>
-    /// After how long without a message a robot is to stop by itself, two control periods to 60000 ms; it is told so in every
-    /// message. 0, the default: five control periods, 100 ms at least.
+    /// After how long without a message a robot is to stop by itself, two control periods to 60000 ms; it is told so in
+    /// every message. 0, the default: five control periods, 100 ms at least.
     /// </summary>
     [Range(0, LongestMs)]
     public int DeadmanMs { get; init; }
@@ -73,7 +77,9 @@ public sealed record ControlOptions : IValidatableObject
     /// <summary>What messages say: <see cref="DeadmanMs"/>, or what follows from the rate, milliseconds.</summary>
     public int DeadmanInForceMs => DeadmanMs > 0 ? DeadmanMs : Math.Max(ShortestDeadmanMs, PeriodsMs(DeadmanPeriods));
 
-    /// <summary>The least that <see cref="DeadmanMs"/> can be: with less, a robot would stop between two messages.</summary>
+    /// <summary>
+    /// The least that <see cref="DeadmanMs"/> can be: with less, a robot would stop between two messages.
+    /// </summary>
     public int LeastDeadmanMs => PeriodsMs(2);
 
     internal long MaximumActionAgeNs => MaximumActionAgeMs * MonotonicTime.NsPerMs;
@@ -84,21 +90,32 @@ public sealed record ControlOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (DeadmanMs == 0 || DeadmanMs >= LeastDeadmanMs) yield break;
-        yield return new ValidationResult(string.Create(CultureInfo.InvariantCulture,
-            $"DeadmanMs is {DeadmanMs}; allowed at {RateHz} Hz is 0 or {LeastDeadmanMs} to {LongestMs}"));
+        if (DeadmanMs == 0 || DeadmanMs >= LeastDeadmanMs)
+            yield break;
+        yield return new ValidationResult(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"DeadmanMs is {DeadmanMs}; allowed at {RateHz} Hz is 0 or {LeastDeadmanMs} to {LongestMs}"
+            )
+        );
     }
 
     private int PeriodsMs(int periods) => (int)Math.Ceiling(periods * 1_000 / RateHz);
 }
 
-/// <summary>What ends a stop that came from missing actions. An operator's stop always waits for the operator.</summary>
+/// <summary>
+/// What ends a stop that came from missing actions. An operator's stop always waits for the operator.
+/// </summary>
 public enum ResumeAfterStop
 {
-    /// <summary>As the robot is: <see cref="Automatic"/> for the simulated one, <see cref="ShortStops"/> for every other.</summary>
+    /// <summary>
+    /// As the robot is: <see cref="Automatic"/> for the simulated one, <see cref="ShortStops"/> for every other.
+    /// </summary>
     Auto,
 
-    /// <summary>A fresh action, as long as the stop has lasted no more than 2 s; then only <see cref="ControlLoop.Resume"/>.</summary>
+    /// <summary>
+    /// A fresh action, as long as the stop has lasted no more than 2 s; then only <see cref="ControlLoop.Resume"/>.
+    /// </summary>
     ShortStops,
 
     /// <summary>A fresh action, however long the stop has lasted.</summary>

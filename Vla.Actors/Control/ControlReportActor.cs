@@ -6,12 +6,12 @@ using Vla.Actors.Robots;
 namespace Vla.Actors.Control;
 
 /// <summary>
-/// Says in the log that the robot stops, as it happens, and that an output fails; how the state changes otherwise and what
-/// the loop refuses or fails at, once a second at most.
+/// Says in the log that the robot stops, as it happens, and that an output fails; how the state changes otherwise and
+/// what the loop refuses or fails at, once a second at most.
 /// </summary>
 /// <remarks>
-/// Waits for no stage and shares no thread with one: it speaks also while one hangs. A stop that begins and ends between two
-/// looks is said all the same, and so is what happened last when the actor ends.
+/// Waits for no stage and shares no thread with one: it speaks also while one hangs. A stop that begins and ends
+/// between two looks is said all the same, and so is what happened last when the actor ends.
 /// </remarks>
 public sealed partial class ControlReportActor(ControlLoop control, ILogger logger) : UntypedActor, IWithTimers
 {
@@ -64,7 +64,8 @@ public sealed partial class ControlReportActor(ControlLoop control, ILogger logg
         var now = control.Snapshot();
         SayState(now, evenIfSaidJustNow: false);
         SayOfOutputs(now);
-        if (++_looks % LooksBetweenSaying == 0) SayWhatChanged(now);
+        if (++_looks % LooksBetweenSaying == 0)
+            SayWhatChanged(now);
     }
 
     /// <summary>A stop at once; a policy that comes and goes with every picture does not fill the log.</summary>
@@ -72,11 +73,14 @@ public sealed partial class ControlReportActor(ControlLoop control, ILogger logg
     {
         _looksSinceState++;
         var stops = now.PublishedFrom(ControlState.Stop);
-        if (stops > _saidStops && _saidState != (ControlState.Stop, now.LastStop)) Say(ControlState.Stop, now.LastStop);
+        if (stops > _saidStops && _saidState != (ControlState.Stop, now.LastStop))
+            Say(ControlState.Stop, now.LastStop);
         _saidStops = stops;
 
-        if (_saidState == (now.State, now.Reason)) return;
-        if (now.State == ControlState.Stop || evenIfSaidJustNow || _looksSinceState >= LooksBetweenSaying) Say(now.State, now.Reason);
+        if (_saidState == (now.State, now.Reason))
+            return;
+        if (now.State == ControlState.Stop || evenIfSaidJustNow || _looksSinceState >= LooksBetweenSaying)
+            Say(now.State, now.Reason);
 
         void Say(ControlState state, string reason)
         {
@@ -90,11 +94,16 @@ public sealed partial class ControlReportActor(ControlLoop control, ILogger logg
     {
         // That nobody may move by sight is said as the reason of the state, not again for each action.
         var refused = Counted(now) - Counted(_said);
-        if (refused > 0) Log.Refused(logger, refused, now.LastRefusal);
-        if (now.TooSlow.Length > 0 && _said.TooSlow.Length == 0) Log.TooSlow(logger, now.TooSlow);
-        if (now.Faults > _said.Faults) Log.Fault(logger, now.LastFault);
-        if (now.Absences > _said.Absences) Log.Away(logger, now.LastAbsence);
-        if (now.LimitFaults > _said.LimitFaults) Log.Wild(logger, now.LastLimitFault);
+        if (refused > 0)
+            Log.Refused(logger, refused, now.LastRefusal);
+        if (now.TooSlow.Length > 0 && _said.TooSlow.Length == 0)
+            Log.TooSlow(logger, now.TooSlow);
+        if (now.Faults > _said.Faults)
+            Log.Fault(logger, now.LastFault);
+        if (now.Absences > _said.Absences)
+            Log.Away(logger, now.LastAbsence);
+        if (now.LimitFaults > _said.LimitFaults)
+            Log.Wild(logger, now.LastLimitFault);
         _said = now;
 
         static long Counted(ControlSnapshot snapshot) => snapshot.Refused.Sum() - snapshot.RefusedFor(Refusal.Blind);
@@ -110,15 +119,22 @@ public sealed partial class ControlReportActor(ControlLoop control, ILogger logg
     {
         var said = _outputs.GetValueOrDefault(index);
         var now = new OutputSaid(output.Failing, isStopped, output.Note.Length > 0, _looks);
-        if (said is null) said = new OutputSaid(IsFailing: false, IsStopped: true, HasNote: false, _looks - LooksBetweenSaying);
+        if (said is null)
+            said = new OutputSaid(IsFailing: false, IsStopped: true, HasNote: false, _looks - LooksBetweenSaying);
         // What comes and goes is not said each time: it is looked at again when the time is over.
-        else if (_looks - said.AtLook < LooksBetweenSaying) return;
-        if (now with { AtLook = said.AtLook } == said) return;
+        else if (_looks - said.AtLook < LooksBetweenSaying)
+            return;
+        if (now with { AtLook = said.AtLook } == said)
+            return;
 
-        if (now.IsFailing && !said.IsFailing) Log.OutputFails(logger, output.Name, output.LastError);
-        if (said.IsFailing && !now.IsFailing) Log.OutputBack(logger, output.Name, output.Failures);
-        if (said.IsStopped && !now.IsStopped) Log.NotStopped(logger, output.Name, output.WhyNotTaken);
-        if (now.HasNote && !said.HasNote) Log.OutputNote(logger, output.Name, output.Note);
+        if (now.IsFailing && !said.IsFailing)
+            Log.OutputFails(logger, output.Name, output.LastError);
+        if (said.IsFailing && !now.IsFailing)
+            Log.OutputBack(logger, output.Name, output.Failures);
+        if (said.IsStopped && !now.IsStopped)
+            Log.NotStopped(logger, output.Name, output.WhyNotTaken);
+        if (now.HasNote && !said.HasNote)
+            Log.OutputNote(logger, output.Name, output.Note);
         _outputs[index] = now;
     }
 
@@ -153,10 +169,18 @@ public sealed partial class ControlReportActor(ControlLoop control, ILogger logg
         [LoggerMessage(37, LogLevel.Warning, "output {Output}: {Note}")]
         public static partial void OutputNote(ILogger logger, string output, string note);
 
-        [LoggerMessage(36, LogLevel.Error, "output {Output} has not taken the stop: {Why}; the robot may still be moving")]
+        [LoggerMessage(
+            36,
+            LogLevel.Error,
+            "output {Output} has not taken the stop: {Why}; the robot may still be moving"
+        )]
         public static partial void NotStopped(ILogger logger, string output, string why);
 
-        [LoggerMessage(38, LogLevel.Warning, "{Absence}: nothing from before counts; the robot goes on with a picture taken since")]
+        [LoggerMessage(
+            38,
+            LogLevel.Warning,
+            "{Absence}: nothing from before counts; the robot goes on with a picture taken since"
+        )]
         public static partial void Away(ILogger logger, string absence);
 
         [LoggerMessage(39, LogLevel.Error, "{Fault}")]

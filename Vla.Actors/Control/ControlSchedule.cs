@@ -28,12 +28,15 @@ public sealed class ControlSchedule
     /// <summary>Periods in which no tick happened.</summary>
     public long Skipped => Interlocked.Read(ref _skipped);
 
-    /// <summary>The tick due at <see cref="NextNs"/> is done: goes to the first deadline that is still to come.</summary>
+    /// <summary>
+    /// The tick due at <see cref="NextNs"/> is done: goes to the first deadline that is still to come.
+    /// </summary>
     /// <param name="nowNs">The time after the tick's work.</param>
     public void Advance(long nowNs)
     {
         NextNs += PeriodNs;
-        if (NextNs > nowNs) return;
+        if (NextNs > nowNs)
+            return;
         var missed = (nowNs - NextNs) / PeriodNs + 1;
         NextNs += missed * PeriodNs;
         Interlocked.Add(ref _skipped, missed);

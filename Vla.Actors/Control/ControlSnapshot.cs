@@ -81,7 +81,9 @@ public sealed record ControlSnapshot
 
     public required IReadOnlyList<OutputSnapshot> Outputs { get; init; }
 
-    /// <summary>The robots that have not taken the present stop, 0.1 s after it began or later; empty while there is none.</summary>
+    /// <summary>
+    /// The robots that have not taken the present stop, 0.1 s after it began or later; empty while there is none.
+    /// </summary>
     public required IReadOnlyList<OutputSnapshot> NotStopped { get; init; }
 
     public long RefusedFor(Refusal reason) => Refused[(int)reason];

@@ -3,7 +3,9 @@ using Vla.Sensors;
 
 namespace Vla.Actors.Control;
 
-/// <summary>Decides when the control loop ticks: waits, on a thread of its own, for each deadline of an absolute schedule.</summary>
+/// <summary>
+/// Decides when the control loop ticks: waits, on a thread of its own, for each deadline of an absolute schedule.
+/// </summary>
 /// <param name="clock">Tells the time and waits for deadlines.</param>
 /// <param name="options">Rate, and whether the real-time class is asked for.</param>
 internal sealed class ControlThread(IControlClock clock, ControlOptions options)
@@ -42,16 +44,21 @@ internal sealed class ControlThread(IControlClock clock, ControlOptions options)
 
     public void Start()
     {
-        if (_thread is not null) throw new InvalidOperationException("the control loop runs already");
+        if (_thread is not null)
+            throw new InvalidOperationException("the control loop runs already");
         _schedule = new ControlSchedule(options.RateHz, clock.NowNs);
         Begin(() => true);
     }
 
-    /// <summary>Goes on, at the next deadline, on a new thread. To be called only when the present one can tick no more.</summary>
-    /// <param name="first">What the new thread does before; as <see cref="Tick"/> it tells whether it is still the one that ticks.</param>
+    /// <summary>
+    /// Goes on, at the next deadline, on a new thread. To be called only when the present one can tick no more.
+    /// </summary>
+    /// <param name="first">What the new thread does before; as <see cref="Tick"/> it tells whether it is still the one
+    /// that ticks.</param>
     public void Replace(Func<bool> first)
     {
-        if (_schedule is null || _ends) return;
+        if (_schedule is null || _ends)
+            return;
         Begin(() =>
         {
             _schedule.Advance(clock.NowNs);
@@ -59,11 +66,14 @@ internal sealed class ControlThread(IControlClock clock, ControlOptions options)
         });
     }
 
-    /// <summary>Ends the thread after the wait it is in; waits for that, but not for one that hangs. May be called from it.</summary>
+    /// <summary>
+    /// Ends the thread after the wait it is in; waits for that, but not for one that hangs. May be called from it.
+    /// </summary>
     public void End()
     {
         _ends = true;
-        if (_thread is { } thread && thread != Thread.CurrentThread) thread.Join(2 * (int)(LongestWaitNs / MonotonicTime.NsPerMs));
+        if (_thread is { } thread && thread != Thread.CurrentThread)
+            thread.Join(2 * (int)(LongestWaitNs / MonotonicTime.NsPerMs));
     }
 
     private void Begin(Func<bool> first)
@@ -77,7 +87,8 @@ internal sealed class ControlThread(IControlClock clock, ControlOptions options)
         try
         {
             Volatile.Write(ref _scheduling, ControlThreadPriority.Raise(options.RealTime));
-            if (first()) TickUntilEnd(_schedule!);
+            if (first())
+                TickUntilEnd(_schedule!);
         }
         catch (Exception exception)
         {
@@ -94,12 +105,14 @@ internal sealed class ControlThread(IControlClock clock, ControlOptions options)
             var nowNs = clock.NowNs;
             if (wakeNs < schedule.NextNs)
             {
-                if (IsUrgent() && !Tick(nowNs)) return;
+                if (IsUrgent() && !Tick(nowNs))
+                    return;
                 continue;
             }
 
             Late(nowNs - schedule.NextNs, nowNs);
-            if (!Tick(nowNs)) return;
+            if (!Tick(nowNs))
+                return;
             schedule.Advance(clock.NowNs);
         }
     }

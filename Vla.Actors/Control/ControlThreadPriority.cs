@@ -32,7 +32,8 @@ internal static partial class ControlThreadPriority
 
     private static readonly int[] NiceValues = [-20, -10, -5];
 
-    /// <returns>What was granted, for status: <c>real-time (SCHED_FIFO 40)</c>, <c>nice -20</c>, <c>normal (…)</c>.</returns>
+    /// <returns>What was granted, for status: <c>real-time (SCHED_FIFO 40)</c>, <c>nice -20</c>, <c>normal
+    /// (…)</c>.</returns>
     public static string Raise(bool realTime)
     {
         try
@@ -56,7 +57,8 @@ internal static partial class ControlThreadPriority
         foreach (var nice in NiceValues)
         {
             // Thread 0 is the caller. Linux keeps a nice value for each thread, not for the process.
-            if (SetPriority(PriorityOfProcess, ThisThread, nice) == 0) return $"nice {nice}{slice}{refused}";
+            if (SetPriority(PriorityOfProcess, ThisThread, nice) == 0)
+                return $"nice {nice}{slice}{refused}";
         }
 
         return realTime ? $"normal{slice}{refused}" : $"normal{slice} (raising it needs CAP_SYS_NICE)";
@@ -65,19 +67,28 @@ internal static partial class ControlThreadPriority
     /// <summary>A kernel that knows no slices takes the call and does nothing.</summary>
     private static bool AskForShortSlice()
     {
-        var attributes = new SchedulingAttributes { Size = (uint)Marshal.SizeOf<SchedulingAttributes>(), RuntimeNs = SliceNs };
+        var attributes = new SchedulingAttributes
+        {
+            Size = (uint)Marshal.SizeOf<SchedulingAttributes>(),
+            RuntimeNs = SliceNs,
+        };
         return SetAttributeCall is { } call && SystemCall(call, ThisThread, in attributes, 0) == 0;
     }
 
-    /// <summary>The number of <c>sched_setattr</c>, which libc has no function for; null where it is not known.</summary>
-    private static nint? SetAttributeCall => RuntimeInformation.ProcessArchitecture switch
-    {
-        Architecture.X64 => 314,
-        Architecture.Arm64 => 274,
-        _ => null,
-    };
+    /// <summary>
+    /// The number of <c>sched_setattr</c>, which libc has no function for; null where it is not known.
+    /// </summary>
+    private static nint? SetAttributeCall =>
+        RuntimeInformation.ProcessArchitecture switch
+        {
+            Architecture.X64 => 314,
+            Architecture.Arm64 => 274,
+            _ => null,
+        };
 
-    /// <summary>The kernel's <c>struct sched_attr</c>, first version; all zero but the slice is an ordinary thread's.</summary>
+    /// <summary>
+    /// The kernel's <c>struct sched_attr</c>, first version; all zero but the slice is an ordinary thread's.
+    /// </summary>
     [StructLayout(LayoutKind.Sequential)]
     private struct SchedulingAttributes
     {

@@ -2,7 +2,9 @@ using Vla.Actors.Robots;
 
 namespace Vla.Actors.Control;
 
-/// <summary>What operators have asked for: a stop, or its end. Asked from any thread, obeyed by the next tick.</summary>
+/// <summary>
+/// What operators have asked for: a stop, or its end. Asked from any thread, obeyed by the next tick.
+/// </summary>
 internal sealed class OperatorRequests
 {
     private string? _stop;
@@ -37,8 +39,10 @@ internal sealed class OperatorRequests
     {
         // Before anything else is read: what is asked for from here on may only be obeyed by the next tick.
         var asked = Interlocked.Read(ref _asked);
-        if (Interlocked.Exchange(ref _resume, 0) != 0 && ladder.State == ControlState.Stop) ladder.Reset();
-        if (Volatile.Read(ref _stop) is { } reason) ladder.Latch(reason);
+        if (Interlocked.Exchange(ref _resume, 0) != 0 && ladder.State == ControlState.Stop)
+            ladder.Reset();
+        if (Volatile.Read(ref _stop) is { } reason)
+            ladder.Latch(reason);
         return asked;
     }
 

@@ -5,19 +5,22 @@ using Vla.Actors.Scheduling;
 namespace Vla.Actors.Control;
 
 /// <summary>
-/// Hands decoded actions to the control loop and asks for more: <see cref="ActionDecoded"/> in, <see cref="Ready"/> out.
+/// Hands decoded actions to the control loop and asks for more: <see cref="ActionDecoded"/> in, <see cref="Ready"/>
+/// out.
 /// </summary>
 /// <remarks>
 /// <para>
-/// All demand begins here: at once after every action, or, for chunks of which a share is to be carried out first, when the
-/// control loop says so. It is said again every <see cref="DemandAgain"/> while no action comes, and each stage passes it
-/// on: that is how flow resumes after any stage was restarted, and nothing else is needed for it.
+/// All demand begins here: at once after every action, or, for chunks of which a share is to be carried out first, when
+/// the control loop says so. It is said again every <see cref="DemandAgain"/> while no action comes, and each stage
+/// passes it on: that is how flow resumes after any stage was restarted, and nothing else is needed for it.
 /// </para>
 /// <para>
 /// The loop, not this actor, publishes: it goes on with its rate and its ladder whatever happens here.
 /// </para>
 /// </remarks>
-public sealed class PublisherActor(ControlLoop control, IActorRef decoder, StageScheduling scheduling) : UntypedActor, IWithTimers
+public sealed class PublisherActor(ControlLoop control, IActorRef decoder, StageScheduling scheduling)
+    : UntypedActor,
+        IWithTimers
 {
     /// <summary>How long to wait for an action before asking again.</summary>
     public static readonly TimeSpan DemandAgain = TimeSpan.FromMilliseconds(50);
@@ -55,7 +58,8 @@ public sealed class PublisherActor(ControlLoop control, IActorRef decoder, Stage
             case ActionDecoded decoded:
                 control.Offer(decoded.Chunk);
                 _served = true;
-                if (control.Demand.IsWanted) Ask();
+                if (control.Demand.IsWanted)
+                    Ask();
                 break;
 
             case ChunkWanted:
@@ -63,7 +67,8 @@ public sealed class PublisherActor(ControlLoop control, IActorRef decoder, Stage
                 break;
 
             case AskAgain:
-                if (!_served && control.Demand.IsWanted) Ask();
+                if (!_served && control.Demand.IsWanted)
+                    Ask();
                 _served = false;
                 break;
 

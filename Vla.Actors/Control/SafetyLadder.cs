@@ -7,8 +7,8 @@ namespace Vla.Actors.Control;
 /// <summary>Decides at every tick whether the robot follows the policy, holds, or stops, and says why.</summary>
 /// <remarks>
 /// Until the first policy action the robot holds, however long that takes: nothing is wrong yet. From then on, no fresh
-/// action means hold, and after the hold time stop. What ends a stop is set: a fresh action, a fresh action as long as the
-/// stop was short, or only <see cref="Reset"/>. Times include those in which the machine slept.
+/// action means hold, and after the hold time stop. What ends a stop is set: a fresh action, a fresh action as long as
+/// the stop was short, or only <see cref="Reset"/>. Times include those in which the machine slept.
 /// </remarks>
 internal sealed class SafetyLadder(ControlOptions options)
 {
@@ -30,18 +30,25 @@ internal sealed class SafetyLadder(ControlOptions options)
 
     /// <param name="nowNs">The tick's time.</param>
     /// <param name="actionDue">Whether a good action is due.</param>
-    /// <param name="obstacle">Why nobody may move by sight, or set out; null while they may. Said also when it comes while holding or stopped.</param>
+    /// <param name="obstacle">Why nobody may move by sight, or set out; null while they may. Said also when it comes
+    /// while holding or stopped.</param>
     /// <param name="complaint">What is wrong with the newest action; empty when nothing is.</param>
     /// <param name="idleReason">Why there has been no action at all yet.</param>
     public ControlState Step(long nowNs, bool actionDue, string? obstacle, string complaint, string idleReason)
     {
-        if (!_latched && State == ControlState.Stop && options.LatchesLongStops && nowNs - _stoppedSinceNs > ShortStopNs)
+        if (
+            !_latched
+            && State == ControlState.Stop
+            && options.LatchesLongStops
+            && nowNs - _stoppedSinceNs > ShortStopNs
+        )
         {
             _latched = true;
             Reason += "; stopped for more than 2 s: resume to go on";
         }
 
-        if (_latched) return State;
+        if (_latched)
+            return State;
         complaint = obstacle ?? complaint;
         if (actionDue)
         {
@@ -49,16 +56,19 @@ internal sealed class SafetyLadder(ControlOptions options)
             return Enter(ControlState.Policy, "");
         }
 
-        if (!_hasActed) return Enter(ControlState.Hold, complaint.Length > 0 ? complaint : idleReason);
+        if (!_hasActed)
+            return Enter(ControlState.Hold, complaint.Length > 0 ? complaint : idleReason);
         switch (State)
         {
             case ControlState.Policy:
                 _holdingSinceNs = nowNs;
                 Enter(ControlState.Hold, complaint.Length > 0 ? complaint : "no fresh action");
-                if (options.HoldMs == 0) StopForWant(nowNs);
+                if (options.HoldMs == 0)
+                    StopForWant(nowNs);
                 break;
             case ControlState.Hold when nowNs - _holdingSinceNs >= options.HoldNs:
-                if (obstacle is not null) Reason = obstacle;
+                if (obstacle is not null)
+                    Reason = obstacle;
                 StopForWant(nowNs);
                 break;
             case ControlState.Hold when obstacle is not null:
@@ -66,7 +76,10 @@ internal sealed class SafetyLadder(ControlOptions options)
                 break;
             case ControlState.Stop:
                 // What it was stopped for may be over, and something else in the way.
-                Reason = obstacle is null || _stoppedFor.EndsWith(obstacle, StringComparison.Ordinal) ? _stoppedFor : obstacle;
+                Reason =
+                    obstacle is null || _stoppedFor.EndsWith(obstacle, StringComparison.Ordinal)
+                        ? _stoppedFor
+                        : obstacle;
                 break;
         }
 
@@ -79,10 +92,12 @@ internal sealed class SafetyLadder(ControlOptions options)
     /// <param name="reason">Why, in words.</param>
     public void Away(long nowNs, long awayNs, string reason)
     {
-        if (_latched || State != ControlState.Policy) return;
+        if (_latched || State != ControlState.Policy)
+            return;
         _holdingSinceNs = nowNs - awayNs;
         Enter(ControlState.Hold, reason);
-        if (awayNs < options.HoldNs) return;
+        if (awayNs < options.HoldNs)
+            return;
         _stoppedSinceNs = _holdingSinceNs + options.HoldNs;
         EnterStop(reason);
     }
@@ -98,7 +113,8 @@ internal sealed class SafetyLadder(ControlOptions options)
     public void Fail(string reason, long nowNs)
     {
         _hasActed = true;
-        if (State != ControlState.Stop) _stoppedSinceNs = nowNs;
+        if (State != ControlState.Stop)
+            _stoppedSinceNs = nowNs;
         _latched |= options.ResumeAfterStop == ResumeAfterStop.Manual;
         Enter(ControlState.Stop, reason);
     }
@@ -127,7 +143,8 @@ internal sealed class SafetyLadder(ControlOptions options)
     {
         State = state;
         Reason = reason;
-        if (state == ControlState.Stop) _stoppedFor = reason;
+        if (state == ControlState.Stop)
+            _stoppedFor = reason;
         return state;
     }
 }

@@ -5,19 +5,23 @@ using Vla.Sensors;
 
 namespace Vla.Actors.Control;
 
-/// <summary>Sees to it that the robot sets out from where it is: at first, after a stop, and after a long hold.</summary>
+/// <summary>
+/// Sees to it that the robot sets out from where it is: at first, after a stop, and after a long hold.
+/// </summary>
 /// <remarks>
 /// <para>
-/// A dimension that the robot's state tells by name starts at what it tells; until that is known, nothing is published for
-/// it. One that it does not tell is taken to be at the profile's <c>start</c>, and later where it was last told to be: its first
-/// action must be within <c>reach</c> of that, and until there was one nothing is published for it, unless its reach is its
-/// whole range, so that it may be anywhere.
+/// A dimension that the robot's state tells by name starts at what it tells; until that is known, nothing is published
+/// for it. One that it does not tell is taken to be at the profile's <c>start</c>, and later where it was last told to
+/// be: its first action must be within <c>reach</c> of that, and until there was one nothing is published for it,
+/// unless its reach is its whole range, so that it may be anywhere.
 /// </para>
 /// <para>Deltas and velocities start at zero and are no concern of this. For the control thread.</para>
 /// </remarks>
 internal sealed class StartingPoint
 {
-    /// <summary>After a hold of this length the robot has come to rest, and somebody may have moved it by hand.</summary>
+    /// <summary>
+    /// After a hold of this length the robot has come to rest, and somebody may have moved it by hand.
+    /// </summary>
     public const long AtRestNs = 500 * MonotonicTime.NsPerMs;
 
     private readonly RobotProfile _profile;
@@ -42,7 +46,12 @@ internal sealed class StartingPoint
     /// <param name="state">Reads the robot's state; null for a robot that gives none.</param>
     /// <param name="policyNeedsState">Whether nobody may move while it is not known.</param>
     /// <param name="robot">Its loss is a reason for nobody to move; null where there is no robot to lose.</param>
-    public StartingPoint(RobotProfile profile, RobotStateReader? state, bool policyNeedsState, RobotConnection? robot = null)
+    public StartingPoint(
+        RobotProfile profile,
+        RobotStateReader? state,
+        bool policyNeedsState,
+        RobotConnection? robot = null
+    )
     {
         _robot = robot;
         (_profile, _state, _policyNeedsState) = (profile, state, policyNeedsState && state is not null);
@@ -51,8 +60,12 @@ internal sealed class StartingPoint
         {
             var dimension = profile.Dimensions[i];
             _places[i] = -1;
-            if (dimension.Hold != HoldBehaviour.Keep) continue;
-            if (state is not null && RobotStates.Place(state, dimension.Name, dimension.Unit, "the robot profile has") is { } place)
+            if (dimension.Hold != HoldBehaviour.Keep)
+                continue;
+            if (
+                state is not null
+                && RobotStates.Place(state, dimension.Name, dimension.Unit, "the robot profile has") is { } place
+            )
             {
                 _places[i] = place;
                 _told |= 1UL << i;
@@ -70,20 +83,26 @@ internal sealed class StartingPoint
     public ulong Unknown => (_isPlaced ? 0 : _told) | (_hasActed ? 0 : _untold);
 
     /// <summary>
-    /// What may be trusted of what is seen: nobody moves a robot that is lost, and a policy that takes the robot's state sees
-    /// nothing without it.
+    /// What may be trusted of what is seen: nobody moves a robot that is lost, and a policy that takes the robot's
+    /// state sees nothing without it.
     /// </summary>
     /// <param name="camera">As the camera has it.</param>
     /// <param name="nowNs">The tick's time.</param>
     public Sight Sense(Sight camera, long nowNs)
     {
-        if (!_policyNeedsState && _robot is null) return camera;
+        if (!_policyNeedsState && _robot is null)
+            return camera;
         var lost = _robot?.Lost;
-        if (lost is not null) NoteLost();
+        if (lost is not null)
+            NoteLost();
         var problem = lost ?? (_policyNeedsState ? _state!.Problem(nowNs) : null);
-        if (problem is null && !_isBlind && ReferenceEquals(camera, _camera)) return _sight;
-        var (sinceNs, since) = problem is not null || _isBlind ? (nowNs, _wasLost ? "the robot was connected again" : "the robot's state was known again")
-            : camera.SeesSinceNs > _sight.SeesSinceNs ? (camera.SeesSinceNs, camera.Since) : (_sight.SeesSinceNs, _sight.Since);
+        if (problem is null && !_isBlind && ReferenceEquals(camera, _camera))
+            return _sight;
+        var (sinceNs, since) =
+            problem is not null || _isBlind
+                ? (nowNs, _wasLost ? "the robot was connected again" : "the robot's state was known again")
+            : camera.SeesSinceNs > _sight.SeesSinceNs ? (camera.SeesSinceNs, camera.Since)
+            : (_sight.SeesSinceNs, _sight.Since);
         (_isBlind, _wasLost, _camera) = (problem is not null, lost is not null, camera);
         return _sight = new Sight(camera.Blindness ?? problem, sinceNs, since);
     }
@@ -94,23 +113,34 @@ internal sealed class StartingPoint
     /// <param name="nowNs">The tick's time.</param>
     public string? Obstacle(ReadOnlySpan<float> due, ActionLimiter limiter, long nowNs)
     {
-        if (due.IsEmpty || _isUnderWay) return null;
-        if (_told != 0 && _state!.Problem(nowNs) is { } unknown) return unknown;
+        if (due.IsEmpty || _isUnderWay)
+            return null;
+        if (_told != 0 && _state!.Problem(nowNs) is { } unknown)
+            return unknown;
         for (var i = 0; i < _places.Length; i++)
         {
             var dimension = _profile.Dimensions[i];
-            if (dimension.Hold != HoldBehaviour.Keep) continue;
+            if (dimension.Hold != HoldBehaviour.Keep)
+                continue;
             var isTold = _places[i] >= 0;
             var from = isTold ? _state!.ReadOne(nowNs, _places[i]) ?? float.NaN : limiter.ValueOf(i);
             var reach = isTold ? dimension.Reach : dimension.ReachWithoutState;
-            if (Math.Abs((double)due[i] - from) <= reach) continue;
+            if (Math.Abs((double)due[i] - from) <= reach)
+                continue;
             // Said once for as long as it lasts: with each new action's value it would be news at every tick.
-            if (_outOfReach is { } known && known.Dimension == i) return known.Words;
-            var where = isTold ? "the robot is" : _hasActed ? "the robot was last told to be" : "the robot starts by its profile";
+            if (_outOfReach is { } known && known.Dimension == i)
+                return known.Words;
+            var where =
+                isTold ? "the robot is"
+                : _hasActed ? "the robot was last told to be"
+                : "the robot starts by its profile";
             var unit = dimension.Unit == "1" ? "" : $" {dimension.Unit}";
-            var words = string.Create(CultureInfo.InvariantCulture,
-                $"the first action's {dimension.Name} is {due[i]:0.####}{unit}, out of reach ({reach:0.####}) from {from:0.####}, where {where}: "
-                + $"bring the two together, or set \"reach\" in the robot profile");
+            var words = string.Create(
+                CultureInfo.InvariantCulture,
+                $"the first action's {dimension.Name} is {due[i]:0.####}{unit}, out of reach ({reach:0.####}) from "
+                    + $"{from:0.####}, where {where}: "
+                    + $"bring the two together, or set \"reach\" in the robot profile"
+            );
             _outOfReach = (i, words);
             return words;
         }
@@ -119,16 +149,23 @@ internal sealed class StartingPoint
         return null;
     }
 
-    /// <summary>Puts the limiter where the robot is, when this tick's state makes that necessary. Before it is asked.</summary>
+    /// <summary>
+    /// Puts the limiter where the robot is, when this tick's state makes that necessary. Before it is asked.
+    /// </summary>
     public void Place(ControlState state, ActionLimiter limiter, long nowNs)
     {
-        if (_before == ControlState.Stop && state != ControlState.Stop) _isPlaced = _told == 0;
+        if (_before == ControlState.Stop && state != ControlState.Stop)
+            _isPlaced = _told == 0;
         var setsOut = state == ControlState.Policy && !_isUnderWay;
-        if (!_isPlaced || setsOut) _isPlaced = TryPlace(limiter, nowNs) || _isPlaced;
+        if (!_isPlaced || setsOut)
+            _isPlaced = TryPlace(limiter, nowNs) || _isPlaced;
 
-        if (state == ControlState.Hold && _before != ControlState.Hold) _holdingSinceNs = nowNs;
-        if (state == ControlState.Policy) (_isUnderWay, _hasActed) = (true, true);
-        else if (state == ControlState.Stop || nowNs - _holdingSinceNs >= AtRestNs) _isUnderWay = false;
+        if (state == ControlState.Hold && _before != ControlState.Hold)
+            _holdingSinceNs = nowNs;
+        if (state == ControlState.Policy)
+            (_isUnderWay, _hasActed) = (true, true);
+        else if (state == ControlState.Stop || nowNs - _holdingSinceNs >= AtRestNs)
+            _isUnderWay = false;
         _before = state;
     }
 
@@ -140,11 +177,14 @@ internal sealed class StartingPoint
 
     private bool TryPlace(ActionLimiter limiter, long nowNs)
     {
-        if (_told == 0) return true;
+        if (_told == 0)
+            return true;
         for (var i = 0; i < _places.Length; i++)
         {
-            if (_places[i] < 0) continue;
-            if (_state!.ReadOne(nowNs, _places[i]) is not { } value) return false;
+            if (_places[i] < 0)
+                continue;
+            if (_state!.ReadOne(nowNs, _places[i]) is not { } value)
+                return false;
             limiter.Place(i, value);
         }
 

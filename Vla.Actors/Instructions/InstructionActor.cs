@@ -9,10 +9,11 @@ namespace Vla.Actors.Instructions;
 /// <see cref="InstructionWanted"/> in, <see cref="InstructionChanged"/> out.
 /// </summary>
 /// <remarks>
-/// Answers <see cref="GiveInstruction"/> with <see cref="InstructionChanged"/>, <see cref="InstructionRefused"/> or, for words that
-/// mean stop, <see cref="InstructionStopped"/>; only the first changes the instruction in force.
+/// Answers <see cref="GiveInstruction"/> with <see cref="InstructionChanged"/>, <see cref="InstructionRefused"/> or,
+/// for words that mean stop, <see cref="InstructionStopped"/>; only the first changes the instruction in force.
 /// </remarks>
-public sealed partial class InstructionActor(InstructionBoard board, InstructionCheck check, ILogger logger) : UntypedActor
+public sealed partial class InstructionActor(InstructionBoard board, InstructionCheck check, ILogger logger)
+    : UntypedActor
 {
     private IActorRef? _asker;
 
@@ -22,9 +23,11 @@ public sealed partial class InstructionActor(InstructionBoard board, Instruction
     /// <summary>An instruction that was in force from the start has been given to nobody here.</summary>
     protected override void PreStart()
     {
-        if (board.Current is not { Number: 1 } first) return;
+        if (board.Current is not { Number: 1 } first)
+            return;
         Log.Given(logger, first.Number, first.Text);
-        if (first.UnknownWords.Count > 0) Log.Noted(logger, first.Number, InstructionCheck.Unknown(first.UnknownWords));
+        if (first.UnknownWords.Count > 0)
+            Log.Noted(logger, first.Number, InstructionCheck.Unknown(first.UnknownWords));
     }
 
     protected override void OnReceive(object message)
@@ -69,7 +72,8 @@ public sealed partial class InstructionActor(InstructionBoard board, Instruction
 
         var changed = new InstructionChanged(board.Give(read.Text, read.UnknownWords)) { Note = read.Note };
         Log.Given(logger, changed.Instruction.Number, read.Text);
-        if (read.Note.Length > 0) Log.Noted(logger, changed.Instruction.Number, read.Note);
+        if (read.Note.Length > 0)
+            Log.Noted(logger, changed.Instruction.Number, read.Note);
         Sender.Tell(changed);
         _asker?.Tell(changed);
         _asker = null;

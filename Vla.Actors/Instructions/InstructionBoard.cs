@@ -23,7 +23,10 @@ public sealed class InstructionBoard(TimeProvider time)
     {
         Instruction given;
         lock (_lock)
-            _current = given = new Instruction((_current?.Number ?? 0) + 1, text, time.NowNs()) { UnknownWords = unknownWords ?? [] };
+            _current = given = new Instruction((_current?.Number ?? 0) + 1, text, time.NowNs())
+            {
+                UnknownWords = unknownWords ?? [],
+            };
         Changed?.Invoke(given);
         return given;
     }

@@ -11,14 +11,26 @@ public sealed class InstructionCheck
     /// <summary>What to do instead of saying these words, alone, to the policy.</summary>
     private static readonly Dictionary<string, string> Commands = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["resume"] = Resume, ["continue"] = Resume, ["go on"] = Resume, ["carry on"] = Resume, ["proceed"] = Resume, ["unpause"] = Resume,
-        ["unfreeze"] = Resume, ["go"] = Resume,
+        ["resume"] = Resume,
+        ["continue"] = Resume,
+        ["go on"] = Resume,
+        ["carry on"] = Resume,
+        ["proceed"] = Resume,
+        ["unpause"] = Resume,
+        ["unfreeze"] = Resume,
+        ["go"] = Resume,
         ["help"] = "type /help at the prompt",
-        ["quit"] = Quit, ["exit"] = Quit, ["bye"] = Quit, ["logout"] = Quit, ["shutdown"] = Quit, ["shut down"] = Quit,
+        ["quit"] = Quit,
+        ["exit"] = Quit,
+        ["bye"] = Quit,
+        ["logout"] = Quit,
+        ["shutdown"] = Quit,
+        ["shut down"] = Quit,
     };
 
     private const string Resume = "to go on after a stop type /resume at the prompt, or send POST /resume";
-    private const string Quit = "to end the program type /quit at the prompt, or press Ctrl-C; to stop the robot say stop";
+    private const string Quit =
+        "to end the program type /quit at the prompt, or press Ctrl-C; to stop the robot say stop";
 
     /// <summary>What the policy's vocabulary makes of a text; null for a policy that reads no words.</summary>
     public Func<string, InstructionWords?> Words { get; init; } = _ => null;
@@ -35,29 +47,46 @@ public sealed class InstructionCheck
     /// <summary>Decides what a text is. Safe from any thread; changes nothing.</summary>
     public CheckedInstruction Read(string text)
     {
-        if (StopWords.Mean(text)) return new CheckedInstruction { IsStop = true };
-        if (!InstructionText.TryRead(text, out var instruction, out var problem)) return Refuse(problem);
-        if (instruction.StartsWith('/')) return Refuse($"'{instruction.Split(' ')[0]}' is a command, not an instruction: type /help at the prompt to see them");
-        if (Commands.TryGetValue(instruction.Trim('.', '!', '?', ' '), out var mend)) return Refuse($"'{instruction}' is not an instruction: {mend}");
+        if (StopWords.Mean(text))
+            return new CheckedInstruction { IsStop = true };
+        if (!InstructionText.TryRead(text, out var instruction, out var problem))
+            return Refuse(problem);
+        if (instruction.StartsWith('/'))
+            return Refuse(
+                $"'{instruction.Split(' ')[0]}' is a command, not an instruction: type /help at the prompt to see them"
+            );
+        if (Commands.TryGetValue(instruction.Trim('.', '!', '?', ' '), out var mend))
+            return Refuse($"'{instruction}' is not an instruction: {mend}");
 
         // A thing that is not there is named as such, even if the policy does not know its name either.
         var scene = Scene?.Invoke(instruction) ?? SceneAnswer.Fine;
         var words = Words(instruction);
         var unknown = words?.Unknown ?? [];
-        if ((words?.TooLong ?? (scene.Problem.Length > 0 ? scene.Problem : words?.NoneKnown)) is { } wrong) return Refuse(wrong) with { UnknownWords = unknown };
+        if ((words?.TooLong ?? (scene.Problem.Length > 0 ? scene.Problem : words?.NoneKnown)) is { } wrong)
+            return Refuse(wrong) with { UnknownWords = unknown };
 
-        return new CheckedInstruction { Text = instruction, UnknownWords = unknown, Note = string.Join("; ", Notes(instruction, unknown, scene)) };
+        return new CheckedInstruction
+        {
+            Text = instruction,
+            UnknownWords = unknown,
+            Note = string.Join("; ", Notes(instruction, unknown, scene)),
+        };
     }
 
     /// <summary>Says which words of an instruction the policy's vocabulary lacks.</summary>
-    public static string Unknown(IReadOnlyList<string> words) => $"the policy does not know {InstructionWords.Quoted(words)} and acts on the other words";
+    public static string Unknown(IReadOnlyList<string> words) =>
+        $"the policy does not know {InstructionWords.Quoted(words)} and acts on the other words";
 
     private IEnumerable<string> Notes(string instruction, IReadOnlyList<string> unknown, SceneAnswer scene)
     {
-        if (unknown.Count > 0) yield return Unknown(unknown);
-        if (scene.Note.Length > 0) yield return scene.Note;
-        if (StopWords.AreMentioned(instruction)) yield return "taken as a task, not as a stop: to stop the robot say stop and nothing else";
-        if (NeedsResume()) yield return "the robot is stopped, and stays so until it is resumed (/resume)";
+        if (unknown.Count > 0)
+            yield return Unknown(unknown);
+        if (scene.Note.Length > 0)
+            yield return scene.Note;
+        if (StopWords.AreMentioned(instruction))
+            yield return "taken as a task, not as a stop: to stop the robot say stop and nothing else";
+        if (NeedsResume())
+            yield return "the robot is stopped, and stays so until it is resumed (/resume)";
     }
 
     private static CheckedInstruction Refuse(string problem) => new() { Problem = problem };

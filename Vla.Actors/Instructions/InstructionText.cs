@@ -36,21 +36,25 @@ public static class InstructionText
     /// <summary>Decodes UTF-8 and checks the text.</summary>
     public static bool TryRead(ReadOnlySpan<byte> utf8, out string instruction, out string problem)
     {
-        if (TryDecode(utf8, out var text, out problem)) return TryRead(text, out instruction, out problem);
+        if (TryDecode(utf8, out var text, out problem))
+            return TryRead(text, out instruction, out problem);
         instruction = "";
         return false;
     }
 
     /// <summary>Decodes UTF-8.</summary>
     /// <param name="utf8">What somebody wrote.</param>
-    /// <param name="text">The text; when it is refused, as much of it as can be read, for whoever looks for a stop in it.</param>
+    /// <param name="text">The text; when it is refused, as much of it as can be read, for whoever looks for a stop in
+    /// it.</param>
     /// <param name="problem">Why it is refused, with the mend; empty when it is fine.</param>
     public static bool TryDecode(ReadOnlySpan<byte> utf8, out string text, out string problem)
     {
         text = Encoding.UTF8.GetString(utf8[..Math.Min(utf8.Length, MaximumBytes)]).TrimStart('\ufeff');
-        problem = utf8.Length > MaximumBytes
-            ? $"the instruction has over {MaximumBytes:N0} bytes: at most {MaximumLength:N0} characters are taken"
-            : Utf8.IsValid(utf8) ? "" : "the instruction is not valid UTF-8: send plain UTF-8 text";
+        problem =
+            utf8.Length > MaximumBytes
+                ? $"the instruction has over {MaximumBytes:N0} bytes: at most {MaximumLength:N0} characters are taken"
+            : Utf8.IsValid(utf8) ? ""
+            : "the instruction is not valid UTF-8: send plain UTF-8 text";
         return problem.Length == 0;
     }
 
@@ -58,8 +62,10 @@ public static class InstructionText
     {
         for (var i = 0; i < text.Length; i++)
         {
-            if (!char.IsSurrogate(text[i])) continue;
-            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1])) return true;
+            if (!char.IsSurrogate(text[i]))
+                continue;
+            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
+                return true;
             i++;
         }
 

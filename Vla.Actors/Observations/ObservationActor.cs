@@ -3,7 +3,9 @@ using Vla.Actors.Pipeline;
 
 namespace Vla.Actors.Observations;
 
-/// <summary>Gives what is perceived to whoever asks: <see cref="Ready"/> in, <see cref="ObservationCaptured"/> out.</summary>
+/// <summary>
+/// Gives what is perceived to whoever asks: <see cref="Ready"/> in, <see cref="ObservationCaptured"/> out.
+/// </summary>
 /// <param name="source">Where observations come from; it outlives restarts of this.</param>
 public sealed class ObservationActor(ObservationSource source) : UntypedActor
 {
@@ -13,7 +15,9 @@ public sealed class ObservationActor(ObservationSource source) : UntypedActor
 
     protected override void OnReceive(object message)
     {
-        if (message is Ready) source.Want(Sender);
-        else Unhandled(message);
+        if (message is Ready)
+            source.Want(Sender);
+        else
+            Unhandled(message);
     }
 }

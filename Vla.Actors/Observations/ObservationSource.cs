@@ -20,8 +20,12 @@ public sealed class ObservationSource : IObservationSource
     /// <param name="state">The robot's state; null when it tells none.</param>
     /// <param name="stateNames">What <paramref name="state"/> tells.</param>
     public ObservationSource(
-        IReadOnlyList<string> cameras, long maximumSkewNs, InstructionBoard? instructions = null, IRobotState? state = null,
-        IReadOnlyList<string>? stateNames = null)
+        IReadOnlyList<string> cameras,
+        long maximumSkewNs,
+        InstructionBoard? instructions = null,
+        IRobotState? state = null,
+        IReadOnlyList<string>? stateNames = null
+    )
     {
         (_instructions, _state, _stateNames) = (instructions, state, stateNames ?? []);
         _assembly = new ObservationAssembly<IActorRef>(cameras, maximumSkewNs, Give, Complete);
@@ -50,9 +54,11 @@ public sealed class ObservationSource : IObservationSource
         if (_instructions?.Current is { } instruction)
             (observation.Instruction, observation.InstructionNumber) = (instruction.Text, instruction.Number);
         observation.State = null;
-        if (_state is null || _stateNames.Count == 0) return;
+        if (_state is null || _stateNames.Count == 0)
+            return;
         var atNs = observation.CapturedNs;
         var values = new float[_stateNames.Count];
-        if (_state.TryRead(atNs, values, out var readNs)) observation.State = new RobotReading(_stateNames, values, readNs);
+        if (_state.TryRead(atNs, values, out var readNs))
+            observation.State = new RobotReading(_stateNames, values, readNs);
     }
 }

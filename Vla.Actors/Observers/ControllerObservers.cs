@@ -4,7 +4,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Vla.Actors.Observers;
 
 /// <summary>Everybody who watches a controller, and the one way by which they are told.</summary>
-/// <remarks>Whoever has something to show calls <see cref="Show"/>, from any thread: it costs a copy into each queue and never waits.</remarks>
+/// <remarks>
+/// Whoever has something to show calls <see cref="Show"/>, from any thread: it costs a copy into each queue and never
+/// waits.
+/// </remarks>
 public sealed class ControllerObservers : IDisposable
 {
     private readonly Lock _gate = new();
@@ -18,7 +21,8 @@ public sealed class ControllerObservers : IDisposable
     public IObserverSubscription Add(IObserver observer)
     {
         var run = new ObserverRun(observer, this);
-        lock (_gate) Use([.. _runs, run]);
+        lock (_gate)
+            Use([.. _runs, run]);
         run.Start();
         return run;
     }
@@ -29,8 +33,10 @@ public sealed class ControllerObservers : IDisposable
     /// <summary>Shows something to all who want to see it.</summary>
     public void Show(in Sighting sighting)
     {
-        if (!AreWanted(sighting.Kind)) return;
-        foreach (var run in Volatile.Read(ref _runs)) run.Offer(sighting);
+        if (!AreWanted(sighting.Kind))
+            return;
+        foreach (var run in Volatile.Read(ref _runs))
+            run.Offer(sighting);
     }
 
     /// <summary>How each observer stands.</summary>
@@ -43,12 +49,14 @@ public sealed class ControllerObservers : IDisposable
     /// <summary>Ends all of them; what waits is shown first, for a bounded time.</summary>
     public void Dispose()
     {
-        foreach (var run in Volatile.Read(ref _runs)) run.Dispose();
+        foreach (var run in Volatile.Read(ref _runs))
+            run.Dispose();
     }
 
     internal void Remove(ObserverRun run)
     {
-        lock (_gate) Use([.. _runs.Where(other => other != run)]);
+        lock (_gate)
+            Use([.. _runs.Where(other => other != run)]);
     }
 
     private void Use(ObserverRun[] runs)
@@ -66,7 +74,9 @@ public sealed class ControllerObservers : IDisposable
 /// <param name="LastError">What it threw last, one line; null when it never did.</param>
 public sealed record ObserverSnapshot(string Name, long Seen, long Missed, long Failures, string? LastError);
 
-/// <summary>An observer that is being told; disposing ends that, what waits for it is shown first, for a bounded time.</summary>
+/// <summary>
+/// An observer that is being told; disposing ends that, what waits for it is shown first, for a bounded time.
+/// </summary>
 public interface IObserverSubscription : IDisposable
 {
     /// <summary>How the observer stands.</summary>

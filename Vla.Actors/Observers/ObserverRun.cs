@@ -6,7 +6,9 @@ namespace Vla.Actors.Observers;
 /// <summary>One observer's queue and thread.</summary>
 internal sealed partial class ObserverRun(IObserver observer, ControllerObservers all) : IObserverSubscription
 {
-    /// <summary>How often the queue is looked at while it is empty: nobody who puts something in has to wake a thread.</summary>
+    /// <summary>
+    /// How often the queue is looked at while it is empty: nobody who puts something in has to wake a thread.
+    /// </summary>
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
 
     /// <summary>How long an ending waits for what is still to be shown.</summary>
@@ -28,15 +30,23 @@ internal sealed partial class ObserverRun(IObserver observer, ControllerObserver
 
     public void Offer(in Sighting sighting)
     {
-        if ((Wants & sighting.Kind) != 0) _queue.Add(sighting);
+        if ((Wants & sighting.Kind) != 0)
+            _queue.Add(sighting);
     }
 
     public ObserverSnapshot Snapshot() =>
-        new(observer.Name, Interlocked.Read(ref _seen), _queue.Missed, Interlocked.Read(ref _failures), Volatile.Read(ref _lastError));
+        new(
+            observer.Name,
+            Interlocked.Read(ref _seen),
+            _queue.Missed,
+            Interlocked.Read(ref _failures),
+            Volatile.Read(ref _lastError)
+        );
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         all.Remove(this);
         _ends = true;
         _wake.Set();
@@ -53,7 +63,8 @@ internal sealed partial class ObserverRun(IObserver observer, ControllerObserver
             {
                 _wake.Set();
                 var left = bound - TimeSpan.FromMilliseconds(Environment.TickCount64 - began);
-                if (left <= TimeSpan.Zero || !Monitor.Wait(_progress, left)) return Interlocked.Read(ref _seen) >= target;
+                if (left <= TimeSpan.Zero || !Monitor.Wait(_progress, left))
+                    return Interlocked.Read(ref _seen) >= target;
             }
         }
 
@@ -66,11 +77,13 @@ internal sealed partial class ObserverRun(IObserver observer, ControllerObserver
         {
             _wake.WaitOne(Glance);
             ShowWaiting();
-            lock (_progress) Monitor.PulseAll(_progress);
+            lock (_progress)
+                Monitor.PulseAll(_progress);
         }
 
         ShowWaiting();
-        lock (_progress) Monitor.PulseAll(_progress);
+        lock (_progress)
+            Monitor.PulseAll(_progress);
         _ended.Set();
     }
 
@@ -84,7 +97,8 @@ internal sealed partial class ObserverRun(IObserver observer, ControllerObserver
             }
             catch (Exception exception)
             {
-                if (Interlocked.Increment(ref _failures) == 1) Log.Failed(all.Logger, observer.Name, ErrorText.Reason(exception.Message));
+                if (Interlocked.Increment(ref _failures) == 1)
+                    Log.Failed(all.Logger, observer.Name, ErrorText.Reason(exception.Message));
                 Volatile.Write(ref _lastError, ErrorText.Reason(exception.Message));
             }
 
@@ -94,7 +108,11 @@ internal sealed partial class ObserverRun(IObserver observer, ControllerObserver
 
     private static partial class Log
     {
-        [LoggerMessage(91, LogLevel.Error, "the observer {Observer} fails, and is shown what comes next all the same: {Reason}")]
+        [LoggerMessage(
+            91,
+            LogLevel.Error,
+            "the observer {Observer} fails, and is shown what comes next all the same: {Reason}"
+        )]
         public static partial void Failed(ILogger logger, string observer, string reason);
     }
 }

@@ -1,9 +1,11 @@
 namespace Vla.Actors.Observers;
 
-/// <summary>Hands sightings from any thread to one: no lock, no waiting, no allocation; a full queue takes no more.</summary>
+/// <summary>
+/// Hands sightings from any thread to one: no lock, no waiting, no allocation; a full queue takes no more.
+/// </summary>
 /// <remarks>
-/// After Dmitry Vyukov's bounded queue: each slot says by a number whether it is free for the next round or filled in this one.
-/// Channels of .NET take a lock in which the control thread could wait for one of low priority.
+/// After Dmitry Vyukov's bounded queue: each slot says by a number whether it is free for the next round or filled in
+/// this one. Channels of .NET take a lock in which the control thread could wait for one of low priority.
 /// </remarks>
 internal sealed class SightingQueue
 {
@@ -19,7 +21,8 @@ internal sealed class SightingQueue
     public SightingQueue(int capacity)
     {
         _slots = new Slot[Math.Max(Least, capacity)];
-        for (var i = 0; i < _slots.Length; i++) _slots[i].Turn = i;
+        for (var i = 0; i < _slots.Length; i++)
+            _slots[i].Turn = i;
     }
 
     /// <summary>Sightings that found it full.</summary>
@@ -38,7 +41,8 @@ internal sealed class SightingQueue
             var ahead = Interlocked.Read(ref slot.Turn) - place;
             if (ahead == 0)
             {
-                if (Interlocked.CompareExchange(ref _written, place + 1, place) != place) continue;
+                if (Interlocked.CompareExchange(ref _written, place + 1, place) != place)
+                    continue;
                 slot.Sighting = sighting;
                 Interlocked.Exchange(ref slot.Turn, place + 1);
                 return;

@@ -1,6 +1,8 @@
 namespace Vla.Actors.Pipeline;
 
-/// <summary>What a robot felt of itself, by time: for whoever puts a picture and the state at its moment together.</summary>
+/// <summary>
+/// What a robot felt of itself, by time: for whoever puts a picture and the state at its moment together.
+/// </summary>
 public interface IRobotState
 {
     /// <summary>The state as it was at a moment: the newest that had been measured by then. Never blocks.</summary>

@@ -5,9 +5,9 @@ namespace Vla.Actors.Pipeline;
 
 /// <summary>Percentiles of durations over the last minute or so; recording neither allocates nor waits.</summary>
 /// <remarks>
-/// One thread records, any thread reads. Two windows of half a minute each: the older is dropped when the newer is full,
-/// so what is read covers the last 30 to 60 seconds. Values are exact to 1 % from 50 µs to one minute and to half a
-/// microsecond below.
+/// One thread records, any thread reads. Two windows of half a minute each: the older is dropped when the newer is
+/// full, so what is read covers the last 30 to 60 seconds. Values are exact to 1 % from 50 µs to one minute and to half
+/// a microsecond below.
 /// </remarks>
 public sealed class LatencyWindow
 {
@@ -16,7 +16,11 @@ public sealed class LatencyWindow
     private const int Digits = 2;
 
     private readonly Recorder _recorder = new(
-        MonotonicTime.NsPerUs, LongestNs, Digits, (id, low, high, digits) => new LongHistogram(id, low, high, digits));
+        MonotonicTime.NsPerUs,
+        LongestNs,
+        Digits,
+        (id, low, high, digits) => new LongHistogram(id, low, high, digits)
+    );
     private readonly Lock _windows = new();
     private LongHistogram _current = NewHistogram();
     private LongHistogram _previous = NewHistogram();
@@ -52,8 +56,12 @@ public sealed class LatencyWindow
             return _both.TotalCount == 0
                 ? default
                 : new LatencyPercentiles(
-                    _both.TotalCount, _both.GetValueAtPercentile(50), _both.GetValueAtPercentile(99),
-                    _both.GetValueAtPercentile(99.9), _both.GetMaxValue());
+                    _both.TotalCount,
+                    _both.GetValueAtPercentile(50),
+                    _both.GetValueAtPercentile(99),
+                    _both.GetValueAtPercentile(99.9),
+                    _both.GetMaxValue()
+                );
         }
     }
 
@@ -68,7 +76,8 @@ public sealed class LatencyWindow
             var counts = new long[bins];
             var upperNs = RoundUp(_both.TotalCount == 0 ? MonotonicTime.NsPerUs : _both.GetValueAtPercentile(99));
             foreach (var value in _both.RecordedValues())
-                counts[Math.Min(bins - 1, value.ValueIteratedTo * bins / upperNs)] += value.CountAddedInThisIterationStep;
+                counts[Math.Min(bins - 1, value.ValueIteratedTo * bins / upperNs)] +=
+                    value.CountAddedInThisIterationStep;
             return new LatencyBins(upperNs, counts, _both.GetMaxValue() > upperNs);
         }
     }
@@ -90,7 +99,8 @@ public sealed class LatencyWindow
     {
         var power = (long)Math.Pow(10, Math.Floor(Math.Log10(Math.Max(ns, MonotonicTime.NsPerUs))));
         foreach (var step in (ReadOnlySpan<int>)[1, 2, 5])
-            if (step * power >= ns) return step * power;
+            if (step * power >= ns)
+                return step * power;
         return 10 * power;
     }
 
@@ -106,11 +116,13 @@ public sealed class LatencyWindow
     private void Turn(long nowNs)
     {
         var windows = (nowNs - _currentSinceNs) / WindowNs;
-        if (windows <= 0) return;
+        if (windows <= 0)
+            return;
         Collect();
         (_previous, _current) = (_current, _previous);
         _current.Reset();
-        if (windows > 1) _previous.Reset();
+        if (windows > 1)
+            _previous.Reset();
         Volatile.Write(ref _currentSinceNs, _currentSinceNs + windows * WindowNs);
     }
 
@@ -126,7 +138,8 @@ public sealed class LatencyWindow
 public readonly record struct LatencyPercentiles(long Count, long P50Ns, long P99Ns, long P999Ns, long MaximumNs);
 
 /// <summary>How the durations in a <see cref="LatencyWindow"/> are distributed.</summary>
-/// <param name="UpperNs">Where the last bin ends, nanoseconds; the first begins at 0. Longer durations are in the last.</param>
+/// <param name="UpperNs">Where the last bin ends, nanoseconds; the first begins at 0. Longer durations are in the
+/// last.</param>
 /// <param name="Counts">Durations in each bin; the bins are equally wide.</param>
 /// <param name="HasLonger">Whether there are longer ones in the last.</param>
 public sealed record LatencyBins(long UpperNs, IReadOnlyList<long> Counts, bool HasLonger);

@@ -26,25 +26,33 @@ public readonly record struct Origin
     /// <summary>What was done for the picture since, one step after the other.</summary>
     public StepTrail Steps { get; init; }
 
-    /// <summary>Where whatever is made of an observation comes from, before anything is made of it and nothing was said.</summary>
+    /// <summary>
+    /// Where whatever is made of an observation comes from, before anything is made of it and nothing was said.
+    /// </summary>
     /// <param name="seen">The observation.</param>
     /// <param name="place">Of the picture whose number it carries.</param>
-    public static Origin Of(Observation seen, int place = 0) => new()
-    {
-        FrameSequence = seen[place].Sequence,
-        Instruction = "",
-        CapturedNs = seen.CapturedNs,
-        Steps = StepTrail.Of(StepTrail.Prepare, seen.CapturedNs, seen.PreparedNs),
-    };
+    public static Origin Of(Observation seen, int place = 0) =>
+        new()
+        {
+            FrameSequence = seen[place].Sequence,
+            Instruction = "",
+            CapturedNs = seen.CapturedNs,
+            Steps = StepTrail.Of(StepTrail.Prepare, seen.CapturedNs, seen.PreparedNs),
+        };
 
     /// <summary>The same with one more step.</summary>
-    public Origin With(string step, long startedNs, long finishedNs) => this with { Steps = Steps.With(step, startedNs, finishedNs) };
+    public Origin With(string step, long startedNs, long finishedNs) =>
+        this with
+        {
+            Steps = Steps.With(step, startedNs, finishedNs),
+        };
 
     /// <summary>The same, made with these words.</summary>
-    public Origin With(Instruction instruction) => this with
-    {
-        Instruction = instruction.Text,
-        InstructionNumber = instruction.Number,
-        InstructionGivenNs = instruction.GivenNs,
-    };
+    public Origin With(Instruction instruction) =>
+        this with
+        {
+            Instruction = instruction.Text,
+            InstructionNumber = instruction.Number,
+            InstructionGivenNs = instruction.GivenNs,
+        };
 }

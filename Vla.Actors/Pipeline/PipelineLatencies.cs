@@ -6,7 +6,8 @@ namespace Vla.Actors.Pipeline;
 /// capture-to-publish, to the nanosecond (percentiles of parts do not add up to the percentile of the sum).
 /// One thread records, any thread reads.
 /// </remarks>
-/// <param name="steps">The policy's steps in their order, so that they are there before the first; others are added as they come.</param>
+/// <param name="steps">The policy's steps in their order, so that they are there before the first; others are added as
+/// they come.</param>
 public sealed class PipelineLatencies(params IReadOnlyList<string> steps)
 {
     private long _lastInstruction;
@@ -51,40 +52,48 @@ public sealed class PipelineLatencies(params IReadOnlyList<string> steps)
         Waiting.Record(total - stages - tickWait, publishedNs);
         TickWait.Record(tickWait, publishedNs);
         CaptureToPublish.Record(total, publishedNs);
-        if (origin.InstructionNumber == _lastInstruction) return;
+        if (origin.InstructionNumber == _lastInstruction)
+            return;
         _lastInstruction = origin.InstructionNumber;
-        if (origin.InstructionGivenNs <= 0) return;
+        if (origin.InstructionGivenNs <= 0)
+            return;
         var afterNs = publishedNs - origin.InstructionGivenNs;
         EncodeInstruction.Record(origin.InstructionSteps.WorkNs, publishedNs);
         InstructionToAction.Record(afterNs, publishedNs);
-        Volatile.Write(ref _newestFirstAction, new FirstAction(origin.InstructionNumber, afterNs, origin.InstructionSteps.WorkNs));
+        Volatile.Write(
+            ref _newestFirstAction,
+            new FirstAction(origin.InstructionNumber, afterNs, origin.InstructionSteps.WorkNs)
+        );
     }
 
     /// <summary>Forgets what was recorded, so that a measurement can begin when everything is warm.</summary>
     public void Clear()
     {
-        foreach (var (_, window) in All) window.Clear();
+        foreach (var (_, window) in All)
+            window.Clear();
     }
 
     /// <summary>All windows with the names that status and logs use; the steps first.</summary>
-    public IReadOnlyList<NamedLatency> Read(long nowNs) => [.. All.Select(named => new NamedLatency(named.Name, named.Window.Read(nowNs)))];
+    public IReadOnlyList<NamedLatency> Read(long nowNs) =>
+        [.. All.Select(named => new NamedLatency(named.Name, named.Window.Read(nowNs)))];
 
     private IEnumerable<(string Name, LatencyWindow Window)> All =>
-    [
-        .. Volatile.Read(ref _steps),
-        ("stages", Stages),
-        ("waiting", Waiting),
-        ("tick_wait", TickWait),
-        ("capture_to_publish", CaptureToPublish),
-        ("instruction_to_action", InstructionToAction),
-        ("encode_instruction", EncodeInstruction),
-    ];
+        [
+            .. Volatile.Read(ref _steps),
+            ("stages", Stages),
+            ("waiting", Waiting),
+            ("tick_wait", TickWait),
+            ("capture_to_publish", CaptureToPublish),
+            ("instruction_to_action", InstructionToAction),
+            ("encode_instruction", EncodeInstruction),
+        ];
 
     private LatencyWindow Of(string step)
     {
         foreach (var known in _steps)
         {
-            if (known.Step == step) return known.Window;
+            if (known.Step == step)
+                return known.Window;
         }
 
         var window = new LatencyWindow();

@@ -10,7 +10,9 @@ namespace Vla.Actors.Pipeline;
 /// <summary>
 /// Demand, said to the upstream neighbour by whoever wants its next result; the answer goes to the sender, once.
 /// </summary>
-/// <remarks>Demand is a flag, not a count: saying it again changes nothing, so after any failure it is just said again.</remarks>
+/// <remarks>
+/// Demand is a flag, not a count: saying it again changes nothing, so after any failure it is just said again.
+/// </remarks>
 /// <param name="Ahead">
 /// True when more will be wanted right after this one, so a stage asks for its next input when it begins work (stages
 /// overlap); false when one result is wanted and nothing should run ahead and grow old.
@@ -40,11 +42,15 @@ public sealed record InstructionRefused(string Problem)
     public IReadOnlyList<string> UnknownWords { get; init; } = [];
 }
 
-/// <summary>Instruction → whoever gave it: the words meant stop, and the control loop was told; no new instruction is in force.</summary>
+/// <summary>
+/// Instruction → whoever gave it: the words meant stop, and the control loop was told; no new instruction is in force.
+/// </summary>
 public sealed record InstructionStopped;
 
 /// <summary>Demand on the language side: an instruction newer than the one the asker has.</summary>
-/// <remarks>Said by fusion to the language encoder and passed on to the instruction actor; saying it again is harmless.</remarks>
+/// <remarks>
+/// Said by fusion to the language encoder and passed on to the instruction actor; saying it again is harmless.
+/// </remarks>
 /// <param name="After">Number of the newest instruction that the asker has; 0 for none.</param>
 public sealed record InstructionWanted(long After);
 

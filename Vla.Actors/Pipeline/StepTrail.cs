@@ -13,8 +13,8 @@ public readonly record struct StepTimes(string Step, long StartedNs, long Finish
 
 /// <summary>The steps that were done so far, in their order: a list that never changes.</summary>
 /// <remarks>
-/// Each policy names its own steps. What lies between two of them is waiting, so that steps and waits together are the age
-/// of what came of them.
+/// Each policy names its own steps. What lies between two of them is waiting, so that steps and waits together are the
+/// age of what came of them.
 /// </remarks>
 public readonly struct StepTrail : IReadOnlyList<StepTimes>, IEquatable<StepTrail>
 {
@@ -30,7 +30,8 @@ public readonly struct StepTrail : IReadOnlyList<StepTimes>, IEquatable<StepTrai
 
     public int Count => _steps?.Length ?? 0;
 
-    public StepTimes this[int index] => _steps is null ? throw new ArgumentOutOfRangeException(nameof(index)) : _steps[index];
+    public StepTimes this[int index] =>
+        _steps is null ? throw new ArgumentOutOfRangeException(nameof(index)) : _steps[index];
 
     /// <summary>What all steps took together, without the waiting between them, nanoseconds.</summary>
     public long WorkNs
@@ -38,7 +39,8 @@ public readonly struct StepTrail : IReadOnlyList<StepTimes>, IEquatable<StepTrai
         get
         {
             var sum = 0L;
-            foreach (var step in Steps) sum += step.DurationNs;
+            foreach (var step in Steps)
+                sum += step.DurationNs;
             return sum;
         }
     }
@@ -49,14 +51,16 @@ public readonly struct StepTrail : IReadOnlyList<StepTimes>, IEquatable<StepTrai
     public static StepTrail Of(string step, long startedNs, long finishedNs) => Empty.With(step, startedNs, finishedNs);
 
     /// <summary>These steps and one more.</summary>
-    public StepTrail With(string step, long startedNs, long finishedNs) => new([.. Steps, new StepTimes(step, startedNs, finishedNs)]);
+    public StepTrail With(string step, long startedNs, long finishedNs) =>
+        new([.. Steps, new StepTimes(step, startedNs, finishedNs)]);
 
     /// <summary>The step of a name; all zero where it was not done.</summary>
     public StepTimes Find(string name)
     {
         foreach (var step in Steps)
         {
-            if (step.Step == name) return step;
+            if (step.Step == name)
+                return step;
         }
 
         return new StepTimes(name, 0, 0);

@@ -10,8 +10,13 @@ namespace Vla.Actors.Policies;
 /// <param name="Horizon">Actions in a chunk; 1 for a policy that gives single actions.</param>
 /// <param name="StepMs">Time from one action of a chunk to the next, milliseconds.</param>
 public sealed record ActionSpec(
-    IReadOnlyList<string> Names, IReadOnlyList<string> Units, IReadOnlyList<float> Mean, IReadOnlyList<float> Std,
-    int Horizon, double StepMs)
+    IReadOnlyList<string> Names,
+    IReadOnlyList<string> Units,
+    IReadOnlyList<float> Mean,
+    IReadOnlyList<float> Std,
+    int Horizon,
+    double StepMs
+)
 {
     public int Dimensions => Names.Count;
 
@@ -19,7 +24,9 @@ public sealed record ActionSpec(
     public ChunkExecution Execution { get; init; } = ChunkExecution.Freshest;
 
     /// <summary>Normalised model output, [horizon × dimensions] row by row, to physical units, in place.</summary>
-    /// <remarks>An either/or dimension becomes mean − std or mean + std, whichever is on its side of the mean.</remarks>
+    /// <remarks>
+    /// An either/or dimension becomes mean − std or mean + std, whichever is on its side of the mean.
+    /// </remarks>
     public void Unnormalise(Span<float> values)
     {
         for (var i = 0; i < values.Length; i++)
@@ -28,7 +35,8 @@ public sealed record ActionSpec(
             values[i] = values[i] * Std[dimension] + Mean[dimension];
         }
 
-        for (var i = 0; i < Execution.Binary.Count; i++) Decide(values, Execution.Binary[i]);
+        for (var i = 0; i < Execution.Binary.Count; i++)
+            Decide(values, Execution.Binary[i]);
     }
 
     private void Decide(Span<float> values, int dimension)
@@ -37,7 +45,8 @@ public sealed record ActionSpec(
         for (var i = dimension; i < values.Length; i += Dimensions)
         {
             // What is no number stays as it is, for the publisher to refuse.
-            if (float.IsFinite(values[i])) values[i] = values[i] < mean ? mean - std : mean + std;
+            if (float.IsFinite(values[i]))
+                values[i] = values[i] < mean ? mean - std : mean + std;
         }
     }
 }

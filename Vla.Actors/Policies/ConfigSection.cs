@@ -26,10 +26,14 @@ public sealed class ConfigSection
         _path = path;
         _object = json;
         if (json.ValueKind != JsonValueKind.Object)
-            throw new PolicyException($"{file}: {(path.Length == 0 ? "the file" : path)} is {Shown(json)}, allowed is an object {{ … }}");
+            throw new PolicyException(
+                $"{file}: {(path.Length == 0 ? "the file" : path)} is {Shown(json)}, allowed is an object {{ … }}"
+            );
     }
 
-    /// <summary>A lower bound of the parameters that the sizes in this section ask for; see <see cref="StageSettings.AtLeast"/>.</summary>
+    /// <summary>
+    /// A lower bound of the parameters that the sizes in this section ask for; see <see cref="StageSettings.AtLeast"/>.
+    /// </summary>
     internal long LeastParameters { get; set; }
 
     /// <summary>True where the file's authors write <c>null</c> for a key that they might have left out.</summary>
@@ -52,7 +56,8 @@ public sealed class ConfigSection
     {
         var allowed = $"a list of at most {maximumCount} objects";
         var list = Required(key, allowed);
-        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() > maximumCount) throw Wrong(key, list, allowed);
+        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() > maximumCount)
+            throw Wrong(key, list, allowed);
         return [.. list.EnumerateArray().Select((item, i) => Below($"{key}[{i}]", item))];
     }
 
@@ -66,16 +71,17 @@ public sealed class ConfigSection
 
     public string Text(string key, int maximumLength) => Text(key, Required(key, "text"), maximumLength);
 
-    public string? OptionalText(string key, int maximumLength)
-        => Optional(key) is { } value ? Text(key, value, maximumLength) : null;
+    public string? OptionalText(string key, int maximumLength) =>
+        Optional(key) is { } value ? Text(key, value, maximumLength) : null;
 
-    public bool? OptionalFlag(string key) => Optional(key) switch
-    {
-        null => null,
-        { ValueKind: JsonValueKind.True } => true,
-        { ValueKind: JsonValueKind.False } => false,
-        { } other => throw Wrong(key, other, "true or false"),
-    };
+    public bool? OptionalFlag(string key) =>
+        Optional(key) switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.True } => true,
+            { ValueKind: JsonValueKind.False } => false,
+            { } other => throw Wrong(key, other, "true or false"),
+        };
 
     public string Choice(string key, params ReadOnlySpan<string> choices)
     {
@@ -87,8 +93,8 @@ public sealed class ConfigSection
     }
 
     /// <summary>Null when the key is not there.</summary>
-    public string? OptionalChoice(string key, params ReadOnlySpan<string> choices)
-        => Optional(key) is null ? null : Choice(key, choices);
+    public string? OptionalChoice(string key, params ReadOnlySpan<string> choices) =>
+        Optional(key) is null ? null : Choice(key, choices);
 
     public int Integer(string key, int minimum, int maximum)
     {
@@ -97,20 +103,21 @@ public sealed class ConfigSection
         return IsInteger(value, minimum, maximum, out var number) ? number : throw Wrong(key, value, allowed);
     }
 
-    public int OptionalInteger(string key, int minimum, int maximum, int ifMissing)
-        => Optional(key) is null ? ifMissing : Integer(key, minimum, maximum);
+    public int OptionalInteger(string key, int minimum, int maximum, int ifMissing) =>
+        Optional(key) is null ? ifMissing : Integer(key, minimum, maximum);
 
-    public double OptionalNumber(string key, double minimum, double maximum, double ifMissing)
-        => Optional(key) is null ? ifMissing : Number(key, minimum, maximum);
+    public double OptionalNumber(string key, double minimum, double maximum, double ifMissing) =>
+        Optional(key) is null ? ifMissing : Number(key, minimum, maximum);
 
-    public double Number(string key, double minimum, double maximum)
-        => Number(key, Required(key, Range(minimum, maximum)), minimum, maximum);
+    public double Number(string key, double minimum, double maximum) =>
+        Number(key, Required(key, Range(minimum, maximum)), minimum, maximum);
 
     public IReadOnlyList<float> Numbers(string key, int count, double minimum, double maximum)
     {
         var allowed = $"a list of {count} numbers, each {Range(minimum, maximum)}";
         var list = Required(key, allowed);
-        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() != count) throw Wrong(key, list, allowed);
+        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() != count)
+            throw Wrong(key, list, allowed);
         return [.. list.EnumerateArray().Select((item, i) => (float)Number($"{key}[{i}]", item, minimum, maximum))];
     }
 
@@ -118,25 +125,44 @@ public sealed class ConfigSection
     public IReadOnlyList<int> Integers(string key, int minimumCount, int maximumCount, int minimum, int maximum)
     {
         var allowed = string.Create(
-            CultureInfo.InvariantCulture, $"a list of {minimumCount} to {maximumCount} whole numbers, each {minimum} to {maximum}");
+            CultureInfo.InvariantCulture,
+            $"a list of {minimumCount} to {maximumCount} whole numbers, each {minimum} to {maximum}"
+        );
         var list = Required(key, allowed);
-        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() < minimumCount || list.GetArrayLength() > maximumCount)
+        if (
+            list.ValueKind != JsonValueKind.Array
+            || list.GetArrayLength() < minimumCount
+            || list.GetArrayLength() > maximumCount
+        )
             throw Wrong(key, list, allowed);
-        return [.. list.EnumerateArray().Select(item => IsInteger(item, minimum, maximum, out var number) ? number : throw Wrong(key, list, allowed))];
+        return
+        [
+            .. list.EnumerateArray()
+                .Select(item =>
+                    IsInteger(item, minimum, maximum, out var number) ? number : throw Wrong(key, list, allowed)
+                ),
+        ];
     }
 
     public IReadOnlyList<string> Texts(string key, int minimumCount, int maximumCount, int maximumLength)
     {
-        var allowed = minimumCount == maximumCount ? $"a list of {minimumCount} texts" : $"a list of {minimumCount} to {maximumCount} texts";
+        var allowed =
+            minimumCount == maximumCount
+                ? $"a list of {minimumCount} texts"
+                : $"a list of {minimumCount} to {maximumCount} texts";
         var list = Required(key, allowed);
-        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() < minimumCount || list.GetArrayLength() > maximumCount)
+        if (
+            list.ValueKind != JsonValueKind.Array
+            || list.GetArrayLength() < minimumCount
+            || list.GetArrayLength() > maximumCount
+        )
             throw Wrong(key, list, allowed);
         return [.. list.EnumerateArray().Select((item, i) => Text($"{key}[{i}]", item, maximumLength))];
     }
 
     /// <summary>None when the key is not there.</summary>
-    public IReadOnlyList<string> OptionalTexts(string key, int maximumCount, int maximumLength)
-        => Optional(key) is null ? [] : Texts(key, 0, maximumCount, maximumLength);
+    public IReadOnlyList<string> OptionalTexts(string key, int maximumCount, int maximumLength) =>
+        Optional(key) is null ? [] : Texts(key, 0, maximumCount, maximumLength);
 
     /// <summary>Call when every key has been asked for.</summary>
     /// <exception cref="PolicyException">There are further keys.</exception>
@@ -145,41 +171,56 @@ public sealed class ConfigSection
         foreach (var property in _object.EnumerateObject())
         {
             if (!_known.Contains(property.Name))
-                throw new PolicyException($"{_file}: unknown key '{Full(ErrorText.Bounded(property.Name))}'; known here are {string.Join(", ", _known)}");
+                throw new PolicyException(
+                    $"{_file}: unknown key '{Full(ErrorText.Bounded(property.Name))}'; known here are "
+                        + $"{string.Join(", ", _known)}"
+                );
         }
     }
 
     /// <summary>An error about one of this section's values.</summary>
-    public PolicyException Wrong(string key, string value, string allowed) => new($"{_file}: {Full(key)} is {value}, allowed is {allowed}");
+    public PolicyException Wrong(string key, string value, string allowed) =>
+        new($"{_file}: {Full(key)} is {value}, allowed is {allowed}");
 
     private PolicyException Wrong(string key, JsonElement value, string allowed) => Wrong(key, Shown(value), allowed);
 
-    private string Text(string key, JsonElement value, int maximumLength)
-        => value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text && text.Length <= maximumLength
+    private string Text(string key, JsonElement value, int maximumLength) =>
+        value.ValueKind == JsonValueKind.String
+        && value.GetString() is { Length: > 0 } text
+        && text.Length <= maximumLength
             ? text
             : throw Wrong(key, value, $"text of 1 to {maximumLength} characters");
 
-    private double Number(string key, JsonElement value, double minimum, double maximum)
-        => value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number >= minimum && number <= maximum
+    private double Number(string key, JsonElement value, double minimum, double maximum) =>
+        value.ValueKind == JsonValueKind.Number
+        && value.TryGetDouble(out var number)
+        && number >= minimum
+        && number <= maximum
             ? number
             : throw Wrong(key, value, Range(minimum, maximum));
 
-    private JsonElement Required(string key, string allowed)
-        => Optional(key) ?? throw new PolicyException($"{_file}: {Full(key)} is missing, allowed is {allowed}");
+    private JsonElement Required(string key, string allowed) =>
+        Optional(key) ?? throw new PolicyException($"{_file}: {Full(key)} is missing, allowed is {allowed}");
 
     private JsonElement? Optional(string key)
     {
-        if (!_known.Contains(key)) _known.Add(key);
-        if (!_object.TryGetProperty(key, out var value)) return null;
+        if (!_known.Contains(key))
+            _known.Add(key);
+        if (!_object.TryGetProperty(key, out var value))
+            return null;
         return NullIsMissing && value.ValueKind == JsonValueKind.Null ? null : value;
     }
 
-    private ConfigSection Below(string key, JsonElement value) => new(_file, Full(key), value) { NullIsMissing = NullIsMissing };
+    private ConfigSection Below(string key, JsonElement value) =>
+        new(_file, Full(key), value) { NullIsMissing = NullIsMissing };
 
     private static bool IsInteger(JsonElement value, int minimum, int maximum, out int number)
     {
         number = 0;
-        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out number) && number >= minimum && number <= maximum;
+        return value.ValueKind == JsonValueKind.Number
+            && value.TryGetInt32(out number)
+            && number >= minimum
+            && number <= maximum;
     }
 
     /// <summary>A key as errors name it: <c>image.width</c>.</summary>
@@ -187,7 +228,8 @@ public sealed class ConfigSection
 
     private string Full(string key) => _path.Length == 0 ? key : $"{_path}.{key}";
 
-    private static string Range(double minimum, double maximum) => string.Create(CultureInfo.InvariantCulture, $"{minimum} to {maximum}");
+    private static string Range(double minimum, double maximum) =>
+        string.Create(CultureInfo.InvariantCulture, $"{minimum} to {maximum}");
 
     private static string Shown(JsonElement value) => ErrorText.Bounded(value.GetRawText());
 }

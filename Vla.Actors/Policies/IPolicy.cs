@@ -7,8 +7,9 @@ namespace Vla.Actors.Policies;
 
 /// <summary>What takes observations and gives action chunks: one of several families, started as actors.</summary>
 /// <remarks>
-/// It says what it wants and gives, names its own steps, and starts under a parent as whatever answers <see cref="Ready"/>
-/// with <see cref="ActionDecoded"/>. Nothing else of it is known to those who drive a robot with it.
+/// It says what it wants and gives, names its own steps, and starts under a parent as whatever answers
+/// <see cref="Ready"/> with <see cref="ActionDecoded"/>. Nothing else of it is known to those who drive a robot with
+/// it.
 /// </remarks>
 public interface IPolicy
 {
@@ -18,7 +19,9 @@ public interface IPolicy
     /// <summary>What it says about itself.</summary>
     PolicyInfo Info { get; }
 
-    /// <summary>How it is known that it is not trained, so that its actions mean nothing; null where nothing says so.</summary>
+    /// <summary>
+    /// How it is known that it is not trained, so that its actions mean nothing; null where nothing says so.
+    /// </summary>
     string? Untrained => null;
 
     /// <summary>How large the pictures are that it wants, and how they are prepared.</summary>

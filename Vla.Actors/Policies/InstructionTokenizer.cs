@@ -19,8 +19,9 @@ public enum PaddingSide
 /// <summary>Turns an instruction into the fixed number of token ids that a language encoder wants.</summary>
 /// <remarks>
 /// Lower case; split into words and punctuation; each word the longest pieces that the vocabulary has (WordPiece:
-/// <c>grasped</c> → <c>grasp ##ed</c>), or <c>[UNK]</c>. Punctuation that the vocabulary lacks is left out: "red block." is
-/// "red block". What is too long is refused: two sentences that differ only behind the end would be the same to the policy.
+/// <c>grasped</c> → <c>grasp ##ed</c>), or <c>[UNK]</c>. Punctuation that the vocabulary lacks is left out: "red
+/// block." is "red block". What is too long is refused: two sentences that differ only behind the end would be the same
+/// to the policy.
 /// </remarks>
 public sealed partial class InstructionTokenizer
 {
@@ -37,7 +38,13 @@ public sealed partial class InstructionTokenizer
     private readonly PaddingSide _padding;
 
     private InstructionTokenizer(
-        WordPieceTokenizer words, int padId, int unknownId, int vocabularySize, int sequenceLength, PaddingSide padding)
+        WordPieceTokenizer words,
+        int padId,
+        int unknownId,
+        int vocabularySize,
+        int sequenceLength,
+        PaddingSide padding
+    )
     {
         _words = words;
         PadId = padId;
@@ -59,33 +66,49 @@ public sealed partial class InstructionTokenizer
     /// <summary>Token ids in every encoded instruction.</summary>
     public int SequenceLength { get; }
 
-    /// <param name="file">A <c>vocab.txt</c>: one token a line, UTF-8; a token's id is its line's number, from 0.</param>
+    /// <param name="file">A <c>vocab.txt</c>: one token a line, UTF-8; a token's id is its line's number, from
+    /// 0.</param>
     /// <param name="sequenceLength">Token ids wanted for every instruction.</param>
     /// <param name="padding">Where <c>[PAD]</c> goes.</param>
-    /// <exception cref="PolicyException">The file is missing, has no <c>[PAD]</c> or <c>[UNK]</c>, or names a token twice.</exception>
+    /// <exception cref="PolicyException">The file is missing, has no <c>[PAD]</c> or <c>[UNK]</c>, or names a token
+    /// twice.</exception>
     public static InstructionTokenizer Load(string file, int sequenceLength, PaddingSide padding)
     {
         var tokens = ReadTokens(file);
         var ids = new Dictionary<string, int>(tokens.Length, StringComparer.Ordinal);
         for (var id = 0; id < tokens.Length; id++)
         {
-            if (tokens[id].Length == 0) throw new PolicyException($"{file}: line {id + 1} is empty; each line is one token");
+            if (tokens[id].Length == 0)
+                throw new PolicyException($"{file}: line {id + 1} is empty; each line is one token");
             if (!ids.TryAdd(tokens[id], id))
-                throw new PolicyException($"{file}: line {id + 1} repeats '{ErrorText.Bounded(tokens[id])}' of line {ids[tokens[id]] + 1}");
+                throw new PolicyException(
+                    $"{file}: line {id + 1} repeats '{ErrorText.Bounded(tokens[id])}' of line {ids[tokens[id]] + 1}"
+                );
         }
         foreach (var needed in (string[])[PadToken, UnknownToken])
         {
-            if (!ids.ContainsKey(needed)) throw new PolicyException($"{file}: has no line {needed}");
+            if (!ids.ContainsKey(needed))
+                throw new PolicyException($"{file}: has no line {needed}");
         }
 
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', tokens)));
-        var words = WordPieceTokenizer.Create(stream, new WordPieceOptions
-        {
-            Normalizer = new LowerCaseNormalizer(),
-            PreTokenizer = new RegexPreTokenizer(WordOrMark(), specialTokens: null),
-            UnknownToken = UnknownToken,
-        });
-        return new InstructionTokenizer(words, ids[PadToken], ids[UnknownToken], tokens.Length, sequenceLength, padding);
+        var words = WordPieceTokenizer.Create(
+            stream,
+            new WordPieceOptions
+            {
+                Normalizer = new LowerCaseNormalizer(),
+                PreTokenizer = new RegexPreTokenizer(WordOrMark(), specialTokens: null),
+                UnknownToken = UnknownToken,
+            }
+        );
+        return new InstructionTokenizer(
+            words,
+            ids[PadToken],
+            ids[UnknownToken],
+            tokens.Length,
+            sequenceLength,
+            padding
+        );
     }
 
     /// <summary>The token ids of an instruction, always <see cref="SequenceLength"/> of them.</summary>
@@ -93,15 +116,19 @@ public sealed partial class InstructionTokenizer
     public long[] Encode(string instruction)
     {
         var words = Read(instruction);
-        if (words.TooLong is { } problem) throw new PolicyException(problem);
+        if (words.TooLong is { } problem)
+            throw new PolicyException(problem);
         var encoded = new long[SequenceLength];
         Array.Fill(encoded, PadId);
         var start = _padding == PaddingSide.Left ? SequenceLength - words.Ids.Count : 0;
-        for (var i = 0; i < words.Ids.Count; i++) encoded[start + i] = words.Ids[i];
+        for (var i = 0; i < words.Ids.Count; i++)
+            encoded[start + i] = words.Ids[i];
         return encoded;
     }
 
-    /// <summary>What this vocabulary makes of an instruction, before anything is done with it. Safe from any thread.</summary>
+    /// <summary>
+    /// What this vocabulary makes of an instruction, before anything is done with it. Safe from any thread.
+    /// </summary>
     public InstructionWords Read(string instruction)
     {
         var ids = new List<int>();
@@ -112,19 +139,27 @@ public sealed partial class InstructionTokenizer
         {
             var pieces = _words.EncodeToIds(match.Value);
             var isKnown = !pieces.Contains(UnknownId);
-            var isMark = char.IsPunctuation(match.Value[0]) || (char.IsAscii(match.Value[0]) && char.IsSymbol(match.Value[0]));
-            if (isMark && !isKnown) continue;
-            if (isKnown && !isMark) known++;
-            if (!isKnown && !unknown.Contains(match.Value, StringComparer.OrdinalIgnoreCase)) unknown.Add(match.Value);
+            var isMark =
+                char.IsPunctuation(match.Value[0]) || (char.IsAscii(match.Value[0]) && char.IsSymbol(match.Value[0]));
+            if (isMark && !isKnown)
+                continue;
+            if (isKnown && !isMark)
+                known++;
+            if (!isKnown && !unknown.Contains(match.Value, StringComparer.OrdinalIgnoreCase))
+                unknown.Add(match.Value);
             ids.AddRange(pieces);
-            if (ids.Count <= SequenceLength) fitting = match.Index + match.Length;
+            if (ids.Count <= SequenceLength)
+                fitting = match.Index + match.Length;
         }
 
         return new InstructionWords(instruction, ids, known, unknown, SequenceLength, fitting);
     }
 
-    /// <summary>The words and punctuation marks of a text, in lower case: what a vocabulary of whole words is made of.</summary>
-    public static IEnumerable<string> Words(string text) => WordOrMark().Matches(text.ToLowerInvariant()).Select(match => match.Value);
+    /// <summary>
+    /// The words and punctuation marks of a text, in lower case: what a vocabulary of whole words is made of.
+    /// </summary>
+    public static IEnumerable<string> Words(string text) =>
+        WordOrMark().Matches(text.ToLowerInvariant()).Select(match => match.Value);
 
     private static string[] ReadTokens(string file)
     {
@@ -132,7 +167,8 @@ public sealed partial class InstructionTokenizer
         {
             var count = Utf8Text.ReadBytes(file, MaximumFileBytes).Span.Count((byte)'\n');
             // Before there is a string for each.
-            if (count > MaximumTokens) throw new PolicyException($"{file}: has {count:N0} lines; a vocabulary has at most {MaximumTokens:N0}");
+            if (count > MaximumTokens)
+                throw new PolicyException($"{file}: has {count:N0} lines; a vocabulary has at most {MaximumTokens:N0}");
             return Utf8Text.ReadLines(file, MaximumFileBytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -8,19 +8,28 @@ namespace Vla.Actors.Policies;
 /// <param name="Limit">Most token ids that the policy reads.</param>
 /// <param name="Fitting">So many characters of the text fit within the limit.</param>
 public sealed record InstructionWords(
-    string Text, IReadOnlyList<int> Ids, int Known, IReadOnlyList<string> Unknown, int Limit, int Fitting)
+    string Text,
+    IReadOnlyList<int> Ids,
+    int Known,
+    IReadOnlyList<string> Unknown,
+    int Limit,
+    int Fitting
+)
 {
     /// <summary>Longest part of the text that a message repeats, characters.</summary>
     private const int Repeated = 200;
 
     /// <summary>Why it is too long for the policy, with how much would fit; null when it is not.</summary>
-    public string? TooLong => Ids.Count <= Limit
-        ? null
-        : $"the instruction is too long for the policy: it has {Ids.Count} tokens (words, parts of words, marks), and {Limit} are read, "
-            + $"as far as \"{Bounded(Text[..Fitting])}\": say it in fewer words";
+    public string? TooLong =>
+        Ids.Count <= Limit
+            ? null
+            : $"the instruction is too long for the policy: it has {Ids.Count} tokens (words, parts of words, "
+                + $"marks), and {Limit} are read, "
+                + $"as far as \"{Bounded(Text[..Fitting])}\": say it in fewer words";
 
     /// <summary>Why the policy can make nothing of it; null when it knows at least one of the words.</summary>
-    public string? NoneKnown => Known > 0 ? null
+    public string? NoneKnown =>
+        Known > 0 ? null
         : Unknown.Count == 0 ? "the instruction has no words: say what the robot shall do"
         : $"the policy knows none of these words: {Quoted(Unknown)}; {InstructionTokenizer.VocabularyHint}";
 

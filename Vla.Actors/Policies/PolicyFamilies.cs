@@ -8,22 +8,22 @@ namespace Vla.Actors.Policies;
 public static class PolicyFamilies
 {
     /// <summary>Asked one after the other whether a directory is theirs.</summary>
-    public static IReadOnlyList<IPolicyFamily> All { get; } =
-    [
-        new StagedFamily(),
-    ];
+    public static IReadOnlyList<IPolicyFamily> All { get; } = [new StagedFamily()];
 
     /// <summary>Reads and checks the policy in a directory, of whichever family it is.</summary>
     /// <param name="directory">The policy directory.</param>
     /// <param name="precision">In place of what <c>config.json</c> says.</param>
-    /// <exception cref="PolicyException">It is of no family that there is, or something in it is missing or does not fit.</exception>
+    /// <exception cref="PolicyException">It is of no family that there is, or something in it is missing or does not
+    /// fit.</exception>
     public static IPolicy Load(string directory, Precision? precision = null)
     {
         var kind = PolicyKind.Of(directory);
         return All.FirstOrDefault(family => family.Takes(kind))?.Load(directory, precision)
             ?? throw new PolicyException(
-                $"{directory}: is {Describe(kind)}, which Vla does not run; it runs {string.Join(", ", All.Select(family => family.Name))}"
-                + (IsLookedAt(kind) ? "; vla model and vla forward take this one" : ""));
+                $"{directory}: is {Describe(kind)}, which Vla does not run; it runs "
+                    + $"{string.Join(", ", All.Select(family => family.Name))}"
+                    + (IsLookedAt(kind) ? "; vla model and vla forward take this one" : "")
+            );
     }
 
     /// <summary>Whether a directory can be looked at and tried, though not run yet.</summary>

@@ -16,7 +16,9 @@ public sealed record PolicyHost
     /// <summary>The shorter way to observations; null for none.</summary>
     public IObservationSource? Source { get; init; }
 
-    /// <summary>Is told <see cref="Pipeline.InstructionWanted"/>, answers <see cref="Pipeline.InstructionChanged"/>.</summary>
+    /// <summary>
+    /// Is told <see cref="Pipeline.InstructionWanted"/>, answers <see cref="Pipeline.InstructionChanged"/>.
+    /// </summary>
     public required IActorRef Instructions { get; init; }
 
     /// <summary>One monitor for each of the policy's steps, by the step's name; they outlive restarts.</summary>
@@ -41,6 +43,8 @@ public sealed record PolicyHost
         new(Monitors[step], Time, threads, Loggers.CreateLogger<TorchActor>()) { Scheduling = Scheduling };
 }
 
-/// <summary>Threads that work on one input of each stage, Torch's or a module's own; together within the machine's cores.</summary>
+/// <summary>
+/// Threads that work on one input of each stage, Torch's or a module's own; together within the machine's cores.
+/// </summary>
 /// <remarks>A policy of another family takes <see cref="Vision"/> for its heaviest part.</remarks>
 public sealed record StageThreads(int Vision, int Language, int Fusion, int Decoder);

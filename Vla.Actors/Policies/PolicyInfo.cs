@@ -1,4 +1,3 @@
-
 namespace Vla.Actors.Policies;
 
 /// <summary>What a policy says about itself, for status and log.</summary>
@@ -10,7 +9,9 @@ public sealed record PolicyInfo
     /// <summary>One sentence; empty when the policy gives none.</summary>
     public required string Description { get; init; }
 
-    /// <summary>False when the weights are random, so that nobody expects sense of them; null when it does not say.</summary>
+    /// <summary>
+    /// False when the weights are random, so that nobody expects sense of them; null when it does not say.
+    /// </summary>
     public required bool? Trained { get; init; }
 
     /// <summary>What a user has to know; empty when there is nothing.</summary>

@@ -14,26 +14,34 @@ public sealed record PolicyKind(PolicyFormat Format, string Type)
     public const string WeightsFile = "model.safetensors";
 
     /// <param name="directory">The policy directory.</param>
-    /// <exception cref="PolicyException">There is no such directory, or its <c>config.json</c> cannot be read or is not JSON.</exception>
+    /// <exception cref="PolicyException">There is no such directory, or its <c>config.json</c> cannot be read or is not
+    /// JSON.</exception>
     public static PolicyKind Of(string directory)
     {
         if (!Directory.Exists(directory))
         {
-            throw new PolicyException($"{directory}: is not a directory; a policy is a directory with {ConfigFile} and the weights beside it: "
-                + "Vla's own, or one as LeRobot saves it");
+            throw new PolicyException(
+                $"{directory}: is not a directory; a policy is a directory with {ConfigFile} and the weights beside "
+                    + "it: "
+                    + "Vla's own, or one as LeRobot saves it"
+            );
         }
 
         WorkStep.Begin($"reading {ConfigFile}");
         using var document = Policies.ConfigFile.Parse(Path.Combine(directory, ConfigFile));
         var root = document.RootElement;
-        if (root.ValueKind != JsonValueKind.Object) return new PolicyKind(PolicyFormat.Vla, "");
-        if (root.TryGetProperty("input_features", out _) || root.TryGetProperty("input_shapes", out _)) return new PolicyKind(PolicyFormat.LeRobot, Text("type"));
+        if (root.ValueKind != JsonValueKind.Object)
+            return new PolicyKind(PolicyFormat.Vla, "");
+        if (root.TryGetProperty("input_features", out _) || root.TryGetProperty("input_shapes", out _))
+            return new PolicyKind(PolicyFormat.LeRobot, Text("type"));
         return root.TryGetProperty("architectures", out _) || root.TryGetProperty("model_type", out _)
             ? new PolicyKind(PolicyFormat.Transformers, Text("model_type"))
             : new PolicyKind(PolicyFormat.Vla, "");
 
         string Text(string key) =>
-            root.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+            root.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String
+                ? value.GetString()!
+                : "";
     }
 }
 

@@ -1,12 +1,18 @@
 namespace Vla.Actors.Policies;
 
-/// <summary>What the numbers of the robot's state mean to a policy: what the robot feels of itself (proprioception).</summary>
+/// <summary>
+/// What the numbers of the robot's state mean to a policy: what the robot feels of itself (proprioception).
+/// </summary>
 /// <param name="Names">Dimension names in order: <c>x</c>, <c>y</c>, … <c>jaw</c>.</param>
 /// <param name="Units">A unit for each dimension: <c>m</c>, <c>rad</c>, <c>1</c>.</param>
 /// <param name="Mean">Subtracted before scaling: normalised = (physical − mean) / std.</param>
 /// <param name="Std">Scale for each dimension.</param>
 public sealed record StateSpec(
-    IReadOnlyList<string> Names, IReadOnlyList<string> Units, IReadOnlyList<float> Mean, IReadOnlyList<float> Std)
+    IReadOnlyList<string> Names,
+    IReadOnlyList<string> Units,
+    IReadOnlyList<float> Mean,
+    IReadOnlyList<float> Std
+)
 {
     internal const int MaximumDimensions = 64;
 

@@ -21,6 +21,7 @@ public sealed class WorkStep
     /// <summary>Notes what the calling thread begins with now.</summary>
     public static void Begin(string what)
     {
-        if (_ofThisThread is { } step) step._what = what;
+        if (_ofThisThread is { } step)
+            step._what = what;
     }
 }

@@ -36,7 +36,8 @@ public sealed class ActionValues : IReadOnlyList<float>, IEquatable<ActionValues
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    public override string ToString() => string.Join(' ', _values.Select(value => value.ToString(CultureInfo.InvariantCulture)));
+    public override string ToString() =>
+        string.Join(' ', _values.Select(value => value.ToString(CultureInfo.InvariantCulture)));
 
     public bool Equals(ActionValues? other) => other is not null && AsSpan().SequenceEqual(other.AsSpan());
 
@@ -45,7 +46,8 @@ public sealed class ActionValues : IReadOnlyList<float>, IEquatable<ActionValues
     public override int GetHashCode()
     {
         var hash = default(HashCode);
-        foreach (var value in _values) hash.Add(value);
+        foreach (var value in _values)
+            hash.Add(value);
         return hash.ToHashCode();
     }
 }

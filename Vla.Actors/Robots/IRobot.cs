@@ -5,9 +5,9 @@ namespace Vla.Actors.Robots;
 /// <summary>A robot: it takes actions and tells where it is. Implement this to drive your own.</summary>
 /// <remarks>
 /// Who uses it (<see cref="RobotConnection"/>) connects it at the start, within 30 s, calls
-/// <see cref="IActionOutput.Apply"/> and <see cref="ReadState"/> only while it is connected, each on a thread of its own,
-/// connects it again after a loss, later and later, and disconnects it after the run's last action, a stop. Names and
-/// units are asked before it is connected.
+/// <see cref="IActionOutput.Apply"/> and <see cref="ReadState"/> only while it is connected, each on a thread of its
+/// own, connects it again after a loss, later and later, and disconnects it after the run's last action, a stop. Names
+/// and units are asked before it is connected.
 /// </remarks>
 public interface IRobot : IActionOutput
 {

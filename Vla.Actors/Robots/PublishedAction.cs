@@ -31,8 +31,8 @@ public sealed record PublishedAction
     public required ActionValues Values { get; init; }
 
     /// <summary>
-    /// Bit i is set while nothing is known of where the robot is in dimension i: its value means nothing. Only outputs that do
-    /// not move anything (<see cref="IActionOutput.Moves"/>) are told such an action.
+    /// Bit i is set while nothing is known of where the robot is in dimension i: its value means nothing. Only outputs
+    /// that do not move anything (<see cref="IActionOutput.Moves"/>) are told such an action.
     /// </summary>
     public ulong Unknown { get; init; }
 
@@ -52,23 +52,25 @@ public sealed record PublishedAction
     public required long PublishedNs { get; init; }
 
     /// <summary>
-    /// When no further message comes for so long, the robot is to stop by itself, milliseconds: a controller that was killed
-    /// can say nothing any more.
+    /// When no further message comes for so long, the robot is to stop by itself, milliseconds: a controller that was
+    /// killed can say nothing any more.
     /// </summary>
     public int DeadmanMs { get; init; } = ControlOptions.ShortestDeadmanMs;
 
-    /// <summary>Age of the observation behind the values at publishing, nanoseconds; null before the first policy action.</summary>
+    /// <summary>
+    /// Age of the observation behind the values at publishing, nanoseconds; null before the first policy action.
+    /// </summary>
     public long? AgeNs => Origin.CapturedNs == 0 ? null : PublishedNs - Origin.CapturedNs;
 
     /// <summary>
-    /// That age when the action, or the chunk it belongs to, was put in force, nanoseconds; null before the first policy
-    /// action. <see cref="ControlOptions.MaximumActionAgeMs"/> at most.
+    /// That age when the action, or the chunk it belongs to, was put in force, nanoseconds; null before the first
+    /// policy action. <see cref="ControlOptions.MaximumActionAgeMs"/> at most.
     /// </summary>
     public long? ArrivalAgeNs { get; init; }
 
     /// <summary>
-    /// How old the observation behind the newest policy action may grow while it is followed, nanoseconds; null before the
-    /// first policy action.
+    /// How old the observation behind the newest policy action may grow while it is followed, nanoseconds; null before
+    /// the first policy action.
     /// </summary>
     public long? AgeLimitNs { get; init; }
 

@@ -8,10 +8,14 @@ namespace Vla.Actors.Robots;
 /// <remarks>Used by one thread at a time; <see cref="Snapshot"/> and what it tells may be read by any.</remarks>
 internal sealed class RobotCaller
 {
-    /// <summary>A call that takes longer is a failure, also while it lasts: no stop reaches the robot meanwhile.</summary>
+    /// <summary>
+    /// A call that takes longer is a failure, also while it lasts: no stop reaches the robot meanwhile.
+    /// </summary>
     public const long LongestCallNs = 500 * MonotonicTime.NsPerMs;
 
-    /// <summary>Over how long, and how many, calls are timed before the robot is called slow: a first call is no sign.</summary>
+    /// <summary>
+    /// Over how long, and how many, calls are timed before the robot is called slow: a first call is no sign.
+    /// </summary>
     private const long SlowWindowNs = MonotonicTime.NsPerSecond;
     private const int SlowWindowCalls = 10;
 
@@ -62,8 +66,12 @@ internal sealed class RobotCaller
 
     public void CountDropped() => Interlocked.Increment(ref _dropped);
 
-    /// <summary>True for an action that waited so long that the robot has stopped by itself: it would move for what is no more.</summary>
-    public bool IsStale(PublishedAction action) => Moves && action.State == ControlState.Policy
+    /// <summary>
+    /// True for an action that waited so long that the robot has stopped by itself: it would move for what is no more.
+    /// </summary>
+    public bool IsStale(PublishedAction action) =>
+        Moves
+        && action.State == ControlState.Policy
         && _clock.NowNs - action.PublishedNs > Math.Max(_periodNs, action.DeadmanMs * MonotonicTime.NsPerMs);
 
     public bool TryApply(PublishedAction action)
@@ -91,8 +99,10 @@ internal sealed class RobotCaller
         Interlocked.Increment(ref _applied);
         Interlocked.Exchange(ref _newestTaken, action.Sequence);
         Leave(beganNs);
-        if (TookNs <= LongestCallNs) _failing = false;
-        else Fail($"it took {Ms(TookNs)} for one action, allowed are {Ms(LongestCallNs)}: no stop reaches it meanwhile");
+        if (TookNs <= LongestCallNs)
+            _failing = false;
+        else
+            Fail($"it took {Ms(TookNs)} for one action, allowed are {Ms(LongestCallNs)}: no stop reaches it meanwhile");
         return true;
     }
 
@@ -129,12 +139,23 @@ internal sealed class RobotCaller
         var insideSinceNs = Interlocked.Read(ref _insideSinceNs);
         var insideNs = insideSinceNs == 0 ? 0 : _clock.NowNs - insideSinceNs;
         var hangs = insideNs > LongestCallNs;
-        var error = !hangs ? Volatile.Read(ref _lastError)
-            : string.Create(CultureInfo.InvariantCulture, $"{(_isClosing ? "closing it" : "it")} has not returned for {insideNs / (double)MonotonicTime.NsPerSecond:0.0} s");
+        var error = !hangs
+            ? Volatile.Read(ref _lastError)
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{(_isClosing ? "closing it" : "it")} has not returned for "
+                    + $"{insideNs / (double)MonotonicTime.NsPerSecond:0.0} s"
+            );
         string[] notes = [Volatile.Read(ref _moved), Volatile.Read(ref _note)];
         return new OutputSnapshot(
-            Name, Interlocked.Read(ref _applied), Interlocked.Read(ref _failures), Interlocked.Read(ref _dropped),
-            hangs || _failing, error, _finished)
+            Name,
+            Interlocked.Read(ref _applied),
+            Interlocked.Read(ref _failures),
+            Interlocked.Read(ref _dropped),
+            hangs || _failing,
+            error,
+            _finished
+        )
         {
             Moves = Moves,
             NewestTaken = NewestTaken,
@@ -143,7 +164,8 @@ internal sealed class RobotCaller
     }
 
     /// <summary>Whether it belongs to Vla itself.</summary>
-    internal static bool IsOurs(IActionOutput robot) => robot.GetType().Assembly.GetName().Name is "Vla.Actors" or "Vla.Runtime";
+    internal static bool IsOurs(IActionOutput robot) =>
+        robot.GetType().Assembly.GetName().Name is "Vla.Actors" or "Vla.Runtime";
 
     /// <summary>As it names itself; its type where it does not.</summary>
     internal static string NameOf(IActionOutput robot)
@@ -159,7 +181,9 @@ internal sealed class RobotCaller
     }
 
     internal static string InWords(Exception exception) =>
-        string.IsNullOrWhiteSpace(exception.Message) ? exception.GetType().Name : exception.Message.ReplaceLineEndings(" ").Trim();
+        string.IsNullOrWhiteSpace(exception.Message)
+            ? exception.GetType().Name
+            : exception.Message.ReplaceLineEndings(" ").Trim();
 
     private long Enter()
     {
@@ -175,15 +199,22 @@ internal sealed class RobotCaller
         TookNs = nowNs - beganNs;
         _windowBusyNs += TookNs;
         _windowCalls++;
-        if (TookNs > _periodNs) _windowSlowCalls++;
-        if (nowNs - _windowBeganNs < SlowWindowNs || _windowCalls < SlowWindowCalls) return;
+        if (TookNs > _periodNs)
+            _windowSlowCalls++;
+        if (nowNs - _windowBeganNs < SlowWindowNs || _windowCalls < SlowWindowCalls)
+            return;
 
         // Most calls, not their mean: the machine holds up one now and then.
-        Volatile.Write(ref _note, _windowSlowCalls > _windowCalls / 2
-            ? $"slower than its rate: an action takes it {Ms(_windowBusyNs / _windowCalls)}, one comes every {Ms(_periodNs)}"
-            : "");
+        Volatile.Write(
+            ref _note,
+            _windowSlowCalls > _windowCalls / 2
+                ? $"slower than its rate: an action takes it {Ms(_windowBusyNs / _windowCalls)}, one comes every "
+                    + $"{Ms(_periodNs)}"
+                : ""
+        );
         (_windowBeganNs, _windowBusyNs, _windowCalls, _windowSlowCalls) = (nowNs, 0, 0, 0);
     }
 
-    private static string Ms(long ns) => string.Create(CultureInfo.InvariantCulture, $"{ns / (double)MonotonicTime.NsPerMs:0.#} ms");
+    private static string Ms(long ns) =>
+        string.Create(CultureInfo.InvariantCulture, $"{ns / (double)MonotonicTime.NsPerMs:0.#} ms");
 }

@@ -101,20 +101,32 @@ public sealed class RobotConnection : IRobot
             {
                 connecting.SetException(exception);
             }
-        }) { Name = $"vla-connect {Name}", IsBackground = true }.Start();
+        })
+        {
+            Name = $"vla-connect {Name}",
+            IsBackground = true,
+        }.Start();
         try
         {
             if (!connecting.Task.Wait((int)bound.TotalMilliseconds, cancellation))
             {
                 until.Cancel();
                 connecting.Task.ContinueWith(LetGo, TaskScheduler.Default);
-                throw new RobotException(string.Create(CultureInfo.InvariantCulture,
-                    $"robot '{Name}' cannot be connected: it has not come back for {bound.TotalSeconds:0.#} s; see that it is switched on and plugged in"));
+                throw new RobotException(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"robot '{Name}' cannot be connected: it has not come back for {bound.TotalSeconds:0.#} s; "
+                            + $"see that it is switched on and plugged in"
+                    )
+                );
             }
         }
         catch (AggregateException e)
         {
-            throw new RobotException($"robot '{Name}' cannot be connected: {RobotCaller.InWords(e.InnerException!)}", e.InnerException);
+            throw new RobotException(
+                $"robot '{Name}' cannot be connected: {RobotCaller.InWords(e.InnerException!)}",
+                e.InnerException
+            );
         }
         catch (OperationCanceledException)
         {
@@ -127,8 +139,10 @@ public sealed class RobotConnection : IRobot
 
         void LetGo(Task late)
         {
-            if (late.IsCompletedSuccessfully) Quietly(_robot.Disconnect);
-            else _ = late.Exception;
+            if (late.IsCompletedSuccessfully)
+                Quietly(_robot.Disconnect);
+            else
+                _ = late.Exception;
         }
     }
 
@@ -175,15 +189,18 @@ public sealed class RobotConnection : IRobot
     /// </summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         State?.Dispose();
         _ends.Cancel();
         _isLost.Set();
         var isStarted = (_thread.ThreadState & ThreadState.Unstarted) == 0;
-        if (isStarted) _thread.Join(LongestEndMs);
+        if (isStarted)
+            _thread.Join(LongestEndMs);
         try
         {
-            if (_lost is null) Disconnect();
+            if (_lost is null)
+                Disconnect();
         }
         finally
         {
@@ -213,14 +230,16 @@ public sealed class RobotConnection : IRobot
     private void Enter()
     {
         Interlocked.Increment(ref _inUse);
-        if (_lost is not { } why) return;
+        if (_lost is not { } why)
+            return;
         Interlocked.Decrement(ref _inUse);
         throw new RobotLostException(why);
     }
 
     private void NoteSuccess()
     {
-        if (Interlocked.Read(ref _failingSinceNs) != 0) Interlocked.Exchange(ref _failingSinceNs, 0);
+        if (Interlocked.Read(ref _failingSinceNs) != 0)
+            Interlocked.Exchange(ref _failingSinceNs, 0);
     }
 
     /// <returns>True: it is a filter that only looks.</returns>
@@ -228,13 +247,15 @@ public sealed class RobotConnection : IRobot
     {
         var nowNs = _time.NowNs();
         var sinceNs = Interlocked.CompareExchange(ref _failingSinceNs, nowNs, 0);
-        if (exception is RobotLostException || (sinceNs != 0 && nowNs - sinceNs > LongestFailingNs)) Lose(RobotCaller.InWords(exception));
+        if (exception is RobotLostException || (sinceNs != 0 && nowNs - sinceNs > LongestFailingNs))
+            Lose(RobotCaller.InWords(exception));
         return true;
     }
 
     private void Lose(string why)
     {
-        if (_lost is not null) return;
+        if (_lost is not null)
+            return;
         _lost = why;
         _isLost.Set();
     }
@@ -245,7 +266,8 @@ public sealed class RobotConnection : IRobot
         {
             _isLost.Wait();
             _isLost.Reset();
-            if (_lost is not null && !_ends.IsCancellationRequested) ConnectAnew();
+            if (_lost is not null && !_ends.IsCancellationRequested)
+                ConnectAnew();
         }
     }
 
@@ -255,11 +277,16 @@ public sealed class RobotConnection : IRobot
         Interlocked.MemoryBarrier();
         while (Volatile.Read(ref _inUse) > 0)
         {
-            if (_ends.Token.WaitHandle.WaitOne(LookForIdleMs)) return;
+            if (_ends.Token.WaitHandle.WaitOne(LookForIdleMs))
+                return;
         }
 
         Quietly(_robot.Disconnect);
-        for (var waitMs = FirstBackOffMs; !_ends.Token.WaitHandle.WaitOne(waitMs); waitMs = Math.Min(2 * waitMs, LongestBackOffMs))
+        for (
+            var waitMs = FirstBackOffMs;
+            !_ends.Token.WaitHandle.WaitOne(waitMs);
+            waitMs = Math.Min(2 * waitMs, LongestBackOffMs)
+        )
         {
             try
             {

@@ -23,7 +23,9 @@ internal abstract class RobotOutput(RobotCaller caller) : IDisposable
     /// <returns>False when the calling thread was held up and is not the control thread any more.</returns>
     public abstract bool Send(PublishedAction action);
 
-    /// <summary>Takes the run's last action; whatever is sent later is ignored. May be called from any thread, once.</summary>
+    /// <summary>
+    /// Takes the run's last action; whatever is sent later is ignored. May be called from any thread, once.
+    /// </summary>
     /// <param name="last">A stop; null when there is nothing to be said.</param>
     public abstract void Finish(PublishedAction? last);
 
@@ -33,13 +35,15 @@ internal abstract class RobotOutput(RobotCaller caller) : IDisposable
     /// <summary>Lets go of what the hand-over needed. Nothing is sent any more.</summary>
     public abstract void Dispose();
 
-    /// <summary>How the robot is doing, if it moves and has taken neither this action nor a later one; otherwise null.</summary>
+    /// <summary>
+    /// How the robot is doing, if it moves and has taken neither this action nor a later one; otherwise null.
+    /// </summary>
     public OutputSnapshot? Without(long sequence) =>
         Caller.Moves && Caller.NewestTaken < sequence ? Caller.Snapshot() : null;
 
     public OutputSnapshot Snapshot() => Caller.Snapshot();
 
     /// <summary>How long to leave the robot alone after its nth failure in a row.</summary>
-    protected static int BackOffMs(int failuresInARow)
-        => Math.Min(LongestBackOffMs, FirstBackOffMs << Math.Min(failuresInARow - 1, 10));
+    protected static int BackOffMs(int failuresInARow) =>
+        Math.Min(LongestBackOffMs, FirstBackOffMs << Math.Min(failuresInARow - 1, 10));
 }

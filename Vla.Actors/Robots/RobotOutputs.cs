@@ -27,7 +27,8 @@ internal sealed class RobotOutputs : IDisposable
     {
         foreach (var output in _inOrder)
         {
-            if (!output.Send(action)) return false;
+            if (!output.Send(action))
+                return false;
         }
 
         return true;
@@ -37,7 +38,8 @@ internal sealed class RobotOutputs : IDisposable
     /// <param name="last">A stop; null when nothing was ever published, and so nothing is to be said.</param>
     public void Finish(PublishedAction? last)
     {
-        foreach (var output in _inOrder) output.Finish(last);
+        foreach (var output in _inOrder)
+            output.Finish(last);
     }
 
     /// <summary>Waits until every robot has had the last action, all together no longer than this.</summary>
@@ -49,12 +51,14 @@ internal sealed class RobotOutputs : IDisposable
     }
 
     /// <summary>The robots that have taken neither this action nor a later one.</summary>
-    public IReadOnlyList<OutputSnapshot> Without(long sequence) => [.. _outputs.Select(output => output.Without(sequence)).OfType<OutputSnapshot>()];
+    public IReadOnlyList<OutputSnapshot> Without(long sequence) =>
+        [.. _outputs.Select(output => output.Without(sequence)).OfType<OutputSnapshot>()];
 
     public OutputSnapshot[] Snapshot() => [.. _outputs.Select(output => output.Snapshot())];
 
     public void Dispose()
     {
-        foreach (var output in _outputs) output.Dispose();
+        foreach (var output in _outputs)
+            output.Dispose();
     }
 }

@@ -3,7 +3,9 @@ using Vla.Actors.Policies;
 
 namespace Vla.Actors.Robots;
 
-/// <summary>What a robot's action means and what it may be: dimensions with units and limits, read from a JSON file.</summary>
+/// <summary>
+/// What a robot's action means and what it may be: dimensions with units and limits, read from a JSON file.
+/// </summary>
 public sealed class RobotProfile
 {
     /// <summary>Clamps are marked in 64 bits.</summary>
@@ -22,28 +24,37 @@ public sealed class RobotProfile
     /// <summary>False only when the file says <c>"limits": false</c>; status shows it.</summary>
     public bool LimitsEnabled { get; }
 
-    /// <summary>In the order of the policy's actions; 1 to 64. Nobody can change it: outputs are given the profile too.</summary>
+    /// <summary>
+    /// In the order of the policy's actions; 1 to 64. Nobody can change it: outputs are given the profile too.
+    /// </summary>
     public IReadOnlyList<RobotDimension> Dimensions { get; }
 
     /// <summary>Reads and checks a profile (<c>config/robots/*.json</c>).</summary>
-    /// <exception cref="RobotProfileException">The file is missing or wrong; the message names file, key, value, range.</exception>
+    /// <exception cref="RobotProfileException">The file is missing or wrong; the message names file, key, value,
+    /// range.</exception>
     public static RobotProfile Load(string file) => RobotProfileReader.Read(file);
 
     /// <summary>What is wrong with a profile made in code, in words; null when nothing is.</summary>
     public string? Problem()
     {
-        if (Dimensions.Count is 0 or > MaximumDimensions) return $"it has {Dimensions.Count} dimensions; allowed are 1 to {MaximumDimensions}";
+        if (Dimensions.Count is 0 or > MaximumDimensions)
+            return $"it has {Dimensions.Count} dimensions; allowed are 1 to {MaximumDimensions}";
         foreach (var dimension in Dimensions)
         {
-            if (string.IsNullOrWhiteSpace(dimension.Name) || string.IsNullOrWhiteSpace(dimension.Unit)) return "a dimension has no name, or no unit";
-            if (Dimensions.Count(other => other.Name == dimension.Name) > 1) return $"two dimensions have the name {dimension.Name}";
-            if (dimension.Problem(LimitsEnabled) is { } problem) return $"{dimension.Name}: {problem}";
+            if (string.IsNullOrWhiteSpace(dimension.Name) || string.IsNullOrWhiteSpace(dimension.Unit))
+                return "a dimension has no name, or no unit";
+            if (Dimensions.Count(other => other.Name == dimension.Name) > 1)
+                return $"two dimensions have the name {dimension.Name}";
+            if (dimension.Problem(LimitsEnabled) is { } problem)
+                return $"{dimension.Name}: {problem}";
         }
 
         return null;
     }
 
-    /// <summary>Checks that a robot's actions are this profile's: the same names and units, in the same order.</summary>
+    /// <summary>
+    /// Checks that a robot's actions are this profile's: the same names and units, in the same order.
+    /// </summary>
     /// <exception cref="RobotProfileException">They are not; the message names the first difference.</exception>
     public void RequireFits(IRobot robot)
     {
@@ -51,17 +62,23 @@ public sealed class RobotProfile
         if (robot.ActionNames.Count != Dimensions.Count)
         {
             throw new RobotProfileException(
-                $"robot profile '{Name}' has {Dimensions.Count} dimensions ({string.Join(' ', Dimensions.Select(d => d.Name))}), "
-                + $"robot '{robot.Name}' takes {robot.ActionNames.Count} ({string.Join(' ', robot.ActionNames)}): choose this robot's profile");
+                $"robot profile '{Name}' has {Dimensions.Count} dimensions "
+                    + $"({string.Join(' ', Dimensions.Select(d => d.Name))}), "
+                    + $"robot '{robot.Name}' takes {robot.ActionNames.Count} "
+                    + $"({string.Join(' ', robot.ActionNames)}): choose this robot's profile"
+            );
         }
 
         for (var i = 0; i < Dimensions.Count; i++)
         {
             var dimension = Dimensions[i];
-            if (dimension.Name == robot.ActionNames[i] && dimension.Unit == robot.ActionUnits[i]) continue;
+            if (dimension.Name == robot.ActionNames[i] && dimension.Unit == robot.ActionUnits[i])
+                continue;
             throw new RobotProfileException(
-                $"robot profile '{Name}' does not fit robot '{robot.Name}': dimension {i + 1} is {dimension.Name} ({dimension.Unit}) in the "
-                + $"profile and {robot.ActionNames[i]} ({robot.ActionUnits[i]}) in the robot");
+                $"robot profile '{Name}' does not fit robot '{robot.Name}': dimension {i + 1} is {dimension.Name} "
+                    + $"({dimension.Unit}) in the "
+                    + $"profile and {robot.ActionNames[i]} ({robot.ActionUnits[i]}) in the robot"
+            );
         }
     }
 
@@ -72,17 +89,23 @@ public sealed class RobotProfile
         if (action.Dimensions != Dimensions.Count)
         {
             throw new RobotProfileException(
-                $"robot profile '{Name}' has {Dimensions.Count} dimensions ({string.Join(' ', Dimensions.Select(d => d.Name))}), "
-                + $"the policy's action has {action.Dimensions} ({string.Join(' ', action.Names)}): choose the profile of the policy's robot");
+                $"robot profile '{Name}' has {Dimensions.Count} dimensions "
+                    + $"({string.Join(' ', Dimensions.Select(d => d.Name))}), "
+                    + $"the policy's action has {action.Dimensions} ({string.Join(' ', action.Names)}): choose the "
+                    + "profile of the policy's robot"
+            );
         }
 
         for (var i = 0; i < Dimensions.Count; i++)
         {
             var dimension = Dimensions[i];
-            if (dimension.Name == action.Names[i] && dimension.Unit == action.Units[i]) continue;
+            if (dimension.Name == action.Names[i] && dimension.Unit == action.Units[i])
+                continue;
             throw new RobotProfileException(
-                $"robot profile '{Name}' does not fit the policy: dimension {i + 1} is {dimension.Name} ({dimension.Unit}) in the profile "
-                + $"and {action.Names[i]} ({action.Units[i]}) in the policy");
+                $"robot profile '{Name}' does not fit the policy: dimension {i + 1} is {dimension.Name} "
+                    + $"({dimension.Unit}) in the profile "
+                    + $"and {action.Names[i]} ({action.Units[i]}) in the policy"
+            );
         }
     }
 }
@@ -110,19 +133,20 @@ public sealed record RobotDimension
     public required HoldBehaviour Hold { get; init; }
 
     /// <summary>
-    /// For <see cref="HoldBehaviour.Keep"/>: where a robot that does not tell its state is taken to be before the first action.
+    /// For <see cref="HoldBehaviour.Keep"/>: where a robot that does not tell its state is taken to be before the first
+    /// action.
     /// </summary>
     public float Start { get; init; }
 
     /// <summary>
-    /// For <see cref="HoldBehaviour.Keep"/>: how far from where the robot is its first action may be, at first and after a stop,
-    /// in <see cref="Unit"/>, 0 or more. A first action further away is not followed.
+    /// For <see cref="HoldBehaviour.Keep"/>: how far from where the robot is its first action may be, at first and
+    /// after a stop, in <see cref="Unit"/>, 0 or more. A first action further away is not followed.
     /// </summary>
     public float Reach { get; init; } = float.PositiveInfinity;
 
     /// <summary>
-    /// The same where the robot does not tell where it is. From a file: <see cref="Reach"/>, or a tenth of the range between the
-    /// limits when the file gives none.
+    /// The same where the robot does not tell where it is. From a file: <see cref="Reach"/>, or a tenth of the range
+    /// between the limits when the file gives none.
     /// </summary>
     public float ReachWithoutState { get; init; } = float.PositiveInfinity;
 
@@ -131,8 +155,12 @@ public sealed record RobotDimension
         if (hasLimits && !(float.IsFinite(Minimum) && float.IsFinite(Maximum) && Minimum <= Maximum))
             return $"Minimum is {Minimum} and Maximum {Maximum}; allowed are numbers, Minimum the lower one";
         if (hasLimits && !(MaximumRate > 0 && MaximumAcceleration > 0))
-            return $"MaximumRate is {MaximumRate} and MaximumAcceleration {MaximumAcceleration}; allowed are numbers above 0";
-        if (Hold == HoldBehaviour.Keep && (!float.IsFinite(Start) || (hasLimits && (Start < Minimum || Start > Maximum))))
+            return $"MaximumRate is {MaximumRate} and MaximumAcceleration {MaximumAcceleration}; allowed are numbers "
+                + "above 0";
+        if (
+            Hold == HoldBehaviour.Keep
+            && (!float.IsFinite(Start) || (hasLimits && (Start < Minimum || Start > Maximum)))
+        )
             return $"Start is {Start}; allowed is a number from {Minimum} to {Maximum}";
         if (Hold == HoldBehaviour.Zero && hasLimits && (Minimum > 0 || Maximum < 0))
             return $"Hold is Zero, and 0 is outside {Minimum} to {Maximum}";
@@ -150,5 +178,7 @@ public enum HoldBehaviour
     Keep,
 }
 
-/// <summary>A robot profile cannot be used. The message names the file, the key, the value and what is allowed.</summary>
+/// <summary>
+/// A robot profile cannot be used. The message names the file, the key, the value and what is allowed.
+/// </summary>
 public sealed class RobotProfileException(string message, Exception? inner = null) : Exception(message, inner);

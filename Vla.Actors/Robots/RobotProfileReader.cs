@@ -11,9 +11,21 @@ internal static class RobotProfileReader
     private static readonly string[] ProfileKeys = ["name", "limits", "dimensions"];
 
     private static readonly string[] DimensionKeys =
-        ["name", "unit", "minimum", "maximum", "maximumRate", "maximumAcceleration", "hold", "start", "reach"];
+    [
+        "name",
+        "unit",
+        "minimum",
+        "maximum",
+        "maximumRate",
+        "maximumAcceleration",
+        "hold",
+        "start",
+        "reach",
+    ];
 
-    /// <summary>Of the range between the limits: how far a first action may be where neither robot nor profile says more.</summary>
+    /// <summary>
+    /// Of the range between the limits: how far a first action may be where neither robot nor profile says more.
+    /// </summary>
     private const float ReachShare = 0.1f;
 
     public static RobotProfile Read(string file)
@@ -25,11 +37,17 @@ internal static class RobotProfileReader
         }
         catch (JsonException exception)
         {
-            throw new RobotProfileException($"robot profile {file} is not valid JSON: {exception.Message.ReplaceLineEndings(" ")}", exception);
+            throw new RobotProfileException(
+                $"robot profile {file} is not valid JSON: {exception.Message.ReplaceLineEndings(" ")}",
+                exception
+            );
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new RobotProfileException($"robot profile {file} cannot be read: {exception.Message.ReplaceLineEndings(" ")}", exception);
+            throw new RobotProfileException(
+                $"robot profile {file} cannot be read: {exception.Message.ReplaceLineEndings(" ")}",
+                exception
+            );
         }
     }
 
@@ -78,16 +96,31 @@ internal static class RobotProfileReader
             if (element.TryGetProperty("reach", out unwanted))
                 throw place.Wrong("reach", unwanted, "nothing: a dimension that holds at zero sets out from there");
             if (minimum > 0 || maximum < 0)
-                throw place.Wrong("hold", element.GetProperty("hold"), $"\"keep\", because 0 is outside {Show(minimum)} to {Show(maximum)}");
+                throw place.Wrong(
+                    "hold",
+                    element.GetProperty("hold"),
+                    $"\"keep\", because 0 is outside {Show(minimum)} to {Show(maximum)}"
+                );
         }
         else
         {
-            start = place.Number(element, "start", required: true, 0, $"a number from {Show(minimum)} to {Show(maximum)}");
+            start = place.Number(
+                element,
+                "start",
+                required: true,
+                0,
+                $"a number from {Show(minimum)} to {Show(maximum)}"
+            );
             if (start < minimum || start > maximum)
-                throw place.Wrong("start", element.GetProperty("start"), $"a number from {Show(minimum)} to {Show(maximum)}");
+                throw place.Wrong(
+                    "start",
+                    element.GetProperty("start"),
+                    $"a number from {Show(minimum)} to {Show(maximum)}"
+                );
             const string Allowed = "a number, 0 or more";
             reach = place.Number(element, "reach", required: false, reach, Allowed);
-            if (reach < 0) throw place.Wrong("reach", element.GetProperty("reach"), Allowed);
+            if (reach < 0)
+                throw place.Wrong("reach", element.GetProperty("reach"), Allowed);
         }
 
         return new RobotDimension
@@ -108,13 +141,14 @@ internal static class RobotProfileReader
     private static HoldBehaviour ReadHold(Place place, JsonElement element)
     {
         var hold = place.Required(element, "hold");
-        return hold.ValueKind == JsonValueKind.String ? hold.GetString() switch
-        {
-            "zero" => HoldBehaviour.Zero,
-            "keep" => HoldBehaviour.Keep,
-            _ => throw place.Wrong("hold", hold, "\"zero\" or \"keep\""),
-        }
-        : throw place.Wrong("hold", hold, "\"zero\" or \"keep\"");
+        return hold.ValueKind == JsonValueKind.String
+            ? hold.GetString() switch
+            {
+                "zero" => HoldBehaviour.Zero,
+                "keep" => HoldBehaviour.Keep,
+                _ => throw place.Wrong("hold", hold, "\"zero\" or \"keep\""),
+            }
+            : throw place.Wrong("hold", hold, "\"zero\" or \"keep\"");
     }
 
     private static string Show(float value) => value.ToString(CultureInfo.InvariantCulture);
@@ -125,7 +159,8 @@ internal static class RobotProfileReader
         public RobotProfileException Wrong(string key, JsonElement value, string allowed)
         {
             var text = value.GetRawText().ReplaceLineEndings(" ");
-            if (text.Length > 60) text = text[..60] + "…";
+            if (text.Length > 60)
+                text = text[..60] + "…";
             return new RobotProfileException($"robot profile {File}: {Prefix}{key} is {text}; allowed is {allowed}");
         }
 
@@ -134,19 +169,25 @@ internal static class RobotProfileReader
             if (element.ValueKind != JsonValueKind.Object)
             {
                 var what = Prefix.Length == 0 ? "the file" : Prefix.TrimEnd('.');
-                throw new RobotProfileException($"robot profile {File}: {what} must be an object with the keys {string.Join(", ", keys)}");
+                throw new RobotProfileException(
+                    $"robot profile {File}: {what} must be an object with the keys {string.Join(", ", keys)}"
+                );
             }
 
             foreach (var property in element.EnumerateObject())
             {
                 if (!keys.Contains(property.Name))
-                    throw new RobotProfileException($"robot profile {File}: {Prefix}{ErrorText.Bounded(property.Name)} is not a known key; allowed are {string.Join(", ", keys)}");
+                    throw new RobotProfileException(
+                        $"robot profile {File}: {Prefix}{ErrorText.Bounded(property.Name)} is not a known key; "
+                            + $"allowed are {string.Join(", ", keys)}"
+                    );
             }
         }
 
-        public JsonElement Required(JsonElement element, string key) => element.TryGetProperty(key, out var value)
-            ? value
-            : throw new RobotProfileException($"robot profile {File}: {Prefix}{key} is missing");
+        public JsonElement Required(JsonElement element, string key) =>
+            element.TryGetProperty(key, out var value)
+                ? value
+                : throw new RobotProfileException($"robot profile {File}: {Prefix}{key} is missing");
 
         public string Text(JsonElement element, string key)
         {
@@ -158,7 +199,8 @@ internal static class RobotProfileReader
 
         public bool Flag(JsonElement element, string key, bool otherwise)
         {
-            if (!element.TryGetProperty(key, out var value)) return otherwise;
+            if (!element.TryGetProperty(key, out var value))
+                return otherwise;
             return value.ValueKind is JsonValueKind.True or JsonValueKind.False
                 ? value.GetBoolean()
                 : throw Wrong(key, value, "true or false");
@@ -169,7 +211,9 @@ internal static class RobotProfileReader
             if (!element.TryGetProperty(key, out var value))
             {
                 return required
-                    ? throw new RobotProfileException($"robot profile {File}: {Prefix}{key} is missing; allowed is {allowed}")
+                    ? throw new RobotProfileException(
+                        $"robot profile {File}: {Prefix}{key} is missing; allowed is {allowed}"
+                    )
                     : otherwise;
             }
 

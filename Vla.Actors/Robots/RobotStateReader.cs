@@ -51,16 +51,27 @@ public sealed class RobotStateReader : IRobotState, IDisposable
         RobotStates.RequireNamed(RobotName, "state", StateNames, StateUnits);
         var ownHz = robot.StateRateHz;
         if (!(ownHz >= 0 && double.IsFinite(ownHz)))
-            throw new RobotProfileException($"robot '{RobotName}' has a StateRateHz of {ownHz}: give states a second, or 0 for the control loop's rate");
+            throw new RobotProfileException(
+                $"robot '{RobotName}' has a StateRateHz of {ownHz}: give states a second, or 0 for the control "
+                    + "loop's rate"
+            );
         var readingsHz = ownHz > 0 ? ownHz : Math.Max(rateHz, FewestReadingsHz);
         _period = TimeSpan.FromSeconds(1 / readingsHz);
-        var expectedHz = ownHz > 0 ? ownHz : robot.States is null ? readingsHz : rateHz;
+        var expectedHz =
+            ownHz > 0 ? ownHz
+            : robot.States is null ? readingsHz
+            : rateHz;
         _lastsNs = Math.Max(ShortestLastingNs, (long)(LastingPeriods * MonotonicTime.NsPerSecond / expectedHz));
         if (robot.States is { } own && own.Width != StateNames.Count)
-            throw new RobotProfileException($"robot '{RobotName}' names {StateNames.Count} values of its state, and its States hold {own.Width}: make them the same");
+            throw new RobotProfileException(
+                $"robot '{RobotName}' names {StateNames.Count} values of its state, and its States hold {own.Width}: "
+                    + "make them the same"
+            );
         _ring = robot.States ?? new StateRing(StateNames.Count);
         _values = new float[StateNames.Count];
-        _thread = robot.States is null ? new Thread(Run) { Name = $"vla-state {RobotName}", IsBackground = true } : null;
+        _thread = robot.States is null
+            ? new Thread(Run) { Name = $"vla-state {RobotName}", IsBackground = true }
+            : null;
     }
 
     public string RobotName { get; }
@@ -98,12 +109,15 @@ public sealed class RobotStateReader : IRobotState, IDisposable
     /// <summary>One value of <see cref="TryRead"/>.</summary>
     /// <returns>Null when it is not known.</returns>
     public float? ReadOne(long atNs, int place) =>
-        _ring.TryReadOne(atNs, place, out var value, out var readNs) && Counts(readNs, atNs) && float.IsFinite(value) ? value : null;
+        _ring.TryReadOne(atNs, place, out var value, out var readNs) && Counts(readNs, atNs) && float.IsFinite(value)
+            ? value
+            : null;
 
     /// <summary>Why the state is not known at a moment, in words; null when it is.</summary>
     public string? Problem(long nowNs)
     {
-        var isKnown = StateNames.Count == 0 || (_ring.TryReadOne(nowNs, 0, out _, out var readNs) && Counts(readNs, nowNs));
+        var isKnown =
+            StateNames.Count == 0 || (_ring.TryReadOne(nowNs, 0, out _, out var readNs) && Counts(readNs, nowNs));
         // Without its age, which would make it another problem at every tick; that is in Newest.
         return isKnown ? null : $"the state of {RobotName} is not known: {_lastError ?? NothingNew}";
     }
@@ -122,7 +136,12 @@ public sealed class RobotStateReader : IRobotState, IDisposable
     {
         _ends = true;
         _wakes.Set();
-        if (_thread is not null && (_thread.ThreadState & ThreadState.Unstarted) == 0 && _thread != Thread.CurrentThread) _thread.Join(LongestEndMs);
+        if (
+            _thread is not null
+            && (_thread.ThreadState & ThreadState.Unstarted) == 0
+            && _thread != Thread.CurrentThread
+        )
+            _thread.Join(LongestEndMs);
     }
 
     private string NothingNew => _ring.NewestNs is null ? "it has not given it yet" : "it has not measured it anew";
@@ -132,7 +151,8 @@ public sealed class RobotStateReader : IRobotState, IDisposable
     internal int ReadOnce()
     {
         // Said while the reading lasts: one that does not come back cannot say it.
-        if (_lastError is null && _ring.NewestNs is not null) _lastError = "it has not answered";
+        if (_lastError is null && _ring.NewestNs is not null)
+            _lastError = "it has not answered";
         var error = TryReadRobot();
         if (error is null)
         {
@@ -158,7 +178,8 @@ public sealed class RobotStateReader : IRobotState, IDisposable
         }
 
         var bad = Array.FindIndex(_values, value => !float.IsFinite(value));
-        if (bad >= 0) return $"its {StateNames[bad]} is not a number";
+        if (bad >= 0)
+            return $"its {StateNames[bad]} is not a number";
         if (atNs > _time.NowNs())
             return "the time it gives has not come yet: it must be monotonic nanoseconds (TimeProvider.System.NowNs())";
         if (atNs != _ring.NewestNs && !_ring.Add(atNs, _values))
@@ -168,8 +189,10 @@ public sealed class RobotStateReader : IRobotState, IDisposable
 
     private void Run()
     {
-        while (!_ends) _wakes.WaitOne(ReadOnce());
+        while (!_ends)
+            _wakes.WaitOne(ReadOnce());
     }
 
-    private bool Counts(long readNs, long atNs) => atNs - readNs <= _lastsNs && readNs >= Interlocked.Read(ref _knownSinceNs);
+    private bool Counts(long readNs, long atNs) =>
+        atNs - readNs <= _lastsNs && readNs >= Interlocked.Read(ref _knownSinceNs);
 }

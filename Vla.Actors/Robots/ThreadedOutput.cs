@@ -27,7 +27,8 @@ internal sealed class ThreadedOutput : RobotOutput
     /// <param name="caller">Calls the robot.</param>
     /// <param name="after">Set when the robot may be called; null when it may be at once.</param>
     /// <param name="newestSent">Sequence of the newest action that the robot was called with already.</param>
-    public ThreadedOutput(RobotCaller caller, ManualResetEventSlim? after = null, long newestSent = 0) : base(caller)
+    public ThreadedOutput(RobotCaller caller, ManualResetEventSlim? after = null, long newestSent = 0)
+        : base(caller)
     {
         (_after, _newestSent) = (after, newestSent);
         _ring = new PublishedAction?[Math.Clamp(caller.QueueCapacity, 1, LargestQueue)];
@@ -40,13 +41,16 @@ internal sealed class ThreadedOutput : RobotOutput
 
     public override bool Send(PublishedAction action)
     {
-        if (_ends || action.Sequence <= _newestSent) return true;
+        if (_ends || action.Sequence <= _newestSent)
+            return true;
         _newestSent = action.Sequence;
-        if (action.State == ControlState.Stop && _lastSent != ControlState.Stop) _stopIsNews = true;
+        if (action.State == ControlState.Stop && _lastSent != ControlState.Stop)
+            _stopIsNews = true;
         _lastSent = action.State;
         var replaced = Interlocked.Exchange(ref _ring[_written % _ring.Length], action);
         Volatile.Write(ref _written, _written + 1);
-        if (replaced is not null) Caller.CountDropped();
+        if (replaced is not null)
+            Caller.CountDropped();
         _signal.Set();
         return true;
     }
@@ -62,7 +66,8 @@ internal sealed class ThreadedOutput : RobotOutput
 
     public override void Dispose()
     {
-        if (!_thread.IsAlive) _signal.Dispose();
+        if (!_thread.IsAlive)
+            _signal.Dispose();
     }
 
     private void Run()
@@ -82,7 +87,8 @@ internal sealed class ThreadedOutput : RobotOutput
 
         if (_last is { } last)
         {
-            for (var attempt = 1; !Caller.TryApply(last) && attempt < LastMessageAttempts; attempt++) Thread.Sleep(FirstBackOffMs);
+            for (var attempt = 1; !Caller.TryApply(last) && attempt < LastMessageAttempts; attempt++)
+                Thread.Sleep(FirstBackOffMs);
         }
 
         Caller.Close();
@@ -93,9 +99,12 @@ internal sealed class ThreadedOutput : RobotOutput
         _signal.WaitOne();
         while (!(_ends && KeepsOnlyNewest) && Take() is { } action)
         {
-            if (action.State == ControlState.Stop) _stopIsNews = false;
-            if (Caller.TryApply(action)) _failuresInARow = 0;
-            else BackOff(BackOffMs(++_failuresInARow));
+            if (action.State == ControlState.Stop)
+                _stopIsNews = false;
+            if (Caller.TryApply(action))
+                _failuresInARow = 0;
+            else
+                BackOff(BackOffMs(++_failuresInARow));
         }
     }
 
@@ -106,11 +115,13 @@ internal sealed class ThreadedOutput : RobotOutput
         {
             var written = Volatile.Read(ref _written);
             _read = Math.Max(_read, written - _ring.Length);
-            if (_read == written) return null;
+            if (_read == written)
+                return null;
             var action = Interlocked.Exchange(ref _ring[_read++ % _ring.Length], null);
             // The writer may just have lapped this slot: then what lies in it is newer than its neighbours, they are
             // skipped when their turn comes, and a slot that was already emptied gives nothing.
-            if (action is null) continue;
+            if (action is null)
+                continue;
             if (action.Sequence > _newestApplied && !Caller.IsStale(action))
             {
                 _newestApplied = action.Sequence;
@@ -124,6 +135,7 @@ internal sealed class ThreadedOutput : RobotOutput
     private void BackOff(int milliseconds)
     {
         var until = Environment.TickCount64 + milliseconds;
-        while (!_ends && !_stopIsNews && until - Environment.TickCount64 is > 0 and var left) _signal.WaitOne((int)left);
+        while (!_ends && !_stopIsNews && until - Environment.TickCount64 is > 0 and var left)
+            _signal.WaitOne((int)left);
     }
 }

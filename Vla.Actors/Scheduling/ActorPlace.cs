@@ -2,7 +2,9 @@ using TorchSharp;
 
 namespace Vla.Actors.Scheduling;
 
-/// <summary>Where one actor's work is done. All calls are the actor's own; this one knows nothing of its thread.</summary>
+/// <summary>
+/// Where one actor's work is done. All calls are the actor's own; this one knows nothing of its thread.
+/// </summary>
 internal class ActorPlace
 {
     /// <summary>A scope on the calling thread for the tensors of one piece of work.</summary>
@@ -12,17 +14,11 @@ internal class ActorPlace
     public virtual void CloseScope(DisposeScope scope) => scope.Dispose();
 
     /// <summary>A piece of work begins.</summary>
-    public virtual void Begin(long nowNs)
-    {
-    }
+    public virtual void Begin(long nowNs) { }
 
     /// <summary>It has ended.</summary>
-    public virtual void End(long nowNs)
-    {
-    }
+    public virtual void End(long nowNs) { }
 
     /// <summary>The actor stops, or is about to be started anew.</summary>
-    public virtual void Leave()
-    {
-    }
+    public virtual void Leave() { }
 }

@@ -36,26 +36,36 @@ internal static partial class Cores
     /// <summary>The cores that the thread may run on; empty where there is no choice.</summary>
     public static unsafe IReadOnlyList<int> Of(int thread)
     {
-        if (!AreSeveral) return [];
+        if (!AreSeveral)
+            return [];
         var mask = new ulong[Words];
-        fixed (ulong* words = mask) _ = GetAffinity(thread, Words * sizeof(ulong), words);
-        return [.. Enumerable.Range(0, Words * BitsOfWord).Where(core => (mask[core / BitsOfWord] >> (core % BitsOfWord) & 1) != 0)];
+        fixed (ulong* words = mask)
+            _ = GetAffinity(thread, Words * sizeof(ulong), words);
+        return
+        [
+            .. Enumerable
+                .Range(0, Words * BitsOfWord)
+                .Where(core => (mask[core / BitsOfWord] >> (core % BitsOfWord) & 1) != 0),
+        ];
     }
 
     /// <summary>From now on the thread runs on the cores whose bits are set.</summary>
     internal static unsafe void Set(int thread, ReadOnlySpan<ulong> mask)
     {
         // A thread that has ended meanwhile is refused, which is as well.
-        fixed (ulong* words = mask) _ = SetAffinity(thread, mask.Length * sizeof(ulong), words);
+        fixed (ulong* words = mask)
+            _ = SetAffinity(thread, mask.Length * sizeof(ulong), words);
     }
 
     private static unsafe ulong[] ReadAllowed()
     {
         var mask = new ulong[Words];
-        if (!OperatingSystem.IsLinux()) return mask;
+        if (!OperatingSystem.IsLinux())
+            return mask;
         try
         {
-            fixed (ulong* words = mask) _ = GetAffinity(Environment.ProcessId, Words * sizeof(ulong), words);
+            fixed (ulong* words = mask)
+                _ = GetAffinity(Environment.ProcessId, Words * sizeof(ulong), words);
         }
         catch (EntryPointNotFoundException)
         {

@@ -2,8 +2,8 @@ namespace Vla.Actors.Scheduling;
 
 /// <summary>Threads that share another one's work: they keep off the core that it is on.</summary>
 /// <remarks>
-/// Where the kernel knows of no cache that cores share, as in many virtual machines, it may wake two threads on one core and
-/// leave the next one idle, and does not mend that within milliseconds.
+/// Where the kernel knows of no cache that cores share, as in many virtual machines, it may wake two threads on one
+/// core and leave the next one idle, and does not mend that within milliseconds.
 /// </remarks>
 internal sealed class HelperThreads
 {
@@ -17,25 +17,31 @@ internal sealed class HelperThreads
         lock (_gate)
         {
             _threads.Add(thread);
-            if (_core >= 0) Cores.KeepOff(thread, _core);
+            if (_core >= 0)
+                Cores.KeepOff(thread, _core);
         }
     }
 
     /// <summary>Must be called before the thread ends: its number may become another's.</summary>
     public void Remove(int thread)
     {
-        lock (_gate) _threads.Remove(thread);
+        lock (_gate)
+            _threads.Remove(thread);
     }
 
-    /// <summary>Called by the thread that they help, often: costs next to nothing as long as it stays where it is.</summary>
+    /// <summary>
+    /// Called by the thread that they help, often: costs next to nothing as long as it stays where it is.
+    /// </summary>
     public void KeepOffThisCore()
     {
         var core = Cores.Current;
-        if (core == Volatile.Read(ref _core)) return;
+        if (core == Volatile.Read(ref _core))
+            return;
         lock (_gate)
         {
             Volatile.Write(ref _core, core);
-            foreach (var thread in _threads) Cores.KeepOff(thread, core);
+            foreach (var thread in _threads)
+                Cores.KeepOff(thread, core);
         }
     }
 }

@@ -12,6 +12,8 @@ public interface IControlClock
     /// </summary>
     long SleptNs => 0;
 
-    /// <summary>Returns at <paramref name="deadlineNs"/> or as soon after it as the machine can; at once when it is past.</summary>
+    /// <summary>
+    /// Returns at <paramref name="deadlineNs"/> or as soon after it as the machine can; at once when it is past.
+    /// </summary>
     void WaitUntil(long deadlineNs);
 }

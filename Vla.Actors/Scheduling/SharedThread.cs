@@ -2,8 +2,8 @@ namespace Vla.Actors.Scheduling;
 
 /// <summary>The thread that actors with little to do share with one that has much: the vision encoder's.</summary>
 /// <remarks>
-/// What follows the encoder takes some 20 µs a stage; waking a sleeping thread for each takes several times as long, and
-/// some milliseconds when the kernel is at work on its core. On the encoder's thread they run when it has given its
+/// What follows the encoder takes some 20 µs a stage; waking a sleeping thread for each takes several times as long,
+/// and some milliseconds when the kernel is at work on its core. On the encoder's thread they run when it has given its
 /// result, before it begins with the next picture.
 /// </remarks>
 internal sealed class SharedThread
@@ -15,11 +15,13 @@ internal sealed class SharedThread
     /// <summary>Says which thread is shared from now on; null for none.</summary>
     public void Lend(StageThread? thread)
     {
-        if (thread == Volatile.Read(ref _lent)) return;
+        if (thread == Volatile.Read(ref _lent))
+            return;
         lock (_gate)
         {
             Volatile.Write(ref _lent, thread);
-            foreach (var sharing in _sharing) sharing.RunOn(thread);
+            foreach (var sharing in _sharing)
+                sharing.RunOn(thread);
         }
     }
 

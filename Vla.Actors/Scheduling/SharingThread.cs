@@ -2,8 +2,12 @@ using Vla.Sensors;
 
 namespace Vla.Actors.Scheduling;
 
-/// <summary>The place of an actor that runs on the shared thread as long as its work is short, and on its own otherwise.</summary>
-/// <remarks>One that takes long stays on its own thread: it works at the same time as the one whose thread is shared.</remarks>
+/// <summary>
+/// The place of an actor that runs on the shared thread as long as its work is short, and on its own otherwise.
+/// </summary>
+/// <remarks>
+/// One that takes long stays on its own thread: it works at the same time as the one whose thread is shared.
+/// </remarks>
 internal sealed class SharingThread : OwnThread
 {
     // Far apart, so that nothing goes to and fro.
@@ -23,7 +27,8 @@ internal sealed class SharingThread : OwnThread
     public SharingThread(SharedThread shared, StageThread thread, bool always = false)
     {
         (_shared, _thread) = (shared, thread);
-        if (always) Share();
+        if (always)
+            Share();
     }
 
     public override void Begin(long nowNs) => _beganNs = nowNs;
@@ -31,20 +36,24 @@ internal sealed class SharingThread : OwnThread
     public override void End(long nowNs)
     {
         _averageNs += (nowNs - _beganNs - _averageNs) / Smoothing;
-        if (_averageNs < ShortNs) Share();
-        else if (_averageNs > LongNs) Leave();
+        if (_averageNs < ShortNs)
+            Share();
+        else if (_averageNs > LongNs)
+            Leave();
     }
 
     public override void Leave()
     {
-        if (!_shares) return;
+        if (!_shares)
+            return;
         _shares = false;
         _shared.Remove(_thread);
     }
 
     private void Share()
     {
-        if (_shares) return;
+        if (_shares)
+            return;
         _shares = true;
         _shared.Add(_thread);
     }

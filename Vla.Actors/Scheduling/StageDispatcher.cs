@@ -7,12 +7,12 @@ namespace Vla.Actors.Scheduling;
 /// <remarks>
 /// <para>
 /// Akka's pinned dispatcher has the threads too, but they wait by giving way (<c>sched_yield</c>) up to a hundred times
-/// before they sleep. While Torch keeps every core busy, each of these takes until the next switch, so that half a dozen
-/// threads with nothing to do are always about to run, and so in the way of those with something to do.
+/// before they sleep. While Torch keeps every core busy, each of these takes until the next switch, so that half a
+/// dozen threads with nothing to do are always about to run, and so in the way of those with something to do.
 /// </para>
 /// <para>
-/// An actor goes on until its mailbox is empty (throughput): giving way after each message means being scheduled anew for the
-/// next, which takes time and memory. What shares the thread (<see cref="SharedThread"/>) comes next.
+/// An actor goes on until its mailbox is empty (throughput): giving way after each message means being scheduled anew
+/// for the next, which takes time and memory. What shares the thread (<see cref="SharedThread"/>) comes next.
 /// </para>
 /// </remarks>
 public sealed class StageDispatcher : MessageDispatcherConfigurator
@@ -35,7 +35,8 @@ public sealed class StageDispatcher : MessageDispatcherConfigurator
     public override MessageDispatcher Dispatcher() => new OfOneActor(this, _id, new OneThread());
 
     private sealed class OfOneActor(MessageDispatcherConfigurator configurator, string id, OneThread thread)
-        : Dispatcher(configurator, id, MessagesInTurn, throughputDeadlineTime: null, thread, Linger), IOwnThread
+        : Dispatcher(configurator, id, MessagesInTurn, throughputDeadlineTime: null, thread, Linger),
+            IOwnThread
     {
         public StageThread Thread => thread.Thread!;
     }

@@ -3,16 +3,17 @@ using Akka.Dispatch;
 
 namespace Vla.Actors.Scheduling;
 
-/// <summary>Decides what runs where: which thread an actor has, and which ones share one. One for each controller.</summary>
+/// <summary>
+/// Decides what runs where: which thread an actor has, and which ones share one. One for each controller.
+/// </summary>
 /// <remarks>
-/// It knows actors and how long their work takes, and nothing of what they say to each other. What it does beyond a thread
-/// for each actor makes a picture's way shorter and nothing else: with <see cref="Plain"/> everything works as well.
+/// It knows actors and how long their work takes, and nothing of what they say to each other. What it does beyond a
+/// thread for each actor makes a picture's way shorter and nothing else: with <see cref="Plain"/> everything works as
+/// well.
 /// </remarks>
 public abstract class StageScheduling
 {
-    private protected StageScheduling()
-    {
-    }
+    private protected StageScheduling() { }
 
     /// <summary>A thread for each actor, by Akka's own dispatcher, and nothing more.</summary>
     /// <remarks>The threads that a module has help it are its own business: they keep off its core in both.</remarks>

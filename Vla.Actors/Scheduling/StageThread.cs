@@ -4,8 +4,8 @@ namespace Vla.Actors.Scheduling;
 
 /// <summary>A thread that runs what it is given, one after the other, and sleeps in between.</summary>
 /// <remarks>
-/// Not a <see cref="System.Collections.Concurrent.BlockingCollection{T}"/>: taking from that spins and gives way before it
-/// sleeps, which is what a <see cref="StageDispatcher"/> must not do.
+/// Not a <see cref="System.Collections.Concurrent.BlockingCollection{T}"/>: taking from that spins and gives way before
+/// it sleeps, which is what a <see cref="StageDispatcher"/> must not do.
 /// </remarks>
 internal sealed class StageThread : ExecutorService
 {
@@ -25,12 +25,15 @@ internal sealed class StageThread : ExecutorService
     /// <exception cref="RejectedExecutionException">It has ended.</exception>
     public override void Execute(IRunnable run)
     {
-        if (Volatile.Read(ref _other) is { } other && other.TryAdd(other._shared, run)) return;
-        if (!TryAdd(_work, run)) throw new RejectedExecutionException("the stage's thread has ended");
+        if (Volatile.Read(ref _other) is { } other && other.TryAdd(other._shared, run))
+            return;
+        if (!TryAdd(_work, run))
+            throw new RejectedExecutionException("the stage's thread has ended");
     }
 
     /// <summary>
-    /// From now on another thread runs what this one is given, before its own work and until it ends; null for this one again.
+    /// From now on another thread runs what this one is given, before its own work and until it ends; null for this one
+    /// again.
     /// </summary>
     public void RunOn(StageThread? other) => Volatile.Write(ref _other, other);
 
@@ -46,7 +49,8 @@ internal sealed class StageThread : ExecutorService
 
     private void Run()
     {
-        while (Next() is { } run) run.Run();
+        while (Next() is { } run)
+            run.Run();
     }
 
     private IRunnable? Next()
@@ -55,9 +59,12 @@ internal sealed class StageThread : ExecutorService
         {
             while (true)
             {
-                if (_shared.TryDequeue(out var shared)) return shared;
-                if (_work.TryDequeue(out var work)) return work;
-                if (_ends) return null;
+                if (_shared.TryDequeue(out var shared))
+                    return shared;
+                if (_work.TryDequeue(out var work))
+                    return work;
+                if (_ends)
+                    return null;
                 Monitor.Wait(_gate);
             }
         }
@@ -67,7 +74,8 @@ internal sealed class StageThread : ExecutorService
     {
         lock (_gate)
         {
-            if (_ends) return false;
+            if (_ends)
+                return false;
             queue.Enqueue(run);
             Monitor.Pulse(_gate);
             return true;

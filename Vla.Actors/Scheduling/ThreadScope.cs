@@ -11,7 +11,9 @@ internal static class ThreadScope
     /// <summary>The calling thread's.</summary>
     public static DisposeScope Current => _current ??= torch.NewDisposeScope();
 
-    /// <summary>Ends the calling thread's scope: what is made from now on belongs to nobody, until there is a new one.</summary>
+    /// <summary>
+    /// Ends the calling thread's scope: what is made from now on belongs to nobody, until there is a new one.
+    /// </summary>
     public static void Leave()
     {
         _current?.Dispose();

@@ -13,6 +13,10 @@ internal struct TimeSpec
     public long Ns
     {
         readonly get => _seconds * MonotonicTime.NsPerSecond + _nanoseconds;
-        init => (_seconds, _nanoseconds) = ((nint)(value / MonotonicTime.NsPerSecond), (nint)(value % MonotonicTime.NsPerSecond));
+        init =>
+            (_seconds, _nanoseconds) = (
+                (nint)(value / MonotonicTime.NsPerSecond),
+                (nint)(value % MonotonicTime.NsPerSecond)
+            );
     }
 }

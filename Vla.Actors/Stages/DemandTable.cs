@@ -4,9 +4,9 @@ namespace Vla.Actors.Stages;
 /// <remarks>
 /// <para>
 /// Demand is a flag for each asker, not a count. Said again while it waits, it is passed on to the source: whatever was
-/// lost in a restart further up is thereby asked for again. Said again while its result was being made, it is answered by
-/// that result. So each asker has one demand under way, and the source one for all of them: were there more, each would
-/// wait for the ones before it and be older by as much.
+/// lost in a restart further up is thereby asked for again. Said again while its result was being made, it is answered
+/// by that result. So each asker has one demand under way, and the source one for all of them: were there more, each
+/// would wait for the ones before it and be older by as much.
 /// </para>
 /// <para>
 /// Demand that was said again may all the same bring a second input. After demand for one result it is let go: nobody
@@ -35,7 +35,8 @@ public sealed class DemandTable<TAsker>
         {
             foreach (var demand in _waiting)
             {
-                if (demand.Ahead) return true;
+                if (demand.Ahead)
+                    return true;
             }
 
             return false;
@@ -48,18 +49,21 @@ public sealed class DemandTable<TAsker>
     /// <summary>Somebody wants a result.</summary>
     /// <param name="asker">Who; said again, the last word counts.</param>
     /// <param name="ahead">Whether it will want another right after.</param>
-    /// <returns>False when there is nothing to do: the source is asked already, or the result has been given meanwhile.</returns>
+    /// <returns>False when there is nothing to do: the source is asked already, or the result has been given
+    /// meanwhile.</returns>
     public bool Ask(TAsker asker, bool ahead)
     {
         // Said before the result was there that it waits for.
         foreach (var answered in _answered)
         {
-            if (Same(answered.Asker, asker)) return false;
+            if (Same(answered.Asker, asker))
+                return false;
         }
 
         for (var i = 0; i < _waiting.Count; i++)
         {
-            if (!Same(_waiting[i].Asker, asker)) continue;
+            if (!Same(_waiting[i].Asker, asker))
+                continue;
             _waiting[i] = new Demand(asker, ahead);
             return true;
         }
@@ -96,26 +100,30 @@ public sealed class DemandTable<TAsker>
         return _answering;
     }
 
-    /// <summary>One of those taken last gets nothing of the result and goes on waiting, before those who have asked since.</summary>
+    /// <summary>
+    /// One of those taken last gets nothing of the result and goes on waiting, before those who have asked since.
+    /// </summary>
     public void PutBack(TAsker asker)
     {
         for (var i = _answered.Count - 1; i >= 0; i--)
         {
-            if (_answered[i].Result == _results && Same(_answered[i].Asker, asker)) _answered.RemoveAt(i);
+            if (_answered[i].Result == _results && Same(_answered[i].Asker, asker))
+                _answered.RemoveAt(i);
         }
 
         _waiting.Add(new Demand(asker, !_lastWasOnce));
     }
 
     /// <summary>
-    /// All that was said before the oldest result that this was not yet called for has been heard: from now on those who got
-    /// it may ask again.
+    /// All that was said before the oldest result that this was not yet called for has been heard: from now on those
+    /// who got it may ask again.
     /// </summary>
     public void Heard()
     {
         _heard++;
         var count = 0;
-        while (count < _answered.Count && _answered[count].Result <= _heard) count++;
+        while (count < _answered.Count && _answered[count].Result <= _heard)
+            count++;
         _answered.RemoveRange(0, count);
     }
 

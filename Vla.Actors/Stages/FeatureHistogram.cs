@@ -1,6 +1,8 @@
 namespace Vla.Actors.Stages;
 
-/// <summary>How features are distributed: the notebook's section 6, a histogram of 50 bins from the lowest to the highest.</summary>
+/// <summary>
+/// How features are distributed: the notebook's section 6, a histogram of 50 bins from the lowest to the highest.
+/// </summary>
 public sealed record FeatureHistogram
 {
     public const int Bins = 50;
@@ -43,12 +45,14 @@ public sealed record FeatureHistogram
             finite++;
         }
 
-        if (finite == 0) (minimum, maximum) = (0, 0);
+        if (finite == 0)
+            (minimum, maximum) = (0, 0);
         var counts = new int[Bins];
         var width = ((double)maximum - minimum) / Bins;
         for (var i = 0; i < values.Length; i += step)
         {
-            if (!float.IsFinite(values[i])) continue;
+            if (!float.IsFinite(values[i]))
+                continue;
             counts[width > 0 ? Math.Min(Bins - 1, (int)((values[i] - minimum) / width)) : 0]++;
         }
 

@@ -24,12 +24,15 @@ public sealed class FeatureTap
     /// <summary>Says that somebody watches; to be said again within two seconds.</summary>
     public void Watch(long nowNs) => Interlocked.Exchange(ref _wantedUntilNs, nowNs + WishLastsNs);
 
-    /// <summary>Looks at features if somebody watches and the last look is long enough ago. Called by the stage.</summary>
+    /// <summary>
+    /// Looks at features if somebody watches and the last look is long enough ago. Called by the stage.
+    /// </summary>
     /// <param name="features">Any shape and type; stays the caller's.</param>
     /// <param name="nowNs">Monotonic nanoseconds.</param>
     public void Offer(Tensor features, long nowNs)
     {
-        if (nowNs < _nextNs || nowNs > Interlocked.Read(ref _wantedUntilNs)) return;
+        if (nowNs < _nextNs || nowNs > Interlocked.Read(ref _wantedUntilNs))
+            return;
         _nextNs = nowNs + EveryNs;
         Look(features);
     }

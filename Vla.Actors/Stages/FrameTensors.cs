@@ -20,12 +20,15 @@ internal sealed class FrameTensors : IDisposable
     /// <returns>[1, 3, height, width], whose strides say channels-last; stays this object's.</returns>
     public Tensor Of(Frame frame)
     {
-        if (_tensors.TryGetValue(frame.Pixels, out var known)) return known;
+        if (_tensors.TryGetValue(frame.Pixels, out var known))
+            return known;
 
-        if (_tensors.Count >= Most) Dispose();
+        if (_tensors.Count >= Most)
+            Dispose();
         foreach (var lent in frame.Pool.All)
         {
-            if (!_tensors.ContainsKey(lent.Pixels)) _tensors.Add(lent.Pixels, Make(lent));
+            if (!_tensors.ContainsKey(lent.Pixels))
+                _tensors.Add(lent.Pixels, Make(lent));
         }
 
         return _tensors[frame.Pixels];
@@ -33,7 +36,8 @@ internal sealed class FrameTensors : IDisposable
 
     public void Dispose()
     {
-        foreach (var tensor in _tensors.Values) tensor.Dispose();
+        foreach (var tensor in _tensors.Values)
+            tensor.Dispose();
         _tensors.Clear();
     }
 

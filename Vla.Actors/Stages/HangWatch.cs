@@ -20,13 +20,14 @@ public sealed record HangLimits
 /// <summary>Names stages that hang, and says when nobody is to wait for one any more.</summary>
 /// <remarks>
 /// <para>
-/// A thread that is stuck in Torch cannot be ended: whoever is told to give up has to end the process, or to go on without the
-/// stage. Looks on a thread of its own, since neither a thread pool nor an actor system can be relied on then.
+/// A thread that is stuck in Torch cannot be ended: whoever is told to give up has to end the process, or to go on
+/// without the stage. Looks on a thread of its own, since neither a thread pool nor an actor system can be relied on
+/// then.
 /// </para>
 /// <para>
-/// What a stage has taken before without hanging is no sign of it: it is named after twice, and given up after four times its
-/// longest piece of work, where that is longer than the limits. Its first results, for which Torch compiles, may take three
-/// times as long. Time in which the whole process stood still is not counted.
+/// What a stage has taken before without hanging is no sign of it: it is named after twice, and given up after four
+/// times its longest piece of work, where that is longer than the limits. Its first results, for which Torch compiles,
+/// may take three times as long. Time in which the whole process stood still is not counted.
 /// </para>
 /// </remarks>
 /// <param name="stages">Looked at.</param>
@@ -35,7 +36,12 @@ public sealed record HangLimits
 /// <param name="logger">Where a stage that hangs is named.</param>
 /// <param name="giveUp">Told once, with which stage hangs, at what and for how long.</param>
 public sealed partial class HangWatch(
-    IReadOnlyList<StageMonitor> stages, HangLimits limits, TimeProvider time, ILogger logger, Action<string> giveUp) : IDisposable
+    IReadOnlyList<StageMonitor> stages,
+    HangLimits limits,
+    TimeProvider time,
+    ILogger logger,
+    Action<string> giveUp
+) : IDisposable
 {
     /// <summary>How often it is looked.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
@@ -61,9 +67,12 @@ public sealed partial class HangWatch(
     {
         var nowNs = time.NowNs();
         // A process that was suspended looks late, and no stage has worked meanwhile.
-        var passed = TimeSpan.FromTicks(Math.Min((nowNs - _lookedNs) / TimeSpan.NanosecondsPerTick, 2 * Interval.Ticks));
+        var passed = TimeSpan.FromTicks(
+            Math.Min((nowNs - _lookedNs) / TimeSpan.NanosecondsPerTick, 2 * Interval.Ticks)
+        );
         _lookedNs = nowNs;
-        foreach (var watched in _watched) Look(watched, passed);
+        foreach (var watched in _watched)
+            Look(watched, passed);
     }
 
     private void Look(Watched watched, TimeSpan passed)
@@ -71,7 +80,8 @@ public sealed partial class HangWatch(
         var stage = watched.Stage;
         if (stage.Work is not { } work || work.BeganNs != watched.BeganNs)
         {
-            if (watched.IsNamed) Log.Back(logger, stage.Name, Seconds(watched.Runs), watched.Step);
+            if (watched.IsNamed)
+                Log.Back(logger, stage.Name, Seconds(watched.Runs), watched.Step);
             watched.Begin(stage.Work);
             return;
         }
@@ -85,20 +95,31 @@ public sealed partial class HangWatch(
             Log.Hangs(logger, stage.Name, Seconds(watched.Runs), work.Step);
         }
 
-        if (_gaveUp || watched.Runs < Limit(stage, work, longest)) return;
+        if (_gaveUp || watched.Runs < Limit(stage, work, longest))
+            return;
         _gaveUp = true;
-        giveUp(string.Create(CultureInfo.InvariantCulture, $"the {stage.Name} hangs: for {watched.Runs.TotalSeconds:0.0} s at {work.Step}"));
+        giveUp(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"the {stage.Name} hangs: for {watched.Runs.TotalSeconds:0.0} s at {work.Step}"
+            )
+        );
     }
 
     private TimeSpan Limit(StageMonitor stage, StageWork work, TimeSpan longest)
     {
-        if (work.Step == StageMonitor.Load) return limits.Load;
-        return Longer(stage.ResultsSinceLoad < FirstResults ? MoreForFirstResults * limits.GiveUp : limits.GiveUp, GivenUpAfterLongest * longest);
+        if (work.Step == StageMonitor.Load)
+            return limits.Load;
+        return Longer(
+            stage.ResultsSinceLoad < FirstResults ? MoreForFirstResults * limits.GiveUp : limits.GiveUp,
+            GivenUpAfterLongest * longest
+        );
     }
 
     private void Run()
     {
-        while (!_ends.Wait(Interval)) Look();
+        while (!_ends.Wait(Interval))
+            Look();
     }
 
     private static TimeSpan Longer(TimeSpan a, TimeSpan b) => a > b ? a : b;

@@ -4,7 +4,10 @@ using Vla.Sensors;
 
 namespace Vla.Actors.Stages;
 
-/// <summary>Asks for instructions newer than the one that is known, again and again, so that one who was restarted knows whom to answer.</summary>
+/// <summary>
+/// Asks for instructions newer than the one that is known, again and again, so that one who was restarted knows whom to
+/// answer.
+/// </summary>
 /// <param name="upstream">Is told <see cref="InstructionWanted"/>.</param>
 /// <param name="time">The clock.</param>
 public sealed class InstructionDemand(IActorRef upstream, TimeProvider time)
@@ -25,7 +28,8 @@ public sealed class InstructionDemand(IActorRef upstream, TimeProvider time)
     /// <summary>Asks again, unless that was done a moment ago.</summary>
     public void Again()
     {
-        if (_saidNs is not { } saidNs || time.NowNs() - saidNs >= AgainNs) Say();
+        if (_saidNs is not { } saidNs || time.NowNs() - saidNs >= AgainNs)
+            Say();
     }
 
     private void Say()

@@ -18,8 +18,8 @@ namespace Vla.Actors.Stages;
 /// <para>
 /// Several may ask. Those who ask for what is made from the same upstream neighbour get one result, each its own copy
 /// (<see cref="ISharedResult"/>); where a result cannot be shared they get one after the other. Askers with upstream
-/// neighbours of their own (<see cref="UpstreamOf"/>) each get the result of their own input, and a stage that can works
-/// on several such inputs at once (<see cref="LargestBatch"/>).
+/// neighbours of their own (<see cref="UpstreamOf"/>) each get the result of their own input, and a stage that can
+/// works on several such inputs at once (<see cref="LargestBatch"/>).
 /// </para>
 /// <para>Here messages are only routed: what was asked is <see cref="DemandTable{TAsker}"/>'s, computing
 /// <see cref="StageComputing"/>'s.</para>
@@ -50,7 +50,9 @@ public abstract class StageActor<TInput> : TorchActor
     /// <summary>How many inputs, each of an upstream neighbour of its own, are worked on at once at most.</summary>
     protected virtual int LargestBatch => 1;
 
-    /// <summary>Whose inputs an asker's results are made from; the upstream neighbour that this was made with, if not said.</summary>
+    /// <summary>
+    /// Whose inputs an asker's results are made from; the upstream neighbour that this was made with, if not said.
+    /// </summary>
     protected virtual IActorRef UpstreamOf(IActorRef asker) => _upstream;
 
     /// <summary>
@@ -68,7 +70,9 @@ public abstract class StageActor<TInput> : TorchActor
     /// <returns>The message for downstream; its tensors detached from the dispose scope.</returns>
     protected abstract object Process(TInput input, long startedNs);
 
-    /// <summary>As <see cref="Process"/>, for 2 inputs or more, up to <see cref="LargestBatch"/>; one by one if not said.</summary>
+    /// <summary>
+    /// As <see cref="Process"/>, for 2 inputs or more, up to <see cref="LargestBatch"/>; one by one if not said.
+    /// </summary>
     /// <returns>A message for each input, in their order.</returns>
     protected virtual IReadOnlyList<object> ProcessBatch(IReadOnlyList<TInput> inputs, long startedNs) =>
         [.. inputs.Select(input => Process(input, startedNs))];
@@ -79,12 +83,15 @@ public abstract class StageActor<TInput> : TorchActor
         {
             case Ready ready:
                 var asked = LineOf(UpstreamOf(Sender));
-                if (asked.Demand.Ask(Sender, ready.Ahead) && !TryWork(asked)) AskUpstream(asked);
+                if (asked.Demand.Ask(Sender, ready.Ahead) && !TryWork(asked))
+                    AskUpstream(asked);
                 break;
 
             case TInput input:
-                if (LineFrom(Sender) is not { } line) input.Dispose();
-                else if (line.Arrived(input, ++_inputs)) TryWork(line);
+                if (LineFrom(Sender) is not { } line)
+                    input.Dispose();
+                else if (line.Arrived(input, ++_inputs))
+                    TryWork(line);
                 break;
 
             case Line given:
@@ -108,32 +115,40 @@ public abstract class StageActor<TInput> : TorchActor
 
     protected override void OnLoaded() => GoOn();
 
-    /// <summary>Something that was missing is there: works where that is possible, asks for inputs where they are wanted.</summary>
+    /// <summary>
+    /// Something that was missing is there: works where that is possible, asks for inputs where they are wanted.
+    /// </summary>
     protected void GoOn()
     {
         foreach (var line in _lines)
         {
-            if (!TryWork(line)) AskUpstream(line);
+            if (!TryWork(line))
+                AskUpstream(line);
         }
     }
 
     protected override void Release()
     {
-        foreach (var line in _lines) line.Dispose();
+        foreach (var line in _lines)
+            line.Dispose();
     }
 
     private void AskUpstream(Line line)
     {
-        if (!line.Demand.IsWanted || !IsLoaded || !CanWork) return;
+        if (!line.Demand.IsWanted || !IsLoaded || !CanWork)
+            return;
         line.Demand.PassedOn();
         line.Upstream.Tell(line.Demand.IsAhead ? Ready.Continuous : Ready.Once);
     }
 
     private bool TryWork(Line line)
     {
-        if (!line.IsReady || !IsLoaded || !CanWork) return false;
-        if (_lines.Count == 1) WorkOn(line);
-        else Gather();
+        if (!line.IsReady || !IsLoaded || !CanWork)
+            return false;
+        if (_lines.Count == 1)
+            WorkOn(line);
+        else
+            Gather();
         return true;
     }
 
@@ -141,26 +156,31 @@ public abstract class StageActor<TInput> : TorchActor
     {
         using var input = Begin(line);
         object result;
-        using (_computing.Begin(WorkPlace, out var startedNs)) result = Process(input, startedNs);
+        using (_computing.Begin(WorkPlace, out var startedNs))
+            result = Process(input, startedNs);
         Give(line, result);
     }
 
     /// <summary>Works behind all that waits in the mailbox: what came together is worked on together.</summary>
     private void Gather()
     {
-        if (_isGathering) return;
+        if (_isGathering)
+            return;
         _isGathering = true;
         Self.Tell(WorkNow.Instance);
     }
 
     private void WorkOnBatch()
     {
-        if (!IsLoaded || !CanWork) return;
+        if (!IsLoaded || !CanWork)
+            return;
         // Whoever has waited longest comes first.
         Line[] ready = [.. _lines.Where(line => line.IsReady)];
         Line[] batch = [.. ready.OrderBy(line => line.InputNumber).Take(Math.Max(1, LargestBatch))];
-        if (batch.Length == 0) return;
-        if (batch.Length < ready.Length) Gather();
+        if (batch.Length == 0)
+            return;
+        if (batch.Length < ready.Length)
+            Gather();
         if (batch is [var only])
         {
             WorkOn(only);
@@ -171,14 +191,17 @@ public abstract class StageActor<TInput> : TorchActor
         try
         {
             IReadOnlyList<object> results;
-            using (_computing.Begin(WorkPlace, out var startedNs)) results = ProcessBatch(inputs, startedNs);
+            using (_computing.Begin(WorkPlace, out var startedNs))
+                results = ProcessBatch(inputs, startedNs);
             if (results.Count != batch.Length)
                 throw new InvalidOperationException($"a batch of {batch.Length} inputs gave {results.Count} results");
-            foreach (var (line, result) in batch.Zip(results)) Give(line, result);
+            foreach (var (line, result) in batch.Zip(results))
+                Give(line, result);
         }
         finally
         {
-            foreach (var input in inputs) input.Dispose();
+            foreach (var input in inputs)
+                input.Dispose();
         }
     }
 
@@ -190,7 +213,8 @@ public abstract class StageActor<TInput> : TorchActor
         var input = Newest(waited);
         var isAhead = line.Demand.IsAhead;
         line.Answers = line.Demand.Take();
-        if (!isAhead) return input;
+        if (!isAhead)
+            return input;
         line.Demand.PassedOn();
         AskAhead(line.Upstream);
         return input;
@@ -204,20 +228,25 @@ public abstract class StageActor<TInput> : TorchActor
         // The others' copies first: whoever gets the result itself disposes it.
         for (var i = 1; i < line.Answers.Count; i++)
         {
-            if (result is ISharedResult shared) line.Answers[i].Tell(shared.ForAnother());
-            else if (result is not IDisposable) line.Answers[i].Tell(result);
-            else line.Demand.PutBack(line.Answers[i]);
+            if (result is ISharedResult shared)
+                line.Answers[i].Tell(shared.ForAnother());
+            else if (result is not IDisposable)
+                line.Answers[i].Tell(result);
+            else
+                line.Demand.PutBack(line.Answers[i]);
         }
 
         line.Answers[0].Tell(result);
-        if (!line.Demand.IsPassedOn) AskUpstream(line);
+        if (!line.Demand.IsPassedOn)
+            AskUpstream(line);
     }
 
     private Line LineOf(IActorRef upstream)
     {
         foreach (var line in _lines)
         {
-            if (line.Upstream.Equals(upstream)) return line;
+            if (line.Upstream.Equals(upstream))
+                return line;
         }
 
         Context.Watch(upstream);
@@ -227,16 +256,20 @@ public abstract class StageActor<TInput> : TorchActor
     }
 
     /// <summary>Where an input belongs; with one upstream neighbour there is no need to look who sent it.</summary>
-    private Line? LineFrom(IActorRef sender) => _lines is [var only] ? only : _lines.Find(line => line.Upstream.Equals(sender));
+    private Line? LineFrom(IActorRef sender) =>
+        _lines is [var only] ? only : _lines.Find(line => line.Upstream.Equals(sender));
 
     private void Forget(IActorRef upstream)
     {
-        if (_lines.Find(line => line.Upstream.Equals(upstream) && !upstream.Equals(_upstream)) is not { } gone) return;
+        if (_lines.Find(line => line.Upstream.Equals(upstream) && !upstream.Equals(_upstream)) is not { } gone)
+            return;
         _lines.Remove(gone);
         gone.Dispose();
     }
 
-    /// <summary>One upstream neighbour with those who want what is made from its results; said to itself after each result.</summary>
+    /// <summary>
+    /// One upstream neighbour with those who want what is made from its results; said to itself after each result.
+    /// </summary>
     private sealed class Line(IActorRef upstream) : INoSerializationVerificationNeeded, IDisposable
     {
         private TInput? _input;
@@ -259,7 +292,8 @@ public abstract class StageActor<TInput> : TorchActor
             var isKept = Demand.Arrived();
             Dispose();
             (_input, InputNumber) = (input, number);
-            if (!isKept) Dispose();
+            if (!isKept)
+                Dispose();
             return isKept;
         }
 

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Vla.Actors.Stages;
 
 /// <summary>
-/// What is around each piece of a stage's work: inference mode, a scope that takes the tensors left behind, the monitor,
-/// and a word to scheduling about how long it took.
+/// What is around each piece of a stage's work: inference mode, a scope that takes the tensors left behind, the
+/// monitor, and a word to scheduling about how long it took.
 /// </summary>
 internal sealed class StageComputing(StageSetup setup)
 {

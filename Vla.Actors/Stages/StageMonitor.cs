@@ -63,7 +63,11 @@ public sealed class StageMonitor(string name, TimeProvider time)
 
     public StageState State
     {
-        get { lock (_lock) return _hanging ? StageState.Hanging : _state; }
+        get
+        {
+            lock (_lock)
+                return _hanging ? StageState.Hanging : _state;
+        }
     }
 
     /// <summary>What the stage is at; null while it waits for an input.</summary>
@@ -78,9 +82,13 @@ public sealed class StageMonitor(string name, TimeProvider time)
     }
 
     /// <summary>Where it hangs, and for how long; null when it does not.</summary>
-    public string? Hang => _hanging && Work is { } work
-        ? string.Create(CultureInfo.InvariantCulture, $"for {(time.NowNs() - work.BeganNs) / (double)MonotonicTime.NsPerSecond:0.0} s at {work.Step}")
-        : null;
+    public string? Hang =>
+        _hanging && Work is { } work
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"for {(time.NowNs() - work.BeganNs) / (double)MonotonicTime.NsPerSecond:0.0} s at {work.Step}"
+            )
+            : null;
 
     /// <summary>The longest that a result has taken since the module was loaded.</summary>
     internal TimeSpan LongestWork => TimeSpan.FromTicks(Interlocked.Read(ref _longestNs) / TimeSpan.NanosecondsPerTick);
@@ -91,7 +99,11 @@ public sealed class StageMonitor(string name, TimeProvider time)
     /// <summary>The last failure's message, one line; null when there was none.</summary>
     public string? LastError
     {
-        get { lock (_lock) return _lastError; }
+        get
+        {
+            lock (_lock)
+                return _lastError;
+        }
     }
 
     /// <summary>Told in words that the stage has failed.</summary>
@@ -102,7 +114,8 @@ public sealed class StageMonitor(string name, TimeProvider time)
     {
         Interlocked.Exchange(ref _longestNs, 0);
         Interlocked.Exchange(ref _resultsSinceLoad, 0);
-        lock (_lock) _state = StageState.Running;
+        lock (_lock)
+            _state = StageState.Running;
     }
 
     /// <summary>Counts one result.</summary>
@@ -124,7 +137,8 @@ public sealed class StageMonitor(string name, TimeProvider time)
     public void End()
     {
         var tookNs = time.NowNs() - _stepBeganNs;
-        if (tookNs > _longestNs && _step == Forward) Interlocked.Exchange(ref _longestNs, tookNs);
+        if (tookNs > _longestNs && _step == Forward)
+            Interlocked.Exchange(ref _longestNs, tookNs);
         Volatile.Write(ref _step, null);
     }
 
@@ -134,7 +148,8 @@ public sealed class StageMonitor(string name, TimeProvider time)
         lock (_lock)
         {
             var now = time.NowNs();
-            var forgiven = _failuresInARow > 0 && now - _lastFailureNs > ForgiveAfter.Ticks * TimeSpan.NanosecondsPerTick;
+            var forgiven =
+                _failuresInARow > 0 && now - _lastFailureNs > ForgiveAfter.Ticks * TimeSpan.NanosecondsPerTick;
             _failuresInARow = forgiven ? 1 : _failuresInARow + 1;
             _lastFailureNs = now;
             _lastError = error.ReplaceLineEndings(" ");

@@ -58,7 +58,12 @@ public abstract partial class TorchActor(StageSetup setup) : UntypedActor, IWith
     protected override void PostRestart(Exception reason)
     {
         var delay = Setup.Monitor.Restarting();
-        Log.Restarting(Setup.Logger, Setup.Monitor.Name, (long)delay.TotalMilliseconds, ErrorText.Reason(reason.Message));
+        Log.Restarting(
+            Setup.Logger,
+            Setup.Monitor.Name,
+            (long)delay.TotalMilliseconds,
+            ErrorText.Reason(reason.Message)
+        );
         Log.Details(Setup.Logger, Setup.Monitor.Name, reason);
         Timers.StartSingleTimer(LoadNow.Instance, LoadNow.Instance, delay);
     }

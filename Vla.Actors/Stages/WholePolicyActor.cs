@@ -5,14 +5,22 @@ using Vla.Sensors.Observations;
 
 namespace Vla.Actors.Stages;
 
-/// <summary>A policy that is one step: an observation and the words in force in, <see cref="ActionDecoded"/> out.</summary>
+/// <summary>
+/// A policy that is one step: an observation and the words in force in, <see cref="ActionDecoded"/> out.
+/// </summary>
 /// <param name="setup">Name, clock, threads.</param>
 /// <param name="step">The step's name in <see cref="Origin.Steps"/>.</param>
 /// <param name="observations">Upstream: is told <see cref="Ready"/>, answers <see cref="ObservationCaptured"/>.</param>
-/// <param name="instructions">Is told <see cref="InstructionWanted"/>, answers <see cref="InstructionChanged"/>.</param>
+/// <param name="instructions">Is told <see cref="InstructionWanted"/>, answers
+/// <see cref="InstructionChanged"/>.</param>
 /// <param name="stepNs">Time from one action of a chunk to the next, nanoseconds.</param>
-public abstract class WholePolicyActor(StageSetup setup, string step, IActorRef observations, IActorRef instructions, long stepNs)
-    : StageActor<ObservationCaptured>(setup, observations)
+public abstract class WholePolicyActor(
+    StageSetup setup,
+    string step,
+    IActorRef observations,
+    IActorRef instructions,
+    long stepNs
+) : StageActor<ObservationCaptured>(setup, observations)
 {
     private readonly InstructionDemand _words = new(instructions, setup.Time);
     private Instruction? _instruction;
@@ -51,7 +59,13 @@ public abstract class WholePolicyActor(StageSetup setup, string step, IActorRef 
     {
         var (seen, instruction) = (input.Observation, _instruction!);
         var values = Act(seen, instruction);
-        return new ActionDecoded(new ActionChunk(values, Horizon, stepNs, Origin.Of(seen).With(instruction)
-            .With(step, startedNs, Setup.Time.NowNs())));
+        return new ActionDecoded(
+            new ActionChunk(
+                values,
+                Horizon,
+                stepNs,
+                Origin.Of(seen).With(instruction).With(step, startedNs, Setup.Time.NowNs())
+            )
+        );
     }
 }

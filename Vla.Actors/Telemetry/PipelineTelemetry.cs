@@ -5,7 +5,9 @@ using Vla.Actors.Wiring;
 
 namespace Vla.Actors.Telemetry;
 
-/// <summary>Metrics and traces of one pipeline, for whoever listens to the meter and the activity source <c>Vla</c>.</summary>
+/// <summary>
+/// Metrics and traces of one pipeline, for whoever listens to the meter and the activity source <c>Vla</c>.
+/// </summary>
 /// <remarks>Without one the pipeline keeps no more than the counts that status shows.</remarks>
 public sealed class PipelineTelemetry : IObserver, IDisposable
 {
@@ -26,9 +28,13 @@ public sealed class PipelineTelemetry : IObserver, IDisposable
         _subscription = parts.Control.Observers.Add(this);
     }
 
-    /// <summary>Version of Vla, without the commit: a label of every metric should not change with each build.</summary>
-    public static string? Version { get; } = typeof(PipelineTelemetry).Assembly
-        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0];
+    /// <summary>
+    /// Version of Vla, without the commit: a label of every metric should not change with each build.
+    /// </summary>
+    public static string? Version { get; } =
+        typeof(PipelineTelemetry)
+            .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+            ?.InformationalVersion.Split('+')[0];
 
     /// <summary>This pipeline's meter; others have the same name.</summary>
     internal System.Diagnostics.Metrics.Meter Meter => _metrics.Meter;

@@ -12,8 +12,15 @@ public sealed partial record GpuInfo(string Name, long MemoryBytes)
     private const int Success = 0;
     private const int MaximumNameBytes = 256;
 
-    static GpuInfo() => NativeLibrary.SetDllImportResolver(typeof(GpuInfo).Assembly, (name, _, _) =>
-        name == Driver && NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1", out var library) ? library : 0);
+    static GpuInfo() =>
+        NativeLibrary.SetDllImportResolver(
+            typeof(GpuInfo).Assembly,
+            (name, _, _) =>
+                name == Driver
+                && NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1", out var library)
+                    ? library
+                    : 0
+        );
 
     /// <param name="index">As in <c>cuda:N</c>: the driver counts as Torch does, CUDA_VISIBLE_DEVICES included.</param>
     /// <returns>Null when there is no NVIDIA driver or no such GPU.</returns>
@@ -22,8 +29,13 @@ public sealed partial record GpuInfo(string Name, long MemoryBytes)
         try
         {
             var name = new byte[MaximumNameBytes];
-            if (Initialise(0) != Success || GetDevice(out var device, index) != Success
-                || GetName(name, name.Length, device) != Success || GetMemory(out var bytes, device) != Success) return null;
+            if (
+                Initialise(0) != Success
+                || GetDevice(out var device, index) != Success
+                || GetName(name, name.Length, device) != Success
+                || GetMemory(out var bytes, device) != Success
+            )
+                return null;
             return new GpuInfo(Encoding.ASCII.GetString(name).TrimEnd('\0'), (long)bytes);
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)

@@ -56,7 +56,8 @@ public static class LibStdCxxRepair
     private static void RenameVersion(Span<byte> elf, Section needs, Section strings)
     {
         // Elf64_Verneed: version, count (16 bits each), file, aux, next; Elf64_Vernaux: hash, flags, other, name, next.
-        int? newEntry = null, oldEntry = null;
+        int? newEntry = null,
+            oldEntry = null;
         var need = needs.Offset;
         for (var n = 0; n < needs.Info; n++)
         {
@@ -65,8 +66,10 @@ public static class LibStdCxxRepair
             for (var i = 0; i < count; i++)
             {
                 var name = StringAt(elf, strings, Int32At(elf, entry + 8));
-                if (name == NewVersion) newEntry = entry;
-                if (name == OldVersion) oldEntry = entry;
+                if (name == NewVersion)
+                    newEntry = entry;
+                if (name == OldVersion)
+                    oldEntry = entry;
                 entry += Int32At(elf, entry + 12);
             }
 
@@ -84,7 +87,8 @@ public static class LibStdCxxRepair
     {
         var wanted = Encoding.ASCII.GetBytes($"\0{NewSymbol}\0");
         var at = strings.IndexOf(wanted);
-        if (at < 0) throw new InvalidDataException($"the library does not want {NewSymbol}");
+        if (at < 0)
+            throw new InvalidDataException($"the library does not want {NewSymbol}");
 
         var name = strings.Slice(at + 1, NewSymbol.Length);
         name.Clear();
@@ -97,7 +101,8 @@ public static class LibStdCxxRepair
         for (var i = 0; i < count; i++)
         {
             var section = SectionAt(elf, i);
-            if (section.Type == type) return section;
+            if (section.Type == type)
+                return section;
         }
 
         throw new InvalidDataException("the library has no table of needed versions");
@@ -109,7 +114,12 @@ public static class LibStdCxxRepair
         int size = BinaryPrimitives.ReadUInt16LittleEndian(elf[0x3a..]);
         var at = checked(table + index * size);
         return new Section(
-            Int32At(elf, at + 4), Int64At(elf, at + 0x18), Int64At(elf, at + 0x20), Int32At(elf, at + 0x28), Int32At(elf, at + 0x2c));
+            Int32At(elf, at + 4),
+            Int64At(elf, at + 0x18),
+            Int64At(elf, at + 0x20),
+            Int32At(elf, at + 0x28),
+            Int32At(elf, at + 0x2c)
+        );
     }
 
     private static string StringAt(ReadOnlySpan<byte> elf, Section strings, int offset)
@@ -118,7 +128,8 @@ public static class LibStdCxxRepair
         return Encoding.ASCII.GetString(text[..text.IndexOf((byte)0)]);
     }
 
-    private static int Int32At(ReadOnlySpan<byte> elf, int offset) => BinaryPrimitives.ReadInt32LittleEndian(elf[offset..]);
+    private static int Int32At(ReadOnlySpan<byte> elf, int offset) =>
+        BinaryPrimitives.ReadInt32LittleEndian(elf[offset..]);
 
     private static int Int64At(ReadOnlySpan<byte> elf, int offset) =>
         checked((int)BinaryPrimitives.ReadInt64LittleEndian(elf[offset..]));

@@ -4,9 +4,9 @@ namespace Vla.Actors.Torch;
 
 /// <summary>Numbers for Torch's operations that are there for as long as the process is.</summary>
 /// <remarks>
-/// Where a number is written into a call, TorchSharp makes a scalar of it whose finalizer may run while Torch still reads it:
-/// the collector sees no more use of it once its handle has been taken out. Other numbers are named with <c>using</c>, which
-/// keeps them until then.
+/// Where a number is written into a call, TorchSharp makes a scalar of it whose finalizer may run while Torch still
+/// reads it: the collector sees no more use of it once its handle has been taken out. Other numbers are named with
+/// <c>using</c>, which keeps them until then.
 /// </remarks>
 internal static class Scalars
 {

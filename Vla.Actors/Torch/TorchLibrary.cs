@@ -7,13 +7,14 @@ using Microsoft.Win32.SafeHandles;
 namespace Vla.Actors.Torch;
 
 /// <summary>
-/// Lets TorchSharp's native library load on systems whose libstdc++ is too old for it, with <see cref="OpenMpSettings"/>.
+/// Lets TorchSharp's native library load on systems whose libstdc++ is too old for it, with
+/// <see cref="OpenMpSettings"/>.
 /// </summary>
 /// <remarks>
-/// Registered with the first use of this assembly, before any of its types can touch <c>torch</c>. The runtime asks only after its
-/// plain load has failed; where that failed for another reason than <see cref="LibStdCxxRepair.NewVersion"/>, nothing
-/// is done. The original file is never changed: a repaired copy is loaded from memory, so that nothing has to be written,
-/// whoever runs the program and wherever it lies.
+/// Registered with the first use of this assembly, before any of its types can touch <c>torch</c>. The runtime asks
+/// only after its plain load has failed; where that failed for another reason than
+/// <see cref="LibStdCxxRepair.NewVersion"/>, nothing is done. The original file is never changed: a repaired copy is
+/// loaded from memory, so that nothing has to be written, whoever runs the program and wherever it lies.
 /// </remarks>
 public static partial class TorchLibrary
 {
@@ -31,8 +32,12 @@ public static partial class TorchLibrary
     private static SafeFileHandle? _inMemory;
 
     [ModuleInitializer]
-    [SuppressMessage("Usage", "CA2255:The 'ModuleInitializer' attribute should not be used in libraries",
-        Justification = "Whoever uses these modules, a test or somebody's own program too, needs it before the first touch of torch.")]
+    [SuppressMessage(
+        "Usage",
+        "CA2255:The 'ModuleInitializer' attribute should not be used in libraries",
+        Justification = "Whoever uses these modules, a test or somebody's own program too, needs it before the first "
+            + "touch of torch."
+    )]
     internal static void Initialise() => Register();
 
     /// <summary>
@@ -40,7 +45,8 @@ public static partial class TorchLibrary
     /// </summary>
     public static void Register()
     {
-        if (!OperatingSystem.IsLinux() || Interlocked.Exchange(ref _registered, 1) != 0) return;
+        if (!OperatingSystem.IsLinux() || Interlocked.Exchange(ref _registered, 1) != 0)
+            return;
 
         OpenMpSettings.Apply();
         AssemblyLoadContext.Default.ResolvingUnmanagedDll += (_, name) => Resolve(name);
@@ -48,10 +54,12 @@ public static partial class TorchLibrary
 
     private static nint Resolve(string name)
     {
-        if (name != Name || FindOriginal() is not { } original || !FailsForLibStdCxx(original)) return 0;
+        if (name != Name || FindOriginal() is not { } original || !FailsForLibStdCxx(original))
+            return 0;
 
         var folder = Path.GetDirectoryName(original)!;
-        foreach (var library in Needed) NativeLibrary.Load(Path.Combine(folder, library));
+        foreach (var library in Needed)
+            NativeLibrary.Load(Path.Combine(folder, library));
         return LoadFromMemory(Repaired(original));
     }
 
@@ -59,7 +67,8 @@ public static partial class TorchLibrary
     {
         // The application's folder, or (built without a runtime identifier) its folder of native assets.
         var searched = AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "";
-        return searched.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+        return searched
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
             .Prepend(AppContext.BaseDirectory)
             .Select(folder => Path.Combine(folder, FileName))
             .FirstOrDefault(File.Exists);
@@ -94,7 +103,9 @@ public static partial class TorchLibrary
         if (descriptor < 0)
         {
             throw new DllNotFoundException(
-                $"{FileName} has to be repaired for this system's libstdc++, and a file in memory could not be made: {Marshal.GetLastPInvokeErrorMessage()}");
+                $"{FileName} has to be repaired for this system's libstdc++, and a file in memory could not be made: "
+                    + $"{Marshal.GetLastPInvokeErrorMessage()}"
+            );
         }
 
         _inMemory = new SafeFileHandle(descriptor, ownsHandle: true);
@@ -102,6 +113,11 @@ public static partial class TorchLibrary
         return NativeLibrary.Load($"/proc/self/fd/{descriptor}");
     }
 
-    [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(
+        "libc",
+        EntryPoint = "memfd_create",
+        SetLastError = true,
+        StringMarshalling = StringMarshalling.Utf8
+    )]
     private static partial int CreateInMemory(string name, uint flags);
 }

@@ -10,14 +10,17 @@ internal static partial class TorchMemory
     private const int MostMaps = -4;
     private const int MostArenas = -8;
 
-    /// <summary>Keeps freed memory for the next step instead of giving it back, for programs that do the same over and over.</summary>
+    /// <summary>
+    /// Keeps freed memory for the next step instead of giving it back, for programs that do the same over and over.
+    /// </summary>
     /// <remarks>
-    /// A training step lets go of hundreds of megabytes and asks for the same again. By default each large block is a map
-    /// of its own whose pages are made and zeroed anew every time. Has no effect where the C library is not glibc.
+    /// A training step lets go of hundreds of megabytes and asks for the same again. By default each large block is a
+    /// map of its own whose pages are made and zeroed anew every time. Has no effect where the C library is not glibc.
     /// </remarks>
     public static void KeepFreed()
     {
-        if (!OperatingSystem.IsLinux()) return;
+        if (!OperatingSystem.IsLinux())
+            return;
         try
         {
             _ = SetOption(MostArenas, 1);

@@ -6,8 +6,8 @@ namespace Vla.Actors.Training;
 
 /// <summary>Adam with decoupled weight decay (Loshchilov and Hutter, arXiv:1711.05101, algorithm 2).</summary>
 /// <remarks>
-/// Not TorchSharp's own: that one cannot save its state where weights lie channels-last, and a training has to go on where
-/// it was.
+/// Not TorchSharp's own: that one cannot save its state where weights lie channels-last, and a training has to go on
+/// where it was.
 /// </remarks>
 internal sealed class AdamW : IDisposable
 {
@@ -26,9 +26,14 @@ internal sealed class AdamW : IDisposable
         using var guard = no_grad();
         _slots =
         [
-            .. parameters.Where(parameter => parameter.Value.requires_grad).Select(parameter => new Slot(
-                parameter.Name, parameter.Value, zeros_like(parameter.Value).DetachFromDisposeScope(),
-                zeros_like(parameter.Value).DetachFromDisposeScope())),
+            .. parameters
+                .Where(parameter => parameter.Value.requires_grad)
+                .Select(parameter => new Slot(
+                    parameter.Name,
+                    parameter.Value,
+                    zeros_like(parameter.Value).DetachFromDisposeScope(),
+                    zeros_like(parameter.Value).DetachFromDisposeScope()
+                )),
         ];
     }
 
@@ -41,11 +46,18 @@ internal sealed class AdamW : IDisposable
         using var scope = NewDisposeScope();
         var (correction1, correction2) = (1 - Math.Pow(Beta1, step), 1 - Math.Pow(Beta2, step));
         // Named: see Scalars.
-        using Scalar kept = 1 - rate * _decay, beta1 = Beta1, beta2 = Beta2, rest1 = 1 - Beta1, rest2 = 1 - Beta2;
-        using Scalar unbiased = Math.Sqrt(correction2), epsilon = Epsilon, move = -rate / correction1;
+        using Scalar kept = 1 - rate * _decay,
+            beta1 = Beta1,
+            beta2 = Beta2,
+            rest1 = 1 - Beta1,
+            rest2 = 1 - Beta2;
+        using Scalar unbiased = Math.Sqrt(correction2),
+            epsilon = Epsilon,
+            move = -rate / correction1;
         foreach (var slot in _slots)
         {
-            if (slot.Parameter.grad is not { } gradient) continue;
+            if (slot.Parameter.grad is not { } gradient)
+                continue;
             slot.Parameter.mul_(kept);
             slot.Mean.mul_(beta1).add_(gradient, rest1);
             slot.Square.mul_(beta2).addcmul_(gradient, gradient, rest2);
@@ -65,7 +77,8 @@ internal sealed class AdamW : IDisposable
         using var checkpoint = SafetensorsCheckpoint.Open(file);
         foreach (var (name, tensor) in Moments())
         {
-            if (!checkpoint.Tensors.ContainsKey(name)) throw new Policies.PolicyException($"{file}: has no {name}; begin the training anew");
+            if (!checkpoint.Tensors.ContainsKey(name))
+                throw new Policies.PolicyException($"{file}: has no {name}; begin the training anew");
             using var stored = checkpoint.ReadTensor(name);
             tensor.copy_(stored);
         }
@@ -80,11 +93,14 @@ internal sealed class AdamW : IDisposable
         }
     }
 
-    private IEnumerable<KeyValuePair<string, Tensor>> Moments() => _slots.SelectMany(slot => new[]
-    {
-        KeyValuePair.Create($"{slot.Name}.mean", slot.Mean),
-        KeyValuePair.Create($"{slot.Name}.square", slot.Square),
-    });
+    private IEnumerable<KeyValuePair<string, Tensor>> Moments() =>
+        _slots.SelectMany(slot =>
+            new[]
+            {
+                KeyValuePair.Create($"{slot.Name}.mean", slot.Mean),
+                KeyValuePair.Create($"{slot.Name}.square", slot.Square),
+            }
+        );
 
     private sealed record Slot(string Name, Tensor Parameter, Tensor Mean, Tensor Square);
 }

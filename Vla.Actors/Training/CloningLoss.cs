@@ -16,14 +16,14 @@ internal readonly record struct LossParts(Tensor Total, Tensor Action, Tensor? G
 /// <summary>Behaviour cloning with chunks: the policy shall do what the demonstrator does.</summary>
 /// <remarks>
 /// <para>
-/// Huber rather than absolute error: in a chunk the hand turns in one to three of ten steps, so the median is no turn at
-/// all and an absolute error is content with that. The first actions of a chunk count more; a dimension that never changes
-/// in the data counts little.
+/// Huber rather than absolute error: in a chunk the hand turns in one to three of ten steps, so the median is no turn
+/// at all and an absolute error is content with that. The first actions of a chunk count more; a dimension that never
+/// changes in the data counts little.
 /// </para>
 /// <para>
 /// Grounding: where it is known where the block and its goal are in the picture, the first two slots are told to look
-/// there (cross-entropy against the four nearest cells). Without it a policy takes many times as long to find out that the
-/// words name one of several blocks.
+/// there (cross-entropy against the four nearest cells). Without it a policy takes many times as long to find out that
+/// the words name one of several blocks.
 /// </para>
 /// </remarks>
 internal sealed class CloningLoss
@@ -52,7 +52,10 @@ internal sealed class CloningLoss
         for (var i = 0; i < action.Dimensions; i++)
         {
             betas[i] = (float)(action.Units[i] == "rad" ? AngleBeta : Beta);
-            var weight = action.Std[i] <= 0 ? ConstantWeight : binary.Contains(i) ? BinaryWeight : 1;
+            var weight =
+                action.Std[i] <= 0 ? ConstantWeight
+                : binary.Contains(i) ? BinaryWeight
+                : 1;
             for (var step = 0; step < action.Horizon; step++)
             {
                 var share = action.Horizon == 1 ? 0 : (float)step / (action.Horizon - 1);
@@ -70,7 +73,8 @@ internal sealed class CloningLoss
         using var scope = NewDisposeScope();
         var action = ActionLoss(output.Chunks, batch);
         var total = action;
-        Tensor? grounding = null, turn = null;
+        Tensor? grounding = null,
+            turn = null;
         if (grid is var (rows, columns) && batch.Truths is { } truths)
         {
             grounding = GroundingLoss(output.Scores!, truths, rows, columns);
@@ -79,11 +83,16 @@ internal sealed class CloningLoss
         }
 
         return new LossParts(
-            total.MoveToOuterDisposeScope(), action.detach().MoveToOuterDisposeScope(), grounding?.detach().MoveToOuterDisposeScope(),
-            turn?.detach().MoveToOuterDisposeScope());
+            total.MoveToOuterDisposeScope(),
+            action.detach().MoveToOuterDisposeScope(),
+            grounding?.detach().MoveToOuterDisposeScope(),
+            turn?.detach().MoveToOuterDisposeScope()
+        );
     }
 
-    /// <summary>Which cells a place in the picture is in: a share for each of the four whose centres are nearest.</summary>
+    /// <summary>
+    /// Which cells a place in the picture is in: a share for each of the four whose centres are nearest.
+    /// </summary>
     /// <param name="places">[rows, 2], x and y as shares of the picture.</param>
     /// <param name="rows">Rows of the grid.</param>
     /// <param name="columns">Columns of the grid.</param>
@@ -98,7 +107,8 @@ internal sealed class CloningLoss
         // A triangle one cell wide to either side around the place: [rows, count].
         static Tensor Hats(Tensor share, long count)
         {
-            using Scalar cellCount = count, last = count - 1;
+            using Scalar cellCount = count,
+                last = count - 1;
             var place = (share * cellCount - Scalars.Half).clamp(Scalars.Zero, last).unsqueeze(1);
             var cells = arange(cellCount, dtype: float32, device: share.device).unsqueeze(0);
             return (Scalars.One - (place - cells).abs()).clamp_min(Scalars.Zero);

@@ -2,7 +2,10 @@ using System.Text;
 
 namespace Vla.Actors.Training;
 
-/// <summary>Writes small files so that whoever reads, and whoever finds them after a crash or a power cut, sees the old or the new one whole.</summary>
+/// <summary>
+/// Writes small files so that whoever reads, and whoever finds them after a crash or a power cut, sees the old or the
+/// new one whole.
+/// </summary>
 internal static class DurableFile
 {
     /// <exception cref="IOException">It cannot be written; the old one is as it was.</exception>

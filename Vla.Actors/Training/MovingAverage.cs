@@ -3,8 +3,13 @@ using static TorchSharp.torch;
 
 namespace Vla.Actors.Training;
 
-/// <summary>Keeps the exponential moving average of a model's weights in another one: what is validated and exported.</summary>
-/// <remarks>Young averages forget faster, so that the random weights of the beginning do not linger: min(decay, (1 + t) / (20 + t)).</remarks>
+/// <summary>
+/// Keeps the exponential moving average of a model's weights in another one: what is validated and exported.
+/// </summary>
+/// <remarks>
+/// Young averages forget faster, so that the random weights of the beginning do not linger: min(decay, (1 + t) / (20 +
+/// t)).
+/// </remarks>
 internal sealed class MovingAverage
 {
     private readonly (Tensor Live, Tensor Average)[] _pairs;
@@ -19,7 +24,8 @@ internal sealed class MovingAverage
         var (from, to) = (live.state_dict(), average.state_dict());
         _pairs = [.. from.Select(entry => (entry.Value, to[entry.Key]))];
         using var guard = no_grad();
-        foreach (var (source, target) in _pairs) target.copy_(source);
+        foreach (var (source, target) in _pairs)
+            target.copy_(source);
     }
 
     /// <param name="step">Steps done, from 1.</param>
@@ -28,11 +34,14 @@ internal sealed class MovingAverage
         using var guard = no_grad();
         var share = Math.Min(_decay, (1.0 + step) / (20.0 + step));
         // Named: see Scalars.
-        using Scalar keep = share, take = 1 - share;
+        using Scalar keep = share,
+            take = 1 - share;
         foreach (var (live, average) in _pairs)
         {
-            if (average.is_floating_point()) average.mul_(keep).add_(live, take);
-            else average.copy_(live);
+            if (average.is_floating_point())
+                average.mul_(keep).add_(live, take);
+            else
+                average.copy_(live);
         }
     }
 }

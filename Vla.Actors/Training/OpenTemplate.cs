@@ -25,8 +25,9 @@ public readonly record struct DataColumn(string Name, string Unit = "1");
 /// <summary>Fills in what a policy's <c>config.json</c> leaves open before it is trained.</summary>
 /// <remarks>
 /// Names, units, scales and times come from the data, and the sizes of stages that follow from them: <c>action_dim</c>,
-/// <c>state_dim</c>, <c>horizon</c> of a decoder and <c>vocab_size</c>. <c>"images": "dataset"</c> becomes the data's cameras;
-/// where that makes more pictures of one, <c>rows</c> of a slot attention grow with them. What else is there stays.
+/// <c>state_dim</c>, <c>horizon</c> of a decoder and <c>vocab_size</c>. <c>"images": "dataset"</c> becomes the data's
+/// cameras; where that makes more pictures of one, <c>rows</c> of a slot attention grow with them. What else is there
+/// stays.
 /// </remarks>
 internal static class OpenTemplate
 {
@@ -45,53 +46,75 @@ internal static class OpenTemplate
         var pictures = PictureCount(config);
         if (config[Images] is JsonValue images && images.TryGetValue<string>(out var from) && from == AllOfDataset)
             config[Images] = new JsonArray([.. columns.Cameras.Select(name => (JsonNode)name)]);
-        if (columns.WantedCameras is { } wanted) config[Images] = new JsonArray([.. wanted.Select(name => (JsonNode)name)]);
+        if (columns.WantedCameras is { } wanted)
+            config[Images] = new JsonArray([.. wanted.Select(name => (JsonNode)name)]);
         Stretch(config, pictures, PictureCount(config));
         var action = Section(config, "action");
         FillColumns(action, columns.Action);
         action["step_ms"] ??= columns.StepMs;
-        if (config.ContainsKey("state")) FillColumns(Section(config, "state"), columns.State);
-        if (config["stages"] is not JsonObject stages) return;
+        if (config.ContainsKey("state"))
+            FillColumns(Section(config, "state"), columns.State);
+        if (config["stages"] is not JsonObject stages)
+            return;
 
         var decoder = stages[PolicyConfig.DecoderKey] as JsonObject;
-        action["horizon"] ??= decoder?["horizon"]?.DeepClone() ?? (decoder is not null && TypeOf(decoder) == "act" ? ActHorizon : 1);
+        action["horizon"] ??=
+            decoder?["horizon"]?.DeepClone() ?? (decoder is not null && TypeOf(decoder) == "act" ? ActHorizon : 1);
         if (decoder is not null && TypeOf(decoder) != StageTypes.TorchScript)
         {
             decoder["action_dim"] ??= Count(action);
-            if (TypeOf(decoder) == "act") decoder["horizon"] ??= action["horizon"]!.DeepClone();
+            if (TypeOf(decoder) == "act")
+                decoder["horizon"] ??= action["horizon"]!.DeepClone();
         }
 
-        if (stages[PolicyConfig.FusionKey] is JsonObject fusion && TypeOf(fusion) is "film" or "cross_attention" or "slot_attention"
-            && config["state"] is JsonObject state && Count(state) > 0)
+        if (
+            stages[PolicyConfig.FusionKey] is JsonObject fusion
+            && TypeOf(fusion) is "film" or "cross_attention" or "slot_attention"
+            && config["state"] is JsonObject state
+            && Count(state) > 0
+        )
         {
             ((JsonObject)stages[PolicyConfig.FusionKey]!)["state_dim"] ??= Count(state);
         }
 
-        if (stages[PolicyConfig.LanguageKey] is JsonObject language && TypeOf(language) is "simple_language" or "bert" or "gpt2")
+        if (
+            stages[PolicyConfig.LanguageKey] is JsonObject language
+            && TypeOf(language) is "simple_language" or "bert" or "gpt2"
+        )
             ((JsonObject)stages[PolicyConfig.LanguageKey]!)["vocab_size"] ??= words;
     }
 
-    private static int PictureCount(JsonObject config) => config[Images] is JsonArray { Count: > 0 } names ? names.Count : 1;
+    private static int PictureCount(JsonObject config) =>
+        config[Images] is JsonArray { Count: > 0 } names ? names.Count : 1;
 
     /// <summary>Slots look at the pictures one below the other: more of them are more rows.</summary>
     private static void Stretch(JsonObject config, int before, int after)
     {
-        if (before == after || (config["stages"] as JsonObject)?[PolicyConfig.FusionKey] is not JsonObject fusion || TypeOf(fusion) != "slot_attention") return;
-        if (fusion["rows"] is JsonValue value && value.TryGetValue<int>(out var rows)) fusion["rows"] = rows / before * after;
+        if (
+            before == after
+            || (config["stages"] as JsonObject)?[PolicyConfig.FusionKey] is not JsonObject fusion
+            || TypeOf(fusion) != "slot_attention"
+        )
+            return;
+        if (fusion["rows"] is JsonValue value && value.TryGetValue<int>(out var rows))
+            fusion["rows"] = rows / before * after;
     }
 
     private static JsonObject Section(JsonObject config, string key)
     {
-        if (config[key] is JsonObject section) return section;
+        if (config[key] is JsonObject section)
+            return section;
         // Something else than an object is left for the reader to refuse by name.
-        if (config[key] is not null) return [];
+        if (config[key] is not null)
+            return [];
         return (JsonObject)(config[key] = new JsonObject());
     }
 
     private static void FillColumns(JsonObject section, IReadOnlyList<DataColumn> columns)
     {
         section[Names] ??= new JsonArray([.. columns.Select(column => (JsonNode)column.Name)]);
-        if (section[Names] is not JsonArray names) return;
+        if (section[Names] is not JsonArray names)
+            return;
         section["units"] ??= new JsonArray([.. names.Select(name => (JsonNode)UnitOf(name))]);
         section["mean"] ??= new JsonArray([.. names.Select(_ => (JsonNode)0)]);
         section["std"] ??= new JsonArray([.. names.Select(_ => (JsonNode)1)]);
@@ -105,5 +128,6 @@ internal static class OpenTemplate
 
     private static int Count(JsonObject section) => section[Names] is JsonArray names ? names.Count : 0;
 
-    private static string? TypeOf(JsonObject stage) => stage["type"] is JsonValue value && value.TryGetValue<string>(out var type) ? type : null;
+    private static string? TypeOf(JsonObject stage) =>
+        stage["type"] is JsonValue value && value.TryGetValue<string>(out var type) ? type : null;
 }

@@ -6,7 +6,10 @@ using Vla.Sensors.Text;
 
 namespace Vla.Actors.Training;
 
-/// <summary>Writes what of a policy is known before it is trained: <c>config.json</c> with the data's scales, and <c>vocab.txt</c>.</summary>
+/// <summary>
+/// Writes what of a policy is known before it is trained: <c>config.json</c> with the data's scales, and
+/// <c>vocab.txt</c>.
+/// </summary>
 internal static class PolicyDraft
 {
     private const string Trained = "trained";
@@ -28,21 +31,31 @@ internal static class PolicyDraft
         // Until a step of training is saved.
         config[Trained] = false;
         config.Remove("note");
-        if (config["state"] is JsonObject state) Put(state, statistics.State);
+        if (config["state"] is JsonObject state)
+            Put(state, statistics.State);
         var action = config["action"]!.AsObject();
         Put(action, statistics.Action);
         action["step_ms"] = columns.StepMs;
         PutSource(config["image"]!.AsObject(), columns.Picture);
         DurableFile.Write(Path.Combine(directory, StagedPolicy.ConfigFile), config.ToJsonString(Indented) + "\n");
-        DurableFile.Write(Path.Combine(directory, StagedPolicy.VocabularyFile), string.Concat(words.Select(word => $"{word}\n")));
+        DurableFile.Write(
+            Path.Combine(directory, StagedPolicy.VocabularyFile),
+            string.Concat(words.Select(word => $"{word}\n"))
+        );
     }
 
     private static void CheckWords(string template, JsonObject config, int words)
     {
-        if (config["stages"]?[PolicyConfig.LanguageKey]?["vocab_size"] is JsonValue value && value.TryGetValue<int>(out var size) && size < words)
+        if (
+            config["stages"]?[PolicyConfig.LanguageKey]?["vocab_size"] is JsonValue value
+            && value.TryGetValue<int>(out var size)
+            && size < words
+        )
         {
-            throw new PolicyException($"{template}: stages.{PolicyConfig.LanguageKey}.vocab_size is {size}, the data have {words} words; "
-                + "raise it, or leave it out");
+            throw new PolicyException(
+                $"{template}: stages.{PolicyConfig.LanguageKey}.vocab_size is {size}, the data have {words} words; "
+                    + "raise it, or leave it out"
+            );
         }
     }
 
@@ -51,7 +64,8 @@ internal static class PolicyDraft
     {
         var file = Path.Combine(directory, StagedPolicy.ConfigFile);
         var config = JsonNode.Parse(Utf8Text.ReadBytes(file).Span)!.AsObject();
-        if (config[Trained]?.GetValueKind() == JsonValueKind.True) return;
+        if (config[Trained]?.GetValueKind() == JsonValueKind.True)
+            return;
         config[Trained] = true;
         DurableFile.Write(file, config.ToJsonString(Indented) + "\n");
     }
@@ -61,7 +75,8 @@ internal static class PolicyDraft
         // The template's own would be those of another training.
         image.Remove(PolicyConfig.SourceHeightKey);
         image.Remove(PolicyConfig.SourceWidthKey);
-        if (picture is not { } size) return;
+        if (picture is not { } size)
+            return;
         image[PolicyConfig.SourceHeightKey] = size.Height;
         image[PolicyConfig.SourceWidthKey] = size.Width;
     }
@@ -77,8 +92,12 @@ internal static class PolicyDraft
         value == 0 ? 0 : Math.Round(value, Math.Clamp(5 - (int)Math.Floor(Math.Log10(Math.Abs(value))), 6, 15));
 
     private static IEnumerable<string> Words(TrainingSet set) =>
-    [
-        InstructionTokenizer.PadToken, InstructionTokenizer.UnknownToken,
-        .. set.Instructions.SelectMany(InstructionTokenizer.Words).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
-    ];
+        [
+            InstructionTokenizer.PadToken,
+            InstructionTokenizer.UnknownToken,
+            .. set
+                .Instructions.SelectMany(InstructionTokenizer.Words)
+                .Distinct(StringComparer.Ordinal)
+                .Order(StringComparer.Ordinal),
+        ];
 }

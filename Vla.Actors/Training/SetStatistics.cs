@@ -24,18 +24,22 @@ public sealed record SetStatistics(IReadOnlyList<DimensionScale> State, IReadOnl
         {
             Add(states, set.State(sample));
             // The first action of each chunk: the others are first in chunks of their own.
-            for (var lesson = 0; lesson < shape.Lessons; lesson++) Add(actions, set.Chunk(sample, lesson)[..shape.Actions]);
+            for (var lesson = 0; lesson < shape.Lessons; lesson++)
+                Add(actions, set.Chunk(sample, lesson)[..shape.Actions]);
         }
 
         return new SetStatistics(
-            [.. states.Select(values => Scale(values, constant: 1))], [.. actions.Select(values => Scale(values, constant: 0))]);
+            [.. states.Select(values => Scale(values, constant: 1))],
+            [.. actions.Select(values => Scale(values, constant: 0))]
+        );
     }
 
     private static List<float>[] Columns(int count) => [.. Enumerable.Range(0, count).Select(_ => new List<float>())];
 
     private static void Add(List<float>[] columns, ReadOnlySpan<float> values)
     {
-        for (var i = 0; i < columns.Length; i++) columns[i].Add(values[i]);
+        for (var i = 0; i < columns.Length; i++)
+            columns[i].Add(values[i]);
     }
 
     private static DimensionScale Scale(List<float> values, float constant)
@@ -45,7 +49,8 @@ public sealed record SetStatistics(IReadOnlyList<DimensionScale> State, IReadOnl
         var low = values[(int)(Tail * (values.Count - 1))];
         var high = values[(int)((1 - Tail) * (values.Count - 1))];
         // What is nearly always the same, as a gripper that closes once in a minute, is not what never changes.
-        if (high - low < 2 * Smallest) (low, high) = (values[0], values[^1]);
+        if (high - low < 2 * Smallest)
+            (low, high) = (values[0], values[^1]);
         var half = (high - low) / 2;
         return half < Smallest ? new DimensionScale(low, constant) : new DimensionScale(low + half, half);
     }

@@ -31,7 +31,13 @@ internal sealed class Trainer : IDisposable
     private readonly MovingAverage _average;
     private readonly AdamW _optimizer;
 
-    public Trainer(PolicyConfig config, InstructionTokenizer tokenizer, TrainingSet set, TrainingOptions options, Device device)
+    public Trainer(
+        PolicyConfig config,
+        InstructionTokenizer tokenizer,
+        TrainingSet set,
+        TrainingOptions options,
+        Device device
+    )
     {
         _options = options;
         (_training, _validation) = Split(set, options);
@@ -42,7 +48,10 @@ internal sealed class Trainer : IDisposable
         _averaged = new TrainingModel(config, device);
         _averaged.eval();
         _average = new MovingAverage(_model, _averaged, options.AverageDecay);
-        _optimizer = new AdamW(_model.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter)), options.WeightDecay);
+        _optimizer = new AdamW(
+            _model.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter)),
+            options.WeightDecay
+        );
     }
 
     /// <summary>Steps done.</summary>
@@ -59,7 +68,8 @@ internal sealed class Trainer : IDisposable
     public int ValidationSamples => _validation.Length;
 
     /// <summary>One step on a batch of its own.</summary>
-    /// <exception cref="TrainingException">Loss or gradient are not finite; the weights are as they were before the step.</exception>
+    /// <exception cref="TrainingException">Loss or gradient are not finite; the weights are as they were before the
+    /// step.</exception>
     public TrainingLoss Train()
     {
         // What is random in a step follows from its number, so that a resumed training is the same as one in a piece.
@@ -67,7 +77,8 @@ internal sealed class Trainer : IDisposable
         manual_seed((long)(random.NextBits() >> 1));
         using var scope = NewDisposeScope();
         var samples = new int[_options.BatchSize];
-        foreach (ref var sample in samples.AsSpan()) sample = _training[random.Below(_training.Length)];
+        foreach (ref var sample in samples.AsSpan())
+            sample = _training[random.Below(_training.Length)];
 
         _model.train();
         _model.zero_grad();
@@ -110,7 +121,9 @@ internal sealed class Trainer : IDisposable
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
-        return _model.state_dict().Values.Concat(_averaged.state_dict().Values)
+        return _model
+            .state_dict()
+            .Values.Concat(_averaged.state_dict().Values)
             .All(weights => !weights.is_floating_point() || weights.isfinite().all().item<bool>());
     }
 
@@ -149,24 +162,35 @@ internal sealed class Trainer : IDisposable
     {
         if (!double.IsFinite(value))
         {
-            throw new TrainingException($"the {what} is not finite at step {Step + 1} ({value}): the training went wrong; "
-                + "begin anew with a lower --learning-rate, and look for numbers in the data that are far from the others");
+            throw new TrainingException(
+                $"the {what} is not finite at step {Step + 1} ({value}): the training went wrong; "
+                    + "begin anew with a lower --learning-rate, and look for numbers in the data that are far from "
+                    + "the others"
+            );
         }
     }
 
-    private static TrainingLoss Read(LossParts loss) => new(
-        loss.Total.item<float>(), loss.Action.item<float>(), loss.Grounding?.item<float>() ?? double.NaN,
-        loss.Turn?.item<float>() ?? double.NaN);
+    private static TrainingLoss Read(LossParts loss) =>
+        new(
+            loss.Total.item<float>(),
+            loss.Action.item<float>(),
+            loss.Grounding?.item<float>() ?? double.NaN,
+            loss.Turn?.item<float>() ?? double.NaN
+        );
 
     // Whole episodes: neighbouring pictures are nearly the same.
     private static (int[] Training, int[] Validation) Split(TrainingSet set, TrainingOptions options)
     {
         const int Parts = 10_000;
-        var drawn = Enumerable.Range(0, set.Count).Select(set.Episode).Distinct()
+        var drawn = Enumerable
+            .Range(0, set.Count)
+            .Select(set.Episode)
+            .Distinct()
             .ToDictionary(episode => episode, episode => new WorldRandom(episode, stream: 1).Below(Parts));
         var threshold = (int)(options.ValidationShare * Parts);
         // A few episodes may all have drawn more: then the lowest is kept apart, if the rest can do without it.
-        if (threshold > 0 && drawn.Count >= FewestToValidate && drawn.Values.Min() >= threshold) threshold = drawn.Values.Min() + 1;
+        if (threshold > 0 && drawn.Count >= FewestToValidate && drawn.Values.Min() >= threshold)
+            threshold = drawn.Values.Min() + 1;
         // Never all of them: from the one that drew highest there is always something to learn.
         threshold = Math.Min(threshold, drawn.Values.Max());
         var samples = Enumerable.Range(0, set.Count).ToLookup(sample => drawn[set.Episode(sample)] < threshold);

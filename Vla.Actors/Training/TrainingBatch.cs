@@ -14,18 +14,25 @@ namespace Vla.Actors.Training;
 /// <param name="Valid">[batch × k, horizon], 1 for actions that count and 0 for others.</param>
 /// <param name="Truths">[batch × k, 6], see <see cref="TrainingLesson.Truth"/>; null when they are not known.</param>
 internal sealed record TrainingBatch(
-    Tensor Pictures, Tensor Tokens, Tensor States, Tensor Chunks, Tensor Valid, Tensor? Truths) : IDisposable
+    Tensor Pictures,
+    Tensor Tokens,
+    Tensor States,
+    Tensor Chunks,
+    Tensor Valid,
+    Tensor? Truths
+) : IDisposable
 {
     public void Dispose()
     {
-        foreach (var tensor in (Tensor?[])[Pictures, Tokens, States, Chunks, Valid, Truths]) tensor?.Dispose();
+        foreach (var tensor in (Tensor?[])[Pictures, Tokens, States, Chunks, Valid, Truths])
+            tensor?.Dispose();
     }
 }
 
 /// <summary>Makes batches of a training set for a policy, with the augmentations.</summary>
 /// <remarks>
-/// What is in a batch follows from the seed and the batch's number alone, so that an interrupted training goes on as if it
-/// had not been.
+/// What is in a batch follows from the seed and the batch's number alone, so that an interrupted training goes on as if
+/// it had not been.
 /// </remarks>
 internal sealed class BatchMaker
 {
@@ -34,7 +41,9 @@ internal sealed class BatchMaker
     private const double Offset = 0.05;
     private const double StateNoise = 0.01;
 
-    /// <summary>Words that are sometimes not understood, so that the policy learns what to make of words it does not know.</summary>
+    /// <summary>
+    /// Words that are sometimes not understood, so that the policy learns what to make of words it does not know.
+    /// </summary>
     private const double WordDropout = 0.02;
 
     private readonly TrainingSet _set;
@@ -74,11 +83,18 @@ internal sealed class BatchMaker
             for (var j = 0; j < k; j++)
             {
                 var row = i * k + j;
-                PutTokens(_tokens[_set.Text(samples[i], j)], tokens.AsSpan(row * _config.SequenceLength, _config.SequenceLength), random);
+                PutTokens(
+                    _tokens[_set.Text(samples[i], j)],
+                    tokens.AsSpan(row * _config.SequenceLength, _config.SequenceLength),
+                    random
+                );
                 PutState(_set.State(samples[i]), states.AsSpan(row * shape.State, shape.State), random);
                 _set.Chunk(samples[i], j).CopyTo(chunks.AsSpan(row * shape.Horizon * shape.Actions));
                 valid.AsSpan(row * shape.Horizon, _set.Valid(samples[i], j)).Fill(1);
-                PutTruth(_set.Truth(samples[i], j), truths.AsSpan(row * TrainingSet.TruthLength, TrainingSet.TruthLength));
+                PutTruth(
+                    _set.Truth(samples[i], j),
+                    truths.AsSpan(row * TrainingSet.TruthLength, TrainingSet.TruthLength)
+                );
             }
         }
 
@@ -89,7 +105,8 @@ internal sealed class BatchMaker
             On(tensor(states, [rows, shape.State])),
             On(tensor(chunks, [rows, shape.Horizon, shape.Actions])),
             On(tensor(valid, [rows, shape.Horizon])),
-            _set.HasTruth ? On(tensor(truths, [rows, TrainingSet.TruthLength])) : null);
+            _set.HasTruth ? On(tensor(truths, [rows, TrainingSet.TruthLength])) : null
+        );
         return batch;
     }
 
@@ -138,7 +155,8 @@ internal sealed class BatchMaker
     {
         from.CopyTo(to);
         var cameras = _set.Shape.Cameras;
-        if (cameras == 1) return;
+        if (cameras == 1)
+            return;
         var place = Math.Max(0, _config.Pictures!.ToList().IndexOf(PictureNames.Unnamed));
         to[1] = (to[1] + place) / cameras;
         to[3] = (to[3] + place) / cameras;
@@ -147,10 +165,12 @@ internal sealed class BatchMaker
     private void PutTokens(long[] from, Span<long> to, WorldRandom? random)
     {
         from.CopyTo(to);
-        if (random is null) return;
+        if (random is null)
+            return;
         foreach (ref var token in to)
         {
-            if (token != _padId && random.Chance(WordDropout)) token = _unknownId;
+            if (token != _padId && random.Chance(WordDropout))
+                token = _unknownId;
         }
     }
 
@@ -158,8 +178,10 @@ internal sealed class BatchMaker
     {
         from.CopyTo(to);
         _config.State.Normalise(to);
-        if (random is null) return;
-        foreach (ref var value in to) value += (float)(StateNoise * random.Gaussian());
+        if (random is null)
+            return;
+        foreach (ref var value in to)
+            value += (float)(StateNoise * random.Gaussian());
     }
 
     private static double Vary(WorldRandom? random, double by) => random?.Between(-by, by) ?? 0;

@@ -11,7 +11,8 @@ namespace Vla.Actors.Training;
 /// <summary>What a model makes of a batch.</summary>
 /// <param name="Chunks">[rows, horizon, actions], normalised.</param>
 /// <param name="Scores">[rows, slots, cells] where each slot looks; null without slots.</param>
-/// <param name="Turn">[rows, 2] sine and cosine of four times the block's turn, as read off slot 0; null without slots.</param>
+/// <param name="Turn">[rows, 2] sine and cosine of four times the block's turn, as read off slot 0; null without
+/// slots.</param>
 internal readonly record struct TrainingOutput(Tensor Chunks, Tensor? Scores, Tensor? Turn);
 
 /// <summary>A policy's four stages as one module to train, with what only training needs.</summary>
@@ -33,7 +34,8 @@ internal sealed class TrainingModel : Module
         language_encoder = config.Language.Create(device);
         fusion = config.Fusion.Create(device);
         action_decoder = config.Decoder.Create(device);
-        if (fusion is SlotAttentionFusion slots) turn_head = Linear(slots.Dim, 2);
+        if (fusion is SlotAttentionFusion slots)
+            turn_head = Linear(slots.Dim, 2);
         _action = config.Action;
         RegisterComponents();
         this.to(device);
@@ -43,9 +45,10 @@ internal sealed class TrainingModel : Module
     public (long Rows, long Columns)? Grid => fusion is SlotAttentionFusion slots ? (slots.Rows, slots.Columns) : null;
 
     /// <summary>The stages' weights by their names in <c>model.safetensors</c>.</summary>
-    public Dictionary<string, Tensor> StageWeights() => state_dict()
-        .Where(entry => !entry.Key.StartsWith(nameof(turn_head), StringComparison.Ordinal))
-        .ToDictionary(entry => entry.Key, entry => entry.Value);
+    public Dictionary<string, Tensor> StageWeights() =>
+        state_dict()
+            .Where(entry => !entry.Key.StartsWith(nameof(turn_head), StringComparison.Ordinal))
+            .ToDictionary(entry => entry.Key, entry => entry.Value);
 
     /// <summary>Runs the stages on a batch; each picture once, whatever the number of its lessons.</summary>
     public TrainingOutput Run(TrainingBatch batch)
@@ -54,7 +57,8 @@ internal sealed class TrainingModel : Module
         var vision = vision_encoder.call(batch.Pictures);
         var language = language_encoder.call(batch.Tokens);
         Tensor fused;
-        Tensor? scores = null, turn = null;
+        Tensor? scores = null,
+            turn = null;
         if (fusion is SlotAttentionFusion slots)
         {
             (fused, scores) = slots.Ground(vision, language, batch.States);
@@ -63,12 +67,16 @@ internal sealed class TrainingModel : Module
         else
         {
             var lessons = batch.Tokens.shape[0] / batch.Pictures.shape[0];
-            if (lessons > 1) vision = vision.repeat_interleave(lessons, 0);
+            if (lessons > 1)
+                vision = vision.repeat_interleave(lessons, 0);
             fused = fusion.Fuse(vision, language, batch.States);
         }
 
         var chunks = action_decoder.call(fused).reshape(-1, _action.Horizon, _action.Dimensions);
         return new TrainingOutput(
-            chunks.MoveToOuterDisposeScope(), scores?.MoveToOuterDisposeScope(), turn?.MoveToOuterDisposeScope());
+            chunks.MoveToOuterDisposeScope(),
+            scores?.MoveToOuterDisposeScope(),
+            turn?.MoveToOuterDisposeScope()
+        );
     }
 }

@@ -20,7 +20,9 @@ public sealed record TrainingOptions
     [Range(1e-7, 1.0)]
     public double LearningRate { get; init; } = 1.2e-3;
 
-    /// <summary>Steps in which the learning rate rises to its highest; then it falls along a cosine to 2 % of it.</summary>
+    /// <summary>
+    /// Steps in which the learning rate rises to its highest; then it falls along a cosine to 2 % of it.
+    /// </summary>
     [Range(0, 1_000_000)]
     public int WarmUpSteps { get; init; } = 150;
 
@@ -47,7 +49,8 @@ public sealed record TrainingOptions
     public double RateAt(int step)
     {
         const double Lowest = 0.02;
-        if (step < WarmUpSteps) return LearningRate * (step + 1) / WarmUpSteps;
+        if (step < WarmUpSteps)
+            return LearningRate * (step + 1) / WarmUpSteps;
         var share = (double)(step - WarmUpSteps) / Math.Max(1, Steps - WarmUpSteps);
         return LearningRate * (Lowest + (1 - Lowest) * 0.5 * (1 + Math.Cos(Math.PI * Math.Min(1, share))));
     }

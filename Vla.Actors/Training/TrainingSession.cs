@@ -10,12 +10,14 @@ using static TorchSharp.torch;
 
 namespace Vla.Actors.Training;
 
-/// <summary>A training with its output directory: a policy directory that can be used at any time, and what is needed to go on.</summary>
+/// <summary>
+/// A training with its output directory: a policy directory that can be used at any time, and what is needed to go on.
+/// </summary>
 /// <remarks>
-/// <c>model.safetensors</c>, <c>config.json</c> and <c>vocab.txt</c> are the policy as it is by now, with averaged weights.
-/// <c>training/</c> holds everything that the next step depends on; it is replaced as a whole, so an interruption at any
-/// moment leaves one that is whole. Resumed from there, on the same data and with the same number of threads, a training
-/// ends with the same weights as one that was not interrupted.
+/// <c>model.safetensors</c>, <c>config.json</c> and <c>vocab.txt</c> are the policy as it is by now, with averaged
+/// weights. <c>training/</c> holds everything that the next step depends on; it is replaced as a whole, so an
+/// interruption at any moment leaves one that is whole. Resumed from there, on the same data and with the same number
+/// of threads, a training ends with the same weights as one that was not interrupted.
 /// </remarks>
 public sealed class TrainingSession : IDisposable
 {
@@ -47,7 +49,11 @@ public sealed class TrainingSession : IDisposable
         var config = PolicyConfig.Read(Path.Combine(output, StagedPolicy.ConfigFile));
         Check(config, set);
         CheckMemory(output, config);
-        var tokenizer = InstructionTokenizer.Load(Path.Combine(output, StagedPolicy.VocabularyFile), config.SequenceLength, config.Padding);
+        var tokenizer = InstructionTokenizer.Load(
+            Path.Combine(output, StagedPolicy.VocabularyFile),
+            config.SequenceLength,
+            config.Padding
+        );
         PolicyTrial.Run(output, config, tokenizer);
         _trainer = new Trainer(config, tokenizer, set, options, device);
     }
@@ -82,39 +88,55 @@ public sealed class TrainingSession : IDisposable
     }
 
     /// <summary>Begins in a new directory.</summary>
-    /// <param name="output">May exist when it is empty, or holds a training that was ended before its first save.</param>
-    /// <param name="template">The <c>config.json</c> of a policy of the wanted kind; scales and words come from the data.</param>
+    /// <param name="output">May exist when it is empty, or holds a training that was ended before its first
+    /// save.</param>
+    /// <param name="template">The <c>config.json</c> of a policy of the wanted kind; scales and words come from the
+    /// data.</param>
     /// <param name="set">What is learnt from.</param>
     /// <param name="columns">What the template leaves open, and the time from one action to the next.</param>
     /// <param name="options">How long, how fast.</param>
     /// <param name="threads">That Torch may use; the session belongs to the thread that makes it.</param>
     /// <param name="device">Where Torch computes.</param>
-    /// <exception cref="PolicyException">The template does not fit the data, or the directory cannot be used.</exception>
+    /// <exception cref="PolicyException">The template does not fit the data, or the directory cannot be
+    /// used.</exception>
     public static TrainingSession Begin(
-        string output, string template, TrainingSet set, DataColumns columns, TrainingOptions options, int threads, Device device)
+        string output,
+        string template,
+        TrainingSet set,
+        DataColumns columns,
+        TrainingOptions options,
+        int threads,
+        Device device
+    )
     {
-        if (set.Count == 0) throw new PolicyException("the data hold no picture to learn from");
+        if (set.Count == 0)
+            throw new PolicyException("the data hold no picture to learn from");
         TrainingSession? session = null;
         var isBegun = false;
         try
         {
-            Writing(output, () =>
-            {
-                Clear(output);
-                // First of all: whatever ends the process from here on, the directory says that it was only begun.
-                Directory.CreateDirectory(Path.Combine(output, $"{StateFolder}.partial"));
-                isBegun = true;
-                PolicyDraft.Write(template, output, set, columns);
-            });
+            Writing(
+                output,
+                () =>
+                {
+                    Clear(output);
+                    // First of all: whatever ends the process from here on, the directory says that it was only begun.
+                    Directory.CreateDirectory(Path.Combine(output, $"{StateFolder}.partial"));
+                    isBegun = true;
+                    PolicyDraft.Write(template, output, set, columns);
+                }
+            );
             session = new TrainingSession(output, set, options, threads, device);
-            // A training that is ended before its first save has no weights yet, but can be gone on with: they follow from the seed.
+            // A training that is ended before its first save has no weights yet, but can be gone on with: they follow
+            // from the seed.
             Writing(output, () => session.ReplaceState(_ => { }));
             return session;
         }
         catch
         {
             session?.Dispose();
-            if (isBegun) Writing(output, () => Clear(output));
+            if (isBegun)
+                Writing(output, () => Clear(output));
             throw;
         }
     }
@@ -135,14 +157,31 @@ public sealed class TrainingSession : IDisposable
         if (!saved.Data.Fits(data))
         {
             var same = saved.Data with { Content = null } == data with { Content = null };
-            throw new PolicyException($"{file}: was trained on other data ({saved.Data}), these are {(same ? "as many, with another content" : data)}; "
-                + "give the same dataset and flags");
+            throw new PolicyException(
+                $"{file}: was trained on other data ({saved.Data}), these are "
+                    + $"{(same ? "as many, with another content" : data)}; "
+                    + "give the same dataset and flags"
+            );
         }
 
-        var session = new TrainingSession(output, set, saved.Options with { Steps = steps ?? saved.Options.Steps }, threads, device);
-        if (saved.Step == 0) return session;
+        var session = new TrainingSession(
+            output,
+            set,
+            saved.Options with
+            {
+                Steps = steps ?? saved.Options.Steps,
+            },
+            threads,
+            device
+        );
+        if (saved.Step == 0)
+            return session;
         session._trainer.Restore(
-            saved.Step, Path.Combine(folder, LiveFile), Path.Combine(folder, AverageFile), Path.Combine(folder, OptimizerFile));
+            saved.Step,
+            Path.Combine(folder, LiveFile),
+            Path.Combine(folder, AverageFile),
+            Path.Combine(folder, OptimizerFile)
+        );
         return session;
     }
 
@@ -156,15 +195,26 @@ public sealed class TrainingSession : IDisposable
     /// <exception cref="PolicyException">A file cannot be written.</exception>
     public void Save()
     {
-        Writing(_output, () =>
-        {
-            ReplaceState(partial => _trainer.Store(
-                Path.Combine(partial, LiveFile), Path.Combine(partial, AverageFile), Path.Combine(partial, OptimizerFile)));
-            SafetensorsWriter.Write(
-                Path.Combine(_output, StagedPolicy.WeightsFile), _trainer.Averaged.StageWeights(),
-                new Dictionary<string, string> { ["format"] = "pt" });
-            if (Step > 0) PolicyDraft.MarkTrained(_output);
-        });
+        Writing(
+            _output,
+            () =>
+            {
+                ReplaceState(partial =>
+                    _trainer.Store(
+                        Path.Combine(partial, LiveFile),
+                        Path.Combine(partial, AverageFile),
+                        Path.Combine(partial, OptimizerFile)
+                    )
+                );
+                SafetensorsWriter.Write(
+                    Path.Combine(_output, StagedPolicy.WeightsFile),
+                    _trainer.Averaged.StageWeights(),
+                    new Dictionary<string, string> { ["format"] = "pt" }
+                );
+                if (Step > 0)
+                    PolicyDraft.MarkTrained(_output);
+            }
+        );
     }
 
     /// <summary>Saves if the weights are finite; otherwise what was saved before stays.</summary>
@@ -172,7 +222,8 @@ public sealed class TrainingSession : IDisposable
     /// <exception cref="PolicyException">A file cannot be written.</exception>
     public bool TrySave()
     {
-        if (!_trainer.IsFinite()) return false;
+        if (!_trainer.IsFinite())
+            return false;
         Save();
         return true;
     }
@@ -186,70 +237,106 @@ public sealed class TrainingSession : IDisposable
         var (partial, old) = ($"{folder}.partial", $"{folder}.old");
         try
         {
-            if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
+            if (Directory.Exists(partial))
+                Directory.Delete(partial, recursive: true);
             Directory.CreateDirectory(partial);
             store(partial);
-            DurableFile.Write(Path.Combine(partial, StateFile), JsonSerializer.Serialize(new SavedState(Step, _options, _data), Json));
+            DurableFile.Write(
+                Path.Combine(partial, StateFile),
+                JsonSerializer.Serialize(new SavedState(Step, _options, _data), Json)
+            );
         }
         catch
         {
             // A disk that is full needs the room.
-            if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
+            if (Directory.Exists(partial))
+                Directory.Delete(partial, recursive: true);
             throw;
         }
 
-        if (Directory.Exists(old)) Directory.Delete(old, recursive: true);
-        if (Directory.Exists(folder)) Directory.Move(folder, old);
+        if (Directory.Exists(old))
+            Directory.Delete(old, recursive: true);
+        if (Directory.Exists(folder))
+            Directory.Move(folder, old);
         Directory.Move(partial, folder);
-        if (Directory.Exists(old)) Directory.Delete(old, recursive: true);
+        if (Directory.Exists(old))
+            Directory.Delete(old, recursive: true);
     }
 
     // Makes way for a beginning: only what a training left that had saved no weights yet.
     private static void Clear(string output)
     {
-        if (!Directory.Exists(output)) return;
+        if (!Directory.Exists(output))
+            return;
         string[] unfinished =
         [
-            StateFolder, $"{StateFolder}.partial", StagedPolicy.ConfigFile, $"{StagedPolicy.ConfigFile}.partial", StagedPolicy.VocabularyFile,
-            $"{StagedPolicy.VocabularyFile}.partial", "loss.csv", "loss.png",
+            StateFolder,
+            $"{StateFolder}.partial",
+            StagedPolicy.ConfigFile,
+            $"{StagedPolicy.ConfigFile}.partial",
+            StagedPolicy.VocabularyFile,
+            $"{StagedPolicy.VocabularyFile}.partial",
+            "loss.csv",
+            "loss.png",
         ];
         var entries = Directory.EnumerateFileSystemEntries(output).Select(Path.GetFileName).ToList();
-        var begun = FindState(output) is { } folder ? ReadState(Path.Combine(folder, StateFile)).Step == 0 : entries.Contains($"{StateFolder}.partial");
+        var begun = FindState(output) is { } folder
+            ? ReadState(Path.Combine(folder, StateFile)).Step == 0
+            : entries.Contains($"{StateFolder}.partial");
         if (entries.Count > 0 && !(begun && entries.TrueForAll(entry => unfinished.Contains(entry))))
-            throw new PolicyException($"{output}: exists already and is not empty; choose a new directory, or go on with --resume");
+            throw new PolicyException(
+                $"{output}: exists already and is not empty; choose a new directory, or go on with --resume"
+            );
         foreach (var entry in entries)
         {
             var path = Path.Combine(output, entry!);
-            if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
-            else File.Delete(path);
+            if (Directory.Exists(path))
+                Directory.Delete(path, recursive: true);
+            else
+                File.Delete(path);
         }
     }
 
-    private static string RequireState(string output)
-        => FindState(output) ?? throw new PolicyException($"{output}: holds no training to go on with; leave out --resume");
+    private static string RequireState(string output) =>
+        FindState(output)
+        ?? throw new PolicyException($"{output}: holds no training to go on with; leave out --resume");
 
     private static string? FindState(string output)
     {
         // Between the two renames of a save only the old one is there.
         var folder = Path.Combine(output, StateFolder);
-        return new[] { folder, $"{folder}.old" }.FirstOrDefault(candidate => File.Exists(Path.Combine(candidate, StateFile)));
+        return new[] { folder, $"{folder}.old" }.FirstOrDefault(candidate =>
+            File.Exists(Path.Combine(candidate, StateFile))
+        );
     }
 
     private static SavedState ReadState(string file)
     {
         try
         {
-            var saved = JsonSerializer.Deserialize<SavedState>(Utf8Text.ReadBytes(file).Span, Json)
+            var saved =
+                JsonSerializer.Deserialize<SavedState>(Utf8Text.ReadBytes(file).Span, Json)
                 ?? throw new PolicyException($"{file}: is empty; begin the training anew");
             var problems = new List<ValidationResult>();
-            if (saved.Step < 0) throw new PolicyException($"{file}: step is {saved.Step}; begin the training anew");
-            if (!Validator.TryValidateObject(saved.Options, new ValidationContext(saved.Options), problems, validateAllProperties: true))
+            if (saved.Step < 0)
+                throw new PolicyException($"{file}: step is {saved.Step}; begin the training anew");
+            if (
+                !Validator.TryValidateObject(
+                    saved.Options,
+                    new ValidationContext(saved.Options),
+                    problems,
+                    validateAllProperties: true
+                )
+            )
                 throw new PolicyException($"{file}: {problems[0].ErrorMessage} Begin the training anew");
             return saved;
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new PolicyException($"{file}: cannot be read ({ErrorText.FirstLine(e.Message)}); begin the training anew", e);
+            throw new PolicyException(
+                $"{file}: cannot be read ({ErrorText.FirstLine(e.Message)}); begin the training anew",
+                e
+            );
         }
     }
 
@@ -265,7 +352,8 @@ public sealed class TrainingSession : IDisposable
 
         static void Same(string what, int policy, int data)
         {
-            if (policy != data) throw new PolicyException($"the policy's {what} is {policy}, the data's is {data}; change one of them");
+            if (policy != data)
+                throw new PolicyException($"the policy's {what} is {policy}, the data's is {data}; change one of them");
         }
     }
 
@@ -273,11 +361,19 @@ public sealed class TrainingSession : IDisposable
     private static void CheckMemory(string output, PolicyConfig config)
     {
         const int bytesForEach = 20;
-        var parameters = (Int128)config.Vision.LeastParameters + config.Language.LeastParameters + config.Fusion.LeastParameters + config.Decoder.LeastParameters;
+        var parameters =
+            (Int128)config.Vision.LeastParameters
+            + config.Language.LeastParameters
+            + config.Fusion.LeastParameters
+            + config.Decoder.LeastParameters;
         var there = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        if (parameters * bytesForEach <= there) return;
-        throw new PolicyException($"{Path.Combine(output, StagedPolicy.ConfigFile)}: the sizes of its stages ask for at least {parameters:N0} parameters, "
-            + $"more than can be trained in the machine's {there / 1e9:F0} GB of memory; make them smaller");
+        if (parameters * bytesForEach <= there)
+            return;
+        throw new PolicyException(
+            $"{Path.Combine(output, StagedPolicy.ConfigFile)}: the sizes of its stages ask for at least "
+                + $"{parameters:N0} parameters, "
+                + $"more than can be trained in the machine's {there / 1e9:F0} GB of memory; make them smaller"
+        );
     }
 
     private static void Writing(string output, Action write)
@@ -301,9 +397,13 @@ public sealed class TrainingSession : IDisposable
     /// <param name="Content">Checksum of all of it; null in trainings that were saved before there was one.</param>
     private sealed record DataMark(int Samples, int Instructions, long LastEpisode, string? Content = null)
     {
-        public static DataMark Of(TrainingSet set) => new(
-            set.Count, set.Instructions.Count, set.Count == 0 ? -1 : set.Episode(set.Count - 1),
-            set.Checksum().ToString("x16", CultureInfo.InvariantCulture));
+        public static DataMark Of(TrainingSet set) =>
+            new(
+                set.Count,
+                set.Instructions.Count,
+                set.Count == 0 ? -1 : set.Episode(set.Count - 1),
+                set.Checksum().ToString("x16", CultureInfo.InvariantCulture)
+            );
 
         public bool Fits(DataMark other) => this == (Content is null ? other with { Content = null } : other);
 

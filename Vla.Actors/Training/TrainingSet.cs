@@ -31,13 +31,15 @@ public readonly ref struct TrainingLesson
     public required int Valid { get; init; }
 
     /// <summary>
-    /// Only known from simulators, otherwise empty: x, y of the block that is meant, x, y of where it goes, as shares of the
-    /// picture, and sine and cosine of four times the block's turn.
+    /// Only known from simulators, otherwise empty: x, y of the block that is meant, x, y of where it goes, as shares
+    /// of the picture, and sine and cosine of four times the block's turn.
     /// </summary>
     public ReadOnlySpan<float> Truth { get; init; }
 }
 
-/// <summary>What a policy learns from, in memory: pictures, states, instructions and the actions that answer them.</summary>
+/// <summary>
+/// What a policy learns from, in memory: pictures, states, instructions and the actions that answer them.
+/// </summary>
 /// <remarks>Pictures are bytes, RGB, [cameras, height, width, 3]; they become numbers a batch at a time.</remarks>
 /// <param name="shape">Sizes.</param>
 public sealed class TrainingSet(TrainingShape shape)
@@ -67,15 +69,21 @@ public sealed class TrainingSet(TrainingShape shape)
     /// <summary>True when every lesson says what only a simulator knows.</summary>
     public bool HasTruth => _texts.Count > 0 && _lessonsWithTruth == _texts.Count;
 
-    /// <summary>Adds a picture, or those of several cameras; its lessons, <see cref="TrainingShape.Lessons"/> of them, follow by <see cref="AddLesson"/>.</summary>
+    /// <summary>
+    /// Adds a picture, or those of several cameras; its lessons, <see cref="TrainingShape.Lessons"/> of them, follow by
+    /// <see cref="AddLesson"/>.
+    /// </summary>
     /// <param name="episode">Which episode it is from.</param>
     /// <param name="rgb">[height, width, 3], of several cameras one after the other; kept, not copied.</param>
     /// <param name="state">Physical units.</param>
     public void AddPicture(int episode, byte[] rgb, ReadOnlySpan<float> state)
     {
-        if (_texts.Count != Count * Shape.Lessons) throw new InvalidOperationException("the last picture has no lessons yet");
-        if (rgb.Length != Shape.PictureBytes) throw new ArgumentException($"a picture has {rgb.Length} bytes", nameof(rgb));
-        if (state.Length != Shape.State) throw new ArgumentException($"a state has {state.Length} numbers, not {Shape.State}", nameof(state));
+        if (_texts.Count != Count * Shape.Lessons)
+            throw new InvalidOperationException("the last picture has no lessons yet");
+        if (rgb.Length != Shape.PictureBytes)
+            throw new ArgumentException($"a picture has {rgb.Length} bytes", nameof(rgb));
+        if (state.Length != Shape.State)
+            throw new ArgumentException($"a state has {state.Length} numbers, not {Shape.State}", nameof(state));
         _pictures.Add(rgb);
         _episodes.Add(episode);
         _states.AddRange(state);
@@ -85,7 +93,10 @@ public sealed class TrainingSet(TrainingShape shape)
     public void AddLesson(TrainingLesson lesson)
     {
         if (lesson.Chunk.Length != Shape.Horizon * Shape.Actions)
-            throw new ArgumentException($"a chunk has {lesson.Chunk.Length} numbers, not {Shape.Horizon} × {Shape.Actions}", nameof(lesson));
+            throw new ArgumentException(
+                $"a chunk has {lesson.Chunk.Length} numbers, not {Shape.Horizon} × {Shape.Actions}",
+                nameof(lesson)
+            );
         if (!_textIds.TryGetValue(lesson.Instruction, out var text))
         {
             text = _instructions.Count;
@@ -97,7 +108,8 @@ public sealed class TrainingSet(TrainingShape shape)
         _chunks.AddRange(lesson.Chunk);
         _valid.Add(lesson.Valid);
         Span<float> none = stackalloc float[TruthLength];
-        if (!lesson.Truth.IsEmpty) _lessonsWithTruth++;
+        if (!lesson.Truth.IsEmpty)
+            _lessonsWithTruth++;
         _truths.AddRange(lesson.Truth.IsEmpty ? none : lesson.Truth);
     }
 
@@ -120,9 +132,13 @@ public sealed class TrainingSet(TrainingShape shape)
     public int Valid(int sample, int lesson) => _valid[sample * Shape.Lessons + lesson];
 
     /// <summary>See <see cref="TrainingLesson.Truth"/>; zeros where it is not known.</summary>
-    public ReadOnlySpan<float> Truth(int sample, int lesson) => Slice(_truths, sample * Shape.Lessons + lesson, TruthLength);
+    public ReadOnlySpan<float> Truth(int sample, int lesson) =>
+        Slice(_truths, sample * Shape.Lessons + lesson, TruthLength);
 
-    /// <summary>Tells other states, actions, instructions or truths from these; pictures are left out, which another decoder gives a little otherwise.</summary>
+    /// <summary>
+    /// Tells other states, actions, instructions or truths from these; pictures are left out, which another decoder
+    /// gives a little otherwise.
+    /// </summary>
     public ulong Checksum()
     {
         var sum = new XxHash3();
@@ -132,12 +148,12 @@ public sealed class TrainingSet(TrainingShape shape)
         Add(_valid);
         Add(_texts);
         Add(_episodes);
-        foreach (var instruction in _instructions) sum.Append(MemoryMarshal.AsBytes(instruction.AsSpan()));
+        foreach (var instruction in _instructions)
+            sum.Append(MemoryMarshal.AsBytes(instruction.AsSpan()));
         return sum.GetCurrentHashAsUInt64();
 
         void Add<T>(List<T> values)
-            where T : unmanaged
-            => sum.Append(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(values)));
+            where T : unmanaged => sum.Append(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(values)));
     }
 
     private static ReadOnlySpan<float> Slice(List<float> values, int index, int length) =>

@@ -14,7 +14,12 @@ namespace Vla.Actors.Training;
 /// <param name="StateNames">Numbers of robot state, in order; empty for none.</param>
 /// <param name="ActionNames">Numbers of an action, in order.</param>
 /// <param name="Horizon">Actions in a chunk.</param>
-public sealed record TrainingTemplate(ImageSpec Image, IReadOnlyList<string> StateNames, IReadOnlyList<string> ActionNames, int Horizon)
+public sealed record TrainingTemplate(
+    ImageSpec Image,
+    IReadOnlyList<string> StateNames,
+    IReadOnlyList<string> ActionNames,
+    int Horizon
+)
 {
     /// <summary>What the pictures are called, in order.</summary>
     public IReadOnlyList<string> Pictures { get; init; } = [PictureNames.Unnamed];
@@ -49,7 +54,9 @@ public sealed record TrainingTemplate(ImageSpec Image, IReadOnlyList<string> Sta
             var bytes = Utf8Text.ReadBytes(file);
             JsonText.Read(file).Dispose(); // says what JsonNode keeps to itself: a key that is there twice
             if (JsonNode.Parse(bytes.Span, documentOptions: WithComments) is not JsonObject config)
-                throw new PolicyException($"{file}: is not an object {{ … }}: give a policy's {StagedPolicy.ConfigFile}");
+                throw new PolicyException(
+                    $"{file}: is not an object {{ … }}: give a policy's {StagedPolicy.ConfigFile}"
+                );
             OpenTemplate.Fill(config, columns, words);
             return config;
         }

@@ -16,6 +16,7 @@ public sealed class LostMessageActor : UntypedActor
 
     protected override void OnReceive(object message)
     {
-        if (message is AllDeadLetters { Message: IDisposable lost }) lost.Dispose();
+        if (message is AllDeadLetters { Message: IDisposable lost })
+            lost.Dispose();
     }
 }

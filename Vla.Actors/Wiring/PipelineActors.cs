@@ -9,4 +9,8 @@ namespace Vla.Actors.Wiring;
 /// <param name="Instructions">Is told <see cref="GiveInstruction"/>.</param>
 /// <param name="Publisher">Takes the policy's actions to the control loop.</param>
 public sealed record PipelineActors(
-    IActorRef Observations, IReadOnlyList<IActorRef> Cameras, IActorRef Instructions, IActorRef Publisher);
+    IActorRef Observations,
+    IReadOnlyList<IActorRef> Cameras,
+    IActorRef Instructions,
+    IActorRef Publisher
+);

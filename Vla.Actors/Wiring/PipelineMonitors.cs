@@ -50,13 +50,17 @@ public sealed class PipelineMonitors
         {
             camera.FrameSeen = (sequence, capturedNs) =>
             {
-                if (!observers.AreWanted(Sightings.Frames)) return;
-                observers.Show(new Sighting(Sightings.Frames, capturedNs, new FrameTaken(camera.Name, sequence, capturedNs)));
+                if (!observers.AreWanted(Sightings.Frames))
+                    return;
+                observers.Show(
+                    new Sighting(Sightings.Frames, capturedNs, new FrameTaken(camera.Name, sequence, capturedNs))
+                );
             };
             camera.Happened = Say;
         }
 
-        foreach (var stage in Stages) stage.Happened = Say;
+        foreach (var stage in Stages)
+            stage.Happened = Say;
 
         void Say(string what) => observers.Show(new Sighting(Sightings.Events, _time.NowNs(), what));
     }

@@ -30,24 +30,35 @@ public record PolicyParts
     public StageScheduling Scheduling { get; init; } = StageScheduling.Tuned();
 
     /// <summary>Starts the policy alone, for whoever brings pictures and words and takes the actions.</summary>
-    /// <param name="parent">An actor system set up by <see cref="PipelineConfig.Hocon"/>, or an actor's context.</param>
-    /// <param name="observations">Is told <see cref="Pipeline.Ready"/>, answers <see cref="Pipeline.ObservationCaptured"/>.</param>
-    /// <param name="instructions">Is told <see cref="Pipeline.InstructionWanted"/>, answers <see cref="Pipeline.InstructionChanged"/>.</param>
+    /// <param name="parent">An actor system set up by <see cref="PipelineConfig.Hocon"/>, or an actor's
+    /// context.</param>
+    /// <param name="observations">Is told <see cref="Pipeline.Ready"/>, answers
+    /// <see cref="Pipeline.ObservationCaptured"/>.</param>
+    /// <param name="instructions">Is told <see cref="Pipeline.InstructionWanted"/>, answers
+    /// <see cref="Pipeline.InstructionChanged"/>.</param>
     /// <param name="source">The shorter way to observations; null for none.</param>
     /// <returns>Answers <see cref="Pipeline.Ready"/> with <see cref="Pipeline.ActionDecoded"/>.</returns>
     public IActorRef Start(
-        IActorRefFactory parent, IActorRef observations, IActorRef instructions, IObservationSource? source = null) => Policy.Start(parent, new PolicyHost
-    {
-        Observations = observations,
-        Instructions = instructions,
-        Source = source,
-        Monitors = Monitors.ByStep,
-        Device = Device,
-        Threads = Threads,
-        Time = Time,
-        Loggers = Loggers,
-        Scheduling = Scheduling,
-    });
+        IActorRefFactory parent,
+        IActorRef observations,
+        IActorRef instructions,
+        IObservationSource? source = null
+    ) =>
+        Policy.Start(
+            parent,
+            new PolicyHost
+            {
+                Observations = observations,
+                Instructions = instructions,
+                Source = source,
+                Monitors = Monitors.ByStep,
+                Device = Device,
+                Threads = Threads,
+                Time = Time,
+                Loggers = Loggers,
+                Scheduling = Scheduling,
+            }
+        );
 }
 
 /// <summary>What the pipeline is made of: its policy, and what is before and behind it.</summary>
@@ -62,7 +73,10 @@ public sealed record PipelineParts : PolicyParts
     /// <summary>Somewhat more than lies between two pictures of a camera at 30 a second.</summary>
     public const long DefaultMaximumSkewNs = 50 * MonotonicTime.NsPerMs;
 
-    /// <summary>What the policy wants of the robot's state, in its order; null when the robot gives none: it then gets the average.</summary>
+    /// <summary>
+    /// What the policy wants of the robot's state, in its order; null when the robot gives none: it then gets the
+    /// average.
+    /// </summary>
     public IRobotState? RobotState { get; init; }
 
     public required InstructionBoard Instructions { get; init; }
@@ -74,5 +88,11 @@ public sealed record PipelineParts : PolicyParts
 
     /// <summary>What is asked of every instruction.</summary>
     public InstructionCheck CheckInstructions() =>
-        new() { Words = Policy.ReadWords, Scene = Scene, Stop = Control.Stop, NeedsResume = () => Control.NeedsResume };
+        new()
+        {
+            Words = Policy.ReadWords,
+            Scene = Scene,
+            Stop = Control.Stop,
+            NeedsResume = () => Control.NeedsResume,
+        };
 }

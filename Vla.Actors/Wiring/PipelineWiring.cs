@@ -19,7 +19,8 @@ public static class PipelineWiring
     /// camera ──► observation ──► policy ──► publisher ──► control loop
     ///              instruction ──┘
     /// </code>
-    /// Every actor on a picture's way has a thread of its own, so that a busy thread pool (HTTP, timers) never delays a frame.
+    /// Every actor on a picture's way has a thread of its own, so that a busy thread pool (HTTP, timers) never delays a
+    /// frame.
     /// </remarks>
     /// <param name="system">Set up by <see cref="PipelineConfig.Hocon"/>.</param>
     /// <param name="parts">What the pipeline is made of.</param>
@@ -28,13 +29,19 @@ public static class PipelineWiring
         system.ActorOf(LostMessageActor.Props(), "lost-messages");
 
         var source = new ObservationSource(
-            [.. parts.Cameras.Select(camera => camera.Name)], parts.MaximumSkewNs, parts.Instructions, parts.RobotState,
-            parts.Policy.State.Names);
+            [.. parts.Cameras.Select(camera => camera.Name)],
+            parts.MaximumSkewNs,
+            parts.Instructions,
+            parts.RobotState,
+            parts.Policy.State.Names
+        );
         var observations = Start("observation", ObservationActor.Props(source));
         var cameras = AddCameras(source);
 
-        var instruction = Start("instruction", InstructionActor.Props(
-            parts.Instructions, parts.CheckInstructions(), Logger<InstructionActor>()));
+        var instruction = Start(
+            "instruction",
+            InstructionActor.Props(parts.Instructions, parts.CheckInstructions(), Logger<InstructionActor>())
+        );
 
         var policy = parts.Start(system, observations, instruction, source);
         parts.Instructions.Changed += given => parts.Control.Demand.NewestInstruction = given.Number;
@@ -49,9 +56,28 @@ public static class PipelineWiring
             foreach (var (i, (camera, monitor)) in parts.Cameras.Zip(parts.Monitors.Cameras).Index())
             {
                 var watch = new CameraWatch(
-                    monitor, parts.Control, parts.Time, Logger<CameraWatch>(), spots, i, parts.Cameras.Count > 1 ? source : null);
-                actors.Add(Start($"camera-{camera.Name}", CameraActor.Props(
-                    camera.Open, new FramePool(parts.Policy.Image), source.Places[i], monitor, parts.Time, Logger<CameraActor>(), watch)));
+                    monitor,
+                    parts.Control,
+                    parts.Time,
+                    Logger<CameraWatch>(),
+                    spots,
+                    i,
+                    parts.Cameras.Count > 1 ? source : null
+                );
+                actors.Add(
+                    Start(
+                        $"camera-{camera.Name}",
+                        CameraActor.Props(
+                            camera.Open,
+                            new FramePool(parts.Policy.Image),
+                            source.Places[i],
+                            monitor,
+                            parts.Time,
+                            Logger<CameraActor>(),
+                            watch
+                        )
+                    )
+                );
             }
 
             return actors;

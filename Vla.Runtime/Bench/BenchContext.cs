@@ -21,7 +21,9 @@ public sealed record BenchContext
     /// <summary>How much is done about what runs where, as the setting <c>stages:scheduling</c> says.</summary>
     public SchedulingMode Scheduling { get; init; }
 
-    /// <summary>Whether the control thread asks for the real-time class, as the setting <c>control:realTime</c> does.</summary>
+    /// <summary>
+    /// Whether the control thread asks for the real-time class, as the setting <c>control:realTime</c> does.
+    /// </summary>
     public bool RealTime { get; init; }
 
     /// <summary>How long a measurement takes, roughly; jitter takes so long at each rate.</summary>

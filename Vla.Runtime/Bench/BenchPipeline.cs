@@ -43,27 +43,30 @@ internal sealed class BenchPipeline : IAsyncDisposable
         var policy = parts.Policy ?? context.Policy;
         var instructions = new InstructionBoard(TimeProvider.System);
         instructions.Give(BenchContext.Instruction);
-        var controller = await HeadlessController.StartAsync(new ControllerParts
-        {
-            Policy = parts.Modules is { } modules ? policy.With(modules) : policy,
-            Device = context.Device,
-            Profile = Profile(policy.Action),
-            Control = new ControlOptions
+        var controller = await HeadlessController.StartAsync(
+            new ControllerParts
             {
-                RateHz = parts.RateHz,
-                MaximumActionAgeMs = ControlOptions.LongestMs,
-                // No robot is moved: what is measured is never to wait for somebody.
-                ResumeAfterStop = ResumeAfterStop.Automatic,
-                AtLimitsMs = 0,
-                RealTime = context.RealTime,
+                Policy = parts.Modules is { } modules ? policy.With(modules) : policy,
+                Device = context.Device,
+                Profile = Profile(policy.Action),
+                Control = new ControlOptions
+                {
+                    RateHz = parts.RateHz,
+                    MaximumActionAgeMs = ControlOptions.LongestMs,
+                    // No robot is moved: what is measured is never to wait for somebody.
+                    ResumeAfterStop = ResumeAfterStop.Automatic,
+                    AtLimitsMs = 0,
+                    RealTime = context.RealTime,
+                },
+                Outputs = parts.Robot is null ? [] : [parts.Robot],
+                Cameras = [new CameraParts(PictureNames.Unnamed, parts.OpenCamera)],
+                Instructions = instructions,
+                Threads = parts.Threads ?? context.Threads,
+                Scheduling = StageScheduling.Of(context.Scheduling),
+                Clock = parts.Clock,
             },
-            Outputs = parts.Robot is null ? [] : [parts.Robot],
-            Cameras = [new CameraParts(PictureNames.Unnamed, parts.OpenCamera)],
-            Instructions = instructions,
-            Threads = parts.Threads ?? context.Threads,
-            Scheduling = StageScheduling.Of(context.Scheduling),
-            Clock = parts.Clock,
-        }, context.Cancellation);
+            context.Cancellation
+        );
         var started = new BenchPipeline(controller, context, parts);
         started.Control.Start();
         return started;
@@ -82,7 +85,8 @@ internal sealed class BenchPipeline : IAsyncDisposable
         for (var patience = PatienceSeconds * 20; Decoded < count; patience--)
         {
             ThrowIfBroken();
-            if (patience == 0) throw new BenchException($"the pipeline gave {Decoded} of {count} actions within {PatienceSeconds} s");
+            if (patience == 0)
+                throw new BenchException($"the pipeline gave {Decoded} of {count} actions within {PatienceSeconds} s");
             await Task.Delay(50, _context.Cancellation);
         }
     }
@@ -90,7 +94,8 @@ internal sealed class BenchPipeline : IAsyncDisposable
     /// <exception cref="BenchException">A stage failed meanwhile, so the figures mean nothing.</exception>
     public void ThrowIfBroken()
     {
-        if (_controller.Hung.IsCompleted) throw new HangException(_controller.Hung.Result);
+        if (_controller.Hung.IsCompleted)
+            throw new HangException(_controller.Hung.Result);
         if (Monitors.Stages.FirstOrDefault(stage => stage.Restarts > 0 || stage.LastError is not null) is { } broken)
             throw new BenchException($"the {broken.Name} failed during the measurement: {broken.LastError}");
     }
@@ -102,19 +107,27 @@ internal sealed class BenchPipeline : IAsyncDisposable
     }
 
     /// <summary>Limits are on, as on a robot, and so wide that they change nothing.</summary>
-    private static RobotProfile Profile(ActionSpec action) => new("bench", limitsEnabled: true,
-    [
-        .. action.Names.Zip(action.Units, (name, unit) => new RobotDimension
-        {
-            Name = name,
-            Unit = unit,
-            Minimum = -1e6f,
-            Maximum = 1e6f,
-            MaximumRate = 1e9f,
-            MaximumAcceleration = 1e12f,
-            Hold = HoldBehaviour.Zero,
-        }),
-    ]);
+    private static RobotProfile Profile(ActionSpec action) =>
+        new(
+            "bench",
+            limitsEnabled: true,
+            [
+                .. action.Names.Zip(
+                    action.Units,
+                    (name, unit) =>
+                        new RobotDimension
+                        {
+                            Name = name,
+                            Unit = unit,
+                            Minimum = -1e6f,
+                            Maximum = 1e6f,
+                            MaximumRate = 1e9f,
+                            MaximumAcceleration = 1e12f,
+                            Hold = HoldBehaviour.Zero,
+                        }
+                ),
+            ]
+        );
 }
 
 /// <summary>What a measurement wants different from the daemon.</summary>

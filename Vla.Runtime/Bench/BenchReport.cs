@@ -2,7 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace Vla.Runtime.Bench;
 
-/// <summary>Everything that <c>vla bench</c> tells; names in JSON are snake_case. A figure that was not measured is null.</summary>
+/// <summary>
+/// Everything that <c>vla bench</c> tells; names in JSON are snake_case. A figure that was not measured is null.
+/// </summary>
 public sealed record BenchReport
 {
     public required MachineFigures Machine { get; init; }
@@ -10,7 +12,8 @@ public sealed record BenchReport
     public InferenceFigures Inference { get; set; } = new();
 
     /// <summary>One entry for each rate.</summary>
-    public IReadOnlyList<JitterFigures> Jitter { get; set; } = [.. JitterMeasurement.Rates.Select(hz => new JitterFigures(hz))];
+    public IReadOnlyList<JitterFigures> Jitter { get; set; } =
+    [.. JitterMeasurement.Rates.Select(hz => new JitterFigures(hz))];
 
     public LatencyFigures Latency { get; set; } = new();
 
@@ -32,7 +35,9 @@ public sealed record BenchReport
 /// <param name="Torch">Version of libtorch.</param>
 public sealed record MachineFigures(string Cpu, int Cores, string Dotnet, string Torch)
 {
-    /// <summary>Processes that wanted a core before the run began, average of a minute; null where it is not known.</summary>
+    /// <summary>
+    /// Processes that wanted a core before the run began, average of a minute; null where it is not known.
+    /// </summary>
     [JsonIgnore]
     public double? LoadBefore { get; init; }
 }
@@ -86,7 +91,9 @@ public sealed record JitterFigures(double Hz)
     public string? Scheduling { get; init; }
 }
 
-/// <summary>Where the time from a picture to its action goes; percentiles of parts do not add up to those of the sum.</summary>
+/// <summary>
+/// Where the time from a picture to its action goes; percentiles of parts do not add up to those of the sum.
+/// </summary>
 public sealed record LatencyFigures
 {
     public double? CaptureToPublishP50Ms { get; init; }
@@ -98,7 +105,9 @@ public sealed record LatencyFigures
     /// <summary>What the camera and the stages worked on it.</summary>
     public double? StageSumP50Ms { get; init; }
 
-    /// <summary>What the runtime adds: all that is neither a stage's work nor waiting for the tick, microseconds.</summary>
+    /// <summary>
+    /// What the runtime adds: all that is neither a stage's work nor waiting for the tick, microseconds.
+    /// </summary>
     public double? OverheadP50Us { get; init; }
 
     public double? OverheadP99Us { get; init; }

@@ -10,19 +10,22 @@ internal sealed class FullLoad : IDisposable
     private readonly PicturePace _pace = new(ahead: 1);
     private readonly PreparedPictures _pictures = new();
 
-    public BenchParts Parts(BenchContext context) => new()
-    {
-        Pace = _pace,
-        OpenCamera = () => _pictures.AsCamera(_pace),
-        Modules = Paced(PolicyModules.Of(context.Policy, context.Device), _pace),
-    };
+    public BenchParts Parts(BenchContext context) =>
+        new()
+        {
+            Pace = _pace,
+            OpenCamera = () => _pictures.AsCamera(_pace),
+            Modules = Paced(PolicyModules.Of(context.Policy, context.Device), _pace),
+        };
 
-    /// <summary>Tensors that live when every stage has what it keeps and the camera gives nothing; then goes on.</summary>
+    /// <summary>
+    /// Tensors that live when every stage has what it keeps and the camera gives nothing; then goes on.
+    /// </summary>
     public async Task<long> CountIdleTensorsAsync(BenchContext context, BenchPipeline pipeline)
     {
         const double lookAgainSeconds = 0.3;
         _pace.Pause();
-        for (var decoded = -1L; decoded != pipeline.Decoded;)
+        for (var decoded = -1L; decoded != pipeline.Decoded; )
         {
             decoded = pipeline.Decoded;
             await context.WaitAsync(lookAgainSeconds);
@@ -40,8 +43,9 @@ internal sealed class FullLoad : IDisposable
     }
 
     /// <summary>Modules whose vision encoder tells the camera when it begins with a picture.</summary>
-    public static PolicyModules Paced(PolicyModules modules, PicturePace pace) => modules with
-    {
-        Vision = () => new WatchedModule(modules.Vision(), before: pace.Next),
-    };
+    public static PolicyModules Paced(PolicyModules modules, PicturePace pace) =>
+        modules with
+        {
+            Vision = () => new WatchedModule(modules.Vision(), before: pace.Next),
+        };
 }

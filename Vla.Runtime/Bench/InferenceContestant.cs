@@ -7,7 +7,9 @@ using static TorchSharp.torch;
 
 namespace Vla.Runtime.Bench;
 
-/// <summary>One way from a picture to its action, run in short blocks that alternate with those of the others.</summary>
+/// <summary>
+/// One way from a picture to its action, run in short blocks that alternate with those of the others.
+/// </summary>
 internal interface IContestant
 {
     /// <summary>Times from picture to action, nanoseconds, of all blocks that counted.</summary>
@@ -26,10 +28,14 @@ internal interface IContestant
 /// <summary>What contestants have in common.</summary>
 internal static class Contest
 {
-    /// <summary>Pictures at the beginning of a block that do not count: caches and cores belong to the one before.</summary>
+    /// <summary>
+    /// Pictures at the beginning of a block that do not count: caches and cores belong to the one before.
+    /// </summary>
     public const int SkippedPictures = 3;
 
-    /// <summary>Pictures in a block, also on a machine so slow or so busy that they take longer than it should.</summary>
+    /// <summary>
+    /// Pictures in a block, also on a machine so slow or so busy that they take longer than it should.
+    /// </summary>
     public const int FewestPictures = 8;
 
     /// <summary>The largest difference between two sets of actions.</summary>
@@ -41,7 +47,9 @@ internal static class Contest
 /// <param name="port">Owned by this.</param>
 /// <param name="context">The policy and the device.</param>
 /// <param name="pictures">What to work on, in turn.</param>
-internal sealed class PlainContestant(PlainPort port, BenchContext context, PreparedPictures pictures) : IContestant, IDisposable
+internal sealed class PlainContestant(PlainPort port, BenchContext context, PreparedPictures pictures)
+    : IContestant,
+        IDisposable
 {
     private readonly ImagePreparation _preparation = new(context.Policy.Image);
     private readonly float[] _pixels = new float[context.Policy.Image.Height * context.Policy.Image.Width * 3];
@@ -61,7 +69,8 @@ internal sealed class PlainContestant(PlainPort port, BenchContext context, Prep
         {
             var startedNs = time.NowNs();
             _actions[_next % pictures.Length] = Infer(_next++);
-            if (counts && done >= Contest.SkippedPictures) _timesNs.Add(time.NowNs() - startedNs);
+            if (counts && done >= Contest.SkippedPictures)
+                _timesNs.Add(time.NowNs() - startedNs);
         }
     }
 
@@ -82,7 +91,9 @@ internal sealed class PlainContestant(PlainPort port, BenchContext context, Prep
     }
 }
 
-/// <summary>The real pipeline, one picture at a time: the next is captured when the one before has become an action.</summary>
+/// <summary>
+/// The real pipeline, one picture at a time: the next is captured when the one before has become an action.
+/// </summary>
 internal sealed class PipelineContestant : IContestant, IAsyncDisposable
 {
     // Often enough to see nearly every action, seldom enough to leave the cores alone.
@@ -103,23 +114,34 @@ internal sealed class PipelineContestant : IContestant, IAsyncDisposable
     /// <summary>Where each action that counted came from.</summary>
     public IReadOnlyList<Origin> Origins => _origins;
 
-    public IReadOnlyList<long> TimesNs => [.. _origins.Select(origin => origin.Steps[^1].FinishedNs - origin.CapturedNs)];
+    public IReadOnlyList<long> TimesNs =>
+        [.. _origins.Select(origin => origin.Steps[^1].FinishedNs - origin.CapturedNs)];
 
     public IReadOnlyList<float[]> Actions => _actions;
 
-    public static async Task<PipelineContestant> StartAsync(BenchContext context, StagedPolicy policy, PreparedPictures pictures)
+    public static async Task<PipelineContestant> StartAsync(
+        BenchContext context,
+        StagedPolicy policy,
+        PreparedPictures pictures
+    )
     {
         var contestant = new PipelineContestant(pictures.Length);
         var modules = PolicyModules.Of(policy, context.Device);
-        contestant._pipeline = await BenchPipeline.StartAsync(context, new BenchParts
-        {
-            OpenCamera = () => pictures.AsCamera(contestant._pace),
-            Pace = contestant._pace,
-            Policy = policy,
-            Modules = modules with { Decoder = () => new WatchedModule(modules.Decoder(), after: contestant.OnDecoded) },
-            Robot = contestant._recorder,
-            RateHz = RateHz,
-        });
+        contestant._pipeline = await BenchPipeline.StartAsync(
+            context,
+            new BenchParts
+            {
+                OpenCamera = () => pictures.AsCamera(contestant._pace),
+                Pace = contestant._pace,
+                Policy = policy,
+                Modules = modules with
+                {
+                    Decoder = () => new WatchedModule(modules.Decoder(), after: contestant.OnDecoded),
+                },
+                Robot = contestant._recorder,
+                RateHz = RateHz,
+            }
+        );
         return contestant;
     }
 
@@ -132,14 +154,17 @@ internal sealed class PipelineContestant : IContestant, IAsyncDisposable
         _pace.Next();
         var enough = _pipeline.Decoded + Contest.FewestPictures;
         Thread.Sleep(duration);
-        for (var waited = TimeSpan.Zero; _pipeline.Decoded < enough && waited < Patience; waited += duration) Thread.Sleep(duration);
+        for (var waited = TimeSpan.Zero; _pipeline.Decoded < enough && waited < Patience; waited += duration)
+            Thread.Sleep(duration);
         _open = false;
         var finished = _idle.Wait(Patience);
         _pipeline.ThrowIfBroken();
-        if (!finished) throw new BenchException($"the pipeline gave no action within {Patience.TotalSeconds:0} s");
+        if (!finished)
+            throw new BenchException($"the pipeline gave no action within {Patience.TotalSeconds:0} s");
 
         var seen = _recorder.Take();
-        if (counts) _origins.AddRange(seen.Skip(Contest.SkippedPictures));
+        if (counts)
+            _origins.AddRange(seen.Skip(Contest.SkippedPictures));
     }
 
     public async ValueTask DisposeAsync()
@@ -149,12 +174,16 @@ internal sealed class PipelineContestant : IContestant, IAsyncDisposable
         _idle.Dispose();
     }
 
-    /// <summary>On the decoder's thread, before the action is handed on. One picture at a time, so their order is known.</summary>
+    /// <summary>
+    /// On the decoder's thread, before the action is handed on. One picture at a time, so their order is known.
+    /// </summary>
     private void OnDecoded(Tensor output)
     {
         _actions[_next] ??= output.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
         _next = (_next + 1) % _actions.Length;
-        if (_open) _pace.Next();
-        else _idle.Set();
+        if (_open)
+            _pace.Next();
+        else
+            _idle.Set();
     }
 }

@@ -5,7 +5,9 @@ using Vla.Sensors.Cameras;
 
 namespace Vla.Runtime.Bench;
 
-/// <summary>How long a new instruction takes to the first action made with it, when the daemon runs as it comes.</summary>
+/// <summary>
+/// How long a new instruction takes to the first action made with it, when the daemon runs as it comes.
+/// </summary>
 public sealed class InstructionMeasurement : IMeasurement
 {
     // About ten a second, but never in step with pictures and ticks, which would favour one phase.
@@ -20,7 +22,9 @@ public sealed class InstructionMeasurement : IMeasurement
     {
         var camera = new CameraSource.Synthetic(Fps: LatencyMeasurement.CameraFps);
         await using var pipeline = await BenchPipeline.StartAsync(
-            context, new BenchParts { OpenCamera = () => camera.Open(TimeProvider.System) });
+            context,
+            new BenchParts { OpenCamera = () => camera.Open(TimeProvider.System) }
+        );
         await pipeline.WarmUpAsync();
 
         var seconds = context.Seconds * Share;

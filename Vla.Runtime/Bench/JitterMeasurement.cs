@@ -25,7 +25,8 @@ public sealed class JitterMeasurement : IMeasurement
     public async Task RunAsync(BenchContext context, BenchReport report)
     {
         var figures = new List<JitterFigures>();
-        foreach (var hz in Rates) figures.Add(await MeasureAsync(context, hz));
+        foreach (var hz in Rates)
+            figures.Add(await MeasureAsync(context, hz));
         report.Jitter = figures;
     }
 
@@ -33,7 +34,14 @@ public sealed class JitterMeasurement : IMeasurement
     {
         var clock = new WatchedClock(new ControlClock());
         using var load = new FullLoad();
-        await using var pipeline = await BenchPipeline.StartAsync(context, load.Parts(context) with { RateHz = hz, Clock = clock });
+        await using var pipeline = await BenchPipeline.StartAsync(
+            context,
+            load.Parts(context) with
+            {
+                RateHz = hz,
+                Clock = clock,
+            }
+        );
         await pipeline.WarmUpAsync();
 
         context.Say($"{hz:0} Hz under full load", context.Seconds);
@@ -48,7 +56,12 @@ public sealed class JitterMeasurement : IMeasurement
         var akkaTicks = new TickRecorder(hz, clock.NowNs + Ns(period), capacity);
         // An action on the scheduler's own thread: a timer of an actor would add a message to it.
         using var akka = new Akka.Actor.Cancelable(pipeline.System.Scheduler.Advanced);
-        pipeline.System.Scheduler.Advanced.ScheduleRepeatedly(period, period, () => akkaTicks.Tick(TimeProvider.System.NowNs()), akka);
+        pipeline.System.Scheduler.Advanced.ScheduleRepeatedly(
+            period,
+            period,
+            () => akkaTicks.Tick(TimeProvider.System.NowNs()),
+            akka
+        );
 
         await context.WaitAsync(context.Seconds);
 
@@ -76,7 +89,8 @@ public sealed class JitterMeasurement : IMeasurement
         using var timer = new PeriodicTimer(period);
         try
         {
-            while (await timer.WaitForNextTickAsync(end)) ticks.Tick(TimeProvider.System.NowNs());
+            while (await timer.WaitForNextTickAsync(end))
+                ticks.Tick(TimeProvider.System.NowNs());
         }
         catch (OperationCanceledException)
         {

@@ -3,15 +3,19 @@ using Vla.Sensors.Cameras;
 
 namespace Vla.Runtime.Bench;
 
-/// <summary>Where the time from a picture to its action goes when the daemon runs as it comes: a camera, 50 Hz.</summary>
+/// <summary>
+/// Where the time from a picture to its action goes when the daemon runs as it comes: a camera, 50 Hz.
+/// </summary>
 /// <remarks>
-/// Read from the same windows that status shows, so a longer run tells of its last 30 to 60 seconds. A stage's time here
-/// is from its beginning to its end on a busy machine; the camera's own part, from the moment a picture is due until it
-/// is drawn, counts as preparing it.
+/// Read from the same windows that status shows, so a longer run tells of its last 30 to 60 seconds. A stage's time
+/// here is from its beginning to its end on a busy machine; the camera's own part, from the moment a picture is due
+/// until it is drawn, counts as preparing it.
 /// </remarks>
 public sealed class LatencyMeasurement : IMeasurement
 {
-    /// <summary>Not 30: ticks would fall on the same three points between pictures for ever, chance deciding which.</summary>
+    /// <summary>
+    /// Not 30: ticks would fall on the same three points between pictures for ever, chance deciding which.
+    /// </summary>
     internal const double CameraFps = 30_000 / 1_001.0;
 
     public string Name => "latency";
@@ -22,7 +26,9 @@ public sealed class LatencyMeasurement : IMeasurement
     {
         var camera = new CameraSource.Synthetic(Fps: CameraFps);
         await using var pipeline = await BenchPipeline.StartAsync(
-            context, new BenchParts { OpenCamera = () => camera.Open(TimeProvider.System) });
+            context,
+            new BenchParts { OpenCamera = () => camera.Open(TimeProvider.System) }
+        );
         await pipeline.WarmUpAsync();
 
         context.Say("from picture to action", context.Seconds);
@@ -32,8 +38,12 @@ public sealed class LatencyMeasurement : IMeasurement
 
         pipeline.ThrowIfBroken();
         var nowNs = TimeProvider.System.NowNs();
-        var (total, stages, waiting, tick) =
-            (latencies.CaptureToPublish.Read(nowNs), latencies.Stages.Read(nowNs), latencies.Waiting.Read(nowNs), latencies.TickWait.Read(nowNs));
+        var (total, stages, waiting, tick) = (
+            latencies.CaptureToPublish.Read(nowNs),
+            latencies.Stages.Read(nowNs),
+            latencies.Waiting.Read(nowNs),
+            latencies.TickWait.Read(nowNs)
+        );
         report.Latency = new LatencyFigures
         {
             CaptureToPublishP50Ms = Ms(total.P50Ns),

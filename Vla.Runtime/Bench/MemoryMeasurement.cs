@@ -1,11 +1,13 @@
 namespace Vla.Runtime.Bench;
 
-/// <summary>What the pipeline at full speed, with the loop publishing, takes from the garbage collector and keeps of tensors.</summary>
+/// <summary>
+/// What the pipeline at full speed, with the loop publishing, takes from the garbage collector and keeps of tensors.
+/// </summary>
 /// <remarks>
 /// Allocation is that of the whole process over the time, so nothing is forgotten: stages, camera, publisher, loop and
 /// what little the bench itself does meanwhile. Tensors are counted while the camera pauses and nothing is under way;
-/// no garbage collection is asked for in between, so one that nobody disposed of shows. What others left to the finalizer
-/// is cleared away first: it would vanish between the two counts.
+/// no garbage collection is asked for in between, so one that nobody disposed of shows. What others left to the
+/// finalizer is cleared away first: it would vanish between the two counts.
 /// </remarks>
 public sealed class MemoryMeasurement : IMeasurement
 {
@@ -27,14 +29,19 @@ public sealed class MemoryMeasurement : IMeasurement
         await context.WaitAsync(SettleSeconds);
 
         context.Say("allocation at full speed", context.Seconds);
-        var (frames, collections, bytes) = (pipeline.Decoded, GC.CollectionCount(2), GC.GetTotalAllocatedBytes(precise: true));
+        var (frames, collections, bytes) = (
+            pipeline.Decoded,
+            GC.CollectionCount(2),
+            GC.GetTotalAllocatedBytes(precise: true)
+        );
         await context.WaitAsync(context.Seconds);
         bytes = GC.GetTotalAllocatedBytes(precise: true) - bytes;
         collections = GC.CollectionCount(2) - collections;
         frames = pipeline.Decoded - frames;
 
         pipeline.ThrowIfBroken();
-        if (frames == 0) throw new BenchException("no action was decoded during the measurement: give it more --seconds");
+        if (frames == 0)
+            throw new BenchException("no action was decoded during the measurement: give it more --seconds");
         report.Memory = new MemoryFigures
         {
             AllocatedBytesPerFrame = bytes / (double)frames,

@@ -18,10 +18,12 @@ public sealed class OriginRecorder : IActionOutput
 
     public void Apply(PublishedAction action)
     {
-        if (action.State != ControlState.Policy || action.Origin.FrameSequence == _lastFrame) return;
+        if (action.State != ControlState.Policy || action.Origin.FrameSequence == _lastFrame)
+            return;
 
         _lastFrame = action.Origin.FrameSequence;
-        lock (_lock) _origins.Add(action.Origin);
+        lock (_lock)
+            _origins.Add(action.Origin);
     }
 
     /// <summary>What was noted since the last call, in order.</summary>
@@ -35,7 +37,5 @@ public sealed class OriginRecorder : IActionOutput
         }
     }
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 }

@@ -16,7 +16,8 @@ public sealed class PreparedPictures : IDisposable
     public PreparedPictures()
     {
         using var scene = new CameraSource.Synthetic(Width, Height, Fps: 1_000).Open(TimeProvider.System);
-        for (var i = 0; i < Count; i++) scene.Read(_pictures[i] = new Mat());
+        for (var i = 0; i < Count; i++)
+            scene.Read(_pictures[i] = new Mat());
     }
 
     /// <summary>How many different ones there are.</summary>
@@ -30,7 +31,8 @@ public sealed class PreparedPictures : IDisposable
 
     public void Dispose()
     {
-        foreach (var picture in _pictures) picture.Dispose();
+        foreach (var picture in _pictures)
+            picture.Dispose();
     }
 
     private sealed class Camera(PreparedPictures pictures, PicturePace pace) : ICamera
@@ -41,13 +43,12 @@ public sealed class PreparedPictures : IDisposable
 
         public long Read(Mat picture)
         {
-            if (!pace.Wait()) throw new CameraEndedException("the measurement is over");
+            if (!pace.Wait())
+                throw new CameraEndedException("the measurement is over");
             pictures[_next++].CopyTo(picture);
             return TimeProvider.System.NowNs();
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

@@ -11,7 +11,8 @@ public sealed class Samples
     public Samples(IEnumerable<long> nanoseconds)
     {
         _sorted = [.. nanoseconds.Order()];
-        if (_sorted.Length == 0) throw new ArgumentException("there is nothing to take a percentile of", nameof(nanoseconds));
+        if (_sorted.Length == 0)
+            throw new ArgumentException("there is nothing to take a percentile of", nameof(nanoseconds));
     }
 
     public int Count => _sorted.Length;

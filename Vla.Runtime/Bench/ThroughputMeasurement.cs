@@ -7,13 +7,15 @@ using static TorchSharp.torch;
 
 namespace Vla.Runtime.Bench;
 
-/// <summary>How many pictures a second stages that overlap get through: three that only wait, and a video against one thread.</summary>
+/// <summary>
+/// How many pictures a second stages that overlap get through: three that only wait, and a video against one thread.
+/// </summary>
 /// <remarks>
 /// The video's two ways do the same work with the same modules: decode, prepare, encode, fuse, decode the action, with
 /// the instruction encoded once. One does it all on one thread of control (Torch and FFmpeg may still use every core
 /// within a step), the other is the pipeline. They take turns, so that the machine's noise hits both. The one thread
-/// encodes on all cores. In the pipeline decoding and encoding go on at once, so its vision encoder leaves a core to the
-/// decoder: callers × threads stay within the cores.
+/// encodes on all cores. In the pipeline decoding and encoding go on at once, so its vision encoder leaves a core to
+/// the decoder: callers × threads stay within the cores.
 /// </remarks>
 public sealed class ThroughputMeasurement : IMeasurement
 {
@@ -43,12 +45,15 @@ public sealed class ThroughputMeasurement : IMeasurement
     {
         using var pictures = new PreparedPictures();
         using var pace = new PicturePace(ahead: 1);
-        await using var pipeline = await BenchPipeline.StartAsync(context, new BenchParts
-        {
-            OpenCamera = () => pictures.AsCamera(pace),
-            Pace = pace,
-            Modules = FullLoad.Paced(WaitingModules.For(context.Policy.Action), pace),
-        });
+        await using var pipeline = await BenchPipeline.StartAsync(
+            context,
+            new BenchParts
+            {
+                OpenCamera = () => pictures.AsCamera(pace),
+                Pace = pace,
+                Modules = FullLoad.Paced(WaitingModules.For(context.Policy.Action), pace),
+            }
+        );
         await pipeline.WarmUpAsync();
 
         context.Say("three stages that wait", context.Seconds * WaitingShare);
@@ -60,13 +65,16 @@ public sealed class ThroughputMeasurement : IMeasurement
         context.Say("making a 720p video", 0);
         using var reel = new VideoReel();
         using var pace = new PicturePace(ahead: 1);
-        await using var pipeline = await BenchPipeline.StartAsync(context, new BenchParts
-        {
-            OpenCamera = () => reel.Open(pace),
-            Pace = pace,
-            Threads = context.Threads with { Vision = Math.Max(1, context.Threads.Vision - 1) },
-            Modules = FullLoad.Paced(PolicyModules.Of(context.Policy, context.Device), pace),
-        });
+        await using var pipeline = await BenchPipeline.StartAsync(
+            context,
+            new BenchParts
+            {
+                OpenCamera = () => reel.Open(pace),
+                Pace = pace,
+                Threads = context.Threads with { Vision = Math.Max(1, context.Threads.Vision - 1) },
+                Modules = FullLoad.Paced(PolicyModules.Of(context.Policy, context.Device), pace),
+            }
+        );
         await pipeline.WarmUpAsync();
         pace.Pause();
 
@@ -97,7 +105,10 @@ public sealed class ThroughputMeasurement : IMeasurement
         return rate;
     }
 
-    /// <summary>The same work one thing after the other, on a thread that stays the same because Torch's settings are a thread's.</summary>
+    /// <summary>
+    /// The same work one thing after the other, on a thread that stays the same because Torch's settings are a
+    /// thread's.
+    /// </summary>
     private sealed class SequentialThread : IDisposable
     {
         private readonly BenchContext _context;
@@ -170,9 +181,13 @@ public sealed class ThroughputMeasurement : IMeasurement
                     camera.Read(picture);
                     preparation.Prepare(picture, pixels);
                     using var scope = NewDisposeScope();
-                    var image = frombuffer(pixels, ScalarType.Float32).reshape(1, spec.Height, spec.Width, 3).permute(0, 3, 1, 2);
+                    var image = frombuffer(pixels, ScalarType.Float32)
+                        .reshape(1, spec.Height, spec.Width, 3)
+                        .permute(0, 3, 1, 2);
                     var fused = fusion.call(vision.call(image.to(_context.Device)), features);
-                    _context.Policy.Action.Unnormalise(decoder.call(fused).to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray());
+                    _context.Policy.Action.Unnormalise(
+                        decoder.call(fused).to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray()
+                    );
                 }
 
                 _rate.SetResult(pictures / Stopwatch.GetElapsedTime(started).TotalSeconds);

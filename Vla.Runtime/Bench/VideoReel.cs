@@ -34,7 +34,9 @@ internal sealed class VideoReel : IDisposable
 
     private string File => Path.Combine(_folder.FullName, "reel.avi");
 
-    /// <summary>A camera that gives the next picture at once, when its turn has come; without a pace it always has.</summary>
+    /// <summary>
+    /// A camera that gives the next picture at once, when its turn has come; without a pace it always has.
+    /// </summary>
     public ICamera Open(PicturePace? pace = null) => new Camera(File, pace);
 
     public void Dispose() => _folder.Delete(recursive: true);
@@ -43,7 +45,8 @@ internal sealed class VideoReel : IDisposable
     {
         using var scene = new CameraSource.Synthetic(Width, Height, Fps: 1_000).Open(TimeProvider.System);
         using var writer = new VideoWriter(File, FourCC.MJPG, Fps, new Size(Width, Height));
-        if (!writer.IsOpened()) throw new BenchException("OpenCV cannot write a Motion JPEG video, which the throughput is measured with");
+        if (!writer.IsOpened())
+            throw new BenchException("OpenCV cannot write a Motion JPEG video, which the throughput is measured with");
 
         using var picture = new Mat();
         using var grain = new Mat(Height, Width, MatType.CV_8UC3);
@@ -72,9 +75,11 @@ internal sealed class VideoReel : IDisposable
 
         public long Read(Mat picture)
         {
-            if (_pace?.Wait() == false) throw new CameraEndedException("the measurement is over");
+            if (_pace?.Wait() == false)
+                throw new CameraEndedException("the measurement is over");
             var startedNs = TimeProvider.System.NowNs();
-            if (_video.Read(picture)) return startedNs;
+            if (_video.Read(picture))
+                return startedNs;
 
             _video.Dispose();
             _video = Start();

@@ -5,7 +5,10 @@ using static TorchSharp.torch.nn;
 
 namespace Vla.Runtime.Bench;
 
-/// <summary>Stand-ins for a policy on a GPU: each of three stages waits as long as the device would work, and needs no core for it.</summary>
+/// <summary>
+/// Stand-ins for a policy on a GPU: each of three stages waits as long as the device would work, and needs no core for
+/// it.
+/// </summary>
 internal static class WaitingModules
 {
     private const int Features = 4;
@@ -13,9 +16,13 @@ internal static class WaitingModules
     /// <summary>How long each stage takes.</summary>
     public static TimeSpan Wait { get; } = TimeSpan.FromMilliseconds(10);
 
-    public static PolicyModules For(ActionSpec action) => new(
-        () => new Waiting("vision", Features), () => new Immediate(), () => new WaitingFusion(),
-        () => new Waiting("decoder", action.Horizon, action.Dimensions));
+    public static PolicyModules For(ActionSpec action) =>
+        new(
+            () => new Waiting("vision", Features),
+            () => new Immediate(),
+            () => new WaitingFusion(),
+            () => new Waiting("decoder", action.Horizon, action.Dimensions)
+        );
 
     private sealed class Waiting(string name, params long[] shape) : Module<Tensor, Tensor>(name)
     {

@@ -19,7 +19,8 @@ public sealed class WatchedClock(IControlClock clock) : IControlClock
     {
         clock.WaitUntil(deadlineNs);
         var lateNs = clock.NowNs - deadlineNs;
-        if (Volatile.Read(ref _lateNs) is not { } record || _count >= record.Length) return;
+        if (Volatile.Read(ref _lateNs) is not { } record || _count >= record.Length)
+            return;
 
         record[_count] = lateNs;
         Volatile.Write(ref _count, _count + 1);

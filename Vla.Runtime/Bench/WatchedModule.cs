@@ -20,7 +20,8 @@ internal sealed class WatchedModule(Module<Tensor, Tensor> module, Action? befor
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing) module.Dispose();
+        if (disposing)
+            module.Dispose();
         base.Dispose(disposing);
     }
 }

@@ -8,14 +8,17 @@ using static TorchSharp.torch;
 
 namespace Vla.Runtime.Commands;
 
-/// <summary><c>vla forward</c> and <c>vla model</c> for LeRobot's ACT: every step by name, and what the checkpoint is.</summary>
+/// <summary>
+/// <c>vla forward</c> and <c>vla model</c> for LeRobot's ACT: every step by name, and what the checkpoint is.
+/// </summary>
 internal static class ActForward
 {
     /// <summary>The paper's coefficient, for a checkpoint that sets none.</summary>
     private const double UsualCoefficient = 0.01;
 
     /// <summary>True for the directory of an ACT checkpoint.</summary>
-    public static bool Takes(string directory) => PolicyKind.Of(directory) is { Format: PolicyFormat.LeRobot, Type: ActPolicy.Type };
+    public static bool Takes(string directory) =>
+        PolicyKind.Of(directory) is { Format: PolicyFormat.LeRobot, Type: ActPolicy.Type };
 
     /// <summary>Says what a checkpoint is, one thing a line.</summary>
     public static void Describe(string directory, Device device, TextWriter output)
@@ -24,15 +27,22 @@ internal static class ActForward
         var features = policy.Config.Features;
         output.WriteLine($"Policy: ACT of LeRobot ({directory})");
         output.WriteLine($"Device: {device}, float32");
-        foreach (var input in features.Inputs) output.WriteLine($"Takes:  {input.Key} [{string.Join(", ", input.Shape)}]");
-        output.WriteLine($"Gives:  {features.Action.Key} [{policy.Config.ChunkSize}, {features.Action.Count}], of which {policy.Config.ActionSteps} are carried out");
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Parameters used at inference: {policy.Parameters:N0}"));
+        foreach (var input in features.Inputs)
+            output.WriteLine($"Takes:  {input.Key} [{string.Join(", ", input.Shape)}]");
+        output.WriteLine(
+            $"Gives:  {features.Action.Key} [{policy.Config.ChunkSize}, {features.Action.Count}], of which "
+                + $"{policy.Config.ActionSteps} are carried out"
+        );
+        output.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"Parameters used at inference: {policy.Parameters:N0}")
+        );
     }
 
     /// <summary>Sends raw observations through, and writes the steps of the first and the actions of all.</summary>
     /// <param name="directory">The policy's.</param>
     /// <param name="device">Where Torch computes.</param>
-    /// <param name="input">Observations [count, …] by feature name: pictures [count, height, width, 3] of bytes, numbers [count, n].</param>
+    /// <param name="input">Observations [count, …] by feature name: pictures [count, height, width, 3] of bytes,
+    /// numbers [count, n].</param>
     /// <param name="output">A safetensors file for the results; null for none.</param>
     /// <param name="console">Is told what came out.</param>
     public static void Run(string directory, Device device, string input, string? output, TextWriter console)
@@ -41,11 +51,19 @@ internal static class ActForward
         using var policy = ActPolicy.Load(directory, device);
         using var file = Checkpoint.Open(input);
         var observations = file.Tensors.Keys.ToDictionary(name => name, file.ReadTensor);
-        var count = observations.Count > 0 && observations.Values.All(tensor => tensor.dim() > 0) ? observations.Values.Min(tensor => tensor.shape[0]) : 0;
+        var count =
+            observations.Count > 0 && observations.Values.All(tensor => tensor.dim() > 0)
+                ? observations.Values.Min(tensor => tensor.shape[0])
+                : 0;
         if (count == 0 || observations.Values.Any(tensor => tensor.shape[0] != count))
             throw new PolicyException($"{input}: its tensors must all have as many rows as there are observations");
 
-        if (observations.FirstOrDefault(one => one.Value.is_floating_point() && !one.Value.isfinite().all().ToBoolean()).Key is { } bad)
+        if (
+            observations
+                .FirstOrDefault(one => one.Value.is_floating_point() && !one.Value.isfinite().all().ToBoolean())
+                .Key is
+            { } bad
+        )
             throw new PolicyException($"{input}: {bad} holds numbers that are not finite (NaN or infinity)");
 
         var steps = new Dictionary<string, Tensor>();
@@ -53,7 +71,9 @@ internal static class ActForward
         for (long i = 0; i < count; i++)
         {
             var one = observations.ToDictionary(pair => pair.Key, pair => pair.Value.narrow(0, i, 1));
-            normalised.Add(policy.Predict(one, i == 0 ? (name, tensor) => steps[name] = AsLeRobotKeepsIt(name, tensor) : null));
+            normalised.Add(
+                policy.Predict(one, i == 0 ? (name, tensor) => steps[name] = AsLeRobotKeepsIt(name, tensor) : null)
+            );
         }
 
         var chunks = cat(normalised, 0).cpu();
@@ -63,16 +83,28 @@ internal static class ActForward
         var config = policy.Config;
         Select("select_action.queue", config.ActionSteps, null);
         Select("select_action.ensemble", 1, config.EnsembleCoefficient ?? UsualCoefficient);
-        if (output is not null) SafetensorsWriter.Write(output, steps.ToDictionary(pair => pair.Key, pair => pair.Value.contiguous()));
+        if (output is not null)
+            SafetensorsWriter.Write(output, steps.ToDictionary(pair => pair.Key, pair => pair.Value.contiguous()));
         foreach (var (name, tensor) in steps)
-            console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{name,-45} {$"[{string.Join(", ", tensor.shape)}]",-18} {tensor.min().ToDouble(),10:F4} to {tensor.max().ToDouble():F4}"));
+            console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{name, -45} {$"[{string.Join(", ", tensor.shape)}]", -18} {tensor.min().ToDouble(), 10:F4} to "
+                        + $"{tensor.max().ToDouble():F4}"
+                )
+            );
 
         void Select(string name, int actionSteps, double? coefficient)
         {
-            var carriedOut = new StepwiseChunks(config.ChunkSize, config.Features.Action.Count, actionSteps, coefficient);
+            var carriedOut = new StepwiseChunks(
+                config.ChunkSize,
+                config.Features.Action.Count,
+                actionSteps,
+                coefficient
+            );
             var actions = new List<float>();
-            for (long i = 0; i < count; i++) actions.AddRange(carriedOut.Next(chunks[i].contiguous().data<float>().ToArray()));
+            for (long i = 0; i < count; i++)
+                actions.AddRange(carriedOut.Next(chunks[i].contiguous().data<float>().ToArray()));
             var selected = tensor(actions.ToArray(), [count, config.Features.Action.Count]);
             steps[$"{name}.normalized"] = selected;
             steps[name] = policy.Unnormalise(selected.to(device)).cpu();
@@ -82,7 +114,9 @@ internal static class ActForward
     // LeRobot's encoder and decoder layers are [tokens, batch, dim].
     private static Tensor AsLeRobotKeepsIt(string name, Tensor tensor)
     {
-        var swapped = name.StartsWith("encoder.", StringComparison.Ordinal) || name.StartsWith("decoder.layer", StringComparison.Ordinal);
+        var swapped =
+            name.StartsWith("encoder.", StringComparison.Ordinal)
+            || name.StartsWith("decoder.layer", StringComparison.Ordinal);
         return (swapped ? tensor.transpose(0, 1) : tensor).cpu().clone().DetachFromDisposeScope();
     }
 }

@@ -21,7 +21,11 @@ public static class BenchCommand
 
     public static Command Create()
     {
-        var json = new Option<string?>("--json") { HelpName = "FILE", Description = "Write the figures to a file as JSON, too" };
+        var json = new Option<string?>("--json")
+        {
+            HelpName = "FILE",
+            Description = "Write the figures to a file as JSON, too",
+        };
         var seconds = new Option<double>("--seconds")
         {
             HelpName = "N",
@@ -35,7 +39,9 @@ public static class BenchCommand
         };
         var realTime = new Option<bool>("--real-time")
         {
-            Description = "Run the control thread in the real-time class, as the setting control:realTime does, where that is allowed",
+            Description =
+                "Run the control thread in the real-time class, as the setting control:realTime does, where that is "
+                + "allowed",
         };
         var scheduling = new Option<string>("--scheduling")
         {
@@ -44,49 +50,81 @@ public static class BenchCommand
             DefaultValueFactory = _ => "tuned",
         }.AcceptOnlyFromAmong("tuned", "plain");
         var policy = PolicyOptions.Policy();
-        var command = new Command("bench", "Measure speed, punctuality and memory of the whole pipeline on this machine, one thing at a time (about 4 minutes).")
+        var command = new Command(
+            "bench",
+            "Measure speed, punctuality and memory of the whole pipeline on this machine, one thing at a time (about "
+                + "4 minutes)."
+        )
         {
-            json, seconds, only, realTime, scheduling, policy,
+            json,
+            seconds,
+            only,
+            realTime,
+            scheduling,
+            policy,
         };
-        command.SetAction(async (parsed, cancellation) =>
-        {
-            var chosen = BenchSuite.Choose(parsed.GetValue(only) ?? []);
-            var length = parsed.GetValue(seconds);
-            if (length is not (>= ShortestSeconds and <= LongestSeconds))
-                throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"--seconds is {length}: allowed is {ShortestSeconds} to {LongestSeconds}"));
-            // Before the work: minutes of it must not end in a file that cannot be written.
-            using var file = parsed.GetValue(json) is { } path ? Create(path) : null;
+        command.SetAction(
+            async (parsed, cancellation) =>
+            {
+                var chosen = BenchSuite.Choose(parsed.GetValue(only) ?? []);
+                var length = parsed.GetValue(seconds);
+                if (length is not (>= ShortestSeconds and <= LongestSeconds))
+                    throw new UsageException(
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"--seconds is {length}: allowed is {ShortestSeconds} to {LongestSeconds}"
+                        )
+                    );
+                // Before the work: minutes of it must not end in a file that cannot be written.
+                using var file = parsed.GetValue(json) is { } path ? Create(path) : null;
 
-            var loaded = BoundedWork.Run("loading the policy", BoundedWork.Bound, () => StagedPolicy.Load(parsed.GetValue(policy)!));
-            if (loaded.Pictures is { Count: > 1 } pictures)
-                throw new UsageException($"--policy {loaded.Directory} wants {pictures.Count} pictures ({string.Join(", ", pictures)}): bench measures policies of one");
-            var context = new BenchContext
-            {
-                Policy = loaded,
-                Device = TorchDevice.Select("auto"),
-                Threads = new ThreadSettings().ForThisMachine(),
-                RealTime = parsed.GetValue(realTime),
-                Scheduling = parsed.GetValue(scheduling) == "plain" ? SchedulingMode.Plain : SchedulingMode.Tuned,
-                Seconds = length,
-                Say = (_, _) => { },
-                Cancellation = cancellation,
-            };
-            BenchReport report;
-            try
-            {
-                report = await BenchProgress.ShowAsync(say => BenchSuite.RunAsync(chosen, context with { Say = say }));
-            }
-            catch (OperationCanceledException)
-            {
-                throw new BenchException("stopped before the end: there are no figures");
-            }
+                var loaded = BoundedWork.Run(
+                    "loading the policy",
+                    BoundedWork.Bound,
+                    () => StagedPolicy.Load(parsed.GetValue(policy)!)
+                );
+                if (loaded.Pictures is { Count: > 1 } pictures)
+                    throw new UsageException(
+                        $"--policy {loaded.Directory} wants {pictures.Count} pictures "
+                            + $"({string.Join(", ", pictures)}): bench measures policies of one"
+                    );
+                var context = new BenchContext
+                {
+                    Policy = loaded,
+                    Device = TorchDevice.Select("auto"),
+                    Threads = new ThreadSettings().ForThisMachine(),
+                    RealTime = parsed.GetValue(realTime),
+                    Scheduling = parsed.GetValue(scheduling) == "plain" ? SchedulingMode.Plain : SchedulingMode.Tuned,
+                    Seconds = length,
+                    Say = (_, _) => { },
+                    Cancellation = cancellation,
+                };
+                BenchReport report;
+                try
+                {
+                    report = await BenchProgress.ShowAsync(say =>
+                        BenchSuite.RunAsync(chosen, context with { Say = say })
+                    );
+                }
+                catch (OperationCanceledException)
+                {
+                    throw new BenchException("stopped before the end: there are no figures");
+                }
 
-            if (file is not null) await JsonSerializer.SerializeAsync(file, report, BenchJson.Default.BenchReport, CancellationToken.None);
-            // A file or a pipe has no width of its own; the tables need this much.
-            if (Console.IsOutputRedirected) AnsiConsole.Console.Profile.Width = FileWidth;
-            BenchTable.Write(AnsiConsole.Console, report);
-            return ExitCodes.Success;
-        });
+                if (file is not null)
+                    await JsonSerializer.SerializeAsync(
+                        file,
+                        report,
+                        BenchJson.Default.BenchReport,
+                        CancellationToken.None
+                    );
+                // A file or a pipe has no width of its own; the tables need this much.
+                if (Console.IsOutputRedirected)
+                    AnsiConsole.Console.Profile.Width = FileWidth;
+                BenchTable.Write(AnsiConsole.Console, report);
+                return ExitCodes.Success;
+            }
+        );
         return command;
     }
 

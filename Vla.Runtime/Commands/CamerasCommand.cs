@@ -18,8 +18,10 @@ public static class CamerasCommand
         command.SetAction(result =>
         {
             var devices = VideoDevices.List();
-            if (result.GetValue(json)) result.InvocationConfiguration.Output.WriteLine(JsonSerializer.Serialize(devices, JsonForm));
-            else Write(AnsiConsole.Console, devices);
+            if (result.GetValue(json))
+                result.InvocationConfiguration.Output.WriteLine(JsonSerializer.Serialize(devices, JsonForm));
+            else
+                Write(AnsiConsole.Console, devices);
             return ExitCodes.Success;
         });
         return command;
@@ -45,21 +47,33 @@ public static class CamerasCommand
         if (devices.FirstOrDefault(device => device.CanCapture) is { } first)
             console.WriteLine($"Use one with: vla run --camera {first.Path}");
         if (devices.Where(device => device.CanCapture).Skip(1).FirstOrDefault() is { } second)
-            console.WriteLine($"Or several: vla run --camera front={devices.First(device => device.CanCapture).Path} --camera wrist={second.Path}");
+            console.WriteLine(
+                $"Or several: vla run --camera front={devices.First(device => device.CanCapture).Path} --camera "
+                    + $"wrist={second.Path}"
+            );
     }
 
     private static Table Table(IReadOnlyList<VideoDevice> devices)
     {
-        var table = new Table().Border(TableBorder.Rounded).AddColumns("Device", "Formats", "Sizes, with the highest rate");
+        var table = new Table()
+            .Border(TableBorder.Rounded)
+            .AddColumns("Device", "Formats", "Sizes, with the highest rate");
         foreach (var device in devices)
         {
             var name = $"{device.Path}\n{device.Name}\n{device.Driver}, {device.Bus}";
-            if (device.Problem is { } problem) AddRow(device.Path, problem);
-            else if (!device.CanCapture) AddRow(name, "gives no pictures");
-            else if (device.Formats.Count == 0) AddRow(name, "names no format");
+            if (device.Problem is { } problem)
+                AddRow(device.Path, problem);
+            else if (!device.CanCapture)
+                AddRow(name, "gives no pictures");
+            else if (device.Formats.Count == 0)
+                AddRow(name, "names no format");
 
             // A driver may have dozens of formats, all of the same sizes.
-            foreach (var (group, formats) in device.Formats.GroupBy(format => string.Join('\n', format.Sizes.Select(SizeAndRate))).Index())
+            foreach (
+                var (group, formats) in device
+                    .Formats.GroupBy(format => string.Join('\n', format.Sizes.Select(SizeAndRate)))
+                    .Index()
+            )
                 AddRow(group == 0 ? name : "", FormatNames([.. formats]), formats.Key);
         }
 
@@ -68,11 +82,13 @@ public static class CamerasCommand
         void AddRow(params string[] cells) => table.AddRow([.. cells.Select(cell => new Text(cell))]);
     }
 
-    private static string FormatNames(IReadOnlyList<VideoFormat> formats) => formats is [var single]
-        ? $"{single.Code} ({single.Description})"
-        : string.Join(", ", formats.Select(format => format.Code));
+    private static string FormatNames(IReadOnlyList<VideoFormat> formats) =>
+        formats is [var single]
+            ? $"{single.Code} ({single.Description})"
+            : string.Join(", ", formats.Select(format => format.Code));
 
-    private static string SizeAndRate(VideoSize size) => size.Fps.Count == 0
-        ? $"{size}"
-        : string.Create(CultureInfo.InvariantCulture, $"{size}, {size.Fps[0]:0.##} fps");
+    private static string SizeAndRate(VideoSize size) =>
+        size.Fps.Count == 0
+            ? $"{size}"
+            : string.Create(CultureInfo.InvariantCulture, $"{size}, {size.Fps[0]:0.##} fps");
 }

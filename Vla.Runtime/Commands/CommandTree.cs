@@ -5,20 +5,21 @@ namespace Vla.Runtime.Commands;
 /// <summary>All that <c>vla</c> can be told on its command line.</summary>
 public static class CommandTree
 {
-    public static RootCommand Create() => new("Vla runs vision-language-action policies: a camera and an instruction in, robot actions out.")
-    {
-        RunCommand.Create(),
-        CamerasCommand.Create(),
-        ModelCommand.Create(),
-        ForwardCommand.Create(),
-        ImportCommand.Create(),
-        TrainCommand.Create(),
-        RecordCommand.Create(),
-        DatasetCommand.Create(),
-        EvalCommand.Create(),
-        BenchCommand.Create(),
-        DoctorCommand.Create(),
-        TestCommand.Create(),
-        PublishCommand.Create(),
-    };
+    public static RootCommand Create() =>
+        new("Vla runs vision-language-action policies: a camera and an instruction in, robot actions out.")
+        {
+            RunCommand.Create(),
+            CamerasCommand.Create(),
+            ModelCommand.Create(),
+            ForwardCommand.Create(),
+            ImportCommand.Create(),
+            TrainCommand.Create(),
+            RecordCommand.Create(),
+            DatasetCommand.Create(),
+            EvalCommand.Create(),
+            BenchCommand.Create(),
+            DoctorCommand.Create(),
+            TestCommand.Create(),
+            PublishCommand.Create(),
+        };
 }

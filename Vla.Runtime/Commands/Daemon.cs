@@ -35,29 +35,43 @@ namespace Vla.Runtime.Commands;
 /// <summary>The robot controller as one process: opens what it needs, hosts the pipeline, ends with a stop.</summary>
 public static partial class Daemon
 {
-    /// <summary>Runs until the set duration has passed, <paramref name="cancellation"/>, or something that it cannot go on after.</summary>
+    /// <summary>
+    /// Runs until the set duration has passed, <paramref name="cancellation"/>, or something that it cannot go on
+    /// after.
+    /// </summary>
     /// <param name="settings">Checked already, one by one.</param>
     /// <param name="configFolder">Where relative paths of policy and robot count from.</param>
     /// <param name="cancellation">Ends the run in good order.</param>
-    /// <param name="endProcess">Ends the process with an exit code, for what cannot be ended otherwise; null where there are others in it.</param>
+    /// <param name="endProcess">Ends the process with an exit code, for what cannot be ended otherwise; null where
+    /// there are others in it.</param>
     /// <exception cref="RunEndedException">The run had to end.</exception>
     /// <exception cref="Exception">
-    /// One of those that <see cref="ExitCodes"/> knows: camera, policy, robot or address cannot be used. Nothing has been
-    /// published then.
+    /// One of those that <see cref="ExitCodes"/> knows: camera, policy, robot or address cannot be used. Nothing has
+    /// been published then.
     /// </exception>
     public static async Task RunAsync(
-        VlaSettings settings, string configFolder, CancellationToken cancellation, Action<int>? endProcess = null)
+        VlaSettings settings,
+        string configFolder,
+        CancellationToken cancellation,
+        Action<int>? endProcess = null
+    )
     {
         // Until there is something to end in good order: loading a policy can take minutes, and does not look at this.
         var starting = endProcess is null ? default : cancellation.Register(() => endProcess(ExitCodes.Success));
         var time = TimeProvider.System;
         var mayLoad = TimeSpan.FromSeconds(settings.Stages.LoadSeconds);
         var mayLast = TimeSpan.FromSeconds(settings.DurationSeconds);
-        using var start = new StartWatch(mayLoad, mayLast, time, line => LastWord.TryWrite($"vla: {line}"), hang =>
-        {
-            LastWord.TryWrite($"vla: {hang}");
-            endProcess?.Invoke(ExitCodes.Hang);
-        });
+        using var start = new StartWatch(
+            mayLoad,
+            mayLast,
+            time,
+            line => LastWord.TryWrite($"vla: {line}"),
+            hang =>
+            {
+                LastWord.TryWrite($"vla: {hang}");
+                endProcess?.Invoke(ExitCodes.Hang);
+            }
+        );
         start.Begin("reading the token of the HTTP API", boundsItself: true);
         var builder = Builder(settings, configFolder);
         SimulatedTabletop? tabletop = null;
@@ -67,11 +81,14 @@ public static partial class Daemon
         var robot = RobotRegistry.Parse(robotText, configFolder);
         OutputSpec[] outputs = [.. settings.Outputs.Select(OutputRegistry.Parse)];
         start.Begin("loading the policy", boundsItself: true);
-        var policy = settings.Policy == ExpertPolicy.Name
-            ? new ExpertPolicy(() => tabletop!)
-            : BoundedWork.Run(
-                "loading the policy", mayLoad < start.Left ? mayLoad : start.Left,
-                () => PolicyFamilies.Load(Path.Combine(configFolder, AutoChoice.Policy(settings, source))));
+        var policy =
+            settings.Policy == ExpertPolicy.Name
+                ? new ExpertPolicy(() => tabletop!)
+                : BoundedWork.Run(
+                    "loading the policy",
+                    mayLoad < start.Left ? mayLoad : start.Left,
+                    () => PolicyFamilies.Load(Path.Combine(configFolder, AutoChoice.Policy(settings, source)))
+                );
         MovingOutputs.Check(settings, robot.MovesRobots ? robotText : null, outputs, source, policy);
         var instructions = new InstructionBoard(time);
         var options = Options(settings.Control);
@@ -84,13 +101,20 @@ public static partial class Daemon
         var made = robot.Make(new RobotContext(Tabletop, time));
         var profile = made.Profile;
         profile.RequireFits(policy.Action);
-        if (source is WorldCameraSource) Tabletop();
-        else if (settings.Policy == ExpertPolicy.Name) throw new UsageException("policy 'expert' knows the simulated world only: give --camera world too");
+        if (source is WorldCameraSource)
+            Tabletop();
+        else if (settings.Policy == ExpertPolicy.Name)
+            throw new UsageException("policy 'expert' knows the simulated world only: give --camera world too");
         var said = GiveFirst(settings.Instruction, policy, tabletop, instructions);
         start.Begin(cameras.Count == 1 ? "opening the camera" : "opening the cameras", boundsItself: true);
         var opened = await CameraOpening.OpenAllAsync(
-            cameras.Select(camera => (camera.Source.Name, (Func<ICamera>)(() => Open(camera.Source)))), mayLast, time, cancellation);
-        if (opened is null) return; // Told to end while a camera still opened.
+            cameras.Select(camera => (camera.Source.Name, (Func<ICamera>)(() => Open(camera.Source)))),
+            mayLast,
+            time,
+            cancellation
+        );
+        if (opened is null)
+            return; // Told to end while a camera still opened.
         CameraDescription[] seen = [.. opened.Select(camera => camera!.Description)];
         using var screen = settings.Outputs.Contains("console") ? ConsoleScreen.ForTerminal() : null;
         StatusSource? status = null;
@@ -98,89 +122,154 @@ public static partial class Daemon
         var monitors = new PipelineMonitors(time, policy.Steps, [.. cameras.Select(camera => camera.Name)]);
         start.Begin($"opening the outputs ({string.Join(", ", settings.Outputs)})");
         using var side = RobotSide.Assemble(
-            made, outputs, new OutputContext(profile, () => (status?.ForConsole() ?? new ConsoleSnapshot()) with { Where = where }, screen, time, tabletop),
-            source is WorldCameraSource, policy.State, settings.Control.RateHz);
+            made,
+            outputs,
+            new OutputContext(
+                profile,
+                () => (status?.ForConsole() ?? new ConsoleSnapshot()) with { Where = where },
+                screen,
+                time,
+                tabletop
+            ),
+            source is WorldCameraSource,
+            policy.State,
+            settings.Control.RateHz
+        );
         var state = side.Moved?.State;
         start.Begin("opening the recording");
-        using var recording = settings.Record.Directory.Length == 0 ? null : LiveRecording.Open(
-            Path.Combine(configFolder, settings.Record.Directory), settings, policy, profile,
-            [.. monitors.Cameras.Zip(seen, (monitor, camera) => new RecordedCamera(monitor, camera))], instructions, tabletop,
-            side.Sensed?.State);
+        using var recording =
+            settings.Record.Directory.Length == 0
+                ? null
+                : LiveRecording.Open(
+                    Path.Combine(configFolder, settings.Record.Directory),
+                    settings,
+                    policy,
+                    profile,
+                    [.. monitors.Cameras.Zip(seen, (monitor, camera) => new RecordedCamera(monitor, camera))],
+                    instructions,
+                    tabletop,
+                    side.Sensed?.State
+                );
         IReadOnlyList<IActionOutput> robots = recording is null ? side.Outputs : [.. side.Outputs, recording.Robot];
         start.Begin($"connecting the robot '{robotText}'", boundsItself: true);
         side.Connect(cancellation);
 
         start.Begin("starting");
         options = options with { ResumeAfterStop = AutoChoice.Resume(options.ResumeAfterStop, robots) };
-        using var controller = new Controller(new ControllerParts
-        {
-            Policy = policy,
-            Device = device,
-            Profile = profile,
-            Control = options,
-            Outputs = robots,
-            Cameras = [.. cameras.Select((camera, i) => new CameraParts(
-                camera.Name, () => Interlocked.Exchange(ref opened[i], null) ?? Open(camera.Source)))],
-            MaximumSkewNs = settings.Control.MaximumSkewMs * MonotonicTime.NsPerMs,
-            Instructions = instructions,
-            Scene = tabletop is null ? null : tabletop.Episodes.Answer,
-            State = state,
-            PolicyTakesState = side.PolicyTakesState,
-            PolicyState = side.PolicyState,
-            Robot = side.Moved,
-            Threads = settings.Threads.ForThisMachine(),
-            Scheduling = StageScheduling.Of(settings.Stages.Scheduling),
-            Time = time,
-            Monitors = monitors,
-        });
+        using var controller = new Controller(
+            new ControllerParts
+            {
+                Policy = policy,
+                Device = device,
+                Profile = profile,
+                Control = options,
+                Outputs = robots,
+                Cameras =
+                [
+                    .. cameras.Select(
+                        (camera, i) =>
+                            new CameraParts(
+                                camera.Name,
+                                () => Interlocked.Exchange(ref opened[i], null) ?? Open(camera.Source)
+                            )
+                    ),
+                ],
+                MaximumSkewNs = settings.Control.MaximumSkewMs * MonotonicTime.NsPerMs,
+                Instructions = instructions,
+                Scene = tabletop is null ? null : tabletop.Episodes.Answer,
+                State = state,
+                PolicyTakesState = side.PolicyTakesState,
+                PolicyState = side.PolicyState,
+                Robot = side.Moved,
+                Threads = settings.Threads.ForThisMachine(),
+                Scheduling = StageScheduling.Of(settings.Stages.Scheduling),
+                Time = time,
+                Monitors = monitors,
+            }
+        );
         var control = controller.Control;
-        if (said.IsStop) control.Stop($"{InstructionCheck.StopReason}: the first instruction is '{settings.Instruction}'");
+        if (said.IsStop)
+            control.Stop($"{InstructionCheck.StopReason}: the first instruction is '{settings.Instruction}'");
         control.IdleReason = instructions.Current is null ? "no instruction yet" : "no action yet";
         instructions.Changed += _ => control.IdleReason = "no action yet";
         using var ending = new Ending(control, bound => recording?.WaitSaved(bound) ?? true, endProcess);
         ending.LeaveScreen = () => screen?.Dispose();
         control.Lost = reason => ending.Begin(reason, ExitCodes.Failure);
         await starting.DisposeAsync();
-        using var told = cancellation.Register(() => ending.Begin(
-            $"told to end{(TerminationSignals.Received is { } signal ? $" ({signal})" : "")}",
-            TerminationSignals.IsFailure ? ExitCodes.Failure : ExitCodes.Success));
+        using var told = cancellation.Register(() =>
+            ending.Begin(
+                $"told to end{(TerminationSignals.Received is { } signal ? $" ({signal})" : "")}",
+                TerminationSignals.IsFailure ? ExitCodes.Failure : ExitCodes.Success
+            )
+        );
 
         // Whoever watched is gone: as with a closed terminal.
         var usesOutput = screen is null && settings.Outputs.Any(output => output is "console" or "jsonl:/dev/stdout");
         using var streams = endProcess is null
             ? null
-            : new StandardStreams(usesOutput ? () => ending.Begin("standard output was closed by whoever read it", ExitCodes.Success) : null);
+            : new StandardStreams(
+                usesOutput
+                    ? () => ending.Begin("standard output was closed by whoever read it", ExitCodes.Success)
+                    : null
+            );
 
         var services = builder.Services;
         services.AddSingleton<IHostLifetime, HostLifetime>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         Logs.Configure(builder.Logging, settings.Log, screen);
         controller.AddTo(services);
-        if (tabletop is not null) services.AddSingleton(tabletop.Episodes);
-        services.AddSingleton(provider => status = new StatusSource(provider.GetRequiredService<PipelineParts>(), profile, options, tabletop?.Episodes, recording, state));
+        if (tabletop is not null)
+            services.AddSingleton(tabletop.Episodes);
+        services.AddSingleton(provider =>
+            status = new StatusSource(
+                provider.GetRequiredService<PipelineParts>(),
+                profile,
+                options,
+                tabletop?.Episodes,
+                recording,
+                state
+            )
+        );
         services.AddHostedService(provider => provider.GetRequiredService<StatusSource>());
-        if (settings.Telemetry.Enabled) TelemetrySetup.Add(builder, settings.Telemetry, profile);
+        if (settings.Telemetry.Enabled)
+            TelemetrySetup.Add(builder, settings.Telemetry, profile);
         services.AddSingleton(provider => new OperatorInput(
-            control, provider.GetRequiredService<IRequiredActor<InstructionActor>>(), tabletop?.Episodes,
-            () => ending.Begin("told to end (/quit)", ExitCodes.Success)));
+            control,
+            provider.GetRequiredService<IRequiredActor<InstructionActor>>(),
+            tabletop?.Episodes,
+            () => ending.Begin("told to end (/quit)", ExitCodes.Success)
+        ));
         services.AddHostedService(provider => new InstructionConsole(
-            provider.GetRequiredService<OperatorInput>(), screen, provider.GetRequiredService<ILogger<InstructionConsole>>()));
+            provider.GetRequiredService<OperatorInput>(),
+            screen,
+            provider.GetRequiredService<ILogger<InstructionConsole>>()
+        ));
         if (policy.Untrained is { } why)
         {
             services.AddHostedService(provider => new UntrainedReminder(
-                policy.Directory, why, time, provider.GetRequiredService<ILogger<UntrainedReminder>>()));
+                policy.Directory,
+                why,
+                time,
+                provider.GetRequiredService<ILogger<UntrainedReminder>>()
+            ));
         }
 
         var systemd = new SystemdReports(new SystemdNotifier(), () => control.Snapshot().Published, time);
         services.AddHostedService(_ => systemd);
         using var duration = new RunDuration(
-            mayLast, time, () => ending.Begin("the set duration has passed", ExitCodes.Success));
+            mayLast,
+            time,
+            () => ending.Begin("the set duration has passed", ExitCodes.Success)
+        );
 
         using var host = Build(builder);
         var logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<Ending>();
         var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
-        // Whoever ends the host without having said why is none of those that may: an actor system that was ended from inside.
-        lifetime.ApplicationStopping.Register(() => ending.Begin("the actor system or the host was ended from inside", ExitCodes.Failure));
+        // Whoever ends the host without having said why is none of those that may: an actor system that was ended from
+        // inside.
+        lifetime.ApplicationStopping.Register(() =>
+            ending.Begin("the actor system or the host was ended from inside", ExitCodes.Failure)
+        );
         ending.Say = line => Log.EndingWarning(logger, line);
         LastWord.Say = line => Log.Unobserved(logger, line);
         ending.StopHost = () =>
@@ -189,19 +278,26 @@ public static partial class Daemon
             Log.Ending(logger, ending.Reason!);
             lifetime.StopApplication();
         };
-        if (ending.HasBegun) return;
+        if (ending.HasBegun)
+            return;
         foreach (var camera in seen)
-            if (AspectCheck.Difference(policy.Image, camera.Name, camera.Width, camera.Height) is { } aspect) Log.Aspect(logger, aspect);
+            if (AspectCheck.Difference(policy.Image, camera.Name, camera.Width, camera.Height) is { } aspect)
+                Log.Aspect(logger, aspect);
 
         using var hangs = controller.WatchHangs(
-            Limits(settings), host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<HangWatch>(),
-            hang => ending.Begin(hang, ExitCodes.Hang, hostEnds: false));
+            Limits(settings),
+            host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<HangWatch>(),
+            hang => ending.Begin(hang, ExitCodes.Hang, hostEnds: false)
+        );
         using var loop = new SilenceWatch(
-            () => control.Snapshot().Published, silence => ending.Begin(silence, ExitCodes.Hang, hostEnds: false));
+            () => control.Snapshot().Published,
+            silence => ending.Begin(silence, ExitCodes.Hang, hostEnds: false)
+        );
         using var pool = new ThreadPoolWatch();
         pool.Logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<ThreadPoolWatch>();
         hangs.Start();
-        if (endProcess is not null) pool.Start();
+        if (endProcess is not null)
+            pool.Start();
         try
         {
             await StartAsync(host, settings.Http);
@@ -223,7 +319,11 @@ public static partial class Daemon
         if (!lifetime.ApplicationStopping.IsCancellationRequested)
         {
             tabletop?.Episodes.Start(
-                control, text => host.Services.GetRequiredService<IRequiredActor<InstructionActor>>().ActorRef.Tell(new GiveInstruction(text), ActorRefs.NoSender));
+                control,
+                text =>
+                    host.Services.GetRequiredService<IRequiredActor<InstructionActor>>()
+                        .ActorRef.Tell(new GiveInstruction(text), ActorRefs.NoSender)
+            );
             recording?.Start(host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<LiveRecording>());
             side.Start();
             // Last: the first action says that everything else is there.
@@ -235,8 +335,10 @@ public static partial class Daemon
         await WaitForEndAsync(host);
         // While whatever it says is still written.
         ending.Save();
-        foreach (var unused in opened) unused?.Dispose();
-        if (ending.ExitCode != ExitCodes.Success) throw new RunEndedException(ending.Reason!, ending.ExitCode);
+        foreach (var unused in opened)
+            unused?.Dispose();
+        if (ending.ExitCode != ExitCodes.Success)
+            throw new RunEndedException(ending.Reason!, ending.ExitCode);
 
         ICamera Open(CameraSource camera) => tabletop is null ? camera.Open(time) : tabletop.OpenCamera(camera);
 
@@ -251,7 +353,11 @@ public static partial class Daemon
         }
         catch (Exception e) when (e is IOException or SocketException && HttpAddress.Parse(address) is not null)
         {
-            throw new UsageException($"cannot listen at {address}: {e.Message.ReplaceLineEndings(" ")}; choose another address with --http, or --http off", e);
+            throw new UsageException(
+                $"cannot listen at {address}: {e.Message.ReplaceLineEndings(" ")}; choose another address with "
+                    + "--http, or --http off",
+                e
+            );
         }
     }
 
@@ -273,14 +379,18 @@ public static partial class Daemon
             return Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
 
         var file = settings.HttpTokenFile.Length > 0 ? Path.Combine(configFolder, settings.HttpTokenFile) : "";
-        var web = WebServer.Builder(address, HttpToken.Read(Environment.GetEnvironmentVariable(HttpToken.Variable), file));
+        var web = WebServer.Builder(
+            address,
+            HttpToken.Read(Environment.GetEnvironmentVariable(HttpToken.Variable), file)
+        );
         web.AddPage();
         return web;
     }
 
     private static IHost Build(IHostApplicationBuilder builder)
     {
-        if (builder is not WebApplicationBuilder web) return ((HostApplicationBuilder)builder).Build();
+        if (builder is not WebApplicationBuilder web)
+            return ((HostApplicationBuilder)builder).Build();
 
         var app = web.Build();
         WebServer.UseGuards(app);
@@ -290,31 +400,51 @@ public static partial class Daemon
         return app;
     }
 
-    /// <summary>Words given with the settings are checked as all others are; a stop among them means that the robot starts stopped.</summary>
-    private static CheckedInstruction GiveFirst(string text, IPolicy policy, SimulatedTabletop? tabletop, InstructionBoard board)
+    /// <summary>
+    /// Words given with the settings are checked as all others are; a stop among them means that the robot starts
+    /// stopped.
+    /// </summary>
+    private static CheckedInstruction GiveFirst(
+        string text,
+        IPolicy policy,
+        SimulatedTabletop? tabletop,
+        InstructionBoard board
+    )
     {
-        if (text.Length == 0) return new CheckedInstruction();
-        var check = new InstructionCheck { Words = policy.ReadWords, Scene = tabletop is null ? null : tabletop.Episodes.Answer };
+        if (text.Length == 0)
+            return new CheckedInstruction();
+        var check = new InstructionCheck
+        {
+            Words = policy.ReadWords,
+            Scene = tabletop is null ? null : tabletop.Episodes.Answer,
+        };
         var first = check.Read(text);
-        if (first.Problem.Length > 0) throw new UsageException(first.Problem);
-        if (!first.IsStop) board.Give(first.Text, first.UnknownWords);
+        if (first.Problem.Length > 0)
+            throw new UsageException(first.Problem);
+        if (!first.IsStop)
+            board.Give(first.Text, first.UnknownWords);
         return first;
     }
 
-    private static HangLimits Limits(VlaSettings settings) => new()
-    {
-        // What takes longer than an action may be old is of no use to anybody.
-        GiveUp = TimeSpan.FromSeconds(Math.Max(settings.Stages.HangSeconds, settings.Control.MaximumActionAgeMs / 1_000.0)),
-        Load = TimeSpan.FromSeconds(settings.Stages.LoadSeconds),
-    };
+    private static HangLimits Limits(VlaSettings settings) =>
+        new()
+        {
+            // What takes longer than an action may be old is of no use to anybody.
+            GiveUp = TimeSpan.FromSeconds(
+                Math.Max(settings.Stages.HangSeconds, settings.Control.MaximumActionAgeMs / 1_000.0)
+            ),
+            Load = TimeSpan.FromSeconds(settings.Stages.LoadSeconds),
+        };
 
     /// <summary>Where the page is, and what to type.</summary>
     private static string Where(string http)
     {
-        var page = HttpAddress.Parse(http) is not { } address ? "no page (--http off)"
-            : IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any))
+        var page =
+            HttpAddress.Parse(http) is not { } address ? "no page (--http off)"
+            : IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip)
+            && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any))
                 ? $"page: http://{Environment.MachineName}:{address.Port}/"
-                : $"page: {address}";
+            : $"page: {address}";
         return $"{page}   /help: what to type   Ctrl-C: end";
     }
 
@@ -331,9 +461,16 @@ public static partial class Daemon
             DeadmanMs = settings.DeadmanMs,
             RealTime = settings.RealTime,
         };
-        if (options.DeadmanMs == 0 || options.DeadmanMs >= options.LeastDeadmanMs) return options;
-        throw new UsageException(string.Create(CultureInfo.InvariantCulture,
-            $"setting 'control:deadmanMs' is {options.DeadmanMs}: a robot would stop between two messages at 'control:rateHz' {options.RateHz}; use {options.LeastDeadmanMs} or more, or 0 for five control periods"));
+        if (options.DeadmanMs == 0 || options.DeadmanMs >= options.LeastDeadmanMs)
+            return options;
+        throw new UsageException(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"setting 'control:deadmanMs' is {options.DeadmanMs}: a robot would stop between two messages at "
+                    + $"'control:rateHz' {options.RateHz}; use {options.LeastDeadmanMs} or more, or 0 for five "
+                    + $"control periods"
+            )
+        );
     }
 
     private static partial class Log

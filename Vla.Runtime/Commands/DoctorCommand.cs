@@ -15,16 +15,25 @@ public static class DoctorCommand
 
     public static Command Create()
     {
-        var config = new Option<string?>("--config") { Description = "Settings file to check (default: config/vla.json)", HelpName = "FILE" };
+        var config = new Option<string?>("--config")
+        {
+            Description = "Settings file to check (default: config/vla.json)",
+            HelpName = "FILE",
+        };
         var json = new Option<bool>("--json") { Description = "Write the findings as JSON" };
-        var command = new Command("doctor", "Check this machine: libraries, devices, cameras, settings. Each line is OK, a note, or FAIL with the mend.")
+        var command = new Command(
+            "doctor",
+            "Check this machine: libraries, devices, cameras, settings. Each line is OK, a note, or FAIL with the mend."
+        )
         {
             config,
             json,
         };
         command.SetAction(parsed =>
         {
-            var findings = Checkup.ThisMachine(parsed.GetValue(config) ?? Path.Combine(ProjectPaths.Config, "vla.json"));
+            var findings = Checkup.ThisMachine(
+                parsed.GetValue(config) ?? Path.Combine(ProjectPaths.Config, "vla.json")
+            );
             return Report(findings, parsed.GetValue(json), Console.Out);
         });
         return command;
@@ -38,10 +47,12 @@ public static class DoctorCommand
         foreach (var finding in findings)
         {
             seen.Add(finding);
-            if (!json) output.WriteLine(finding);
+            if (!json)
+                output.WriteLine(finding);
         }
 
-        if (json) output.WriteLine(JsonSerializer.Serialize(seen, Json));
+        if (json)
+            output.WriteLine(JsonSerializer.Serialize(seen, Json));
         return seen.Exists(finding => finding.Verdict == Verdict.Fail) ? ExitCodes.Failure : ExitCodes.Success;
     }
 }

@@ -38,76 +38,160 @@ public static class EvalCommand
         var seed = new Option<long>("--seed")
         {
             HelpName = "S",
-            Description = $"0 to {EvaluationPlan.LargestSeed}: others have other tables; none has one that demonstrations are recorded on",
+            Description =
+                $"0 to {EvaluationPlan.LargestSeed}: others have other tables; none has one that demonstrations are "
+                + "recorded on",
         };
-        var world = new Option<string>("--world") { Description = "How hard", DefaultValueFactory = _ => EvaluationReport.NameOf(WorldLevel.Level1) }
-            .AcceptOnlyFromAmong([.. Enum.GetValues<WorldLevel>().Select(EvaluationReport.NameOf)]);
-        var phrasing = new Option<string>("--phrasing") { Description = "Words as in training, or kept apart from it", DefaultValueFactory = _ => EvaluationReport.NameOf(Phrasing.Train) }
-            .AcceptOnlyFromAmong([.. Enum.GetValues<Phrasing>().Select(EvaluationReport.NameOf)]);
-        var realTime = new Option<bool>("--real-time") { Description = "Against the clock, through the whole pipeline of vla run, one episode at a time" };
-        var json = new Option<string?>("--json") { HelpName = "FILE", Description = "Write the figures to a file as JSON, too" };
+        var world = new Option<string>("--world")
+        {
+            Description = "How hard",
+            DefaultValueFactory = _ => EvaluationReport.NameOf(WorldLevel.Level1),
+        }.AcceptOnlyFromAmong([.. Enum.GetValues<WorldLevel>().Select(EvaluationReport.NameOf)]);
+        var phrasing = new Option<string>("--phrasing")
+        {
+            Description = "Words as in training, or kept apart from it",
+            DefaultValueFactory = _ => EvaluationReport.NameOf(Phrasing.Train),
+        }.AcceptOnlyFromAmong([.. Enum.GetValues<Phrasing>().Select(EvaluationReport.NameOf)]);
+        var realTime = new Option<bool>("--real-time")
+        {
+            Description = "Against the clock, through the whole pipeline of vla run, one episode at a time",
+        };
+        var json = new Option<string?>("--json")
+        {
+            HelpName = "FILE",
+            Description = "Write the figures to a file as JSON, too",
+        };
         var video = new Option<string?>("--video")
         {
             HelpName = "FILE|DIR",
-            Description = $"Film the first {PolicyEvaluation.MostKeptFailures} failures: one .mp4 file, or a folder for a file each (default: beside the --json file)",
+            Description =
+                $"Film the first {PolicyEvaluation.MostKeptFailures} failures: one .mp4 file, or a folder for a file "
+                + "each (default: beside the --json file)",
         };
-        var require = new Option<double?>("--require") { HelpName = "RATE", Description = "Exit with 1 when a smaller share than this succeeds, 0 to 1" };
+        var require = new Option<double?>("--require")
+        {
+            HelpName = "RATE",
+            Description = "Exit with 1 when a smaller share than this succeeds, 0 to 1",
+        };
         var device = PolicyOptions.Device();
 
-        var command = new Command("eval", "Try a policy on tasks in the simulated world and count how often it succeeds.")
+        var command = new Command(
+            "eval",
+            "Try a policy on tasks in the simulated world and count how often it succeeds."
+        )
         {
-            policy, episodes, seed, world, phrasing, realTime, json, video, require, device,
+            policy,
+            episodes,
+            seed,
+            world,
+            phrasing,
+            realTime,
+            json,
+            video,
+            require,
+            device,
         };
-        command.SetAction(async (parsed, cancellation) =>
-        {
-            var plan = new EvaluationPlan
+        command.SetAction(
+            async (parsed, cancellation) =>
             {
-                Episodes = (int)InRange("--episodes", parsed.GetValue(episodes), 1, EvaluationPlan.MostEpisodes),
-                Seed = InRange("--seed", parsed.GetValue(seed), 0, EvaluationPlan.LargestSeed),
-                Level = Enum.GetValues<WorldLevel>().Single(level => EvaluationReport.NameOf(level) == parsed.GetValue(world)),
-                Phrasing = Enum.GetValues<Phrasing>().Single(words => EvaluationReport.NameOf(words) == parsed.GetValue(phrasing)),
-            };
-            var required = parsed.GetValue(require);
-            if (required is not (null or >= 0 and <= 1))
-                throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"--require is {required}: allowed is 0 to 1"));
-            // Before the work: minutes of it must not end in a file that cannot be written.
-            var figures = parsed.GetValue(json);
-            using var file = figures is null ? null : CreateFile("--json", figures);
-            var film = parsed.GetValue(video) ?? (figures is null ? null : Path.ChangeExtension(figures, "failures.mp4"));
-            if (film is not null) MakeRoom(film);
+                var plan = new EvaluationPlan
+                {
+                    Episodes = (int)InRange("--episodes", parsed.GetValue(episodes), 1, EvaluationPlan.MostEpisodes),
+                    Seed = InRange("--seed", parsed.GetValue(seed), 0, EvaluationPlan.LargestSeed),
+                    Level = Enum.GetValues<WorldLevel>()
+                        .Single(level => EvaluationReport.NameOf(level) == parsed.GetValue(world)),
+                    Phrasing = Enum.GetValues<Phrasing>()
+                        .Single(words => EvaluationReport.NameOf(words) == parsed.GetValue(phrasing)),
+                };
+                var required = parsed.GetValue(require);
+                if (required is not (null or >= 0 and <= 1))
+                    throw new UsageException(
+                        string.Create(CultureInfo.InvariantCulture, $"--require is {required}: allowed is 0 to 1")
+                    );
+                // Before the work: minutes of it must not end in a file that cannot be written.
+                var figures = parsed.GetValue(json);
+                using var file = figures is null ? null : CreateFile("--json", figures);
+                var film =
+                    parsed.GetValue(video) ?? (figures is null ? null : Path.ChangeExtension(figures, "failures.mp4"));
+                if (film is not null)
+                    MakeRoom(film);
 
-            var name = parsed.GetValue(policy)!;
-            var clock = parsed.GetValue(realTime);
-            var results = await RunAsync(name, parsed.GetValue(device)!, plan, clock, cancellation);
-            if (results.Count == 0) throw new EvaluationException(NoFigures);
-            var report = EvaluationReport.Of(name, plan, clock, results);
-            if (file is not null) await JsonSerializer.SerializeAsync(file, report, EvaluationJson.Default.EvaluationReport, CancellationToken.None);
-            // A file or a pipe has no width of its own; the table needs this much.
-            if (Console.IsOutputRedirected) AnsiConsole.Console.Profile.Width = FileWidth;
-            EvaluationTable.Write(AnsiConsole.Console, report);
-            if (film is not null && FailureVideo.Write(film, results) is var filmed and > 0)
-                AnsiConsole.Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{filmed} of {report.Failures.Count} failures can be seen in {film}"));
-            return report.IsComplete && report.SuccessRate >= (required ?? 0) ? ExitCodes.Success : ExitCodes.Failure;
-        });
+                var name = parsed.GetValue(policy)!;
+                var clock = parsed.GetValue(realTime);
+                var results = await RunAsync(name, parsed.GetValue(device)!, plan, clock, cancellation);
+                if (results.Count == 0)
+                    throw new EvaluationException(NoFigures);
+                var report = EvaluationReport.Of(name, plan, clock, results);
+                if (file is not null)
+                    await JsonSerializer.SerializeAsync(
+                        file,
+                        report,
+                        EvaluationJson.Default.EvaluationReport,
+                        CancellationToken.None
+                    );
+                // A file or a pipe has no width of its own; the table needs this much.
+                if (Console.IsOutputRedirected)
+                    AnsiConsole.Console.Profile.Width = FileWidth;
+                EvaluationTable.Write(AnsiConsole.Console, report);
+                if (film is not null && FailureVideo.Write(film, results) is var filmed and > 0)
+                    AnsiConsole.Console.WriteLine(
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"{filmed} of {report.Failures.Count} failures can be seen in {film}"
+                        )
+                    );
+                return report.IsComplete && report.SuccessRate >= (required ?? 0)
+                    ? ExitCodes.Success
+                    : ExitCodes.Failure;
+            }
+        );
         return command;
     }
 
     private static async Task<IReadOnlyList<EpisodeResult>> RunAsync(
-        string name, string device, EvaluationPlan plan, bool realTime, CancellationToken cancellation)
+        string name,
+        string device,
+        EvaluationPlan plan,
+        bool realTime,
+        CancellationToken cancellation
+    )
     {
-        var policy = name == ExpertPolicy.Name ? null : BoundedWork.Run("loading the policy", BoundedWork.Bound, () => PolicyFamilies.Load(name));
+        var policy =
+            name == ExpertPolicy.Name
+                ? null
+                : BoundedWork.Run("loading the policy", BoundedWork.Bound, () => PolicyFamilies.Load(name));
         if (policy is not null && TabletopFit.UnknownWords(policy, plan.Phrasing) is { Count: > 0 } unknown)
-            Console.Error.WriteLine($"the policy does not know {InstructionWords.Quoted(unknown)}, which instructions of this evaluation have");
+            Console.Error.WriteLine(
+                $"the policy does not know {InstructionWords.Quoted(unknown)}, which instructions of this evaluation "
+                    + "have"
+            );
         var computesOn = policy is null ? CPU : TorchDevice.Select(device);
         var options = realTime ? new RealTimeOptions { Profile = RobotProfile.Load(ProjectPaths.TabletopRobot) } : null;
         try
         {
-            return await EvaluationProgressLine.ShowAsync(TimeProvider.System, say => (policy, options) switch
-            {
-                (_, not null) => PolicyEvaluation.RunInRealTimeAsync(policy, computesOn, options, plan, say, cancellation),
-                (not null, _) => PolicyEvaluation.RunAsync(policy, computesOn, plan, say, cancellation: cancellation),
-                _ => PolicyEvaluation.RunAsync([new ExpertRunner()], plan, say, cancellation),
-            });
+            return await EvaluationProgressLine.ShowAsync(
+                TimeProvider.System,
+                say =>
+                    (policy, options) switch
+                    {
+                        (_, not null) => PolicyEvaluation.RunInRealTimeAsync(
+                            policy,
+                            computesOn,
+                            options,
+                            plan,
+                            say,
+                            cancellation
+                        ),
+                        (not null, _) => PolicyEvaluation.RunAsync(
+                            policy,
+                            computesOn,
+                            plan,
+                            say,
+                            cancellation: cancellation
+                        ),
+                        _ => PolicyEvaluation.RunAsync([new ExpertRunner()], plan, say, cancellation),
+                    }
+            );
         }
         catch (OperationCanceledException)
         {
@@ -115,9 +199,10 @@ public static class EvalCommand
         }
     }
 
-    private static long InRange(string option, long value, long lowest, long highest) => value >= lowest && value <= highest
-        ? value
-        : throw new UsageException($"{option} is {value}: allowed is {lowest} to {highest}");
+    private static long InRange(string option, long value, long lowest, long highest) =>
+        value >= lowest && value <= highest
+            ? value
+            : throw new UsageException($"{option} is {value}: allowed is {lowest} to {highest}");
 
     private static FileStream CreateFile(string option, string path)
     {
@@ -131,7 +216,9 @@ public static class EvalCommand
         }
     }
 
-    /// <summary>Makes sure that a film can be written, and that none of an earlier evaluation is taken for this one's.</summary>
+    /// <summary>
+    /// Makes sure that a film can be written, and that none of an earlier evaluation is taken for this one's.
+    /// </summary>
     private static void MakeRoom(string film)
     {
         if (FailureVideo.IsFile(film))

@@ -10,7 +10,9 @@ using static TorchSharp.torch;
 
 namespace Vla.Runtime.Commands;
 
-/// <summary><c>vla forward</c>: one input through a model, with what every stage gives (the notebook's sections 5 and 6).</summary>
+/// <summary>
+/// <c>vla forward</c>: one input through a model, with what every stage gives (the notebook's sections 5 and 6).
+/// </summary>
 public static class ForwardCommand
 {
     /// <summary>Actions of a batch that are printed, as in the notebook.</summary>
@@ -23,42 +25,85 @@ public static class ForwardCommand
     {
         var policy = PolicyOptions.Policy();
         var device = PolicyOptions.Device();
-        var image = Text("--image", "FILE", "A picture (PNG, JPEG, …), prepared as the camera's are; with --instruction");
+        var image = Text(
+            "--image",
+            "FILE",
+            "A picture (PNG, JPEG, …), prepared as the camera's are; with --instruction"
+        );
         var instruction = Text("--instruction", "TEXT", "What the robot should do, in plain words; with --image");
-        var input = Text("--input", "FILE.safetensors", "Instead: image [batch, 3, height, width] and text [batch, sequence]; for a LeRobot policy its raw observations by feature name");
-        var output = Text("--output", "FILE.safetensors", "Write every step there: vision_features, language_features, fused_features and action; for a LeRobot policy its own steps");
+        var input = Text(
+            "--input",
+            "FILE.safetensors",
+            "Instead: image [batch, 3, height, width] and text [batch, sequence]; for a LeRobot policy its raw "
+                + "observations by feature name"
+        );
+        var output = Text(
+            "--output",
+            "FILE.safetensors",
+            "Write every step there: vision_features, language_features, fused_features and action; for a LeRobot "
+                + "policy its own steps"
+        );
         var figure = Text("--figure", "FILE.png", "Draw the features' histograms and the action there");
         var command = new Command("forward", "Send one input through a policy's model and show every stage's result.")
         {
-            policy, device, image, instruction, input, output, figure,
+            policy,
+            device,
+            image,
+            instruction,
+            input,
+            output,
+            figure,
         };
         command.SetAction(result =>
         {
-            var given = (Image: result.GetValue(image), Instruction: result.GetValue(instruction), Input: result.GetValue(input));
+            var given = (
+                Image: result.GetValue(image),
+                Instruction: result.GetValue(instruction),
+                Input: result.GetValue(input)
+            );
             if (given is not ((not null, not null, null) or (null, null, not null)))
                 throw new UsageException("give either --image and --instruction, or --input");
             var directory = result.GetValue(policy)!;
             if (ActForward.Takes(directory))
             {
-                var observations = given.Input
-                    ?? throw new UsageException("a LeRobot policy takes several inputs: give them by name in a file, --input FILE.safetensors");
-                return BoundedWork.Run("one pass through the policy", PassBound, () =>
-                {
-                    ActForward.Run(
-                        directory, TorchDevice.Select(result.GetValue(device)!), observations, result.GetValue(output),
-                        result.InvocationConfiguration.Output);
-                    return ExitCodes.Success;
-                });
+                var observations =
+                    given.Input
+                    ?? throw new UsageException(
+                        "a LeRobot policy takes several inputs: give them by name in a file, --input FILE.safetensors"
+                    );
+                return BoundedWork.Run(
+                    "one pass through the policy",
+                    PassBound,
+                    () =>
+                    {
+                        ActForward.Run(
+                            directory,
+                            TorchDevice.Select(result.GetValue(device)!),
+                            observations,
+                            result.GetValue(output),
+                            result.InvocationConfiguration.Output
+                        );
+                        return ExitCodes.Success;
+                    }
+                );
             }
 
-            var loaded = BoundedWork.Run("loading the policy", BoundedWork.Bound, () => StagedPolicy.Load(result.GetValue(policy)!));
+            var loaded = BoundedWork.Run(
+                "loading the policy",
+                BoundedWork.Bound,
+                () => StagedPolicy.Load(result.GetValue(policy)!)
+            );
             return BoundedWork.Run("one pass through the policy", PassBound, () => Pass(result, loaded));
         });
         return command;
 
         int Pass(ParseResult result, StagedPolicy loaded)
         {
-            var given = (Image: result.GetValue(image), Instruction: result.GetValue(instruction), Input: result.GetValue(input));
+            var given = (
+                Image: result.GetValue(image),
+                Instruction: result.GetValue(instruction),
+                Input: result.GetValue(input)
+            );
             var torchDevice = TorchDevice.Select(result.GetValue(device)!);
             using var scope = NewDisposeScope();
             using var model = loaded.CreateModel(torchDevice);
@@ -68,20 +113,34 @@ public static class ForwardCommand
             if (given.Instruction is { } said && loaded.ReadWords(said) is { Unknown: { Count: > 0 } unknown })
                 result.InvocationConfiguration.Error.WriteLine(InstructionCheck.Unknown(unknown));
             var features = what.Run(model, torchDevice);
-            if (result.GetValue(output) is { } safetensors) SafetensorsWriter.Write(safetensors, features);
-            if (result.GetValue(figure) is { } png) ForwardFigure.Save(png, features, loaded.Action.Names);
+            if (result.GetValue(output) is { } safetensors)
+                SafetensorsWriter.Write(safetensors, features);
+            if (result.GetValue(figure) is { } png)
+                ForwardFigure.Save(png, features, loaded.Action.Names);
             Write(result.InvocationConfiguration.Output, loaded, what, features);
             return ExitCodes.Success;
         }
     }
 
-    private static Option<string?> Text(string name, string help, string description) => new(name) { HelpName = help, Description = description };
+    private static Option<string?> Text(string name, string help, string description) =>
+        new(name) { HelpName = help, Description = description };
 
-    private static void Write(TextWriter output, StagedPolicy policy, ForwardInput input, IReadOnlyDictionary<string, Tensor> features)
+    private static void Write(
+        TextWriter output,
+        StagedPolicy policy,
+        ForwardInput input,
+        IReadOnlyDictionary<string, Tensor> features
+    )
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
         var table = new Table().Border(TableBorder.Rounded).AddColumns("Tensor", "Shape", "Lowest", "Highest");
-        foreach (var (name, tensor) in new[] { KeyValuePair.Create("image", input.Image), KeyValuePair.Create("text", input.Text) }.Concat(features))
+        foreach (
+            var (name, tensor) in new[]
+            {
+                KeyValuePair.Create("image", input.Image),
+                KeyValuePair.Create("text", input.Text),
+            }.Concat(features)
+        )
         {
             var (lowest, highest) = Range(tensor);
             AddRow(table, name, $"[{string.Join(", ", tensor.shape)}]", lowest, highest);
@@ -90,8 +149,11 @@ public static class ForwardCommand
 
         var action = features["action"];
         for (long i = 0; i < Math.Min(ShownActions, action.shape[0]); i++)
-            console.Write(Action(policy, i, action.shape[0], action.select(0, i).flatten().contiguous().data<float>().ToArray()));
-        if (policy.Info.Note.Length > 0) output.WriteLine(policy.Info.Note);
+            console.Write(
+                Action(policy, i, action.shape[0], action.select(0, i).flatten().contiguous().data<float>().ToArray())
+            );
+        if (policy.Info.Note.Length > 0)
+            output.WriteLine(policy.Info.Note);
     }
 
     private static Table Action(StagedPolicy policy, long index, long count, float[] normalised)
@@ -101,9 +163,12 @@ public static class ForwardCommand
         spec.Unnormalise(physical);
         var of = count > 1 ? $" {index + 1} of {count}" : "";
         var first = spec.Horizon > 1 ? $", the first of {spec.Horizon}" : "";
-        var table = new Table().Border(TableBorder.Rounded).Title(new TableTitle($"Action{of}{first}"))
+        var table = new Table()
+            .Border(TableBorder.Rounded)
+            .Title(new TableTitle($"Action{of}{first}"))
             .AddColumns("Dimension", "Normalised", "Physical", "Unit");
-        for (var i = 0; i < spec.Dimensions; i++) AddRow(table, spec.Names[i], Number(normalised[i]), Number(physical[i]), spec.Units[i]);
+        for (var i = 0; i < spec.Dimensions; i++)
+            AddRow(table, spec.Names[i], Number(normalised[i]), Number(physical[i]), spec.Units[i]);
         return table;
     }
 
@@ -111,12 +176,16 @@ public static class ForwardCommand
     {
         using var scope = NewDisposeScope();
         return tensor.dtype == ScalarType.Int64
-            ? (tensor.min().item<long>().ToString(CultureInfo.InvariantCulture), tensor.max().item<long>().ToString(CultureInfo.InvariantCulture))
+            ? (
+                tensor.min().item<long>().ToString(CultureInfo.InvariantCulture),
+                tensor.max().item<long>().ToString(CultureInfo.InvariantCulture)
+            )
             : (Number(tensor.min().item<float>()), Number(tensor.max().item<float>()));
     }
 
     private static string Number(float value) => value.ToString("F4", CultureInfo.InvariantCulture);
 
     // Text, not markup: names come from files and may hold brackets.
-    private static void AddRow(Table table, params string[] cells) => table.AddRow(cells.Select(cell => new Text(cell)));
+    private static void AddRow(Table table, params string[] cells) =>
+        table.AddRow(cells.Select(cell => new Text(cell)));
 }

@@ -16,7 +16,11 @@ public static class ForwardFigure
     /// <param name="features">The results of <see cref="ForwardInput.Run"/>; the first of the batch is drawn.</param>
     /// <param name="actionNames">A label for each bar.</param>
     /// <exception cref="UsageException">The file cannot be written.</exception>
-    public static void Save(string file, IReadOnlyDictionary<string, Tensor> features, IReadOnlyList<string> actionNames)
+    public static void Save(
+        string file,
+        IReadOnlyDictionary<string, Tensor> features,
+        IReadOnlyList<string> actionNames
+    )
     {
         Plot[] plots =
         [
@@ -27,7 +31,8 @@ public static class ForwardFigure
         ];
 
         var figure = new Multiplot(plots[0]) { Layout = new ScottPlot.MultiplotLayouts.Grid(rows: 2, columns: 2) };
-        foreach (var plot in plots[1..]) figure.Subplots.Add(plot);
+        foreach (var plot in plots[1..])
+            figure.Subplots.Add(plot);
         using var surface = SKSurface.Create(new SKImageInfo(Width, Height));
         surface.Canvas.Clear(SKColors.White);
         figure.Render(surface.Canvas, new PixelRect(0, Width, Height, 0));
@@ -50,7 +55,11 @@ public static class ForwardFigure
         var values = FirstOfBatch(features);
         // All equal, or not a number: a histogram needs a range.
         if (values.Length > 0 && values.All(double.IsFinite) && values.Max() > values.Min())
-            plot.Add.Histogram(ScottPlot.Statistics.Histogram.WithBinCount(Bins, values), color.WithAlpha(0.7), disableBottomPadding: true);
+            plot.Add.Histogram(
+                ScottPlot.Statistics.Histogram.WithBinCount(Bins, values),
+                color.WithAlpha(0.7),
+                disableBottomPadding: true
+            );
         return plot;
     }
 
@@ -58,7 +67,10 @@ public static class ForwardFigure
     {
         var plot = New(title, "dimension", "normalised value");
         // Of a chunk, its first action.
-        var values = FirstOfBatch(action).Take(names.Count).Select(value => double.IsFinite(value) ? value : 0).ToArray();
+        var values = FirstOfBatch(action)
+            .Take(names.Count)
+            .Select(value => double.IsFinite(value) ? value : 0)
+            .ToArray();
         plot.Add.Bars(values);
         plot.Axes.Bottom.SetTicks([.. values.Select((_, i) => (double)i)], [.. names]);
         return plot;

@@ -19,7 +19,12 @@ public static class ModelCommand
         var policy = PolicyOptions.Policy();
         var device = PolicyOptions.Device();
         var json = new Option<bool>("--json") { Description = "Print JSON instead of text." };
-        var command = new Command("model", "Show a policy's model: device, modules, parameters.") { policy, device, json };
+        var command = new Command("model", "Show a policy's model: device, modules, parameters.")
+        {
+            policy,
+            device,
+            json,
+        };
         command.SetAction(result =>
         {
             var output = result.InvocationConfiguration.Output;
@@ -29,9 +34,18 @@ public static class ModelCommand
                 return ExitCodes.Success;
             }
 
-            var report = Report.Of(BoundedWork.Run("loading the policy", BoundedWork.Bound, () => StagedPolicy.Load(result.GetValue(policy)!)), TorchDevice.Select(result.GetValue(device)!));
-            if (result.GetValue(json)) output.WriteLine(JsonSerializer.Serialize(report, JsonForm));
-            else Write(output, report);
+            var report = Report.Of(
+                BoundedWork.Run(
+                    "loading the policy",
+                    BoundedWork.Bound,
+                    () => StagedPolicy.Load(result.GetValue(policy)!)
+                ),
+                TorchDevice.Select(result.GetValue(device)!)
+            );
+            if (result.GetValue(json))
+                output.WriteLine(JsonSerializer.Serialize(report, JsonForm));
+            else
+                Write(output, report);
             return ExitCodes.Success;
         });
         return command;
@@ -40,24 +54,42 @@ public static class ModelCommand
     private static void Write(TextWriter output, Report report)
     {
         output.WriteLine($"Policy: {report.Policy.Name} ({report.Directory})");
-        if (report.Policy.Note.Length > 0) output.WriteLine($"        {report.Policy.Note}");
-        if (report.Untrained is { } why && why != report.Policy.Note) output.WriteLine($"        untrained: {why}");
+        if (report.Policy.Note.Length > 0)
+            output.WriteLine($"        {report.Policy.Note}");
+        if (report.Untrained is { } why && why != report.Policy.Note)
+            output.WriteLine($"        untrained: {why}");
         output.WriteLine($"CUDA:   {(report.CudaAvailable ? "available" : "not available")}");
         output.WriteLine($"Device: {report.Device}");
         var note = report.PrecisionNote.Length > 0 ? $" ({report.PrecisionNote})" : "";
         output.WriteLine($"Vision: computes in {report.Precision}{note}");
         if (report.Gpu is { } gpu)
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"GPU:    {gpu.Name}, {gpu.MemoryBytes / 1e9:F2} GB"));
+            output.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"GPU:    {gpu.Name}, {gpu.MemoryBytes / 1e9:F2} GB")
+            );
         output.WriteLine();
         output.WriteLine(report.Modules);
         output.WriteLine();
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Total parameters:     {report.TotalParameters:N0}"));
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Trainable parameters: {report.TrainableParameters:N0}"));
+        output.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"Total parameters:     {report.TotalParameters:N0}")
+        );
+        output.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"Trainable parameters: {report.TrainableParameters:N0}")
+        );
     }
 
     private sealed record Report(
-        PolicyInfo Policy, string? Untrained, string Directory, bool CudaAvailable, string Device, string Precision, string PrecisionNote, GpuInfo? Gpu, string Modules, long TotalParameters,
-        long TrainableParameters)
+        PolicyInfo Policy,
+        string? Untrained,
+        string Directory,
+        bool CudaAvailable,
+        string Device,
+        string Precision,
+        string PrecisionNote,
+        GpuInfo? Gpu,
+        string Modules,
+        long TotalParameters,
+        long TrainableParameters
+    )
     {
         public static Report Of(StagedPolicy policy, torch.Device device)
         {
@@ -65,11 +97,18 @@ public static class ModelCommand
             var precision = policy.PrecisionOn(device);
             var parameters = model.parameters().ToList();
             return new Report(
-                policy.Info, policy.Untrained, policy.Directory, torch.cuda.is_available(), device.ToString(),
-                precision.Precision.ToString().ToLowerInvariant(), precision.Note,
+                policy.Info,
+                policy.Untrained,
+                policy.Directory,
+                torch.cuda.is_available(),
+                device.ToString(),
+                precision.Precision.ToString().ToLowerInvariant(),
+                precision.Note,
                 device.type == DeviceType.CUDA ? GpuInfo.Read(Math.Max(0, device.index)) : null,
-                ModuleTree.Text(model), parameters.Sum(parameter => parameter.numel()),
-                parameters.Where(parameter => parameter.requires_grad).Sum(parameter => parameter.numel()));
+                ModuleTree.Text(model),
+                parameters.Sum(parameter => parameter.numel()),
+                parameters.Where(parameter => parameter.requires_grad).Sum(parameter => parameter.numel())
+            );
         }
     }
 }

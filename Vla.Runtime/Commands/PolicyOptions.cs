@@ -7,17 +7,19 @@ namespace Vla.Runtime.Commands;
 internal static class PolicyOptions
 {
     /// <summary>Its default is shown in the help as it is on this machine.</summary>
-    public static Option<string> Policy() => new("--policy")
-    {
-        HelpName = "DIR",
-        Description = "Policy directory",
-        DefaultValueFactory = _ => ProjectPaths.NotebookPolicy,
-    };
+    public static Option<string> Policy() =>
+        new("--policy")
+        {
+            HelpName = "DIR",
+            Description = "Policy directory",
+            DefaultValueFactory = _ => ProjectPaths.NotebookPolicy,
+        };
 
-    public static Option<string> Device() => new("--device")
-    {
-        HelpName = "DEVICE",
-        Description = $"Where Torch computes: {TorchDevice.Choices}",
-        DefaultValueFactory = _ => "auto",
-    };
+    public static Option<string> Device() =>
+        new("--device")
+        {
+            HelpName = "DEVICE",
+            Description = $"Where Torch computes: {TorchDevice.Choices}",
+            DefaultValueFactory = _ => "auto",
+        };
 }

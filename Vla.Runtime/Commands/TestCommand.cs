@@ -2,7 +2,9 @@ using System.CommandLine;
 
 namespace Vla.Runtime.Commands;
 
-/// <summary><c>vla test</c>: stands in the help; the work is done by the launcher, which builds before it tests.</summary>
+/// <summary>
+/// <c>vla test</c>: stands in the help; the work is done by the launcher, which builds before it tests.
+/// </summary>
 public static class TestCommand
 {
     public static Command Create()
@@ -12,7 +14,10 @@ public static class TestCommand
             Description = "Passed on to dotnet test: --filter FullyQualifiedName~Publishing",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var command = new Command("test", "Build everything and run all tests; the last line counts them.") { arguments };
+        var command = new Command("test", "Build everything and run all tests; the last line counts them.")
+        {
+            arguments,
+        };
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction(Refuse);
         return command;

@@ -7,38 +7,55 @@ using Vla.Actors.Wiring;
 
 namespace Vla.Runtime.Composition;
 
-/// <summary>A robot controller: cameras, policy, publisher and control loop, put together in the one place where that is done.</summary>
+/// <summary>
+/// A robot controller: cameras, policy, publisher and control loop, put together in the one place where that is done.
+/// </summary>
 /// <remarks>
-/// The control loop is there from the beginning, so that whatever goes wrong afterwards can end in a stop; the actors come with
-/// the host (<see cref="AddTo"/>); nothing is published before <see cref="ControlLoop.Start"/>.
+/// The control loop is there from the beginning, so that whatever goes wrong afterwards can end in a stop; the actors
+/// come with the host (<see cref="AddTo"/>); nothing is published before <see cref="ControlLoop.Start"/>.
 /// </remarks>
 public sealed class Controller : IDisposable
 {
     private readonly ControllerParts _parts;
 
-    /// <exception cref="System.ComponentModel.DataAnnotations.ValidationException">A control option is out of its range.</exception>
+    /// <exception cref="System.ComponentModel.DataAnnotations.ValidationException">A control option is out of its
+    /// range.</exception>
     public Controller(ControllerParts parts)
     {
         _parts = parts with { Policy = parts.Wraps.Policy(parts.Policy) };
-        Monitors = parts.Monitors ?? new PipelineMonitors(parts.Time, _parts.Policy.Steps, [.. parts.Cameras.Select(camera => camera.Name)]);
+        Monitors =
+            parts.Monitors
+            ?? new PipelineMonitors(parts.Time, _parts.Policy.Steps, [.. parts.Cameras.Select(camera => camera.Name)]);
         Control = new ControlLoop(
-            parts.Profile, parts.Control, parts.Outputs.Select(parts.Wraps.Output), parts.Clock ?? ControlClocks.For(parts.Time),
-            _parts.Policy.Action.Execution, parts.State, parts.PolicyTakesState, parts.Robot)
+            parts.Profile,
+            parts.Control,
+            parts.Outputs.Select(parts.Wraps.Output),
+            parts.Clock ?? ControlClocks.For(parts.Time),
+            _parts.Policy.Action.Execution,
+            parts.State,
+            parts.PolicyTakesState,
+            parts.Robot
+        )
         {
             // There before the first action, for whoever shows them.
-            Latencies = new([StepTrail.Prepare, .. _parts.Policy.Steps.Where(step => !step.IsForInstruction).Select(step => step.Name)]),
+            Latencies = new([
+                StepTrail.Prepare,
+                .. _parts.Policy.Steps.Where(step => !step.IsForInstruction).Select(step => step.Name),
+            ]),
         };
         Monitors.ShowTo(Observers);
         if (parts.State is { } state)
         {
             state.Seen = (atNs, values) =>
             {
-                if (!Observers.AreWanted(Sightings.States)) return;
+                if (!Observers.AreWanted(Sightings.States))
+                    return;
                 Observers.Show(new Sighting(Sightings.States, atNs, new StateRead(state.StateNames, values.ToArray())));
             };
         }
 
-        parts.Instructions.Changed += given => Observers.Show(new Sighting(Sightings.Instructions, given.GivenNs, given));
+        parts.Instructions.Changed += given =>
+            Observers.Show(new Sighting(Sightings.Instructions, given.GivenNs, given));
     }
 
     public ControlLoop Control { get; }
@@ -55,9 +72,12 @@ public sealed class Controller : IDisposable
         services.AddSingleton(_parts.Profile);
         services.AddSingleton(_parts.Time);
         services.AddSingleton(provider => PipelineOf(provider.GetRequiredService<ILoggerFactory>()));
-        services.AddAkka("vla", (akka, provider) => akka
-            .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
-            .WithVlaPipeline(provider.GetRequiredService<PipelineParts>()));
+        services.AddAkka(
+            "vla",
+            (akka, provider) =>
+                akka.ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
+                    .WithVlaPipeline(provider.GetRequiredService<PipelineParts>())
+        );
     }
 
     /// <summary>Watches for stages that hang.</summary>
@@ -75,7 +95,12 @@ public sealed class Controller : IDisposable
             Device = _parts.Device,
             Cameras =
             [
-                .. _parts.Cameras.Select(camera => camera with { Open = () => _parts.Wraps.Camera(camera.Name, camera.Open()) }),
+                .. _parts.Cameras.Select(camera =>
+                    camera with
+                    {
+                        Open = () => _parts.Wraps.Camera(camera.Name, camera.Open()),
+                    }
+                ),
             ],
             MaximumSkewNs = _parts.MaximumSkewNs,
             RobotState = _parts.PolicyState,

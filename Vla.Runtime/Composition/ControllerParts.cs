@@ -10,7 +10,10 @@ using static TorchSharp.torch;
 
 namespace Vla.Runtime.Composition;
 
-/// <summary>What a controller is put together from: all that a daemon, an evaluation, a measurement or a test may want different.</summary>
+/// <summary>
+/// What a controller is put together from: all that a daemon, an evaluation, a measurement or a test may want
+/// different.
+/// </summary>
 public sealed record ControllerParts
 {
     public required IPolicy Policy { get; init; }
@@ -37,7 +40,9 @@ public sealed record ControllerParts
     /// <summary>What a simulated world says of words that are about it; null without one.</summary>
     public Func<string, SceneAnswer>? Scene { get; init; }
 
-    /// <summary>The robot among the outputs from whose place the control loop starts, and whose loss holds it; null without one.</summary>
+    /// <summary>
+    /// The robot among the outputs from whose place the control loop starts, and whose loss holds it; null without one.
+    /// </summary>
     public RobotConnection? Robot { get; init; }
 
     /// <summary>Tells where the robot is; null for a robot that does not. Not disposed by the controller.</summary>
@@ -57,7 +62,9 @@ public sealed record ControllerParts
     /// <summary>The one clock of all of it.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>The control loop's clock, where it is not simply <see cref="Time"/>'s: one that is watched, say.</summary>
+    /// <summary>
+    /// The control loop's clock, where it is not simply <see cref="Time"/>'s: one that is watched, say.
+    /// </summary>
     public IControlClock? Clock { get; init; }
 
     /// <summary>Made for the policy's steps; made here when left out.</summary>
@@ -67,7 +74,9 @@ public sealed record ControllerParts
     public ControllerWraps Wraps { get; init; } = new();
 }
 
-/// <summary>Places to put something around a controller's parts: faults on purpose, a replay, a record of what went through.</summary>
+/// <summary>
+/// Places to put something around a controller's parts: faults on purpose, a replay, a record of what went through.
+/// </summary>
 public sealed record ControllerWraps
 {
     /// <summary>Given each camera's name, and the camera when it has been opened.</summary>

@@ -6,7 +6,9 @@ using Vla.Actors.Stages;
 
 namespace Vla.Runtime.Composition;
 
-/// <summary>A controller in a host of its own, without page, API and log: for evaluations, measurements and tests.</summary>
+/// <summary>
+/// A controller in a host of its own, without page, API and log: for evaluations, measurements and tests.
+/// </summary>
 public sealed class HeadlessController : IAsyncDisposable
 {
     private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(8);
@@ -50,7 +52,8 @@ public sealed class HeadlessController : IAsyncDisposable
         _hangs.Dispose();
         // A stage that hangs keeps the host from ending; then both are left to the end of the process.
         var stopped = _host.StopAsync(CancellationToken.None);
-        if (await Task.WhenAny(stopped, Task.Delay(StopBound)) != stopped) return;
+        if (await Task.WhenAny(stopped, Task.Delay(StopBound)) != stopped)
+            return;
         await stopped;
         _host.Dispose();
     }

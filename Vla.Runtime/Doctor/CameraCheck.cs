@@ -10,7 +10,14 @@ public static class CameraCheck
         var cameras = Directory.Exists(devices) ? Directory.GetFiles(devices, "video*") : [];
         if (cameras.Length == 0)
         {
-            return [Finding.Note("cameras", $"no {Path.Combine(devices, "video*")}: only --camera world, synthetic, files and URLs", "plug one in")];
+            return
+            [
+                Finding.Note(
+                    "cameras",
+                    $"no {Path.Combine(devices, "video*")}: only --camera world, synthetic, files and URLs",
+                    "plug one in"
+                ),
+            ];
         }
 
         Array.Sort(cameras, StringComparer.Ordinal);
@@ -32,8 +39,11 @@ public static class CameraCheck
         }
         catch (UnauthorizedAccessException)
         {
-            return Finding.Fail("camera", $"no permission for {path}",
-                "add yourself to the video group: sudo usermod -aG video $USER, then log in anew");
+            return Finding.Fail(
+                "camera",
+                $"no permission for {path}",
+                "add yourself to the video group: sudo usermod -aG video $USER, then log in anew"
+            );
         }
         catch (IOException e)
         {

@@ -9,8 +9,13 @@ public static class DotnetCheck
 {
     private const int WantedMajor = 10;
 
-    public static IEnumerable<Finding> Look() => Judge(
-        Environment.Version, RuntimeInformation.RuntimeIdentifier, ListSdks(), Directory.Exists(Path.Combine(ProjectPaths.Home, "Vla.Runtime")));
+    public static IEnumerable<Finding> Look() =>
+        Judge(
+            Environment.Version,
+            RuntimeInformation.RuntimeIdentifier,
+            ListSdks(),
+            Directory.Exists(Path.Combine(ProjectPaths.Home, "Vla.Runtime"))
+        );
 
     /// <param name="runtime">Version of the runtime.</param>
     /// <param name="platform">Runtime identifier: <c>linux-x64</c>.</param>
@@ -19,13 +24,16 @@ public static class DotnetCheck
     public static IEnumerable<Finding> Judge(Version runtime, string platform, string? sdks, bool hasSources = true)
     {
         yield return Finding.Ok(".NET runtime", $"{runtime} on {platform}");
-        if (!hasSources) yield break;
+        if (!hasSources)
+            yield break;
 
         var versions = (sdks ?? "")
             .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Select(line => line.Split(' ')[0])
             .ToList();
-        var fitting = versions.LastOrDefault(version => version.StartsWith($"{WantedMajor}.", StringComparison.Ordinal));
+        var fitting = versions.LastOrDefault(version =>
+            version.StartsWith($"{WantedMajor}.", StringComparison.Ordinal)
+        );
         if (fitting is not null)
         {
             yield return Finding.Ok(".NET SDK", fitting);
@@ -33,8 +41,11 @@ public static class DotnetCheck
         }
 
         var found = versions.Count == 0 ? "there is none" : $"only {string.Join(", ", versions)} is here";
-        yield return Finding.Fail(".NET SDK", $"{found}, so changed sources cannot be built",
-            $"curl -fsSL https://dot.net/v1/dotnet-install.sh | bash -s -- --channel {WantedMajor}.0");
+        yield return Finding.Fail(
+            ".NET SDK",
+            $"{found}, so changed sources cannot be built",
+            $"curl -fsSL https://dot.net/v1/dotnet-install.sh | bash -s -- --channel {WantedMajor}.0"
+        );
     }
 
     private static string? ListSdks()
@@ -44,7 +55,11 @@ public static class DotnetCheck
         var dotnet = Path.GetFileNameWithoutExtension(self) == "dotnet" ? self! : "dotnet";
         try
         {
-            var start = new ProcessStartInfo(dotnet, "--list-sdks") { RedirectStandardOutput = true, RedirectStandardError = true };
+            var start = new ProcessStartInfo(dotnet, "--list-sdks")
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            };
             using var process = Process.Start(start)!;
             var output = process.StandardOutput.ReadToEnd();
             process.WaitForExit();

@@ -14,13 +14,24 @@ public static class FfmpegCheck
         if (!program.IsInstalled)
         {
             yield return Finding.Note(
-                "ffmpeg", "not installed: videos in AV1, which LeRobot records by default, cannot be read, and recordings are MPEG-4 part 2, which browsers do not play", Install);
+                "ffmpeg",
+                "not installed: videos in AV1, which LeRobot records by default, cannot be read, and recordings are "
+                    + "MPEG-4 part 2, which browsers do not play",
+                Install
+            );
             yield break;
         }
 
         var codec = VideoCodec.Best(program);
         yield return codec.Note is { } note
-            ? Finding.Note("ffmpeg", $"{program.Version}: reads videos that OpenCV cannot, AV1 for one, but {note[..note.IndexOf(':')]}", Install)
-            : Finding.Ok("ffmpeg", $"{program.Version}: reads videos that OpenCV cannot, AV1 for one; recordings are {codec.Name}");
+            ? Finding.Note(
+                "ffmpeg",
+                $"{program.Version}: reads videos that OpenCV cannot, AV1 for one, but {note[..note.IndexOf(':')]}",
+                Install
+            )
+            : Finding.Ok(
+                "ffmpeg",
+                $"{program.Version}: reads videos that OpenCV cannot, AV1 for one; recordings are {codec.Name}"
+            );
     }
 }

@@ -18,7 +18,10 @@ public static class FileCheck
     {
         try
         {
-            return Look(settingsFile, SettingsLoader.Load(settingsFile, EnvironmentVariables(), new Dictionary<string, string?>()));
+            return Look(
+                settingsFile,
+                SettingsLoader.Load(settingsFile, EnvironmentVariables(), new Dictionary<string, string?>())
+            );
         }
         catch (UsageException e)
         {
@@ -45,10 +48,15 @@ public static class FileCheck
             var policy = AutoChoice.Policy(settings, camera);
             yield return policy == ExpertPolicy.Name
                 ? Finding.Ok("policy", policy)
-                : Loads<PolicyException>("policy", Path.Combine(folder, policy), directory => PictureFit.Require(PolicyFamilies.Load(directory), cameras));
+                : Loads<PolicyException>(
+                    "policy",
+                    Path.Combine(folder, policy),
+                    directory => PictureFit.Require(PolicyFamilies.Load(directory), cameras)
+                );
         }
 
-        foreach (var output in settings.Outputs) yield return Output(output);
+        foreach (var output in settings.Outputs)
+            yield return Output(output);
 
         Finding ReadCameras()
         {
@@ -59,7 +67,11 @@ public static class FileCheck
             }
             catch (Exception e) when (e is CameraException or UsageException)
             {
-                return Finding.Fail("camera", e.Message, "give another with --camera, or correct camera in the settings");
+                return Finding.Fail(
+                    "camera",
+                    e.Message,
+                    "give another with --camera, or correct camera in the settings"
+                );
             }
         }
     }
@@ -85,9 +97,14 @@ public static class FileCheck
         try
         {
             var spec = RobotRegistry.Parse(text, folder);
-            if (spec.Profile is { } profile) RobotProfile.Load(profile);
+            if (spec.Profile is { } profile)
+                RobotProfile.Load(profile);
             if (spec is RobotSpec.Library { Name.File: var library } && !File.Exists(library))
-                return Finding.Fail("robot", $"robot library '{library}' is not there", "build it, or correct robot in the settings");
+                return Finding.Fail(
+                    "robot",
+                    $"robot library '{library}' is not there",
+                    "build it, or correct robot in the settings"
+                );
             return Finding.Ok("robot", spec.ToString());
         }
         catch (Exception e) when (e is RobotProfileException or UsageException)
@@ -116,7 +133,12 @@ public static class FileCheck
         try
         {
             var probe = Path.Combine(folder, $".vla-{Guid.NewGuid():N}");
-            using var handle = File.OpenHandle(probe, FileMode.CreateNew, FileAccess.Write, options: FileOptions.DeleteOnClose);
+            using var handle = File.OpenHandle(
+                probe,
+                FileMode.CreateNew,
+                FileAccess.Write,
+                options: FileOptions.DeleteOnClose
+            );
             return Finding.Ok(subject, $"{folder} can be written");
         }
         catch (DirectoryNotFoundException)
@@ -130,5 +152,8 @@ public static class FileCheck
     }
 
     private static Dictionary<string, string?> EnvironmentVariables() =>
-        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(pair => (string)pair.Key, pair => (string?)pair.Value);
+        Environment
+            .GetEnvironmentVariables()
+            .Cast<DictionaryEntry>()
+            .ToDictionary(pair => (string)pair.Key, pair => (string?)pair.Value);
 }

@@ -11,14 +11,20 @@ public sealed record Finding(Verdict Verdict, string Subject, string Text, strin
 {
     public static Finding Ok(string subject, string text) => new(Verdict.Ok, subject, text);
 
-    public static Finding Note(string subject, string text, string? mend = null) => new(Verdict.Note, subject, text, mend);
+    public static Finding Note(string subject, string text, string? mend = null) =>
+        new(Verdict.Note, subject, text, mend);
 
     public static Finding Fail(string subject, string text, string mend) => new(Verdict.Fail, subject, text, mend);
 
     /// <summary><c>OK   runtime: .NET 10.0.1</c>, <c>FAIL OpenCV: … mend: …</c>.</summary>
     public override string ToString()
     {
-        var verdict = Verdict switch { Verdict.Ok => "OK  ", Verdict.Note => "note", _ => "FAIL" };
+        var verdict = Verdict switch
+        {
+            Verdict.Ok => "OK  ",
+            Verdict.Note => "note",
+            _ => "FAIL",
+        };
         return $"{verdict} {Subject}: {Text}" + (Mend is null ? "" : $"; mend: {Mend}");
     }
 }

@@ -12,8 +12,8 @@ public static partial class LoaderMessage
     /// <returns>The reason in one line, and the mend.</returns>
     public static (string Reason, string Mend) Explain(string text, DebianPackages packages)
     {
-        // The runtime tries several names for the library itself ("liblibFoo.so: cannot open …"); the interesting one is
-        // a library with a version number, which comes from the system.
+        // The runtime tries several names for the library itself ("liblibFoo.so: cannot open …"); the interesting one
+        // is a library with a version number, which comes from the system.
         var missing = MissingLibrary().Matches(text).Select(match => match.Groups[1].Value).Distinct().ToList();
         if (missing.Find(name => VersionedName().IsMatch(name)) is { } library)
         {
@@ -25,11 +25,14 @@ public static partial class LoaderMessage
 
         if (MissingVersion().Match(text) is { Success: true } version)
         {
-            return ($"was built for a newer system: {version.Groups[1].Value} is missing here",
-                "use Debian 12, Ubuntu 22.04 or newer");
+            return (
+                $"was built for a newer system: {version.Groups[1].Value} is missing here",
+                "use Debian 12, Ubuntu 22.04 or newer"
+            );
         }
 
-        if (missing.Count > 0) return ($"{Path.GetFileName(missing[0])} is not beside the program", BuildAgain);
+        if (missing.Count > 0)
+            return ($"{Path.GetFileName(missing[0])} is not beside the program", BuildAgain);
 
         var first = text.Split('\n', 2)[0].Trim();
         return ($"does not load: {first}", BuildAgain);

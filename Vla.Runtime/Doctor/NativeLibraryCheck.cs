@@ -9,13 +9,19 @@ public static class NativeLibraryCheck
 {
     public static IEnumerable<Finding> OpenCv() => [Try("OpenCV", () => Cv2.GetVersionString() ?? "")];
 
-    public static IEnumerable<Finding> Torch() => [Try("Torch", () =>
-    {
-        TorchLibrary.Register();
-        using var one = ones(1);
-        one.add_(1);
-        return __version__;
-    })];
+    public static IEnumerable<Finding> Torch() =>
+        [
+            Try(
+                "Torch",
+                () =>
+                {
+                    TorchLibrary.Register();
+                    using var one = ones(1);
+                    one.add_(1);
+                    return __version__;
+                }
+            ),
+        ];
 
     /// <param name="subject">The library's name.</param>
     /// <param name="use">Uses the library for the first time and gives its version.</param>
@@ -35,7 +41,8 @@ public static class NativeLibraryCheck
     private static string AllMessages(Exception exception)
     {
         var messages = new List<string>();
-        for (var e = exception; e is not null; e = e.InnerException) messages.Add(e.Message);
+        for (var e = exception; e is not null; e = e.InnerException)
+            messages.Add(e.Message);
         return string.Join('\n', messages);
     }
 }

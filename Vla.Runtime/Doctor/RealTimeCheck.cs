@@ -11,9 +11,10 @@ public static class RealTimeCheck
 
     private const long CoarsestClockNs = MonotonicTime.NsPerMs;
 
-    public static IEnumerable<Finding> Look() => OperatingSystem.IsLinux()
-        ? [Rights(File.ReadAllText("/proc/self/limits"), File.ReadAllText("/proc/self/status"))]
-        : [Finding.Note("real time", "not looked at on this system")];
+    public static IEnumerable<Finding> Look() =>
+        OperatingSystem.IsLinux()
+            ? [Rights(File.ReadAllText("/proc/self/limits"), File.ReadAllText("/proc/self/status"))]
+            : [Finding.Note("real time", "not looked at on this system")];
 
     /// <param name="limits">Text of <c>/proc/self/limits</c>.</param>
     /// <param name="status">Text of <c>/proc/self/status</c>.</param>
@@ -25,8 +26,12 @@ public static class RealTimeCheck
 
         var limit = RealTimeLimit(limits);
         return limit == "0"
-            ? Finding.Note(subject, "no right to real-time priority; the control loop keeps its rate without, a busy machine disturbs it more",
-                "LimitRTPRIO=50 in the systemd unit, or 'USER - rtprio 50' in /etc/security/limits.d/vla.conf")
+            ? Finding.Note(
+                subject,
+                "no right to real-time priority; the control loop keeps its rate without, a busy machine disturbs it "
+                    + "more",
+                "LimitRTPRIO=50 in the systemd unit, or 'USER - rtprio 50' in /etc/security/limits.d/vla.conf"
+            )
             : Finding.Note(subject, $"this process may use real-time priority up to {limit}");
     }
 
@@ -35,8 +40,11 @@ public static class RealTimeCheck
         var step = SmallestStepNs(time);
         yield return step <= CoarsestClockNs
             ? Finding.Ok("clock", $"monotonic, steps of {step} ns")
-            : Finding.Fail("clock", $"monotonic clock advances in steps of {step} ns: too coarse to time actions with",
-                "choose another clock source in /sys/devices/system/clocksource/clocksource0/");
+            : Finding.Fail(
+                "clock",
+                $"monotonic clock advances in steps of {step} ns: too coarse to time actions with",
+                "choose another clock source in /sys/devices/system/clocksource/clocksource0/"
+            );
     }
 
     private static long SmallestStepNs(TimeProvider time)
@@ -47,7 +55,8 @@ public static class RealTimeCheck
         {
             var start = time.NowNs();
             var next = start;
-            while (next == start) next = time.NowNs();
+            while (next == start)
+                next = time.NowNs();
             smallest = Math.Min(smallest, next - start);
         }
 
@@ -58,13 +67,22 @@ public static class RealTimeCheck
     {
         const string key = "CapEff:";
         var line = Line(status, key);
-        return ulong.TryParse(line.AsSpan(Math.Min(key.Length, line.Length)).Trim(), NumberStyles.HexNumber, null, out var mask) ? mask : 0;
+        return ulong.TryParse(
+            line.AsSpan(Math.Min(key.Length, line.Length)).Trim(),
+            NumberStyles.HexNumber,
+            null,
+            out var mask
+        )
+            ? mask
+            : 0;
     }
 
     private static string RealTimeLimit(string limits)
     {
         const string key = "Max realtime priority";
-        var columns = Line(limits, key).Replace(key, "", StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var columns = Line(limits, key)
+            .Replace(key, "", StringComparison.Ordinal)
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return columns.FirstOrDefault("0");
     }
 

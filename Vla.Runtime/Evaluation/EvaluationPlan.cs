@@ -44,7 +44,8 @@ public sealed record EvaluationPlan
             var table = Tabletop.Create(worldSeed, Level);
             var kind = kinds[episodes.Count % kinds.Length];
             var offers = TaskFeasibility.Offers(table).Where(task => task.Kind == kind).ToArray();
-            if (offers.Length == 0) continue;
+            if (offers.Length == 0)
+                continue;
 
             var random = new WorldRandom(worldSeed, TaskStream);
             var task = offers[random.Below(offers.Length)];

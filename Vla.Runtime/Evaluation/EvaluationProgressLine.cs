@@ -3,7 +3,9 @@ using Spectre.Console;
 
 namespace Vla.Runtime.Evaluation;
 
-/// <summary>Says on standard error how far an evaluation is: a line that changes in a terminal, now and then a line elsewhere.</summary>
+/// <summary>
+/// Says on standard error how far an evaluation is: a line that changes in a terminal, now and then a line elsewhere.
+/// </summary>
 public static class EvaluationProgressLine
 {
     private static readonly TimeSpan InTerminal = TimeSpan.FromMilliseconds(200);
@@ -13,14 +15,28 @@ public static class EvaluationProgressLine
     /// <param name="work">Is given what to tell after every episode.</param>
     public static async Task<T> ShowAsync<T>(TimeProvider time, Func<Action<EvaluationProgress>, Task<T>> work)
     {
-        if (Console.IsErrorRedirected) return await work(Every(Elsewhere, time, text => Console.Error.WriteLine($"vla: {text}")));
+        if (Console.IsErrorRedirected)
+            return await work(Every(Elsewhere, time, text => Console.Error.WriteLine($"vla: {text}")));
 
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        return await console.Status().AutoRefresh(false).StartAsync("loading", status => work(Every(InTerminal, time, text =>
-        {
-            status.Status(Markup.Escape(text));
-            status.Refresh();
-        })));
+        return await console
+            .Status()
+            .AutoRefresh(false)
+            .StartAsync(
+                "loading",
+                status =>
+                    work(
+                        Every(
+                            InTerminal,
+                            time,
+                            text =>
+                            {
+                                status.Status(Markup.Escape(text));
+                                status.Refresh();
+                            }
+                        )
+                    )
+            );
     }
 
     /// <summary>Passes on at most one of what comes within a time.</summary>
@@ -30,7 +46,8 @@ public static class EvaluationProgressLine
         var said = started;
         return progress =>
         {
-            if (time.GetElapsedTime(said) < interval) return;
+            if (time.GetElapsedTime(said) < interval)
+                return;
             said = time.GetTimestamp();
             say(Text(progress, time.GetElapsedTime(started)));
         };
@@ -42,6 +59,8 @@ public static class EvaluationProgressLine
         var left = elapsed / done * (episodes - done);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $@"{done} of {episodes} episodes, {100.0 * succeeded / done:0.0} % succeeded, {done / elapsed.TotalSeconds:0.0} a second, {left:h\:mm\:ss} left");
+            $"{done} of {episodes} episodes, {100.0 * succeeded / done:0.0} % succeeded, "
+                + $@"{done / elapsed.TotalSeconds:0.0} a second, {left:h\:mm\:ss} left"
+        );
     }
 }

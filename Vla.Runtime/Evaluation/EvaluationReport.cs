@@ -32,16 +32,23 @@ public record SuccessFigures
             Successes = successes.Count,
             SuccessRate = results.Count == 0 ? 0 : (double)successes.Count / results.Count,
             Interval = [low, high],
-            MeanTimeToSuccessS = successes.Count == 0 ? null : Math.Round(successes.Average(result => result.Seconds), 3),
-            Reasons = results.Where(result => !result.Succeeded).CountBy(result => Colourless(result.Reason))
-                .OrderByDescending(reason => reason.Value).ThenBy(reason => reason.Key, StringComparer.Ordinal)
+            MeanTimeToSuccessS =
+                successes.Count == 0 ? null : Math.Round(successes.Average(result => result.Seconds), 3),
+            Reasons = results
+                .Where(result => !result.Succeeded)
+                .CountBy(result => Colourless(result.Reason))
+                .OrderByDescending(reason => reason.Value)
+                .ThenBy(reason => reason.Key, StringComparer.Ordinal)
                 .ToDictionary(StringComparer.Ordinal),
         };
     }
 
     /// <summary>A reason that names a colour is about another block than the task's.</summary>
-    private static string Colourless(string reason) => WorldColour.OfBlocks.Aggregate(
-        reason, (text, colour) => text.Replace($"the {colour} block", "another block", StringComparison.Ordinal));
+    private static string Colourless(string reason) =>
+        WorldColour.OfBlocks.Aggregate(
+            reason,
+            (text, colour) => text.Replace($"the {colour} block", "another block", StringComparison.Ordinal)
+        );
 }
 
 /// <summary>An episode that failed.</summary>
@@ -51,7 +58,14 @@ public record SuccessFigures
 /// <param name="Instruction">What was said.</param>
 /// <param name="Reason">Why it failed.</param>
 /// <param name="Seconds">When it did, in the world's time.</param>
-public sealed record FailedEpisode(int Episode, long WorldSeed, string Task, string Instruction, string Reason, double Seconds);
+public sealed record FailedEpisode(
+    int Episode,
+    long WorldSeed,
+    string Task,
+    string Instruction,
+    string Reason,
+    double Seconds
+);
 
 /// <summary>Everything that <c>vla eval</c> tells; names in JSON are snake_case.</summary>
 /// <remarks>Stepped, it follows from policy, plan and version alone: it holds no times of the clock.</remarks>
@@ -96,7 +110,12 @@ public sealed record EvaluationReport
     [JsonIgnore]
     public SuccessFigures All { get; private init; } = SuccessFigures.Of([]);
 
-    public static EvaluationReport Of(string policy, EvaluationPlan plan, bool realTime, IReadOnlyCollection<EpisodeResult> results) =>
+    public static EvaluationReport Of(
+        string policy,
+        EvaluationPlan plan,
+        bool realTime,
+        IReadOnlyCollection<EpisodeResult> results
+    ) =>
         new()
         {
             Policy = policy,
@@ -106,13 +125,23 @@ public sealed record EvaluationReport
             RealTime = realTime,
             Planned = plan.Episodes,
             All = SuccessFigures.Of(results),
-            Tasks = Enum.GetValues<TaskKind>().ToDictionary(
-                NameOf, kind => SuccessFigures.Of([.. results.Where(result => result.Episode.Assignment.Task.Kind == kind)])),
+            Tasks = Enum.GetValues<TaskKind>()
+                .ToDictionary(
+                    NameOf,
+                    kind => SuccessFigures.Of([.. results.Where(result => result.Episode.Assignment.Task.Kind == kind)])
+                ),
             Failures =
             [
-                .. results.Where(result => !result.Succeeded).Select(result => new FailedEpisode(
-                    result.Episode.Number, result.Episode.WorldSeed, NameOf(result.Episode.Assignment.Task.Kind),
-                    result.Episode.Assignment.Instruction, result.Reason, Math.Round(result.Seconds, 3))),
+                .. results
+                    .Where(result => !result.Succeeded)
+                    .Select(result => new FailedEpisode(
+                        result.Episode.Number,
+                        result.Episode.WorldSeed,
+                        NameOf(result.Episode.Assignment.Task.Kind),
+                        result.Episode.Assignment.Instruction,
+                        result.Reason,
+                        Math.Round(result.Seconds, 3)
+                    )),
             ],
         };
 
@@ -120,7 +149,8 @@ public sealed record EvaluationReport
 
     public static string NameOf(WorldLevel level) => level.ToString().ToLowerInvariant();
 
-    public static string NameOf(Phrasing phrasing) => phrasing == Vla.Sensors.Simulation.Tasks.Phrasing.Train ? "train" : "held-out";
+    public static string NameOf(Phrasing phrasing) =>
+        phrasing == Vla.Sensors.Simulation.Tasks.Phrasing.Train ? "train" : "held-out";
 }
 
 /// <summary>JSON of the report, without reflection.</summary>

@@ -5,7 +5,9 @@ using Vla.Sensors.Videos;
 
 namespace Vla.Runtime.Evaluation;
 
-/// <summary>Films failed episodes for a person to see what went wrong: what was said, what was done, and why it failed.</summary>
+/// <summary>
+/// Films failed episodes for a person to see what went wrong: what was said, what was done, and why it failed.
+/// </summary>
 public static class FailureVideo
 {
     public const int Width = 640;
@@ -24,14 +26,16 @@ public static class FailureVideo
     public static bool IsFile(string path) => path.EndsWith(Ending, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Films those that failed and whose states were kept.</summary>
-    /// <param name="path">One MP4 file for all, one after the other, or a folder for a file each; what is there is replaced.</param>
+    /// <param name="path">One MP4 file for all, one after the other, or a folder for a file each; what is there is
+    /// replaced.</param>
     /// <param name="results">Of an evaluation.</param>
     /// <returns>How many were filmed; without any nothing is written.</returns>
     /// <exception cref="EvaluationException">The file cannot be written.</exception>
     public static int Write(string path, IEnumerable<EpisodeResult> results)
     {
         var failed = results.Where(result => result.States.Count > 0).ToList();
-        if (failed.Count == 0) return 0;
+        if (failed.Count == 0)
+            return 0;
 
         if (IsFile(path))
         {
@@ -41,7 +45,13 @@ public static class FailureVideo
 
         Directory.CreateDirectory(path);
         foreach (var result in failed)
-            Film(Path.Combine(path, string.Create(CultureInfo.InvariantCulture, $"episode-{result.Episode.Number:0000}{Ending}")), [result]);
+            Film(
+                Path.Combine(
+                    path,
+                    string.Create(CultureInfo.InvariantCulture, $"episode-{result.Episode.Number:0000}{Ending}")
+                ),
+                [result]
+            );
         return failed.Count;
     }
 
@@ -70,7 +80,8 @@ public static class FailureVideo
                 var isLast = i == result.States.Count - 1;
                 renderer.Draw(result.States[i], picture);
                 Caption(picture, result, result.States[i].Seconds - result.States[0].Seconds, isLast);
-                for (var n = 0; n < (isLast ? LastPictures : 1); n++) film.Write(picture);
+                for (var n = 0; n < (isLast ? LastPictures : 1); n++)
+                    film.Write(picture);
             }
         }
     }
@@ -78,9 +89,17 @@ public static class FailureVideo
     private static void Caption(Mat picture, EpisodeResult result, double seconds, bool isLast)
     {
         Write(picture, result.Episode.Assignment.Instruction, Margin + 14, 0.62, Scalar.White);
-        Write(picture, FormattableString.Invariant(
-            $"episode {result.Episode.Number}, world seed {result.Episode.WorldSeed}: {seconds:0.0} s"), Height - Margin, 0.5, Scalar.White);
-        if (isLast) Write(picture, result.Reason, Height - Margin - 24, 0.62, new Scalar(90, 110, 255));
+        Write(
+            picture,
+            FormattableString.Invariant(
+                $"episode {result.Episode.Number}, world seed {result.Episode.WorldSeed}: {seconds:0.0} s"
+            ),
+            Height - Margin,
+            0.5,
+            Scalar.White
+        );
+        if (isLast)
+            Write(picture, result.Reason, Height - Margin - 24, 0.62, new Scalar(90, 110, 255));
     }
 
     /// <summary>Letters with a dark edge, to be read on any table.</summary>

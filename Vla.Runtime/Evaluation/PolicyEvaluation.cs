@@ -22,18 +22,24 @@ public static class PolicyEvaluation
     /// <param name="cancellation">Ends it; what was done by then counts.</param>
     /// <exception cref="PolicyException">It is not made for the tabletop, or a stage failed.</exception>
     public static async Task<IReadOnlyList<EpisodeResult>> RunAsync(
-        IPolicy policy, Device device, EvaluationPlan plan, Action<EvaluationProgress>? say = null,
-        CancellationToken cancellation = default)
+        IPolicy policy,
+        Device device,
+        EvaluationPlan plan,
+        Action<EvaluationProgress>? say = null,
+        CancellationToken cancellation = default
+    )
     {
         var runners = new List<IEpisodeRunner>();
         try
         {
-            for (var i = 0; i < Math.Min(SideBySide, plan.Episodes); i++) runners.Add(new PolicyRunner(policy, device));
+            for (var i = 0; i < Math.Min(SideBySide, plan.Episodes); i++)
+                runners.Add(new PolicyRunner(policy, device));
             return await RunAsync(runners, plan, say, cancellation);
         }
         finally
         {
-            foreach (var runner in runners) await runner.DisposeAsync();
+            foreach (var runner in runners)
+                await runner.DisposeAsync();
         }
     }
 
@@ -46,26 +52,42 @@ public static class PolicyEvaluation
     /// <param name="cancellation">Ends it; what was done by then counts.</param>
     /// <exception cref="PolicyException">It is not made for the tabletop, or a stage failed.</exception>
     public static async Task<IReadOnlyList<EpisodeResult>> RunInRealTimeAsync(
-        IPolicy? policy, Device device, RealTimeOptions options, EvaluationPlan plan, Action<EvaluationProgress>? say,
-        CancellationToken cancellation)
+        IPolicy? policy,
+        Device device,
+        RealTimeOptions options,
+        EvaluationPlan plan,
+        Action<EvaluationProgress>? say,
+        CancellationToken cancellation
+    )
     {
-        options = options with { World = new WorldSettings { Level = plan.Level, AttemptSeconds = Rollout.SecondsLimit } };
-        await using var runner = new RealTimeRunner(policy is null
-            ? await RealTimeEpisodes.StartWithExpertAsync(options, cancellation)
-            : await RealTimeEpisodes.StartAsync(policy, device, options, cancellation));
+        options = options with
+        {
+            World = new WorldSettings { Level = plan.Level, AttemptSeconds = Rollout.SecondsLimit },
+        };
+        await using var runner = new RealTimeRunner(
+            policy is null
+                ? await RealTimeEpisodes.StartWithExpertAsync(options, cancellation)
+                : await RealTimeEpisodes.StartAsync(policy, device, options, cancellation)
+        );
         return await RunAsync([runner], plan, say, cancellation);
     }
 
     /// <summary>Hands a plan's episodes out to runners that work side by side.</summary>
     /// <returns>In the order of the plan, whoever carried them out; fewer than planned when it was cancelled.</returns>
     public static async Task<IReadOnlyList<EpisodeResult>> RunAsync(
-        IReadOnlyList<IEpisodeRunner> runners, EvaluationPlan plan, Action<EvaluationProgress>? say, CancellationToken cancellation)
+        IReadOnlyList<IEpisodeRunner> runners,
+        EvaluationPlan plan,
+        Action<EvaluationProgress>? say,
+        CancellationToken cancellation
+    )
     {
         var episodes = plan.Lay();
         var results = new EpisodeResult?[episodes.Count];
         var turn = new Lock();
         var kept = new SortedSet<int>();
-        int begun = 0, done = 0, succeeded = 0;
+        int begun = 0,
+            done = 0,
+            succeeded = 0;
         using var failure = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         await Task.WhenAll(runners.Select(runner => Task.Run(() => WorkAsync(runner), CancellationToken.None)));
         return [.. results.OfType<EpisodeResult>()];
@@ -94,8 +116,10 @@ public static class PolicyEvaluation
             {
                 results[number] = result;
                 done++;
-                if (result.Succeeded) succeeded++;
-                else kept.Add(number);
+                if (result.Succeeded)
+                    succeeded++;
+                else
+                    kept.Add(number);
                 // The first ones by number, whichever ended first: the same at every run.
                 if (kept.Count > MostKeptFailures)
                 {

@@ -11,8 +11,8 @@ namespace Vla.Runtime.Evaluation;
 
 /// <summary>A policy, moved on step by step through the same stage actors that drive a robot.</summary>
 /// <remarks>
-/// Each stage computes on one thread, so that the same episode ends the same way however many of these run side by side,
-/// and on any number of cores.
+/// Each stage computes on one thread, so that the same episode ends the same way however many of these run side by
+/// side, and on any number of cores.
 /// </remarks>
 public sealed class PolicyRunner : IEpisodeRunner
 {
@@ -52,16 +52,29 @@ public sealed class PolicyRunner : IEpisodeRunner
             Loggers = NullLoggerFactory.Instance,
         };
         _system = ActorSystem.Create(
-            "vla-evaluation", ConfigurationFactory.ParseString(Quiet).WithFallback(ConfigurationFactory.ParseString(PipelineConfig.Hocon)));
+            "vla-evaluation",
+            ConfigurationFactory.ParseString(Quiet).WithFallback(ConfigurationFactory.ParseString(PipelineConfig.Hocon))
+        );
         _system.ActorOf(LostMessageActor.Props(), "lost-messages");
         _rollout = _system.ActorOf(
-            parts.Scheduling.Place(RolloutActor.Props(
-                (parent, self) => parts.Start(parent, observations: self, instructions: self),
-                TabletopFit.Views(policy), policy.Image, state, policy.Action.Execution)),
-            "rollout");
+            parts.Scheduling.Place(
+                RolloutActor.Props(
+                    (parent, self) => parts.Start(parent, observations: self, instructions: self),
+                    TabletopFit.Views(policy),
+                    policy.Image,
+                    state,
+                    policy.Action.Execution
+                )
+            ),
+            "rollout"
+        );
         _hangs = new HangWatch(
-            parts.Monitors.Stages, limits ?? new HangLimits { GiveUp = HangBound }, time, NullLogger.Instance,
-            hang => _rollout.Tell(new HangException(hang), ActorRefs.NoSender));
+            parts.Monitors.Stages,
+            limits ?? new HangLimits { GiveUp = HangBound },
+            time,
+            NullLogger.Instance,
+            hang => _rollout.Tell(new HangException(hang), ActorRefs.NoSender)
+        );
         _hangs.Start();
     }
 

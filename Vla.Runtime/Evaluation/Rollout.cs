@@ -34,7 +34,8 @@ public sealed class Rollout
     /// <summary>Acts for one control step and judges; nothing happens once the episode is over.</summary>
     public void Step(in WorldAction action)
     {
-        if (IsOver) return;
+        if (IsOver)
+            return;
         Table.Step(action);
         _steps++;
         _judge.Look(Table);
@@ -42,14 +43,21 @@ public sealed class Rollout
     }
 
     /// <summary>How it has ended.</summary>
-    public EpisodeResult Result() => _judge.State == TaskState.Succeeded
-        ? new EpisodeResult(Episode, "", Table.Seconds, [])
-        : new EpisodeResult(Episode, _judge.State == TaskState.Failed ? _judge.Reason : Timeout, Table.Seconds, _states);
+    public EpisodeResult Result() =>
+        _judge.State == TaskState.Succeeded
+            ? new EpisodeResult(Episode, "", Table.Seconds, [])
+            : new EpisodeResult(
+                Episode,
+                _judge.State == TaskState.Failed ? _judge.Reason : Timeout,
+                Table.Seconds,
+                _states
+            );
 }
 
 /// <summary>How an episode has ended.</summary>
 /// <param name="Episode">Which.</param>
-/// <param name="Reason">Why it failed: the judge's words, or <see cref="Rollout.Timeout"/>; empty when it succeeded.</param>
+/// <param name="Reason">Why it failed: the judge's words, or <see cref="Rollout.Timeout"/>; empty when it
+/// succeeded.</param>
 /// <param name="Seconds">How long it took, in the world's time.</param>
 /// <param name="States">Of a failed one: the table at the beginning and after every step, to be looked at.</param>
 public sealed record EpisodeResult(Episode Episode, string Reason, double Seconds, IReadOnlyList<Tabletop> States)

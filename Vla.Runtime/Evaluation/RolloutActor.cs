@@ -21,9 +21,9 @@ namespace Vla.Runtime.Evaluation;
 /// </summary>
 /// <remarks>
 /// To the stages it says and answers what those actors would: <see cref="Ready"/>, <see cref="ObservationCaptured"/>,
-/// <see cref="InstructionChanged"/>, <see cref="ActionDecoded"/>. A picture is only shown once the episode's instruction has
-/// reached the fusion, so that no picture meets the words of the episode before. The stages are its children: one that
-/// fails is stopped, and so ends the episode; an evaluation does not go on with what remains.
+/// <see cref="InstructionChanged"/>, <see cref="ActionDecoded"/>. A picture is only shown once the episode's
+/// instruction has reached the fusion, so that no picture meets the words of the episode before. The stages are its
+/// children: one that fails is stopped, and so ends the episode; an evaluation does not go on with what remains.
 /// </remarks>
 public sealed class RolloutActor : UntypedActor
 {
@@ -54,10 +54,15 @@ public sealed class RolloutActor : UntypedActor
     /// <param name="views">The cameras whose pictures the policy wants, in its order.</param>
     /// <param name="image">How it wants them.</param>
     /// <param name="state">What the policy wants of the arm's state.</param>
-    /// <param name="execution">How many actions of a chunk are carried out before the next one is asked for, and the blend.</param>
+    /// <param name="execution">How many actions of a chunk are carried out before the next one is asked for, and the
+    /// blend.</param>
     public RolloutActor(
-        Func<IActorRefFactory, IActorRef, IActorRef> startStages, IReadOnlyList<(string Name, WorldView View)> views, ImageSpec image,
-        StateAsSeen state, ChunkExecution execution)
+        Func<IActorRefFactory, IActorRef, IActorRef> startStages,
+        IReadOnlyList<(string Name, WorldView View)> views,
+        ImageSpec image,
+        StateAsSeen state,
+        ChunkExecution execution
+    )
     {
         (_startStages, _state) = (startStages, state);
         // The freshest plan all the time is, step by step, a new one for every step.
@@ -70,29 +75,40 @@ public sealed class RolloutActor : UntypedActor
         }
 
         _names = [.. views.Select(view => view.Name)];
-        _views = [.. views.Select(view => new View(new TabletopRenderer(PictureWidth, PictureHeight, view.View), new FramePool(image)))];
+        _views =
+        [
+            .. views.Select(view => new View(
+                new TabletopRenderer(PictureWidth, PictureHeight, view.View),
+                new FramePool(image)
+            )),
+        ];
         _preparation = new ImagePreparation(image);
     }
 
     public static Props Props(
-        Func<IActorRefFactory, IActorRef, IActorRef> startStages, IReadOnlyList<(string Name, WorldView View)> views, ImageSpec image,
-        StateAsSeen state, ChunkExecution execution) =>
-        Akka.Actor.Props.Create(() => new RolloutActor(startStages, views, image, state, execution));
+        Func<IActorRefFactory, IActorRef, IActorRef> startStages,
+        IReadOnlyList<(string Name, WorldView View)> views,
+        ImageSpec image,
+        StateAsSeen state,
+        ChunkExecution execution
+    ) => Akka.Actor.Props.Create(() => new RolloutActor(startStages, views, image, state, execution));
 
     protected override void PreStart() => _decoder = _startStages(Context, Self);
 
     protected override void PostStop()
     {
-        foreach (var view in _views) view.Renderer.Dispose();
+        foreach (var view in _views)
+            view.Renderer.Dispose();
         _preparation.Dispose();
         _picture.Dispose();
     }
 
-    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(exception =>
-    {
-        Self.Tell(new StageFailed(exception));
-        return Directive.Stop;
-    });
+    protected override SupervisorStrategy SupervisorStrategy() =>
+        new OneForOneStrategy(exception =>
+        {
+            Self.Tell(new StageFailed(exception));
+            return Directive.Stop;
+        });
 
     protected override void OnReceive(object message)
     {
@@ -105,7 +121,11 @@ public sealed class RolloutActor : UntypedActor
             case RunEpisode run:
                 _asker = Sender;
                 _rollout = new Rollout(run.Episode);
-                _instruction = new Instruction((_instruction?.Number ?? 0) + 1, run.Episode.Assignment.Instruction, GivenNs: 0);
+                _instruction = new Instruction(
+                    (_instruction?.Number ?? 0) + 1,
+                    run.Episode.Assignment.Instruction,
+                    GivenNs: 0
+                );
                 _language?.Tell(new InstructionChanged(_instruction));
                 AskForActions();
                 break;
@@ -113,7 +133,8 @@ public sealed class RolloutActor : UntypedActor
             case InstructionWanted wanted:
                 _language = Sender;
                 _known = wanted.After;
-                if (_instruction is { } newer && newer.Number > _known) Sender.Tell(new InstructionChanged(newer));
+                if (_instruction is { } newer && newer.Number > _known)
+                    Sender.Tell(new InstructionChanged(newer));
                 Show();
                 break;
 
@@ -149,18 +170,24 @@ public sealed class RolloutActor : UntypedActor
 
     private void Show()
     {
-        if (!_pictureDue || _vision is not { } vision || _rollout is not { } rollout || _known != _instruction?.Number) return;
+        if (!_pictureDue || _vision is not { } vision || _rollout is not { } rollout || _known != _instruction?.Number)
+            return;
 
-        // Demand that is said again is answered again, with the same picture: a stage lets go of one that it needs no more.
+        // Demand that is said again is answered again, with the same picture: a stage lets go of one that it needs no
+        // more.
         _vision = null;
         _pictures++;
         Frame[] frames = [.. _views.Select(view => Film(view, rollout))];
-        vision.Tell(new ObservationCaptured(new Observation(_names, frames)
-        {
-            State = _state.Of(rollout.Table, NowNs(rollout)),
-            Instruction = rollout.Episode.Assignment.Instruction,
-            InstructionNumber = _known,
-        }));
+        vision.Tell(
+            new ObservationCaptured(
+                new Observation(_names, frames)
+                {
+                    State = _state.Of(rollout.Table, NowNs(rollout)),
+                    Instruction = rollout.Episode.Assignment.Instruction,
+                    InstructionNumber = _known,
+                }
+            )
+        );
     }
 
     private Frame Film(View view, Rollout rollout)
@@ -175,16 +202,27 @@ public sealed class RolloutActor : UntypedActor
 
     private void Act(ActionChunk chunk)
     {
-        if (_rollout is not { } rollout) return;
+        if (_rollout is not { } rollout)
+            return;
         if (chunk.Values.Length != chunk.Horizon * WorldAction.Dimensions)
         {
-            Fail(new PolicyException($"the policy gave {chunk.Values.Length} values where {chunk.Horizon} × {WorldAction.Dimensions} were due"));
+            Fail(
+                new PolicyException(
+                    $"the policy gave {chunk.Values.Length} values where {chunk.Horizon} × {WorldAction.Dimensions} "
+                        + "were due"
+                )
+            );
             return;
         }
 
         if (Array.Exists(chunk.Values, value => !float.IsFinite(value)))
         {
-            Fail(new PolicyException($"the policy gave values that are not numbers (episode {rollout.Episode.Number}, world seed {rollout.Episode.WorldSeed})"));
+            Fail(
+                new PolicyException(
+                    $"the policy gave values that are not numbers (episode {rollout.Episode.Number}, world seed "
+                        + $"{rollout.Episode.WorldSeed})"
+                )
+            );
             return;
         }
 
@@ -192,13 +230,19 @@ public sealed class RolloutActor : UntypedActor
         _ensemble?.Add(chunk);
         for (var i = 0; i < Math.Min(_execute, chunk.Horizon); i++)
         {
-            rollout.Step(WorldAction.From(_ensemble is null
-                ? chunk.Values.AsSpan(i * WorldAction.Dimensions, WorldAction.Dimensions)
-                : _ensemble.Due(NowNs(rollout))));
+            rollout.Step(
+                WorldAction.From(
+                    _ensemble is null
+                        ? chunk.Values.AsSpan(i * WorldAction.Dimensions, WorldAction.Dimensions)
+                        : _ensemble.Due(NowNs(rollout))
+                )
+            );
         }
 
-        if (rollout.IsOver) Answer(rollout.Result());
-        else AskForActions();
+        if (rollout.IsOver)
+            Answer(rollout.Result());
+        else
+            AskForActions();
     }
 
     private static long NowNs(Rollout rollout) => rollout.Table.Quanta * Tabletop.QuantumNs;

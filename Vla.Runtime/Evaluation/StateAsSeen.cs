@@ -23,11 +23,13 @@ public sealed class StateAsSeen
     /// <returns>Null for a policy that wants none.</returns>
     public RobotReading? Of(Tabletop table, long atNs)
     {
-        if (_places.Length == 0) return null;
+        if (_places.Length == 0)
+            return null;
         Span<float> state = stackalloc float[Tabletop.StateNames.Count];
         table.ReadState(state);
         var values = new float[_places.Length];
-        for (var i = 0; i < _places.Length; i++) values[i] = state[_places[i]];
+        for (var i = 0; i < _places.Length; i++)
+            values[i] = state[_places[i]];
         return new RobotReading(_names, values, atNs);
     }
 }

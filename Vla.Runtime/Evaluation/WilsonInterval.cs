@@ -1,7 +1,9 @@
 namespace Vla.Runtime.Evaluation;
 
 /// <summary>How far a rate of successes can be trusted: E. B. Wilson's score interval (1927).</summary>
-/// <remarks>Unlike the usual plus-minus it is right for few trials and near 0 and 1: 400 of 400 means 99.05 % or more.</remarks>
+/// <remarks>
+/// Unlike the usual plus-minus it is right for few trials and near 0 and 1: 400 of 400 means 99.05 % or more.
+/// </remarks>
 public static class WilsonInterval
 {
     /// <summary>The normal distribution's 97.5 % point, for 95 % in the middle.</summary>
@@ -14,9 +16,11 @@ public static class WilsonInterval
     {
         ArgumentOutOfRangeException.ThrowIfNegative(successes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(successes, trials);
-        if (trials == 0) return (0, 1);
+        if (trials == 0)
+            return (0, 1);
 
-        double n = trials, p = successes / n;
+        double n = trials,
+            p = successes / n;
         var centre = p + Z * Z / (2 * n);
         var half = Z * Math.Sqrt(p * (1 - p) / n + Z * Z / (4 * n * n));
         var scale = 1 + Z * Z / n;

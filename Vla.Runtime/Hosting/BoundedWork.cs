@@ -4,7 +4,10 @@ using Vla.Actors.Policies;
 
 namespace Vla.Runtime.Hosting;
 
-/// <summary>Runs what may never come back, such as code in a policy's files, on a thread of its own, and waits for a bounded time.</summary>
+/// <summary>
+/// Runs what may never come back, such as code in a policy's files, on a thread of its own, and waits for a bounded
+/// time.
+/// </summary>
 internal static class BoundedWork
 {
     /// <summary>For loading a policy, or one pass through it, where no setting says otherwise.</summary>
@@ -34,13 +37,18 @@ internal static class BoundedWork
                 failure = ExceptionDispatchInfo.Capture(exception);
             }
         })
-        { Name = "vla-bounded", IsBackground = true };
+        {
+            Name = "vla-bounded",
+            IsBackground = true,
+        };
         thread.Start();
         var soon = bound < SaidAfter ? bound : SaidAfter;
         if (!thread.Join(soon))
         {
-            if (soon < bound) LastWord.TryWrite($"vla: {what} takes long{At(step)}; it may take {Seconds(bound)}");
-            if (!thread.Join(bound - soon)) throw new HangException($"{what} did not come to an end within {Seconds(bound)}{At(step)}");
+            if (soon < bound)
+                LastWord.TryWrite($"vla: {what} takes long{At(step)}; it may take {Seconds(bound)}");
+            if (!thread.Join(bound - soon))
+                throw new HangException($"{what} did not come to an end within {Seconds(bound)}{At(step)}");
         }
 
         failure?.Throw();
@@ -49,5 +57,6 @@ internal static class BoundedWork
 
     private static string At(WorkStep step) => step.What is { } what ? $": at {what}" : "";
 
-    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.#} s");
+    private static string Seconds(TimeSpan time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.#} s");
 }

@@ -3,12 +3,14 @@ using Vla.Sensors.Cameras;
 namespace Vla.Runtime.Hosting;
 
 /// <summary>
-/// Opens the cameras, all at the same time and each on a thread of its own, so that one that hangs holds up neither the end of
-/// the run nor its error.
+/// Opens the cameras, all at the same time and each on a thread of its own, so that one that hangs holds up neither the
+/// end of the run nor its error.
 /// </summary>
 internal static class CameraOpening
 {
-    /// <summary>Longer than any camera's own deadlines: what takes longer hangs where none of them counts, as in a driver.</summary>
+    /// <summary>
+    /// Longer than any camera's own deadlines: what takes longer hangs where none of them counts, as in a driver.
+    /// </summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
 
     /// <summary>Opens all.</summary>
@@ -17,23 +19,35 @@ internal static class CameraOpening
     /// <param name="time">The clock.</param>
     /// <param name="cancellation">The run is told to end.</param>
     /// <returns>In the same order; null when the run was told to end meanwhile.</returns>
-    /// <exception cref="CameraException">The first that cannot be opened, or does not in time; the others are closed.</exception>
+    /// <exception cref="CameraException">The first that cannot be opened, or does not in time; the others are
+    /// closed.</exception>
     public static async Task<ICamera?[]?> OpenAllAsync(
-        IEnumerable<(string Name, Func<ICamera> Open)> cameras, TimeSpan duration, TimeProvider time, CancellationToken cancellation)
+        IEnumerable<(string Name, Func<ICamera> Open)> cameras,
+        TimeSpan duration,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
     {
-        Task<ICamera?>[] opening = [.. cameras.Select(camera => OpenAsync(camera.Open, camera.Name, duration, time, cancellation))];
+        Task<ICamera?>[] opening =
+        [
+            .. cameras.Select(camera => OpenAsync(camera.Open, camera.Name, duration, time, cancellation)),
+        ];
         try
         {
-            await foreach (var opened in Task.WhenEach(opening)) await opened;
-            if (Array.TrueForAll(opening, opened => opened.Result is not null)) return [.. opening.Select(opened => opened.Result)];
+            await foreach (var opened in Task.WhenEach(opening))
+                await opened;
+            if (Array.TrueForAll(opening, opened => opened.Result is not null))
+                return [.. opening.Select(opened => opened.Result)];
         }
         catch
         {
-            foreach (var other in opening) Abandon(other);
+            foreach (var other in opening)
+                Abandon(other);
             throw;
         }
 
-        foreach (var other in opening) Abandon(other);
+        foreach (var other in opening)
+            Abandon(other);
         return null;
     }
 
@@ -45,7 +59,12 @@ internal static class CameraOpening
     /// <returns>The opened camera; null when the run was told to end meanwhile.</returns>
     /// <exception cref="CameraException">It cannot be opened, or neither opens nor fails in time.</exception>
     public static async Task<ICamera?> OpenAsync(
-        Func<ICamera> open, string name, TimeSpan duration, TimeProvider time, CancellationToken cancellation)
+        Func<ICamera> open,
+        string name,
+        TimeSpan duration,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
     {
         var opening = new TaskCompletionSource<ICamera>(TaskCreationOptions.RunContinuationsAsynchronously);
         new Thread(() => Open(open, opening)) { Name = "camera-opening", IsBackground = true }.Start();
@@ -58,9 +77,12 @@ internal static class CameraOpening
         catch (TimeoutException)
         {
             Abandon(opening.Task);
-            throw new CameraException(endsFirst
-                ? $"camera '{name}' had not opened when the run's time of {duration.TotalSeconds:0.###} s was over"
-                : $"camera '{name}' neither opens nor fails in {Limit.TotalSeconds:0} s: its device, driver or file system hangs; unplug it and plug it in again");
+            throw new CameraException(
+                endsFirst
+                    ? $"camera '{name}' had not opened when the run's time of {duration.TotalSeconds:0.###} s was over"
+                    : $"camera '{name}' neither opens nor fails in {Limit.TotalSeconds:0} s: its device, driver or "
+                        + "file system hangs; unplug it and plug it in again"
+            );
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -83,11 +105,15 @@ internal static class CameraOpening
 
     /// <summary>Closes the camera if it comes after all; why it does not come no longer matters.</summary>
     private static void Abandon<T>(Task<T> opening)
-        where T : ICamera? => opening.ContinueWith(
-        late =>
-        {
-            if (late.IsCompletedSuccessfully) late.Result?.Dispose();
-            else _ = late.Exception;
-        },
-        TaskScheduler.Default);
+        where T : ICamera? =>
+        opening.ContinueWith(
+            late =>
+            {
+                if (late.IsCompletedSuccessfully)
+                    late.Result?.Dispose();
+                else
+                    _ = late.Exception;
+            },
+            TaskScheduler.Default
+        );
 }

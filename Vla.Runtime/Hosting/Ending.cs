@@ -3,18 +3,22 @@ using Vla.Actors.Robots;
 
 namespace Vla.Runtime.Hosting;
 
-/// <summary>Ends a run, whatever ends it: a stop on every output first, then host and recording, each within a bound.</summary>
+/// <summary>
+/// Ends a run, whatever ends it: a stop on every output first, then host and recording, each within a bound.
+/// </summary>
 /// <remarks>
-/// Whoever ends the run says so here (a signal, the set duration, a hanging stage, an exception); the first one's reason and
-/// exit code count. The stop needs no other thread. A thread of its own then sees to it that the process ends, whatever
-/// hangs: what is left in native code cannot be ended otherwise.
+/// Whoever ends the run says so here (a signal, the set duration, a hanging stage, an exception); the first one's
+/// reason and exit code count. The stop needs no other thread. A thread of its own then sees to it that the process
+/// ends, whatever hangs: what is left in native code cannot be ended otherwise.
 /// </remarks>
 public sealed class Ending : IDisposable
 {
     /// <summary>How long actors and connections may take to end.</summary>
     public static readonly TimeSpan HostBound = TimeSpan.FromSeconds(8);
 
-    /// <summary>How long a recording may take to be saved. systemd must wait longer than both (TimeoutStopSec).</summary>
+    /// <summary>
+    /// How long a recording may take to be saved. systemd must wait longer than both (TimeoutStopSec).
+    /// </summary>
     public static readonly TimeSpan SavingBound = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(2);
@@ -53,22 +57,29 @@ public sealed class Ending : IDisposable
 
     public int ExitCode { get; private set; }
 
-    /// <summary>Says stop on every output and begins to end the run. From any thread; returns within a second.</summary>
+    /// <summary>
+    /// Says stop on every output and begins to end the run. From any thread; returns within a second.
+    /// </summary>
     /// <param name="reason">The last message's.</param>
     /// <param name="exitCode">The process's.</param>
     /// <param name="hostEnds">False when it is known that the host cannot end.</param>
     /// <returns>False when somebody else was first; then the stop is out already.</returns>
     public bool Begin(string reason, int exitCode, bool hostEnds = true)
     {
-        if (!SayStop(reason, exitCode, hostEnds ? _hostBound : TimeSpan.Zero)) return false;
-        if (hostEnds || _endProcess is null) Try(StopHost);
+        if (!SayStop(reason, exitCode, hostEnds ? _hostBound : TimeSpan.Zero))
+            return false;
+        if (hostEnds || _endProcess is null)
+            Try(StopHost);
         return true;
     }
 
-    /// <summary>Gives up a run that could not start: nothing is said, and what cannot be closed again ends with the process.</summary>
+    /// <summary>
+    /// Gives up a run that could not start: nothing is said, and what cannot be closed again ends with the process.
+    /// </summary>
     public void Abandon(string reason, int exitCode)
     {
-        if (Interlocked.Exchange(ref _begun, 1) != 0) return;
+        if (Interlocked.Exchange(ref _begun, 1) != 0)
+            return;
         ExitCode = exitCode;
         _reason = reason;
         StartGuard(_hostBound);
@@ -97,7 +108,10 @@ public sealed class Ending : IDisposable
     /// <summary>Waits until what is to be saved is saved, or for too long.</summary>
     public void Save()
     {
-        if (!_save(SavingBound)) Try(() => Say($"the recording was not saved within {SavingBound.TotalSeconds:0} s; its last episode is lost"));
+        if (!_save(SavingBound))
+            Try(() =>
+                Say($"the recording was not saved within {SavingBound.TotalSeconds:0} s; its last episode is lost")
+            );
     }
 
     /// <summary>All is done.</summary>
@@ -121,13 +135,15 @@ public sealed class Ending : IDisposable
         Try(() => _control.Shutdown(reason));
         _stopSaid.Set();
         var ended = _control.Snapshot();
-        foreach (var output in ended.Outputs.Where(output => !output.Finished || output.Failing)) SayUnheard(output, ended.Published);
+        foreach (var output in ended.Outputs.Where(output => !output.Finished || output.Failing))
+            SayUnheard(output, ended.Published);
         return true;
     }
 
     private void StartGuard(TimeSpan hostBound)
     {
-        if (_endProcess is not { } endProcess) return;
+        if (_endProcess is not { } endProcess)
+            return;
         try
         {
             new Thread(() => Guard(hostBound, endProcess)) { Name = "vla-ending", IsBackground = true }.Start();
@@ -141,21 +157,30 @@ public sealed class Ending : IDisposable
     private void Guard(TimeSpan hostBound, Action<int> endProcess)
     {
         _stopSaid.Wait(StopBound);
-        if (_over.Wait(hostBound)) return;
+        if (_over.Wait(hostBound))
+            return;
         Save();
-        if (_over.Wait(hostBound < Rest ? hostBound : Rest)) return;
+        if (_over.Wait(hostBound < Rest ? hostBound : Rest))
+            return;
         Try(LeaveScreen);
-        LastWord.TryWrite(ExitCode == 0 ? "vla: something did not end in time; the process is ended now" : $"vla: {_reason}");
+        LastWord.TryWrite(
+            ExitCode == 0 ? "vla: something did not end in time; the process is ended now" : $"vla: {_reason}"
+        );
         endProcess(ExitCode);
     }
 
-    private void SayUnheard(OutputSnapshot output, long last) => Try(() => Say((output.Finished, output.NewestTaken >= last) switch
-    {
-        (true, true) => $"output {output.Name} has taken the last message, and fails: {output.LastError}",
-        (true, false) => $"output {output.Name} failed at the last message, a stop: {output.LastError}",
-        (false, true) => $"output {output.Name} cannot be closed: it hangs",
-        (false, false) => $"output {output.Name} hangs and has not taken the last message, a stop",
-    }));
+    private void SayUnheard(OutputSnapshot output, long last) =>
+        Try(() =>
+            Say(
+                (output.Finished, output.NewestTaken >= last) switch
+                {
+                    (true, true) => $"output {output.Name} has taken the last message, and fails: {output.LastError}",
+                    (true, false) => $"output {output.Name} failed at the last message, a stop: {output.LastError}",
+                    (false, true) => $"output {output.Name} cannot be closed: it hangs",
+                    (false, false) => $"output {output.Name} hangs and has not taken the last message, a stop",
+                }
+            )
+        );
 
     private static void Try(Action action)
     {

@@ -1,9 +1,11 @@
 namespace Vla.Runtime.Hosting;
 
-/// <summary>What is done when the process dies of an exception or is ended from inside: the run's ending, a line, an exit code.</summary>
+/// <summary>
+/// What is done when the process dies of an exception or is ended from inside: the run's ending, a line, an exit code.
+/// </summary>
 /// <remarks>
-/// Nothing can be said any more after a crash in native code, a stack overflow, <see cref="Environment.FailFast(string)"/> or
-/// SIGKILL: a robot has to stop by itself when messages stay away.
+/// Nothing can be said any more after a crash in native code, a stack overflow,
+/// <see cref="Environment.FailFast(string)"/> or SIGKILL: a robot has to stop by itself when messages stay away.
 /// </remarks>
 internal static class LastWord
 {
@@ -20,7 +22,8 @@ internal static class LastWord
     {
         AppDomain.CurrentDomain.UnhandledException += (_, e) => Die(e.ExceptionObject);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Exit(Environment.ExitCode);
-        TaskScheduler.UnobservedTaskException += (_, e) => Say($"an error that nobody waited for: {ExitCodes.Describe(e.Exception.GetBaseException())}");
+        TaskScheduler.UnobservedTaskException += (_, e) =>
+            Say($"an error that nobody waited for: {ExitCodes.Describe(e.Exception.GetBaseException())}");
     }
 
     /// <summary>From now on the process does not end without this.</summary>
@@ -31,7 +34,8 @@ internal static class LastWord
     private static void Die(object? thrown)
     {
         var what = thrown is Exception exception ? ExitCodes.Describe(exception) : $"{thrown}";
-        if (Volatile.Read(ref _run) is { } run) run.DieOf(what);
+        if (Volatile.Read(ref _run) is { } run)
+            run.DieOf(what);
         TryWrite($"vla: {what}");
         ProcessEnd.Now(ExitCodes.Failure);
     }

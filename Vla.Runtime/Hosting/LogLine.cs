@@ -12,13 +12,16 @@ namespace Vla.Runtime.Hosting;
 /// </remarks>
 /// <param name="format">How it is written.</param>
 /// <param name="forJournal">
-/// Whether systemd's journal reads it: then the line begins with the event's priority, <c>&lt;4&gt;</c> (sd-daemon(3)), and a
-/// person's line has no time of its own.
+/// Whether systemd's journal reads it: then the line begins with the event's priority, <c>&lt;4&gt;</c> (sd-daemon(3)),
+/// and a person's line has no time of its own.
 /// </param>
 /// <param name="time">Whose wall clock is written.</param>
 public sealed class LogLine(LogFormat format, bool forJournal, TimeProvider time)
 {
-    private static readonly JsonWriterOptions AsWritten = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions AsWritten = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>The event as a line, without its end.</summary>
     /// <param name="category">The class that speaks.</param>
@@ -26,7 +29,13 @@ public sealed class LogLine(LogFormat format, bool forJournal, TimeProvider time
     /// <param name="eventId">Its number; 0 for none.</param>
     /// <param name="message">In words; ends of lines become spaces.</param>
     /// <param name="values">What was filled into the message, by name.</param>
-    public string Write(string category, LogLevel level, int eventId, string message, IReadOnlyList<KeyValuePair<string, object?>>? values)
+    public string Write(
+        string category,
+        LogLevel level,
+        int eventId,
+        string message,
+        IReadOnlyList<KeyValuePair<string, object?>>? values
+    )
     {
         var text = message.ReplaceLineEndings(" ");
         var line = format == LogFormat.Json ? Json(category, level, eventId, text, values) : Text(level, text);
@@ -40,7 +49,13 @@ public sealed class LogLine(LogFormat format, bool forJournal, TimeProvider time
         return $"{now}{word}{message}";
     }
 
-    private string Json(string category, LogLevel level, int eventId, string message, IReadOnlyList<KeyValuePair<string, object?>>? values)
+    private string Json(
+        string category,
+        LogLevel level,
+        int eventId,
+        string message,
+        IReadOnlyList<KeyValuePair<string, object?>>? values
+    )
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, AsWritten))
@@ -50,7 +65,8 @@ public sealed class LogLine(LogFormat format, bool forJournal, TimeProvider time
             json.WriteString("level", Word(level));
             json.WriteString("message", message);
             json.WriteString("category", category);
-            if (eventId != 0) json.WriteNumber("event", eventId);
+            if (eventId != 0)
+                json.WriteNumber("event", eventId);
             if (values?.Any(IsValue) == true)
             {
                 json.WriteStartObject("values");
@@ -73,13 +89,27 @@ public sealed class LogLine(LogFormat format, bool forJournal, TimeProvider time
     {
         switch (value)
         {
-            case null: json.WriteNullValue(); break;
-            case bool truth: json.WriteBooleanValue(truth); break;
-            case int or long or short or byte or uint or ushort: json.WriteNumberValue(Convert.ToInt64(value, CultureInfo.InvariantCulture)); break;
-            case double number when double.IsFinite(number): json.WriteNumberValue(number); break;
-            case float number when float.IsFinite(number): json.WriteNumberValue(number); break;
-            case decimal number: json.WriteNumberValue(number); break;
-            default: json.WriteStringValue(Convert.ToString(value, CultureInfo.InvariantCulture)); break;
+            case null:
+                json.WriteNullValue();
+                break;
+            case bool truth:
+                json.WriteBooleanValue(truth);
+                break;
+            case int or long or short or byte or uint or ushort:
+                json.WriteNumberValue(Convert.ToInt64(value, CultureInfo.InvariantCulture));
+                break;
+            case double number when double.IsFinite(number):
+                json.WriteNumberValue(number);
+                break;
+            case float number when float.IsFinite(number):
+                json.WriteNumberValue(number);
+                break;
+            case decimal number:
+                json.WriteNumberValue(number);
+                break;
+            default:
+                json.WriteStringValue(Convert.ToString(value, CultureInfo.InvariantCulture));
+                break;
         }
     }
 

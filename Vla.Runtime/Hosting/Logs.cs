@@ -30,9 +30,7 @@ public static class Logs
     {
         public ILogger CreateLogger(string categoryName) => new LineLogger(categoryName, line, write);
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 
     private sealed class LineLogger(string category, LogLine line, Action<string> write) : ILogger
@@ -43,16 +41,30 @@ public static class Logs
         public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
             var reason = exception is null ? "" : $": {exception.Message}";
             try
             {
-                write(line.Write(category, logLevel, eventId.Id, $"{formatter(state, exception)}{reason}", state as IReadOnlyList<KeyValuePair<string, object?>>));
+                write(
+                    line.Write(
+                        category,
+                        logLevel,
+                        eventId.Id,
+                        $"{formatter(state, exception)}{reason}",
+                        state as IReadOnlyList<KeyValuePair<string, object?>>
+                    )
+                );
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // A terminal that is gone, a disk that is full: whoever logs has something else to do, the last message above all.
+                // A terminal that is gone, a disk that is full: whoever logs has something else to do, the last message
+                // above all.
             }
         }
     }

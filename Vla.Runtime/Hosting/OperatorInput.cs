@@ -8,16 +8,24 @@ using Vla.Runtime.Simulation;
 
 namespace Vla.Runtime.Hosting;
 
-/// <summary>Takes what an operator writes, at the prompt, into a pipe, over HTTP or on the page: a stop, a command, or an instruction.</summary>
+/// <summary>
+/// Takes what an operator writes, at the prompt, into a pipe, over HTTP or on the page: a stop, a command, or an
+/// instruction.
+/// </summary>
 /// <remarks>
-/// A stop goes to the control loop at once, on the caller's thread: no mailbox, no policy and no other actor is waited for.
-/// What the answer waits for is the robot: it says that the robot is stopped when every output has taken the stop.
+/// A stop goes to the control loop at once, on the caller's thread: no mailbox, no policy and no other actor is waited
+/// for. What the answer waits for is the robot: it says that the robot is stopped when every output has taken the stop.
 /// </remarks>
 /// <param name="control">Is stopped and resumed.</param>
 /// <param name="instructions">Is given everything that is neither a stop nor a command.</param>
 /// <param name="world">The simulated world; null without one.</param>
 /// <param name="quit">Ends the program in good order.</param>
-public sealed class OperatorInput(ControlLoop control, IRequiredActor<InstructionActor> instructions, WorldEpisodes? world, Action quit)
+public sealed class OperatorInput(
+    ControlLoop control,
+    IRequiredActor<InstructionActor> instructions,
+    WorldEpisodes? world,
+    Action quit
+)
 {
     /// <summary>Longest time the instruction actor may take to answer.</summary>
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
@@ -43,21 +51,33 @@ public sealed class OperatorInput(ControlLoop control, IRequiredActor<Instructio
     /// <param name="cancellation">The writer has gone.</param>
     public async Task<OperatorAnswer> TakeAsync(string text, bool atPrompt, CancellationToken cancellation = default)
     {
-        if (StopWords.Mean(text)) return await StopAsync(InstructionCheck.StopReason, cancellation);
-        if (text.TrimStart().StartsWith('/')) return await CommandAsync(text.Trim(), atPrompt, cancellation);
+        if (StopWords.Mean(text))
+            return await StopAsync(InstructionCheck.StopReason, cancellation);
+        if (text.TrimStart().StartsWith('/'))
+            return await CommandAsync(text.Trim(), atPrompt, cancellation);
         try
         {
             return await instructions.ActorRef.Ask<object>(new GiveInstruction(text), AnswerWithin, cancellation) switch
             {
-                InstructionChanged changed => new OperatorAnswer(OperatorAnswerKind.Given, Say(changed)) { Given = changed.Instruction, Note = changed.Note },
-                InstructionRefused refused => new OperatorAnswer(OperatorAnswerKind.Refused, refused.Problem) { UnknownWords = refused.UnknownWords },
+                InstructionChanged changed => new OperatorAnswer(OperatorAnswerKind.Given, Say(changed))
+                {
+                    Given = changed.Instruction,
+                    Note = changed.Note,
+                },
+                InstructionRefused refused => new OperatorAnswer(OperatorAnswerKind.Refused, refused.Problem)
+                {
+                    UnknownWords = refused.UnknownWords,
+                },
                 _ => await StopAsync(InstructionCheck.StopReason, cancellation),
             };
         }
         catch (AskTimeoutException)
         {
             return new OperatorAnswer(
-                OperatorAnswerKind.Failed, "the instruction actor does not answer, so the last good instruction may stay in force; try again, or /stop");
+                OperatorAnswerKind.Failed,
+                "the instruction actor does not answer, so the last good instruction may stay in force; try again, "
+                    + "or /stop"
+            );
         }
     }
 
@@ -67,7 +87,10 @@ public sealed class OperatorInput(ControlLoop control, IRequiredActor<Instructio
     public async Task<OperatorAnswer> StopAsync(string reason, CancellationToken cancellation = default)
     {
         var outcome = await control.StopAsync(reason, ToReachTheRobot, cancellation);
-        return new OperatorAnswer(outcome.HasStopped ? OperatorAnswerKind.Stopped : OperatorAnswerKind.NotStopped, OutcomeWords.OfStop(outcome))
+        return new OperatorAnswer(
+            outcome.HasStopped ? OperatorAnswerKind.Stopped : OperatorAnswerKind.NotStopped,
+            OutcomeWords.OfStop(outcome)
+        )
         {
             Published = outcome.Obeyed,
         };
@@ -78,26 +101,34 @@ public sealed class OperatorInput(ControlLoop control, IRequiredActor<Instructio
     {
         var outcome = await control.ResumeAsync(ToReachTheRobot, cancellation);
         var resumed = outcome.Obeyed is { State: not ControlState.Stop };
-        return new OperatorAnswer(resumed ? OperatorAnswerKind.Resumed : OperatorAnswerKind.Failed, OutcomeWords.OfResume(outcome))
+        return new OperatorAnswer(
+            resumed ? OperatorAnswerKind.Resumed : OperatorAnswerKind.Failed,
+            OutcomeWords.OfResume(outcome)
+        )
         {
             Published = outcome.Obeyed,
         };
     }
 
     private static string Say(InstructionChanged changed) =>
-        $"instruction {changed.Instruction.Number}: {changed.Instruction.Text}{(changed.Note.Length > 0 ? $" ({changed.Note})" : "")}";
+        $"instruction {changed.Instruction.Number}: "
+        + $"{changed.Instruction.Text}{(changed.Note.Length > 0 ? $" ({changed.Note})" : "")}";
 
     private async Task<OperatorAnswer> CommandAsync(string text, bool atPrompt, CancellationToken cancellation)
     {
         var word = text.Split([' ', '\t'], 2)[0].ToLowerInvariant().TrimEnd('.', '!');
         // "/stop!" and "/ stop" mean it too; of the others only the exact word does.
-        if (StopWords.Mean(text.TrimStart('/', ' '))) return await StopAsync(InstructionCheck.StopReason, cancellation);
+        if (StopWords.Mean(text.TrimStart('/', ' ')))
+            return await StopAsync(InstructionCheck.StopReason, cancellation);
         switch (word)
         {
             case "/resume":
                 return await ResumeAsync(cancellation);
             case not ("/help" or "/quit" or TableCommand.Word):
-                return Refuse($"'{word}' is no command: {(atPrompt ? "/help says which there are" : "here there are /stop and /resume")}");
+                return Refuse(
+                    $"'{word}' is no command: "
+                        + $"{(atPrompt ? "/help says which there are" : "here there are /stop and /resume")}"
+                );
             case var _ when !atPrompt:
                 return Refuse($"'{word}' is a command of the prompt: here there are /stop and /resume");
             case "/help":
@@ -112,9 +143,14 @@ public sealed class OperatorInput(ControlLoop control, IRequiredActor<Instructio
 
     private OperatorAnswer LayTable(string text)
     {
-        if (world is null) return Refuse($"'{TableCommand.Word}' lays a table in the simulated world, and there is none: start with --camera world");
+        if (world is null)
+            return Refuse(
+                $"'{TableCommand.Word}' lays a table in the simulated world, and there is none: start with --camera "
+                    + "world"
+            );
         TableCommand.TryRead(text.ToLowerInvariant(), out var seed, out var problem);
-        if (problem.Length > 0) return Refuse(problem);
+        if (problem.Length > 0)
+            return Refuse(problem);
         var report = world.Begin(seed);
         return new OperatorAnswer(OperatorAnswerKind.Told, WorldLines.Of(report, null)[0]);
     }
@@ -155,7 +191,9 @@ public sealed record OperatorAnswer(OperatorAnswerKind Kind, string Text)
     /// <summary>The instruction that is in force because of it; null for anything else.</summary>
     public Instruction? Given { get; init; }
 
-    /// <summary>What was published in answer to a stop or a resume; null where nothing was, and for anything else.</summary>
+    /// <summary>
+    /// What was published in answer to a stop or a resume; null where nothing was, and for anything else.
+    /// </summary>
     public PublishedAction? Published { get; init; }
 
     /// <summary>Words that the policy's vocabulary lacks, where it was refused for them; otherwise empty.</summary>

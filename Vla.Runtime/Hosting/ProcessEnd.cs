@@ -6,8 +6,8 @@ namespace Vla.Runtime.Hosting;
 
 /// <summary>Ends the process at once, with an exit code.</summary>
 /// <remarks>
-/// Not <see cref="Environment.Exit"/>: that runs the destructors of native libraries, and Torch's crash (SIGSEGV) while a
-/// thread is still at work in it, as one that hangs or that nobody could wait for is.
+/// Not <see cref="Environment.Exit"/>: that runs the destructors of native libraries, and Torch's crash (SIGSEGV) while
+/// a thread is still at work in it, as one that hangs or that nobody could wait for is.
 /// </remarks>
 internal static partial class ProcessEnd
 {
@@ -17,8 +17,10 @@ internal static partial class ProcessEnd
     public static void Now(int exitCode)
     {
         TerminalSettings.Restore();
-        if (OperatingSystem.IsWindows()) TerminateProcess(ThisProcess, (uint)exitCode);
-        else ExitAtOnce(exitCode);
+        if (OperatingSystem.IsWindows())
+            TerminateProcess(ThisProcess, (uint)exitCode);
+        else
+            ExitAtOnce(exitCode);
         throw new UnreachableException();
     }
 

@@ -2,8 +2,13 @@ using System.Globalization;
 
 namespace Vla.Runtime.Hosting;
 
-/// <summary>Says when the control loop has fallen silent: its thread is stuck, most likely in an output that said it never blocks.</summary>
-/// <remarks>On a thread of its own. Time in which the whole process stood still is not counted, since nobody looked.</remarks>
+/// <summary>
+/// Says when the control loop has fallen silent: its thread is stuck, most likely in an output that said it never
+/// blocks.
+/// </summary>
+/// <remarks>
+/// On a thread of its own. Time in which the whole process stood still is not counted, since nobody looked.
+/// </remarks>
 /// <param name="published">Counts what the loop has published.</param>
 /// <param name="silent">Told once, in words.</param>
 internal sealed class SilenceWatch(Func<long> published, Action<string> silent) : IDisposable
@@ -27,15 +32,19 @@ internal sealed class SilenceWatch(Func<long> published, Action<string> silent) 
         var now = published();
         _same = now == _before ? _same + 1 : 0;
         _before = now;
-        if (_same < Looks) return true;
-        silent(string.Create(CultureInfo.InvariantCulture, $"the control loop hangs: it has published nothing for {Bound.TotalSeconds:0} s"));
+        if (_same < Looks)
+            return true;
+        silent(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"the control loop hangs: it has published nothing for {Bound.TotalSeconds:0} s"
+            )
+        );
         return false;
     }
 
     private void Run()
     {
-        while (!_ends.Wait(Bound / Looks) && Look())
-        {
-        }
+        while (!_ends.Wait(Bound / Looks) && Look()) { }
     }
 }

@@ -6,8 +6,13 @@ using Vla.Sensors.Cameras;
 
 namespace Vla.Runtime.Hosting;
 
-/// <summary>Waits until everything that can fail at the start has succeeded: every camera has given a picture, every stage is loaded.</summary>
-/// <remarks>Nothing is published before: what cannot start must not speak to a robot that somebody else may be driving.</remarks>
+/// <summary>
+/// Waits until everything that can fail at the start has succeeded: every camera has given a picture, every stage is
+/// loaded.
+/// </summary>
+/// <remarks>
+/// Nothing is published before: what cannot start must not speak to a robot that somebody else may be driving.
+/// </remarks>
 internal static class StartUp
 {
     /// <summary>Longer than a camera's own read timeout, and than a stream takes to its first whole picture.</summary>
@@ -25,18 +30,27 @@ internal static class StartUp
         var began = time.GetTimestamp();
         while (!ended.IsCancellationRequested && !(HavePictures(monitors.Cameras) & AreLoaded(monitors.Stages)))
         {
-            if (monitors.Cameras.FirstOrDefault(camera => camera.Frames == 0) is { } silent && time.GetElapsedTime(began) > FirstPictureBound)
-                throw new CameraException($"camera '{silent.Description?.Name}' gave no picture within {FirstPictureBound.TotalSeconds:0} s");
+            if (
+                monitors.Cameras.FirstOrDefault(camera => camera.Frames == 0) is { } silent
+                && time.GetElapsedTime(began) > FirstPictureBound
+            )
+                throw new CameraException(
+                    $"camera '{silent.Description?.Name}' gave no picture within {FirstPictureBound.TotalSeconds:0} s"
+                );
             await Task.Delay(Glance, time, CancellationToken.None);
         }
     }
 
-    private static bool HavePictures(IReadOnlyList<CameraMonitor> cameras) => cameras.Count(HasPicture) == cameras.Count;
+    private static bool HavePictures(IReadOnlyList<CameraMonitor> cameras) =>
+        cameras.Count(HasPicture) == cameras.Count;
 
     private static bool HasPicture(CameraMonitor camera)
     {
-        if (camera.Frames > 0) return true;
-        return camera.State is CameraState.Lost or CameraState.Ended ? throw new CameraException(camera.LastError ?? "the camera gave no picture") : false;
+        if (camera.Frames > 0)
+            return true;
+        return camera.State is CameraState.Lost or CameraState.Ended
+            ? throw new CameraException(camera.LastError ?? "the camera gave no picture")
+            : false;
     }
 
     private static bool AreLoaded(IReadOnlyList<StageMonitor> stages)

@@ -5,9 +5,9 @@ namespace Vla.Runtime.Hosting;
 /// <summary>Takes every signal that would end the process, so that whatever runs can end in good order.</summary>
 /// <remarks>
 /// The first cancels <see cref="Token"/>. Further ones change nothing for a run, whose end is bounded in time
-/// (<see cref="Ending"/>); any other command the third ends at once. SIGHUP stays ignored where it is already, under nohup:
-/// .NET leaves it so. SIGINT and SIGQUIT are taken all the same: scripts start what they put into the background with both
-/// ignored, and whoever sends one to a robot means it.
+/// (<see cref="Ending"/>); any other command the third ends at once. SIGHUP stays ignored where it is already, under
+/// nohup: .NET leaves it so. SIGINT and SIGQUIT are taken all the same: scripts start what they put into the background
+/// with both ignored, and whoever sends one to a robot means it.
 /// </remarks>
 internal sealed partial class TerminationSignals : IDisposable
 {
@@ -24,8 +24,16 @@ internal sealed partial class TerminationSignals : IDisposable
     /// <summary>Linux's numbers, for what .NET has no name.</summary>
     private static readonly (int Number, string Name)[] Others =
     [
-        (6, "SIGABRT"), (10, "SIGUSR1"), (12, "SIGUSR2"), (14, "SIGALRM"), (16, "SIGSTKFLT"), (24, "SIGXCPU"),
-        (26, "SIGVTALRM"), (27, "SIGPROF"), (29, "SIGIO"), (30, "SIGPWR"),
+        (6, "SIGABRT"),
+        (10, "SIGUSR1"),
+        (12, "SIGUSR2"),
+        (14, "SIGALRM"),
+        (16, "SIGSTKFLT"),
+        (24, "SIGXCPU"),
+        (26, "SIGVTALRM"),
+        (27, "SIGPROF"),
+        (29, "SIGIO"),
+        (30, "SIGPWR"),
     ];
 
     /// <summary>Those without a name; .NET needs the first one itself.</summary>
@@ -54,10 +62,15 @@ internal sealed partial class TerminationSignals : IDisposable
         Take(PosixSignal.SIGQUIT, Quit, "SIGQUIT");
         Take(PosixSignal.SIGTERM, 15, "SIGTERM");
         Take(PosixSignal.SIGHUP, 1, "SIGHUP");
-        if (!OperatingSystem.IsLinux()) return;
-        foreach (var (number, name) in Others) Take((PosixSignal)number, number, name);
-        for (var number = FirstRealTime; number <= LastRealTime; number++) Take((PosixSignal)number, number, $"SIGRTMIN+{number - FirstRealTime + 1}");
-        _registrations.Add(PosixSignalRegistration.Create((PosixSignal)FileSizeExceeded, context => context.Cancel = true));
+        if (!OperatingSystem.IsLinux())
+            return;
+        foreach (var (number, name) in Others)
+            Take((PosixSignal)number, number, name);
+        for (var number = FirstRealTime; number <= LastRealTime; number++)
+            Take((PosixSignal)number, number, $"SIGRTMIN+{number - FirstRealTime + 1}");
+        _registrations.Add(
+            PosixSignalRegistration.Create((PosixSignal)FileSizeExceeded, context => context.Cancel = true)
+        );
     }
 
     /// <summary>The first signal that came, by name; null before.</summary>
@@ -71,22 +84,30 @@ internal sealed partial class TerminationSignals : IDisposable
 
     public void Dispose()
     {
-        foreach (var registration in _registrations) registration.Dispose();
+        foreach (var registration in _registrations)
+            registration.Dispose();
         _ended.Dispose();
     }
 
     private void Take(PosixSignal signal, int number, string name) =>
-        _registrations.Add(PosixSignalRegistration.Create(signal, context =>
-        {
-            context.Cancel = true;
-            Handle(number, name);
-        }));
+        _registrations.Add(
+            PosixSignalRegistration.Create(
+                signal,
+                context =>
+                {
+                    context.Cancel = true;
+                    Handle(number, name);
+                }
+            )
+        );
 
     private void Handle(int number, string name)
     {
         var count = Interlocked.Increment(ref _count);
-        if (_atOnce || (count >= SignalsUntilEnd && !LastWord.IsRunning)) ProcessEnd.Now(ExitCodeOffset + number);
-        if (count > 1) return;
+        if (_atOnce || (count >= SignalsUntilEnd && !LastWord.IsRunning))
+            ProcessEnd.Now(ExitCodeOffset + number);
+        if (count > 1)
+            return;
         Received = name;
         _ended.Cancel();
     }

@@ -2,11 +2,13 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Vla.Runtime.Hosting;
 
-/// <summary>Keeps the thread pool answering when whatever was given to it blocks: signals, timers and HTTP, a stop too, need it.</summary>
+/// <summary>
+/// Keeps the thread pool answering when whatever was given to it blocks: signals, timers and HTTP, a stop too, need it.
+/// </summary>
 /// <remarks>
-/// .NET adds one thread in half a second to a pool whose threads are all blocked: with 500 pieces of work that block, SIGHUP
-/// and a timer were 378 s late. This gives the pool a piece of work of its own twice a second, from a thread that is not the
-/// pool's, and lets it have more threads for as long as that is not done.
+/// .NET adds one thread in half a second to a pool whose threads are all blocked: with 500 pieces of work that block,
+/// SIGHUP and a timer were 378 s late. This gives the pool a piece of work of its own twice a second, from a thread
+/// that is not the pool's, and lets it have more threads for as long as that is not done.
 /// </remarks>
 internal sealed partial class ThreadPoolWatch : IDisposable
 {
@@ -35,7 +37,8 @@ internal sealed partial class ThreadPoolWatch : IDisposable
         {
             ThreadPool.GetMinThreads(out _, out var ports);
             var threads = ThreadPool.ThreadCount + MoreThreads;
-            if (threads > MostThreads || !ThreadPool.SetMinThreads(threads, ports) || _said) continue;
+            if (threads > MostThreads || !ThreadPool.SetMinThreads(threads, ports) || _said)
+                continue;
             _said = true;
             Log.Exhausted(Logger, ThreadPool.ThreadCount);
         }
@@ -43,7 +46,8 @@ internal sealed partial class ThreadPoolWatch : IDisposable
 
     private void Run()
     {
-        while (!_ends.Wait(Interval)) Look();
+        while (!_ends.Wait(Interval))
+            Look();
     }
 
     private static partial class Log

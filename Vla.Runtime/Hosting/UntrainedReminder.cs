@@ -5,7 +5,12 @@ namespace Vla.Runtime.Hosting;
 /// <param name="why">How that is known.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Where it is said.</param>
-public sealed partial class UntrainedReminder(string policy, string why, TimeProvider time, ILogger<UntrainedReminder> logger) : BackgroundService
+public sealed partial class UntrainedReminder(
+    string policy,
+    string why,
+    TimeProvider time,
+    ILogger<UntrainedReminder> logger
+) : BackgroundService
 {
     /// <summary>Whoever looks at the log of a run finds it there, wherever they look.</summary>
     public static readonly TimeSpan Again = TimeSpan.FromMinutes(5);
@@ -16,7 +21,8 @@ public sealed partial class UntrainedReminder(string policy, string why, TimePro
         using var timer = new PeriodicTimer(Again, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken)) Log.Untrained(logger, policy, why);
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+                Log.Untrained(logger, policy, why);
         }
         catch (OperationCanceledException)
         {

@@ -1,6 +1,8 @@
 namespace Vla.Runtime.Hosting;
 
-/// <summary>Splits a stream of bytes into lines without decoding them, so that bad bytes can be told from good ones.</summary>
+/// <summary>
+/// Splits a stream of bytes into lines without decoding them, so that bad bytes can be told from good ones.
+/// </summary>
 public static class Utf8Lines
 {
     /// <param name="input">Read to its end.</param>
@@ -27,7 +29,8 @@ public static class Utf8Lines
             }
         }
 
-        if (line.Length > 0) yield return Finish(line);
+        if (line.Length > 0)
+            yield return Finish(line);
     }
 
     private static byte[] Finish(MemoryStream line)

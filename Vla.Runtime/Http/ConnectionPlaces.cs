@@ -6,10 +6,11 @@ namespace Vla.Runtime.Http;
 /// <summary>Bounds what connections take, and always lets a new one in, so that a stop gets through.</summary>
 /// <remarks>
 /// <para>
-/// Nobody is turned away at the door, so nobody can lock others out by being there first. Of connections without a request
-/// under way at most <see cref="OfIdle"/> are kept: then the one that has been idle longest is closed, of the client that has
-/// most, and last those that have shown the token. While a client has <see cref="OfOne"/> requests under way, or all together
-/// <see cref="OfAll"/>, further ones are answered with 503, except those that take no time and matter (<see cref="AlwaysServed"/>).
+/// Nobody is turned away at the door, so nobody can lock others out by being there first. Of connections without a
+/// request under way at most <see cref="OfIdle"/> are kept: then the one that has been idle longest is closed, of the
+/// client that has most, and last those that have shown the token. While a client has <see cref="OfOne"/> requests
+/// under way, or all together <see cref="OfAll"/>, further ones are answered with 503, except those that take no time
+/// and matter (<see cref="AlwaysServed"/>).
 /// </para>
 /// <para>Own code: Kestrel's own limit turns new connections away, which is the wrong end.</para>
 /// </remarks>
@@ -22,8 +23,8 @@ public sealed class ConnectionPlaces(TimeProvider time)
     public const int OfAll = 256;
 
     /// <summary>
-    /// Connections without a request under way. Many, since they cost little, and a new one must not be closed for others before
-    /// its request has been read, however busy the machine is.
+    /// Connections without a request under way. Many, since they cost little, and a new one must not be closed for
+    /// others before its request has been read, however busy the machine is.
     /// </summary>
     public const int OfIdle = 2_048;
 
@@ -54,7 +55,10 @@ public sealed class ConnectionPlaces(TimeProvider time)
         var isWithinLimits = place.Begin();
         try
         {
-            if (isWithinLimits || AlwaysServed.Contains(context.Request.Path.Value?.TrimEnd('/'), StringComparer.OrdinalIgnoreCase))
+            if (
+                isWithinLimits
+                || AlwaysServed.Contains(context.Request.Path.Value?.TrimEnd('/'), StringComparer.OrdinalIgnoreCase)
+            )
             {
                 await next(context);
                 return;
@@ -62,9 +66,12 @@ public sealed class ConnectionPlaces(TimeProvider time)
 
             context.Response.Headers.Connection = "close";
             context.Response.Headers.RetryAfter = "2";
-            await HttpApi.Problem(
-                StatusCodes.Status503ServiceUnavailable,
-                $"too many requests are under way: for now only {string.Join(", ", AlwaysServed)} are served").ExecuteAsync(context);
+            await HttpApi
+                .Problem(
+                    StatusCodes.Status503ServiceUnavailable,
+                    $"too many requests are under way: for now only {string.Join(", ", AlwaysServed)} are served"
+                )
+                .ExecuteAsync(context);
         }
         finally
         {
@@ -99,7 +106,8 @@ public sealed class ConnectionPlaces(TimeProvider time)
     {
         lock (_lock)
         {
-            if (!_busy.Remove(place)) return;
+            if (!_busy.Remove(place))
+                return;
         }
 
         place.IdleSince = time.GetTimestamp();
@@ -124,7 +132,9 @@ public sealed class ConnectionPlaces(TimeProvider time)
             _idle.Add(place);
             if (_idle.Count > OfIdle)
             {
-                leaves = _idle.GroupBy(other => other.Client).MaxBy(ofClient => ofClient.Count())!
+                leaves = _idle
+                    .GroupBy(other => other.Client)
+                    .MaxBy(ofClient => ofClient.Count())!
                     .MinBy(other => (other.HasShownToken, other.IdleSince))!;
                 _idle.Remove(leaves);
             }

@@ -4,9 +4,9 @@ namespace Vla.Runtime.Http;
 
 /// <summary>Makes guessing slow: whoever showed a wrong token waits for the answer, each time twice as long.</summary>
 /// <remarks>
-/// Counted by client, for the <see cref="MaximumClients"/> that were wrong last. Waiting takes no thread, and few may wait
-/// at a time: more of them are answered at once, so they use up nothing that others need. A right token never comes
-/// here: whoever shares an address with a guesser can still stop the robot.
+/// Counted by client, for the <see cref="MaximumClients"/> that were wrong last. Waiting takes no thread, and few may
+/// wait at a time: more of them are answered at once, so they use up nothing that others need. A right token never
+/// comes here: whoever shares an address with a guesser can still stop the robot.
 /// </remarks>
 public sealed class GuessingDelay(TimeProvider time)
 {
@@ -35,7 +35,11 @@ public sealed class GuessingDelay(TimeProvider time)
     /// <summary>Clients that are remembered now.</summary>
     public int Clients
     {
-        get { lock (_lock) return _guessers.Count; }
+        get
+        {
+            lock (_lock)
+                return _guessers.Count;
+        }
     }
 
     /// <summary>Counts a wrong token and waits.</summary>
@@ -49,7 +53,8 @@ public sealed class GuessingDelay(TimeProvider time)
         lock (_lock)
         {
             guesser = Find(HttpAddress.Client(client));
-            if (guesser.Waiting == MaximumWaitingOfOne || _waiting == MaximumWaiting) return 0;
+            if (guesser.Waiting == MaximumWaitingOfOne || _waiting == MaximumWaiting)
+                return 0;
             wrong = ++guesser.Wrong;
             guesser.Waiting++;
             _waiting++;
@@ -83,11 +88,13 @@ public sealed class GuessingDelay(TimeProvider time)
         var now = time.GetTimestamp();
         if (_guessers.TryGetValue(client, out var guesser))
         {
-            if (guesser.Waiting == 0 && time.GetElapsedTime(guesser.LastAt, now) > ForgetAfter) guesser.Wrong = 0;
+            if (guesser.Waiting == 0 && time.GetElapsedTime(guesser.LastAt, now) > ForgetAfter)
+                guesser.Wrong = 0;
         }
         else
         {
-            if (_guessers.Count == MaximumClients) _guessers.Remove(_guessers.Where(pair => pair.Value.Waiting == 0).MinBy(pair => pair.Value.LastAt).Key);
+            if (_guessers.Count == MaximumClients)
+                _guessers.Remove(_guessers.Where(pair => pair.Value.Waiting == 0).MinBy(pair => pair.Value.LastAt).Key);
             _guessers.Add(client, guesser = new Guesser());
         }
 

@@ -10,15 +10,24 @@ public static class HttpAddress
     /// <exception cref="UsageException">Not an address of this machine in numbers, nor localhost.</exception>
     public static Uri? Parse(string text)
     {
-        if (text.Equals("off", StringComparison.OrdinalIgnoreCase)) return null;
+        if (text.Equals("off", StringComparison.OrdinalIgnoreCase))
+            return null;
 
-        var isAddress = Uri.TryCreate(text, UriKind.Absolute, out var address)
-            && address.Scheme == Uri.UriSchemeHttp && address.PathAndQuery == "/" && address.UserInfo.Length == 0;
-        if (!isAddress) throw new UsageException($"http is '{text}': allowed is http://127.0.0.1:PORT, http://ADDRESS:PORT (with a token), or off");
+        var isAddress =
+            Uri.TryCreate(text, UriKind.Absolute, out var address)
+            && address.Scheme == Uri.UriSchemeHttp
+            && address.PathAndQuery == "/"
+            && address.UserInfo.Length == 0;
+        if (!isAddress)
+            throw new UsageException(
+                $"http is '{text}': allowed is http://127.0.0.1:PORT, http://ADDRESS:PORT (with a token), or off"
+            );
 
         // The server would listen on every address for a name that it does not know.
         if (!IsThisMachine(address!.Host) && !IPAddress.TryParse(address.Host.Trim('[', ']'), out _))
-            throw new UsageException($"http is '{text}': give the address in numbers, such as http://0.0.0.0:{address.Port}");
+            throw new UsageException(
+                $"http is '{text}': give the address in numbers, such as http://0.0.0.0:{address.Port}"
+            );
 
         return address;
     }
@@ -29,13 +38,17 @@ public static class HttpAddress
         || (IPAddress.TryParse(host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
 
     /// <summary>
-    /// Who an address counts as: itself, and for IPv6 its network, of which one machine may have any number of addresses.
+    /// Who an address counts as: itself, and for IPv6 its network, of which one machine may have any number of
+    /// addresses.
     /// </summary>
     public static IPAddress Client(IPAddress? address)
     {
-        if (address is null) return IPAddress.None;
-        if (address.IsIPv4MappedToIPv6) return address.MapToIPv4();
-        if (address.AddressFamily != System.Net.Sockets.AddressFamily.InterNetworkV6) return address;
+        if (address is null)
+            return IPAddress.None;
+        if (address.IsIPv4MappedToIPv6)
+            return address.MapToIPv4();
+        if (address.AddressFamily != System.Net.Sockets.AddressFamily.InterNetworkV6)
+            return address;
 
         const int networkBytes = 8;
         var bytes = address.GetAddressBytes();

@@ -47,7 +47,8 @@ public sealed class HttpToken
     /// </exception>
     public static HttpToken? Read(string? variable, string file)
     {
-        if (!string.IsNullOrEmpty(variable)) return Parse(variable, Variable);
+        if (!string.IsNullOrEmpty(variable))
+            return Parse(variable, Variable);
         return file.Length > 0 ? Parse(ReadFile(file), $"httpTokenFile '{file}'") : null;
     }
 
@@ -65,21 +66,33 @@ public sealed class HttpToken
     public bool IsSession(string given, DateTimeOffset now)
     {
         var dot = given.IndexOf('.', StringComparison.Ordinal);
-        if (dot < 0) return false;
+        if (dot < 0)
+            return false;
         var end = given[..dot];
-        return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given[(dot + 1)..]), Encoding.UTF8.GetBytes(Mac(end)))
-            && long.TryParse(end, CultureInfo.InvariantCulture, out var seconds) && now.ToUnixTimeSeconds() < seconds;
+        return CryptographicOperations.FixedTimeEquals(
+                Encoding.UTF8.GetBytes(given[(dot + 1)..]),
+                Encoding.UTF8.GetBytes(Mac(end))
+            )
+            && long.TryParse(end, CultureInfo.InvariantCulture, out var seconds)
+            && now.ToUnixTimeSeconds() < seconds;
     }
 
     private static HttpToken Parse(string text, string source)
     {
         const string mend = "; make one with: openssl rand -hex 32";
         if (text.Length is < Shortest or > Longest)
-            throw new UsageException($"{source} holds {text.Length} characters: a token has {Shortest} to {Longest}{mend}");
+            throw new UsageException(
+                $"{source} holds {text.Length} characters: a token has {Shortest} to {Longest}{mend}"
+            );
         if (text.Any(c => c is <= ' ' or > '~'))
-            throw new UsageException($"{source} holds a space or a character that is not ASCII: a token is one word of ASCII{mend}");
+            throw new UsageException(
+                $"{source} holds a space or a character that is not ASCII: a token is one word of ASCII{mend}"
+            );
         if (text.Distinct().Count() < FewestDifferent)
-            throw new UsageException($"{source} holds a token that is easily guessed: fewer than {FewestDifferent} different characters{mend}");
+            throw new UsageException(
+                $"{source} holds a token that is easily guessed: fewer than {FewestDifferent} different "
+                    + $"characters{mend}"
+            );
         return new HttpToken(text);
     }
 
@@ -99,7 +112,9 @@ public sealed class HttpToken
     {
         using var file = File.OpenRead(path);
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file.SafeFileHandle) & OthersMayUse) != 0)
-            throw new UsageException($"httpTokenFile '{path}' can be read or written by others than its owner: chmod 600 '{path}'");
+            throw new UsageException(
+                $"httpTokenFile '{path}' can be read or written by others than its owner: chmod 600 '{path}'"
+            );
 
         // More than allowed, so that a longer one shows, with line ending and byte order mark.
         var bytes = new byte[Longest + 6];
@@ -109,5 +124,6 @@ public sealed class HttpToken
 
     private static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
-    private string Mac(string end) => Convert.ToHexString(HMACSHA256.HashData(_sessionKey, Encoding.UTF8.GetBytes(end)));
+    private string Mac(string end) =>
+        Convert.ToHexString(HMACSHA256.HashData(_sessionKey, Encoding.UTF8.GetBytes(end)));
 }

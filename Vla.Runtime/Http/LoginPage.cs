@@ -19,31 +19,32 @@ public static class LoginPage
             : context.Response.WriteAsync(Html(complaint), context.RequestAborted);
     }
 
-    private static string Html(string complaint) => $$"""
-        <!DOCTYPE html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>Vla: token</title>
-        <style>
-        :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
-        body { display: grid; place-items: center; min-height: 100vh; margin: 0; }
-        form { display: grid; gap: .75rem; width: min(20rem, 90vw); }
-        h1 { font-size: 1.25rem; margin: 0; }
-        input, button { font: inherit; padding: .6rem; }
-        p { margin: 0; min-height: 1.5em; }
-        </style>
-        </head>
-        <body>
-        <form method="post" action="/login">
-        <h1>Vla</h1>
-        <label for="token">Token</label>
-        <input id="token" name="token" type="password" autocomplete="current-password" required autofocus>
-        <button>Enter</button>
-        <p role="alert">{{WebUtility.HtmlEncode(complaint)}}</p>
-        </form>
-        </body>
-        </html>
-        """;
+    private static string Html(string complaint) =>
+        $$"""
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>Vla: token</title>
+            <style>
+            :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
+            body { display: grid; place-items: center; min-height: 100vh; margin: 0; }
+            form { display: grid; gap: .75rem; width: min(20rem, 90vw); }
+            h1 { font-size: 1.25rem; margin: 0; }
+            input, button { font: inherit; padding: .6rem; }
+            p { margin: 0; min-height: 1.5em; }
+            </style>
+            </head>
+            <body>
+            <form method="post" action="/login">
+            <h1>Vla</h1>
+            <label for="token">Token</label>
+            <input id="token" name="token" type="password" autocomplete="current-password" required autofocus>
+            <button>Enter</button>
+            <p role="alert">{{WebUtility.HtmlEncode(complaint)}}</p>
+            </form>
+            </body>
+            </html>
+            """;
 }

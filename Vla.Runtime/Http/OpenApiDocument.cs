@@ -20,25 +20,39 @@ public static class OpenApiDocument
             json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
-        services.AddOpenApi(Version, openApi => openApi.AddDocumentTransformer((document, _, _) =>
-        {
-            document.Info = new OpenApiInfo
-            {
-                Title = "Vla",
-                Version = Version,
-                Description = "Watch and steer the robot. Refusals are {\"error\": \"…\"} with what would be right.",
-            };
-            document.Servers = [];
-            if (withToken) AddToken(document);
-            return Task.CompletedTask;
-        }));
+        services.AddOpenApi(
+            Version,
+            openApi =>
+                openApi.AddDocumentTransformer(
+                    (document, _, _) =>
+                    {
+                        document.Info = new OpenApiInfo
+                        {
+                            Title = "Vla",
+                            Version = Version,
+                            Description =
+                                "Watch and steer the robot. Refusals are {\"error\": \"…\"} with what would be right.",
+                        };
+                        document.Servers = [];
+                        if (withToken)
+                            AddToken(document);
+                        return Task.CompletedTask;
+                    }
+                )
+        );
     }
 
     public static void Map(WebApplication app) => app.MapOpenApi(Path);
 
     /// <summary>Describes a body that is an instruction, as plain text or as JSON.</summary>
-    /// <remarks>Said here and not by the handler, which takes any content type: <c>curl -d</c> sends a form's.</remarks>
-    public static async Task DescribeInstruction(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)
+    /// <remarks>
+    /// Said here and not by the handler, which takes any content type: <c>curl -d</c> sends a form's.
+    /// </remarks>
+    public static async Task DescribeInstruction(
+        OpenApiOperation operation,
+        OpenApiOperationTransformerContext context,
+        CancellationToken cancellation
+    )
     {
         var json = await context.GetOrCreateSchemaAsync(typeof(InstructionRequest), cancellationToken: cancellation);
         operation.RequestBody = new OpenApiRequestBody
@@ -46,14 +60,26 @@ public static class OpenApiDocument
             Required = true,
             Content = new Dictionary<string, OpenApiMediaType>
             {
-                ["text/plain"] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = InstructionText.MaximumLength } },
+                ["text/plain"] = new()
+                {
+                    Schema = new OpenApiSchema
+                    {
+                        Type = JsonSchemaType.String,
+                        MinLength = 1,
+                        MaxLength = InstructionText.MaximumLength,
+                    },
+                },
                 ["application/json"] = new() { Schema = json },
             },
         };
     }
 
     /// <summary>Describes the login page's form.</summary>
-    public static Task DescribeLogin(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)
+    public static Task DescribeLogin(
+        OpenApiOperation operation,
+        OpenApiOperationTransformerContext context,
+        CancellationToken cancellation
+    )
     {
         operation.RequestBody = new OpenApiRequestBody
         {
@@ -65,7 +91,10 @@ public static class OpenApiDocument
                     Schema = new OpenApiSchema
                     {
                         Type = JsonSchemaType.Object,
-                        Properties = new Dictionary<string, IOpenApiSchema> { ["token"] = new OpenApiSchema { Type = JsonSchemaType.String } },
+                        Properties = new Dictionary<string, IOpenApiSchema>
+                        {
+                            ["token"] = new OpenApiSchema { Type = JsonSchemaType.String },
+                        },
                         Required = new HashSet<string> { "token" },
                     },
                 },
@@ -82,6 +111,9 @@ public static class OpenApiDocument
         {
             [name] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer" },
         };
-        document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(name, document)] = [] }];
+        document.Security =
+        [
+            new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(name, document)] = [] },
+        ];
     }
 }

@@ -16,7 +16,9 @@ public sealed class SameOriginOnly(bool loopback)
     {
         if (IsForeign(context.Request))
         {
-            await HttpApi.Problem(StatusCodes.Status403Forbidden, "requests from other sites are refused").ExecuteAsync(context);
+            await HttpApi
+                .Problem(StatusCodes.Status403Forbidden, "requests from other sites are refused")
+                .ExecuteAsync(context);
             return;
         }
 
@@ -25,10 +27,13 @@ public sealed class SameOriginOnly(bool loopback)
 
     private bool IsForeign(HttpRequest request)
     {
-        if (loopback && !IsThisMachine(request)) return true;
+        if (loopback && !IsThisMachine(request))
+            return true;
         var origin = request.Headers.Origin.ToString();
-        if (origin.Length > 0 && !IsOwn(origin, request.Host)) return true;
-        return request.Headers["Sec-Fetch-Site"].ToString() is not ("" or "same-origin" or "none") && !FollowsLink(request);
+        if (origin.Length > 0 && !IsOwn(origin, request.Host))
+            return true;
+        return request.Headers["Sec-Fetch-Site"].ToString() is not ("" or "same-origin" or "none")
+            && !FollowsLink(request);
     }
 
     /// <summary>By its name. Without one (HTTP/1.0) no browser sent it, and whoever did is on this machine.</summary>
@@ -36,7 +41,8 @@ public sealed class SameOriginOnly(bool loopback)
     {
         const string subdomain = ".localhost"; // Of this machine, whatever is in front (RFC 6761).
         var host = request.Host.Host.TrimEnd('.');
-        if (!request.Host.HasValue) return request.HttpContext.Connection.RemoteIpAddress is { } remote && IPAddress.IsLoopback(remote);
+        if (!request.Host.HasValue)
+            return request.HttpContext.Connection.RemoteIpAddress is { } remote && IPAddress.IsLoopback(remote);
         return HttpAddress.IsThisMachine(host) || host.EndsWith(subdomain, StringComparison.OrdinalIgnoreCase);
     }
 
@@ -47,5 +53,6 @@ public sealed class SameOriginOnly(bool loopback)
 
     private static bool FollowsLink(HttpRequest request) =>
         HttpMethods.IsGet(request.Method)
-        && request.Headers["Sec-Fetch-Mode"] == "navigate" && request.Headers["Sec-Fetch-Dest"] == "document";
+        && request.Headers["Sec-Fetch-Mode"] == "navigate"
+        && request.Headers["Sec-Fetch-Dest"] == "document";
 }

@@ -19,8 +19,10 @@ public sealed partial class TokenRequired(HttpToken token, TimeProvider time, IL
         }
         else if (Bearer(context) is { } given)
         {
-            if (token.Is(given)) await Welcome(context, next);
-            else if (await SlowDown(context)) await Refuse(context);
+            if (token.Is(given))
+                await Welcome(context, next);
+            else if (await SlowDown(context))
+                await Refuse(context);
         }
         else if (context.GetEndpoint()?.Metadata.GetMetadata<NotNeeded>() is not null)
         {
@@ -46,7 +48,9 @@ public sealed partial class TokenRequired(HttpToken token, TimeProvider time, IL
     /// <summary>Takes the token from the login page: a session, or the page again after a while.</summary>
     public async Task LogIn(HttpContext context)
     {
-        var form = context.Request.HasFormContentType ? await context.Request.ReadFormAsync(context.RequestAborted) : null;
+        var form = context.Request.HasFormContentType
+            ? await context.Request.ReadFormAsync(context.RequestAborted)
+            : null;
         if (token.Is(form?["token"].ToString() ?? ""))
         {
             var session = new CookieOptions
@@ -87,26 +91,34 @@ public sealed partial class TokenRequired(HttpToken token, TimeProvider time, IL
         if (wrong > 0)
         {
             // The first, the second, the fourth…: enough to be seen, too few to fill a log.
-            if ((wrong & (wrong - 1)) == 0) Log.Wrong(logger, client.ToString(), wrong);
+            if ((wrong & (wrong - 1)) == 0)
+                Log.Wrong(logger, client.ToString(), wrong);
             return true;
         }
 
         context.Response.Headers.RetryAfter = "16";
-        await HttpApi.Problem(StatusCodes.Status429TooManyRequests, "too many wrong tokens at a time; wait").ExecuteAsync(context);
+        await HttpApi
+            .Problem(StatusCodes.Status429TooManyRequests, "too many wrong tokens at a time; wait")
+            .ExecuteAsync(context);
         return false;
     }
 
     private static Task Refuse(HttpContext context)
     {
         context.Response.Headers.WWWAuthenticate = "Bearer realm=\"vla\"";
-        var looks = HttpMethods.IsGet(context.Request.Method)
+        var looks =
+            HttpMethods.IsGet(context.Request.Method)
             && context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
         return looks
             ? LoginPage.Write(context, StatusCodes.Status401Unauthorized, "")
-            : HttpApi.Problem(StatusCodes.Status401Unauthorized, "send the token: Authorization: Bearer TOKEN").ExecuteAsync(context);
+            : HttpApi
+                .Problem(StatusCodes.Status401Unauthorized, "send the token: Authorization: Bearer TOKEN")
+                .ExecuteAsync(context);
     }
 
-    /// <summary>A browser keeps cookies by host, not by port: two daemons on one machine must not take each other's.</summary>
+    /// <summary>
+    /// A browser keeps cookies by host, not by port: two daemons on one machine must not take each other's.
+    /// </summary>
     private static string CookieName(HttpContext context) => $"vla-{context.Connection.LocalPort}";
 
     /// <summary>On an endpoint: answers without the token, too.</summary>

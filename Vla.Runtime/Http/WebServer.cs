@@ -8,7 +8,9 @@ public static class WebServer
 {
     private const int Kibibyte = 1024;
 
-    /// <summary>Connections that wait for the server to take them, when many come at once; more would be reset by the system.</summary>
+    /// <summary>
+    /// Connections that wait for the server to take them, when many come at once; more would be reset by the system.
+    /// </summary>
     private const int WaitingToBeAccepted = 4096;
 
     /// <summary>A builder with nothing in it but a server and routing.</summary>
@@ -22,15 +24,19 @@ public static class WebServer
         if (!loopback && token is null)
         {
             throw new UsageException(
-                $"http is '{address.OriginalString}', which other machines can reach: set {HttpToken.Variable} or httpTokenFile, or use http://127.0.0.1:{address.Port} and, from elsewhere, an SSH tunnel");
+                $"http is '{address.OriginalString}', which other machines can reach: set {HttpToken.Variable} or "
+                    + $"httpTokenFile, or use http://127.0.0.1:{address.Port} and, from elsewhere, an SSH tunnel"
+            );
         }
 
-        var web = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
-        {
-            ApplicationName = "vla",
-            // Where the page's files lie, whatever folder the daemon is started in.
-            ContentRootPath = AppContext.BaseDirectory,
-        });
+        var web = WebApplication.CreateEmptyBuilder(
+            new WebApplicationOptions
+            {
+                ApplicationName = "vla",
+                // Where the page's files lie, whatever folder the daemon is started in.
+                ContentRootPath = AppContext.BaseDirectory,
+            }
+        );
         web.WebHost.UseKestrelCore().UseUrls(address.ToString());
         web.WebHost.ConfigureKestrel(Limit);
         web.Services.Configure<SocketTransportOptions>(sockets => sockets.Backlog = WaitingToBeAccepted);
@@ -55,19 +61,23 @@ public static class WebServer
         app.UseRouting();
         app.Use(app.Services.GetRequiredService<SameOriginOnly>().Invoke);
         var token = app.Services.GetService<TokenRequired>();
-        if (token is not null) app.Use(token.Invoke);
+        if (token is not null)
+            app.Use(token.Invoke);
         app.Use(RequestMethods.AnswerUnmatched);
-        if (token is not null) MapLogin(app, token);
+        if (token is not null)
+            MapLogin(app, token);
     }
 
     private static void MapLogin(WebApplication app, TokenRequired token)
     {
         // As delegates: a RequestDelegate would be left out of the OpenAPI document.
         var login = app.MapGroup("/login").WithTags("session").WithMetadata(new TokenRequired.NotNeeded());
-        login.MapGet("", (Delegate)((HttpContext context) => LoginPage.Write(context, StatusCodes.Status200OK, "")))
+        login
+            .MapGet("", (Delegate)((HttpContext context) => LoginPage.Write(context, StatusCodes.Status200OK, "")))
             .WithSummary("The page that asks for the token")
             .Produces<string>(StatusCodes.Status200OK, "text/html");
-        login.MapPost("", (Delegate)token.LogIn)
+        login
+            .MapPost("", (Delegate)token.LogIn)
             .WithSummary("Takes the token as a form's field and gives the browser a session")
             .AddOpenApiOperationTransformer(OpenApiDocument.DescribeLogin)
             .Produces(StatusCodes.Status303SeeOther)
@@ -86,8 +96,14 @@ public static class WebServer
         // What is slower than this on purpose takes a place from others.
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(3);
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(10);
-        limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 2 * Kibibyte, gracePeriod: TimeSpan.FromSeconds(2));
-        limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 2 * Kibibyte, gracePeriod: TimeSpan.FromSeconds(3));
+        limits.MinRequestBodyDataRate = new MinDataRate(
+            bytesPerSecond: 2 * Kibibyte,
+            gracePeriod: TimeSpan.FromSeconds(2)
+        );
+        limits.MinResponseDataRate = new MinDataRate(
+            bytesPerSecond: 2 * Kibibyte,
+            gracePeriod: TimeSpan.FromSeconds(3)
+        );
         // Not by Kestrel, which would turn the new one away.
         limits.MaxConcurrentConnections = null;
         limits.MaxConcurrentUpgradedConnections = ConnectionPlaces.OfAll / 2;

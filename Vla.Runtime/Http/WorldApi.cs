@@ -9,18 +9,28 @@ namespace Vla.Runtime.Http;
 /// <summary>The simulated world over HTTP: <c>POST /world/episode</c> lays another table.</summary>
 public static class WorldApi
 {
-    public static void MapWorld(this IEndpointRouteBuilder api) => api.MapPost("/world/episode", BeginAsync)
-        .WithSummary("Lays the simulated tabletop's next table, or the one of a seed")
-        .WithDescription("""The body may be {"seed": 7}, or nothing for the next table; its content type does not matter.""")
-        .Produces<WorldStatus>()
-        .Produces<ErrorAnswer>(StatusCodes.Status400BadRequest)
-        .Produces<ErrorAnswer>(StatusCodes.Status409Conflict)
-        .Produces<ErrorAnswer>(StatusCodes.Status413PayloadTooLarge);
+    public static void MapWorld(this IEndpointRouteBuilder api) =>
+        api.MapPost("/world/episode", BeginAsync)
+            .WithSummary("Lays the simulated tabletop's next table, or the one of a seed")
+            .WithDescription(
+                """The body may be {"seed": 7}, or nothing for the next table; its content type does not matter."""
+            )
+            .Produces<WorldStatus>()
+            .Produces<ErrorAnswer>(StatusCodes.Status400BadRequest)
+            .Produces<ErrorAnswer>(StatusCodes.Status409Conflict)
+            .Produces<ErrorAnswer>(StatusCodes.Status413PayloadTooLarge);
 
-    private static async Task<IResult> BeginAsync(HttpRequest request, IServiceProvider services, CancellationToken cancellation)
+    private static async Task<IResult> BeginAsync(
+        HttpRequest request,
+        IServiceProvider services,
+        CancellationToken cancellation
+    )
     {
         if (services.GetService<WorldEpisodes>() is not { } episodes)
-            return HttpApi.Problem(StatusCodes.Status409Conflict, "there is no simulated world: start with --camera world");
+            return HttpApi.Problem(
+                StatusCodes.Status409Conflict,
+                "there is no simulated world: start with --camera world"
+            );
 
         using var body = new MemoryStream();
         try
@@ -28,12 +38,18 @@ public static class WorldApi
             await request.Body.CopyToAsync(body, cancellation);
             var seed = ReadSeed(body.ToArray());
             return seed is < 0 or > WorldSettings.LargestSeed
-                ? HttpApi.Problem(StatusCodes.Status400BadRequest, $"seed is {seed}; allowed is 0 to {WorldSettings.LargestSeed}")
+                ? HttpApi.Problem(
+                    StatusCodes.Status400BadRequest,
+                    $"seed is {seed}; allowed is 0 to {WorldSettings.LargestSeed}"
+                )
                 : Results.Json(WorldStatus.Of(episodes.Begin(seed)), StatusJson.Default.WorldStatus);
         }
         catch (JsonException)
         {
-            return HttpApi.Problem(StatusCodes.Status400BadRequest, """the body is not the JSON expected: send {"seed": 7}, or nothing for the next table""");
+            return HttpApi.Problem(
+                StatusCodes.Status400BadRequest,
+                """the body is not the JSON expected: send {"seed": 7}, or nothing for the next table"""
+            );
         }
         catch (BadHttpRequestException e)
         {

@@ -5,7 +5,8 @@ namespace Vla.Runtime.Learning;
 /// <summary>What a policy that is to be trained wants of its data.</summary>
 /// <param name="Policy">Pictures, numbers of state and action, and how many actions are in a chunk.</param>
 /// <param name="PicturesPerEpisode">
-/// About how many pictures are kept of each episode: neighbours are nearly the same. Null for what the source finds sensible.
+/// About how many pictures are kept of each episode: neighbours are nearly the same. Null for what the source finds
+/// sensible.
 /// </param>
 public sealed record LessonWishes(TrainingTemplate Policy, int? PicturesPerEpisode = null);
 
@@ -15,7 +16,9 @@ public interface ILessonSource
     /// <summary>Time from one action to the next, milliseconds.</summary>
     double StepMs { get; }
 
-    /// <summary>What the data hold, for a policy that leaves it open; and the time from one action to the next.</summary>
+    /// <summary>
+    /// What the data hold, for a policy that leaves it open; and the time from one action to the next.
+    /// </summary>
     DataColumns Columns { get; }
 
     /// <summary>Reads everything into memory.</summary>

@@ -7,8 +7,9 @@ public static class LessonSource
     /// <exception cref="UsageException">Not known.</exception>
     /// <exception cref="Vla.Sensors.Datasets.DatasetException">The dataset cannot be used.</exception>
     public static ILessonSource Parse(string text) =>
-        text == WorldLessons.Scheme || text.StartsWith($"{WorldLessons.Scheme}:", StringComparison.Ordinal)
-            || text.StartsWith($"{WorldLessons.Scheme}?", StringComparison.Ordinal)
+        text == WorldLessons.Scheme
+        || text.StartsWith($"{WorldLessons.Scheme}:", StringComparison.Ordinal)
+        || text.StartsWith($"{WorldLessons.Scheme}?", StringComparison.Ordinal)
             ? WorldLessons.Parse(text)
             : RecordedLessons.Parse(text);
 }

@@ -9,8 +9,8 @@ namespace Vla.Runtime.Learning;
 /// <summary>Lessons from a recorded LeRobot dataset: of a real robot, of a live run, or of <c>vla record</c>.</summary>
 /// <remarks>
 /// <para>
-/// Written as the dataset's directory, with <c>?camera=NAME</c> where it has several cameras, and <c>?expert=off</c> to learn
-/// from what was done alone where a simulator recorded more.
+/// Written as the dataset's directory, with <c>?camera=NAME</c> where it has several cameras, and <c>?expert=off</c> to
+/// learn from what was done alone where a simulator recorded more.
 /// </para>
 /// <para>
 /// A frame's lesson is its instruction and the actions of the frames that follow, to the episode's end or to where the
@@ -19,7 +19,9 @@ namespace Vla.Runtime.Learning;
 /// </remarks>
 public sealed record RecordedLessons : ILessonSource
 {
-    /// <summary>Pictures that are kept of a second of an episode where nothing else is wished: neighbours are nearly the same.</summary>
+    /// <summary>
+    /// Pictures that are kept of a second of an episode where nothing else is wished: neighbours are nearly the same.
+    /// </summary>
     public const double PicturesPerSecond = 10;
 
     private const double LargestShareOfMemory = 0.8;
@@ -47,7 +49,10 @@ public sealed record RecordedLessons : ILessonSource
     {
         var (directory, query) = System.IO.Directory.Exists(text) ? (text, "") : Split(text);
         if (!System.IO.Directory.Exists(directory))
-            throw new UsageException($"there is no dataset '{directory}': give a LeRobot dataset's directory, or world:LEVEL for the simulated world (see vla train --help)");
+            throw new UsageException(
+                $"there is no dataset '{directory}': give a LeRobot dataset's directory, or world:LEVEL for the "
+                    + "simulated world (see vla train --help)"
+            );
         string? camera = null;
         var usesExpert = true;
         foreach (var pair in query.Split('&', StringSplitOptions.RemoveEmptyEntries))
@@ -61,19 +66,26 @@ public sealed record RecordedLessons : ILessonSource
                     usesExpert = pair.EndsWith("on", StringComparison.Ordinal);
                     break;
                 default:
-                    throw new UsageException($"dataset '{text}': '{pair}' is not known; there are camera=NAME and expert=off");
+                    throw new UsageException(
+                        $"dataset '{text}': '{pair}' is not known; there are camera=NAME and expert=off"
+                    );
             }
         }
 
         using var dataset = LeRobotDataset.Open(directory);
         RequireCamera(dataset, camera);
         string[] cameras = [.. dataset.Info.Cameras.Select(one => one.Name)];
-        var shown = camera is not null ? Choose(dataset, camera)
-            : cameras.Contains(DatasetFeature.FrontCamera) ? DatasetFeature.FrontCamera : cameras[0];
+        var shown =
+            camera is not null ? Choose(dataset, camera)
+            : cameras.Contains(DatasetFeature.FrontCamera) ? DatasetFeature.FrontCamera
+            : cameras[0];
         return new RecordedLessons(directory, camera, dataset.Info.Fps, usesExpert)
         {
             Columns = new DataColumns(
-                ColumnsOf(dataset, DatasetFeature.State), ColumnsOf(dataset, DatasetFeature.Action), 1_000 / dataset.Info.Fps)
+                ColumnsOf(dataset, DatasetFeature.State),
+                ColumnsOf(dataset, DatasetFeature.Action),
+                1_000 / dataset.Info.Fps
+            )
             {
                 Picture = dataset.Info.Cameras.First(one => one.Name == shown).PictureSize,
                 Cameras = [.. cameras.Select(NameOf)],
@@ -84,10 +96,19 @@ public sealed record RecordedLessons : ILessonSource
     // Without names of their own the numbers are counted; units are not recorded.
     private static DataColumn[] ColumnsOf(LeRobotDataset dataset, string name)
     {
-        if (dataset.Info.Features.FirstOrDefault(feature => feature.Name == name && feature.Type == FeatureType.Float32) is not { } feature) return [];
+        if (
+            dataset.Info.Features.FirstOrDefault(feature => feature.Name == name && feature.Type == FeatureType.Float32)
+            is not { } feature
+        )
+            return [];
         return feature.Names?.Count == feature.Count
             ? [.. feature.Names.Select(one => new DataColumn(one))]
-            : [.. Enumerable.Range(1, feature.Count).Select(i => new DataColumn(string.Create(CultureInfo.InvariantCulture, $"{i}")))];
+            :
+            [
+                .. Enumerable
+                    .Range(1, feature.Count)
+                    .Select(i => new DataColumn(string.Create(CultureInfo.InvariantCulture, $"{i}"))),
+            ];
     }
 
     public TrainingSet Read(LessonWishes wishes, Action<double> progress, CancellationToken cancellation)
@@ -96,12 +117,24 @@ public sealed record RecordedLessons : ILessonSource
         using var dataset = LeRobotDataset.Open(Directory);
         var cameras = CamerasOf(dataset, policy.Pictures);
         var reader = LessonReader.Create(
-            dataset, policy, UsesExpert, cameras.Contains(DatasetFeature.FrontCamera) ? DatasetFeature.FrontCamera : cameras[0]);
-        var set = new TrainingSet(new TrainingShape(
-            policy.Image.Height, policy.Image.Width, policy.StateNames.Count, policy.ActionNames.Count, policy.Horizon, reader.LessonsPerFrame)
-        {
-            Cameras = cameras.Count,
-        });
+            dataset,
+            policy,
+            UsesExpert,
+            cameras.Contains(DatasetFeature.FrontCamera) ? DatasetFeature.FrontCamera : cameras[0]
+        );
+        var set = new TrainingSet(
+            new TrainingShape(
+                policy.Image.Height,
+                policy.Image.Width,
+                policy.StateNames.Count,
+                policy.ActionNames.Count,
+                policy.Horizon,
+                reader.LessonsPerFrame
+            )
+            {
+                Cameras = cameras.Count,
+            }
+        );
         RequireMemory(dataset, wishes);
 
         using var preparation = new ImagePreparation(policy.Image);
@@ -112,9 +145,12 @@ public sealed record RecordedLessons : ILessonSource
             var lessons = reader.Open(episode);
             var kept = Kept(episode, wishes.PicturesPerEpisode);
             var pictures = new byte[kept.Length][];
-            for (var i = 0; i < kept.Length; i++) pictures[i] = new byte[set.Shape.PictureBytes];
-            for (var camera = 0; camera < cameras.Count; camera++) ReadCamera(episode, camera, kept, pictures);
-            for (var i = 0; i < kept.Length; i++) lessons.AddTo(set, kept[i], pictures[i]);
+            for (var i = 0; i < kept.Length; i++)
+                pictures[i] = new byte[set.Shape.PictureBytes];
+            for (var camera = 0; camera < cameras.Count; camera++)
+                ReadCamera(episode, camera, kept, pictures);
+            for (var i = 0; i < kept.Length; i++)
+                lessons.AddTo(set, kept[i], pictures[i]);
             progress((double)(done += episode.Length) / all);
         }
 
@@ -124,17 +160,26 @@ public sealed record RecordedLessons : ILessonSource
         {
             var next = 0;
             var size = policy.Image.Height * policy.Image.Width * 3;
-            dataset.ReadPictures(episode, cameras[camera], (frame, picture) =>
-            {
-                if (next < kept.Length && frame == kept[next]) preparation.PrepareBytes(picture, pictures[next++].AsSpan(camera * size, size));
-            });
+            dataset.ReadPictures(
+                episode,
+                cameras[camera],
+                (frame, picture) =>
+                {
+                    if (next < kept.Length && frame == kept[next])
+                        preparation.PrepareBytes(picture, pictures[next++].AsSpan(camera * size, size));
+                }
+            );
         }
     }
 
     /// <summary>Which frames of an episode are kept: evenly spread.</summary>
     internal int[] Kept(DatasetEpisode episode, int? wished)
     {
-        var count = Math.Clamp(wished ?? (int)Math.Ceiling(episode.Length * PicturesPerSecond / Fps), 1, episode.Length);
+        var count = Math.Clamp(
+            wished ?? (int)Math.Ceiling(episode.Length * PicturesPerSecond / Fps),
+            1,
+            episode.Length
+        );
         return [.. Enumerable.Range(0, count).Select(i => (int)((long)i * episode.Length / count))];
     }
 
@@ -149,9 +194,13 @@ public sealed record RecordedLessons : ILessonSource
     private static void RequireCamera(LeRobotDataset dataset, string? wanted)
     {
         if (!dataset.Info.Cameras.Any())
-            throw new DatasetException($"dataset '{dataset.Directory}' has no camera (a feature of type video or image): record it with one");
-        if (dataset.Episodes.Count == 0) throw new DatasetException($"dataset '{dataset.Directory}' has no episodes: record some");
-        if (wanted is not null) Choose(dataset, wanted);
+            throw new DatasetException(
+                $"dataset '{dataset.Directory}' has no camera (a feature of type video or image): record it with one"
+            );
+        if (dataset.Episodes.Count == 0)
+            throw new DatasetException($"dataset '{dataset.Directory}' has no episodes: record some");
+        if (wanted is not null)
+            Choose(dataset, wanted);
     }
 
     /// <summary>The features of a policy's pictures, in its order.</summary>
@@ -165,11 +214,17 @@ public sealed record RecordedLessons : ILessonSource
         }
 
         if (Camera is not null)
-            throw new UsageException($"dataset '{dataset.Directory}?camera={Camera}' names one camera, the policy wants the pictures {string.Join(", ", pictures)} (images): leave ?camera out, or choose another --policy-config");
+            throw new UsageException(
+                $"dataset '{dataset.Directory}?camera={Camera}' names one camera, the policy wants the pictures "
+                    + $"{string.Join(", ", pictures)} (images): leave ?camera out, or choose another --policy-config"
+            );
         if (pictures.Where(name => !cameras.Contains(PictureNames.Feature(name))).ToList() is { Count: > 0 } missing)
         {
-            throw new UsageException($"the policy wants the pictures {string.Join(", ", pictures)} (images), "
-                + $"dataset '{dataset.Directory}' has {string.Join(", ", cameras.Select(NameOf))}: record {string.Join(" and ", missing)}, or choose others with --cameras");
+            throw new UsageException(
+                $"the policy wants the pictures {string.Join(", ", pictures)} (images), "
+                    + $"dataset '{dataset.Directory}' has {string.Join(", ", cameras.Select(NameOf))}: record "
+                    + $"{string.Join(" and ", missing)}, or choose others with --cameras"
+            );
         }
 
         return [.. pictures.Select(PictureNames.Feature)];
@@ -185,10 +240,13 @@ public sealed record RecordedLessons : ILessonSource
                 ?? throw new UsageException($"dataset '{dataset.Directory}' has no camera '{wanted}': it has {list}");
         }
 
-        if (cameras.Contains(DatasetFeature.FrontCamera)) return DatasetFeature.FrontCamera;
+        if (cameras.Contains(DatasetFeature.FrontCamera))
+            return DatasetFeature.FrontCamera;
         return cameras.Length == 1
             ? cameras[0]
-            : throw new UsageException($"dataset '{dataset.Directory}' has the cameras {list}: say which, '{dataset.Directory}?camera=NAME'");
+            : throw new UsageException(
+                $"dataset '{dataset.Directory}' has the cameras {list}: say which, '{dataset.Directory}?camera=NAME'"
+            );
     }
 
     private void RequireMemory(LeRobotDataset dataset, LessonWishes wishes)
@@ -197,8 +255,14 @@ public sealed record RecordedLessons : ILessonSource
         var pictures = dataset.Episodes.Sum(episode => (long)Kept(episode, wishes.PicturesPerEpisode).Length);
         var needed = (double)pictures * wishes.Policy.Pictures.Count * image.Height * image.Width * 3;
         var there = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        if (needed <= LargestShareOfMemory * there) return;
-        throw new UsageException(string.Create(CultureInfo.InvariantCulture,
-            $"the {pictures:N0} pictures of dataset '{Directory}' take {needed / 1e9:0.0} GB of the machine's {there / 1e9:0.0} GB of memory: keep fewer with --pictures-per-episode"));
+        if (needed <= LargestShareOfMemory * there)
+            return;
+        throw new UsageException(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"the {pictures:N0} pictures of dataset '{Directory}' take {needed / 1e9:0.0} GB of the machine's "
+                    + $"{there / 1e9:0.0} GB of memory: keep fewer with --pictures-per-episode"
+            )
+        );
     }
 }

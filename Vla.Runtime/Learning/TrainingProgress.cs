@@ -6,7 +6,9 @@ using Vla.Actors.Training;
 namespace Vla.Runtime.Learning;
 
 /// <summary>Says on standard error how a training goes: loss, rate and time left.</summary>
-/// <remarks>In a terminal one line that changes, and a line that stays for every validation; elsewhere only the latter.</remarks>
+/// <remarks>
+/// In a terminal one line that changes, and a line that stays for every validation; elsewhere only the latter.
+/// </remarks>
 internal sealed class TrainingProgress
 {
     private readonly IAnsiConsole? _terminal = Console.IsErrorRedirected
@@ -18,7 +20,8 @@ internal sealed class TrainingProgress
     /// <summary>Something that takes a while and has no loss: reading data.</summary>
     public void Share(string what, double share)
     {
-        if (share < 1 && _sinceShown.Elapsed < TimeSpan.FromSeconds(_terminal is null ? 15 : 0.2)) return;
+        if (share < 1 && _sinceShown.Elapsed < TimeSpan.FromSeconds(_terminal is null ? 15 : 0.2))
+            return;
         _sinceShown.Restart();
         Show(string.Create(CultureInfo.InvariantCulture, $"{what}: {share:P0}"), stays: share >= 1);
     }
@@ -34,12 +37,19 @@ internal sealed class TrainingProgress
     public void Step(int step, int steps, TrainingLoss loss, TrainingLoss? validation, double secondsPerStep)
     {
         var left = TimeSpan.FromSeconds((steps - step) * secondsPerStep);
-        var text = string.Create(CultureInfo.InvariantCulture,
-            $"step {step} of {steps}, loss {loss.Action:0.0000}, {1 / secondsPerStep:0.00} steps/s, {left:h\\:mm\\:ss} left");
+        var text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"step {step} of {steps}, loss {loss.Action:0.0000}, {1 / secondsPerStep:0.00} steps/s, "
+                + $"{left:h\\:mm\\:ss} left"
+        );
         if (validation is { } v)
         {
             text += string.Create(CultureInfo.InvariantCulture, $"; validation {v.Action:0.0000}");
-            if (!double.IsNaN(v.Grounding)) text += string.Create(CultureInfo.InvariantCulture, $", grounding {v.Grounding:0.000}, turn {v.Turn:0.000}");
+            if (!double.IsNaN(v.Grounding))
+                text += string.Create(
+                    CultureInfo.InvariantCulture,
+                    $", grounding {v.Grounding:0.000}, turn {v.Turn:0.000}"
+                );
         }
 
         Show(text, stays: validation is not null);
@@ -49,7 +59,8 @@ internal sealed class TrainingProgress
     {
         if (_terminal is null)
         {
-            if (stays) Console.Error.WriteLine($"vla: {text}");
+            if (stays)
+                Console.Error.WriteLine($"vla: {text}");
             return;
         }
 

@@ -3,7 +3,9 @@ using Vla.Actors.Training;
 
 namespace Vla.Runtime.Learning;
 
-/// <summary>Carries a training through to its last step, or until it is told to end: validation, saves, log and progress.</summary>
+/// <summary>
+/// Carries a training through to its last step, or until it is told to end: validation, saves, log and progress.
+/// </summary>
 internal sealed class TrainingRun(TrainingSession session, LossLog log, TrainingProgress progress, TimeProvider time)
 {
     /// <summary>Steps that a row of the log is the average of, once there are some.</summary>
@@ -16,11 +18,15 @@ internal sealed class TrainingRun(TrainingSession session, LossLog log, Training
 
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private readonly int _firstStep = session.Step;
-    private double _total, _action, _grounding, _turn;
+    private double _total,
+        _action,
+        _grounding,
+        _turn;
     private int _count;
 
     /// <summary>Runs; the session is saved at the end whatever ended it.</summary>
-    /// <exception cref="TrainingException">Loss or gradient became something else than numbers; the last good weights are saved.</exception>
+    /// <exception cref="TrainingException">Loss or gradient became something else than numbers; the last good weights
+    /// are saved.</exception>
     /// <returns>False when it was told to end before the last step.</returns>
     public bool Run(CancellationToken cancellation)
     {
@@ -29,8 +35,10 @@ internal sealed class TrainingRun(TrainingSession session, LossLog log, Training
         {
             TrainOrSave();
             var isLast = session.Step == session.Steps;
-            if (isLast || session.Step % StepsPerRow == 0 || FirstRows.Contains(session.Step)) Report(isLast || session.Step % session.Options.ValidationInterval == 0);
-            if (isLast || time.GetElapsedTime(saved) < SaveInterval) continue;
+            if (isLast || session.Step % StepsPerRow == 0 || FirstRows.Contains(session.Step))
+                Report(isLast || session.Step % session.Options.ValidationInterval == 0);
+            if (isLast || time.GetElapsedTime(saved) < SaveInterval)
+                continue;
             Save();
             saved = time.GetTimestamp();
         }
@@ -51,7 +59,11 @@ internal sealed class TrainingRun(TrainingSession session, LossLog log, Training
             var saved = session.TrySave();
             log.Draw();
             throw new TrainingException(
-                $"{e.Message}; {(saved ? $"the weights of step {session.Step} are saved" : "the weights of the last save stay")} in {session.Output}", e);
+                $"{e.Message}; "
+                    + (saved ? $"the weights of step {session.Step} are saved" : "the weights of the last save stay")
+                    + $" in {session.Output}",
+                e
+            );
         }
     }
 
@@ -70,7 +82,13 @@ internal sealed class TrainingRun(TrainingSession session, LossLog log, Training
         (_total, _action, _grounding, _turn, _count) = (0, 0, 0, 0, 0);
         TrainingLoss? validation = validate && session.ValidationSamples > 0 ? session.Validate() : null;
         var seconds = _watch.Elapsed.TotalSeconds;
-        log.Add(session.Step, log.SecondsBeforeStart + seconds, session.Options.RateAt(session.Step - 1), average, validation);
+        log.Add(
+            session.Step,
+            log.SecondsBeforeStart + seconds,
+            session.Options.RateAt(session.Step - 1),
+            average,
+            validation
+        );
         progress.Step(session.Step, session.Steps, average, validation, seconds / (session.Step - _firstStep));
     }
 

@@ -10,10 +10,14 @@ using Vla.Sensors.Simulation.Drawing;
 
 namespace Vla.Runtime.Learning;
 
-/// <summary>Lessons straight from the simulated world: demonstrations of the expert that <c>vla record</c> records, without files.</summary>
+/// <summary>
+/// Lessons straight from the simulated world: demonstrations of the expert that <c>vla record</c> records, without
+/// files.
+/// </summary>
 /// <remarks>
-/// Written as <c>world</c>, <c>world:level1</c>, <c>world:level2</c> or <c>world:both</c>, with <c>?episodes=N&amp;seed=S</c>.
-/// Episodes are made side by side and added in order, so the same words give the same data on any number of cores.
+/// Written as <c>world</c>, <c>world:level1</c>, <c>world:level2</c> or <c>world:both</c>, with
+/// <c>?episodes=N&amp;seed=S</c>. Episodes are made side by side and added in order, so the same words give the same
+/// data on any number of cores.
 /// </remarks>
 public sealed record WorldLessons(LevelMixture Levels, int Episodes, long Seed) : ILessonSource
 {
@@ -37,8 +41,15 @@ public sealed record WorldLessons(LevelMixture Levels, int Episodes, long Seed) 
     {
         get
         {
-            DataColumn[] numbers = [.. WorldAction.Names.Zip(WorldAction.Units, (name, unit) => new DataColumn(name, unit))];
-            return new DataColumns(numbers, numbers, StepMs) { Picture = (Camera.Width, Camera.Height), Cameras = [PictureNames.Unnamed, TabletopFit.Wrist] };
+            DataColumn[] numbers =
+            [
+                .. WorldAction.Names.Zip(WorldAction.Units, (name, unit) => new DataColumn(name, unit)),
+            ];
+            return new DataColumns(numbers, numbers, StepMs)
+            {
+                Picture = (Camera.Width, Camera.Height),
+                Cameras = [PictureNames.Unnamed, TabletopFit.Wrist],
+            };
         }
     }
 
@@ -47,8 +58,11 @@ public sealed record WorldLessons(LevelMixture Levels, int Episodes, long Seed) 
     {
         var (head, query) = text.Split('?', 2) is [var first, var rest] ? (first, rest) : (text, "");
         var name = head.Length > Scheme.Length ? head[(Scheme.Length + 1)..] : LevelMixture.Both.Name;
-        var levels = LevelMixture.Find(name)
-            ?? throw new UsageException($"dataset '{text}': level '{name}' is not one of {string.Join(", ", LevelMixture.All)}");
+        var levels =
+            LevelMixture.Find(name)
+            ?? throw new UsageException(
+                $"dataset '{text}': level '{name}' is not one of {string.Join(", ", LevelMixture.All)}"
+            );
         var source = new WorldLessons(levels, DefaultEpisodes, 0);
         foreach (var pair in query.Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
@@ -56,14 +70,18 @@ public sealed record WorldLessons(LevelMixture Levels, int Episodes, long Seed) 
             {
                 ["episodes", var value] => source with { Episodes = (int)Number(value, 1, MostEpisodes) },
                 ["seed", var value] => source with { Seed = Number(value, 0, Demonstration.SeedLimit - MostEpisodes) },
-                _ => throw new UsageException($"dataset '{text}': '{pair}' is not known; there are episodes=N and seed=S"),
+                _ => throw new UsageException(
+                    $"dataset '{text}': '{pair}' is not known; there are episodes=N and seed=S"
+                ),
             };
         }
 
         return source;
 
         long Number(string value, long least, long most) =>
-            long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number >= least
+            && number <= most
                 ? number
                 : throw new UsageException($"dataset '{text}': '{value}' is not a whole number from {least} to {most}");
     }
@@ -71,47 +89,71 @@ public sealed record WorldLessons(LevelMixture Levels, int Episodes, long Seed) 
     public TrainingSet Read(LessonWishes wishes, Action<double> progress, CancellationToken cancellation)
     {
         var (policy, state) = (wishes.Policy, wishes.Policy.StateNames.Count);
-        var set = new TrainingSet(new TrainingShape(
-            policy.Image.Height, policy.Image.Width, state, WorldAction.Dimensions, policy.Horizon, Demonstration.LessonCount)
-        {
-            Cameras = policy.Pictures.Count,
-        });
+        var set = new TrainingSet(
+            new TrainingShape(
+                policy.Image.Height,
+                policy.Image.Width,
+                state,
+                WorldAction.Dimensions,
+                policy.Horizon,
+                Demonstration.LessonCount
+            )
+            {
+                Cameras = policy.Pictures.Count,
+            }
+        );
         var views = ViewsOf(policy.Pictures);
         if (state is not (0 or StateNumbers))
-            throw new UsageException($"the simulated world gives {StateNumbers} numbers of state, the policy takes {state}");
+            throw new UsageException(
+                $"the simulated world gives {StateNumbers} numbers of state, the policy takes {state}"
+            );
         if (policy.Horizon > Demonstration.Horizon)
-            throw new UsageException($"the simulated world's expert plans {Demonstration.Horizon} actions, the policy's horizon is {policy.Horizon}");
+            throw new UsageException(
+                $"the simulated world's expert plans {Demonstration.Horizon} actions, the policy's horizon is "
+                    + $"{policy.Horizon}"
+            );
 
         using var cameras = new ThreadLocal<Camera>(() => new Camera(policy.Image, views), trackAllValues: true);
         var done = 0;
-        var episodes = ParallelEnumerable.Range(0, Episodes).AsOrdered().WithCancellation(cancellation)
+        var episodes = ParallelEnumerable
+            .Range(0, Episodes)
+            .AsOrdered()
+            .WithCancellation(cancellation)
             .WithMergeOptions(ParallelMergeOptions.NotBuffered)
             .Select(episode => Show(episode, wishes, cameras.Value!));
         foreach (var samples in episodes)
         {
-            foreach (var sample in samples) Add(set, sample, policy.Horizon);
+            foreach (var sample in samples)
+                Add(set, sample, policy.Horizon);
             progress((double)++done / Episodes);
         }
 
-        foreach (var camera in cameras.Values) camera.Dispose();
+        foreach (var camera in cameras.Values)
+            camera.Dispose();
         return set;
     }
 
     private static WorldView[] ViewsOf(IReadOnlyList<string> pictures) =>
-    [
-        .. pictures.Select(name => name switch
-        {
-            PictureNames.Unnamed => WorldView.Front,
-            TabletopFit.Wrist => WorldView.Wrist,
-            _ => throw new UsageException($"the policy wants the picture {name} (images), the simulated world has {PictureNames.Unnamed} and {TabletopFit.Wrist}"),
-        }),
-    ];
+        [
+            .. pictures.Select(name =>
+                name switch
+                {
+                    PictureNames.Unnamed => WorldView.Front,
+                    TabletopFit.Wrist => WorldView.Wrist,
+                    _ => throw new UsageException(
+                        $"the policy wants the picture {name} (images), the simulated world has "
+                            + $"{PictureNames.Unnamed} and {TabletopFit.Wrist}"
+                    ),
+                }
+            ),
+        ];
 
     private List<Sample> Show(int episode, LessonWishes wishes, Camera camera)
     {
         var (seed, level) = (Seed + episode, Levels.Of(episode));
         var length = 1;
-        for (var rehearsal = Demonstration.Begin(seed, level); rehearsal.Next();) length++;
+        for (var rehearsal = Demonstration.Begin(seed, level); rehearsal.Next(); )
+            length++;
 
         var random = new WorldRandom(seed, stream: 300);
         var wanted = wishes.PicturesPerEpisode ?? DefaultPicturesPerEpisode;
@@ -121,13 +163,20 @@ public sealed record WorldLessons(LevelMixture Levels, int Episodes, long Seed) 
         do
         {
             var weight = demonstration.Table.Gripper.Z < LowHand ? LowWeight : HighWeight;
-            if (!random.Chance(share * weight)) continue;
+            if (!random.Chance(share * weight))
+                continue;
             var state = new float[StateNumbers];
             demonstration.Table.ReadState(state);
-            samples.Add(new Sample(
-                episode, camera.Look(demonstration.Table), wishes.Policy.StateNames.Count == 0 ? [] : state, demonstration.Lessons(), camera.HasPlaces));
-        }
-        while (demonstration.Next());
+            samples.Add(
+                new Sample(
+                    episode,
+                    camera.Look(demonstration.Table),
+                    wishes.Policy.StateNames.Count == 0 ? [] : state,
+                    demonstration.Lessons(),
+                    camera.HasPlaces
+                )
+            );
+        } while (demonstration.Next());
         return samples;
     }
 
@@ -137,22 +186,41 @@ public sealed record WorldLessons(LevelMixture Levels, int Episodes, long Seed) 
         Span<float> chunk = stackalloc float[horizon * WorldAction.Dimensions];
         foreach (var lesson in sample.Lessons)
         {
-            for (var i = 0; i < horizon; i++) lesson.Chunk[i].CopyTo(chunk[(i * WorldAction.Dimensions)..]);
-            set.AddLesson(new TrainingLesson
-            {
-                Instruction = lesson.Instruction,
-                Chunk = chunk,
-                Valid = horizon,
-                Truth = sample.HasPlaces
-                    ? [lesson.Block.X, lesson.Block.Y, lesson.Goal.X, lesson.Goal.Y, lesson.Turn.Sin, lesson.Turn.Cos]
-                    : [],
-            });
+            for (var i = 0; i < horizon; i++)
+                lesson.Chunk[i].CopyTo(chunk[(i * WorldAction.Dimensions)..]);
+            set.AddLesson(
+                new TrainingLesson
+                {
+                    Instruction = lesson.Instruction,
+                    Chunk = chunk,
+                    Valid = horizon,
+                    Truth = sample.HasPlaces
+                        ?
+                        [
+                            lesson.Block.X,
+                            lesson.Block.Y,
+                            lesson.Goal.X,
+                            lesson.Goal.Y,
+                            lesson.Turn.Sin,
+                            lesson.Turn.Cos,
+                        ]
+                        : [],
+                }
+            );
         }
     }
 
-    private sealed record Sample(int Episode, byte[] Picture, float[] State, IReadOnlyList<Lesson> Lessons, bool HasPlaces);
+    private sealed record Sample(
+        int Episode,
+        byte[] Picture,
+        float[] State,
+        IReadOnlyList<Lesson> Lessons,
+        bool HasPlaces
+    );
 
-    /// <summary>Sees the table as a live policy would: 640×480, or the square in its middle where the policy crops to that.</summary>
+    /// <summary>
+    /// Sees the table as a live policy would: 640×480, or the square in its middle where the policy crops to that.
+    /// </summary>
     private sealed class Camera : IDisposable
     {
         public const int Height = 480;
@@ -191,7 +259,8 @@ public sealed record WorldLessons(LevelMixture Levels, int Episodes, long Seed) 
 
         public void Dispose()
         {
-            foreach (var renderer in _renderers) renderer.Dispose();
+            foreach (var renderer in _renderers)
+                renderer.Dispose();
             _preparation.Dispose();
             _picture.Dispose();
         }

@@ -8,7 +8,8 @@ namespace Vla.Runtime.Libraries;
 /// Holds a camera that somebody else wrote to what a camera is: whatever else it does is a loss of that camera, in
 /// words.
 /// </summary>
-internal sealed class LibraryCamera(ICamera camera, CameraDescription description, bool isLive, TimeProvider time) : ICamera
+internal sealed class LibraryCamera(ICamera camera, CameraDescription description, bool isLive, TimeProvider time)
+    : ICamera
 {
     public CameraDescription Description => description;
 
@@ -28,11 +29,15 @@ internal sealed class LibraryCamera(ICamera camera, CameraDescription descriptio
             throw Lost(LibraryWords.Of(exception), exception);
         }
 
-        if (picture.Empty()) throw Lost("it gives an empty picture");
+        if (picture.Empty())
+            throw Lost("it gives an empty picture");
         if (picture.Type() != MatType.CV_8UC3)
             throw Lost($"it gives pictures of the type {picture.Type()}: they must be BGR, 8 bits, CV_8UC3");
         if (capturedNs > time.NowNs())
-            throw Lost("the time of its picture has not come yet: it must be monotonic nanoseconds (TimeProvider.System.NowNs())");
+            throw Lost(
+                "the time of its picture has not come yet: it must be monotonic nanoseconds "
+                    + "(TimeProvider.System.NowNs())"
+            );
         return capturedNs;
     }
 
@@ -48,5 +53,6 @@ internal sealed class LibraryCamera(ICamera camera, CameraDescription descriptio
         }
     }
 
-    private CameraLostException Lost(string why, Exception? inner = null) => new($"camera '{description.Name}' failed: {why}", inner);
+    private CameraLostException Lost(string why, Exception? inner = null) =>
+        new($"camera '{description.Name}' failed: {why}", inner);
 }

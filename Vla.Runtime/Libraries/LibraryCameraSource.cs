@@ -17,7 +17,8 @@ public sealed record LibraryCameraSource(string File, string Argument) : CameraS
     /// <summary>Reads <c>dll:FILE#ARGUMENT</c>; null when the text names another camera.</summary>
     public static LibraryCameraSource? Read(string text) =>
         LibraryName.Read(text, takesProfile: false, why => new CameraException($"camera {why}")) is { } name
-            ? new LibraryCameraSource(name.File, name.Argument) : null;
+            ? new LibraryCameraSource(name.File, name.Argument)
+            : null;
 
     public override ICamera Open(TimeProvider time)
     {
@@ -30,7 +31,13 @@ public sealed record LibraryCameraSource(string File, string Argument) : CameraS
         CameraDescription? description = null;
         var live = false;
         var camera = LibraryLoader.Load<ICamera>(
-            request, made => (description, live) = (made.Description ?? throw new InvalidOperationException("it has no Description"), made.IsLive));
+            request,
+            made =>
+                (description, live) = (
+                    made.Description ?? throw new InvalidOperationException("it has no Description"),
+                    made.IsLive
+                )
+        );
         return new LibraryCamera(camera, description!, live, time);
     }
 }

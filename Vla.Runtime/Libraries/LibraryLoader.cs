@@ -8,7 +8,12 @@ namespace Vla.Runtime.Libraries;
 /// <param name="File">The assembly. What it needs besides Vla's own assemblies lies beside it.</param>
 /// <param name="LongestMaking">How long its constructor may take.</param>
 /// <param name="Refuse">Makes the exception that this kind of thing is refused with.</param>
-public sealed record LibraryRequest(string What, string File, TimeSpan LongestMaking, Func<string, Exception?, Exception> Refuse)
+public sealed record LibraryRequest(
+    string What,
+    string File,
+    TimeSpan LongestMaking,
+    Func<string, Exception?, Exception> Refuse
+)
 {
     /// <summary>What a constructor may ask for, by type; null for what is not there.</summary>
     public required IReadOnlyDictionary<Type, object?> Arguments { get; init; }
@@ -38,19 +43,39 @@ public static class LibraryLoader
     private static ConstructorInfo ConstructorOf(Type type, LibraryRequest request)
     {
         var known = type.GetConstructors()
-            .Where(constructor => constructor.GetParameters().All(parameter => request.Arguments.ContainsKey(parameter.ParameterType)))
+            .Where(constructor =>
+                constructor.GetParameters().All(parameter => request.Arguments.ContainsKey(parameter.ParameterType))
+            )
             .OrderByDescending(constructor => constructor.GetParameters().Length)
             .ToList();
-        var fitting = known.Find(constructor => constructor.GetParameters().All(parameter => request.Arguments[parameter.ParameterType] is not null));
-        if (fitting is not null) return fitting;
+        var fitting = known.Find(constructor =>
+            constructor.GetParameters().All(parameter => request.Arguments[parameter.ParameterType] is not null)
+        );
+        if (fitting is not null)
+            return fitting;
         if (known is [var first, ..])
         {
-            var missing = first.GetParameters().First(parameter => request.Arguments[parameter.ParameterType] is null).ParameterType.Name;
-            throw request.Refuse($"{type.Name} in '{request.File}' wants a {missing}, and none was given: give dll:FILE?profile=FILE", null);
+            var missing = first
+                .GetParameters()
+                .First(parameter => request.Arguments[parameter.ParameterType] is null)
+                .ParameterType.Name;
+            throw request.Refuse(
+                $"{type.Name} in '{request.File}' wants a {missing}, and none was given: give dll:FILE?profile=FILE",
+                null
+            );
         }
 
-        var possible = string.Join(", ", request.Arguments.Keys.Select(argument => argument == typeof(string) ? "an argument (string)" : $"a {argument.Name}"));
-        throw request.Refuse($"{type.Name} in '{request.File}' has no public constructor that takes nothing but what there is: {possible}", null);
+        var possible = string.Join(
+            ", ",
+            request.Arguments.Keys.Select(argument =>
+                argument == typeof(string) ? "an argument (string)" : $"a {argument.Name}"
+            )
+        );
+        throw request.Refuse(
+            $"{type.Name} in '{request.File}' has no public constructor that takes nothing but what there is: "
+                + $"{possible}",
+            null
+        );
     }
 
     /// <summary>Makes it on a thread that is left behind when it does not come back.</summary>
@@ -58,7 +83,10 @@ public static class LibraryLoader
         where T : class
     {
         var what = $"{request.What} {constructor.DeclaringType!.Name} in '{request.File}'";
-        object?[] arguments = [.. constructor.GetParameters().Select(parameter => request.Arguments[parameter.ParameterType])];
+        object?[] arguments =
+        [
+            .. constructor.GetParameters().Select(parameter => request.Arguments[parameter.ParameterType]),
+        ];
         var made = new TaskCompletionSource<T>();
         new Thread(() =>
         {
@@ -72,38 +100,62 @@ public static class LibraryLoader
             {
                 made.SetException(e is TargetInvocationException { InnerException: { } inner } ? inner : e);
             }
-        }) { Name = $"vla-{request.What}", IsBackground = true }.Start();
+        })
+        {
+            Name = $"vla-{request.What}",
+            IsBackground = true,
+        }.Start();
         try
         {
-            if (made.Task.Wait(request.LongestMaking)) return made.Task.Result;
+            if (made.Task.Wait(request.LongestMaking))
+                return made.Task.Result;
         }
         catch (AggregateException e)
         {
             throw request.Refuse($"{what} cannot be made: {LibraryWords.Of(e.InnerException!)}", e.InnerException);
         }
 
-        throw request.Refuse($"{what} cannot be made: its constructor has not returned for {request.LongestMaking.TotalSeconds:0} s; open what takes time later", null);
+        throw request.Refuse(
+            $"{what} cannot be made: its constructor has not returned for {request.LongestMaking.TotalSeconds:0} s; "
+                + "open what takes time later",
+            null
+        );
     }
 
     private static Assembly LoadAssembly(LibraryRequest request)
     {
         var path = Path.GetFullPath(request.File);
         if (!System.IO.File.Exists(path))
-            throw request.Refuse($"{request.What} library '{request.File}' is not there: build it and give the path of its .dll", null);
+            throw request.Refuse(
+                $"{request.What} library '{request.File}' is not there: build it and give the path of its .dll",
+                null
+            );
 
         try
         {
-            // In the default context, so that its interfaces are ours; what else it needs is found by its own deps.json.
+            // In the default context, so that its interfaces are ours; what else it needs is found by its own
+            // deps.json.
             lock (Resolved)
             {
-                if (Resolved.Add(path)) ResolveBeside(path);
+                if (Resolved.Add(path))
+                    ResolveBeside(path);
             }
 
             return AssemblyLoadContext.Default.LoadFromAssemblyPath(path);
         }
-        catch (Exception e) when (e is BadImageFormatException or IOException or InvalidOperationException or UnauthorizedAccessException)
+        catch (Exception e)
+            when (e
+                    is BadImageFormatException
+                        or IOException
+                        or InvalidOperationException
+                        or UnauthorizedAccessException
+            )
         {
-            throw request.Refuse($"{request.What} library '{request.File}' is not a .NET assembly that can be loaded here: {LibraryWords.Line(e)}", e);
+            throw request.Refuse(
+                $"{request.What} library '{request.File}' is not a .NET assembly that can be loaded here: "
+                    + $"{LibraryWords.Line(e)}",
+                e
+            );
         }
     }
 
@@ -127,15 +179,27 @@ public static class LibraryLoader
         }
 
         Type[] found = [.. classes.Where(type => type.IsAssignableTo(wanted))];
-        if (found is [var one]) return one;
+        if (found is [var one])
+            return one;
         if (found.Length > 1)
-            throw request.Refuse($"{request.What} library '{request.File}' has several ({string.Join(", ", found.Select(type => type.Name))}): make one of them public", null);
+            throw request.Refuse(
+                $"{request.What} library '{request.File}' has several "
+                    + $"({string.Join(", ", found.Select(type => type.Name))}): make one of them public",
+                null
+            );
         foreach (var (other, mend) in request.Others)
         {
             if (Array.Find(classes, type => type.IsAssignableTo(other)) is { } meant)
-                throw request.Refuse($"{request.What} library '{request.File}' has no class that implements {wanted.Name}; its {meant.Name} {mend}", null);
+                throw request.Refuse(
+                    $"{request.What} library '{request.File}' has no class that implements {wanted.Name}; its "
+                        + $"{meant.Name} {mend}",
+                    null
+                );
         }
 
-        throw request.Refuse($"{request.What} library '{request.File}' has no public class that implements {wanted.Name}", null);
+        throw request.Refuse(
+            $"{request.What} library '{request.File}' has no public class that implements {wanted.Name}",
+            null
+        );
     }
 }

@@ -16,19 +16,22 @@ public sealed record LibraryName(string File, string Argument, string? Profile)
     /// <param name="refuse">Makes the exception for a text that names no file.</param>
     public static LibraryName? Read(string text, bool takesProfile, Func<string, Exception> refuse)
     {
-        if (!text.StartsWith(Prefix, StringComparison.Ordinal)) return null;
+        if (!text.StartsWith(Prefix, StringComparison.Ordinal))
+            return null;
         var parts = text[Prefix.Length..].Split('#', 2);
         var (file, profile) = (parts[0], (string?)null);
         if (takesProfile && file.LastIndexOf(ProfileOption, StringComparison.Ordinal) is >= 0 and var at)
         {
             (file, profile) = (file[..at], file[(at + ProfileOption.Length)..]);
-            if (profile.Trim().Length == 0) throw refuse($"'{text}' names no profile: use dll:FILE?profile=FILE");
+            if (profile.Trim().Length == 0)
+                throw refuse($"'{text}' names no profile: use dll:FILE?profile=FILE");
         }
 
-        if (file.Trim().Length == 0) throw refuse($"'{text}' names no file: use dll:FILE#ARGUMENT");
+        if (file.Trim().Length == 0)
+            throw refuse($"'{text}' names no file: use dll:FILE#ARGUMENT");
         return new LibraryName(file, parts.ElementAtOrDefault(1) ?? "", profile);
     }
 
     public override string ToString() =>
-        $"{Prefix}{File}{(Profile is null ? "" : ProfileOption + Profile)}{(Argument.Length == 0 ? "" : "#" + Argument)}";
+        Prefix + File + (Profile is null ? "" : ProfileOption + Profile) + (Argument.Length == 0 ? "" : "#" + Argument);
 }

@@ -7,25 +7,31 @@ internal static class LibraryWords
     public static string Of(Exception exception)
     {
         var cause = exception;
-        while (cause is TypeInitializationException { InnerException: { } inner }) cause = inner;
+        while (cause is TypeInitializationException { InnerException: { } inner })
+            cause = inner;
         return cause switch
         {
-            DllNotFoundException => $"{FirstSentence(cause)}; put the native library beside the .dll, or on LD_LIBRARY_PATH",
+            DllNotFoundException =>
+                $"{FirstSentence(cause)}; put the native library beside the .dll, or on LD_LIBRARY_PATH",
             TypeLoadException or MissingMemberException when IsOfVla(cause) =>
-                $"it was built against another version of Vla ({Line(cause)}): build it again against this one; CHANGELOG.md says what has changed",
+                $"it was built against another version of Vla ({Line(cause)}): build it again against this one; "
+                    + "CHANGELOG.md says what has changed",
             FileNotFoundException or FileLoadException => $"it needs something that is not there: {Line(cause)}",
             _ => Line(cause),
         };
     }
 
-    public static string Line(Exception exception) => string.IsNullOrWhiteSpace(exception.Message)
-        ? exception.GetType().Name : exception.Message.ReplaceLineEndings(" ").Trim();
+    public static string Line(Exception exception) =>
+        string.IsNullOrWhiteSpace(exception.Message)
+            ? exception.GetType().Name
+            : exception.Message.ReplaceLineEndings(" ").Trim();
 
     /// <summary>
     /// An interface with another member than the class knows is missing in the class, whose name may be anything.
     /// </summary>
     private static bool IsOfVla(Exception exception) =>
-        exception.Message.Contains("Vla.", StringComparison.Ordinal) || exception.Message.Contains("does not have an implementation", StringComparison.Ordinal);
+        exception.Message.Contains("Vla.", StringComparison.Ordinal)
+        || exception.Message.Contains("does not have an implementation", StringComparison.Ordinal);
 
     private static string FirstSentence(Exception exception)
     {

@@ -17,7 +17,12 @@ public static class RobotLibrary
     public static T Load<T>(LibraryName name, RobotProfile? profile, TimeProvider time)
         where T : class, IActionOutput
     {
-        var request = new LibraryRequest("robot", name.File, LongestMaking, (why, inner) => new UsageException(why, inner))
+        var request = new LibraryRequest(
+            "robot",
+            name.File,
+            LongestMaking,
+            (why, inner) => new UsageException(why, inner)
+        )
         {
             Arguments = new Dictionary<Type, object?>
             {
@@ -31,10 +36,21 @@ public static class RobotLibrary
                 (typeof(ICamera), "is a camera: give it with --camera"),
             ],
         };
-        return LibraryLoader.Load<T>(request, made =>
-        {
-            _ = (made.Name, made.MayBlock, made.Moves, made.QueueCapacity);
-            if (made is IRobot robot) _ = (robot.ActionNames, robot.ActionUnits, robot.StateNames, robot.StateUnits, robot.StateRateHz, robot.Profile);
-        });
+        return LibraryLoader.Load<T>(
+            request,
+            made =>
+            {
+                _ = (made.Name, made.MayBlock, made.Moves, made.QueueCapacity);
+                if (made is IRobot robot)
+                    _ = (
+                        robot.ActionNames,
+                        robot.ActionUnits,
+                        robot.StateNames,
+                        robot.StateUnits,
+                        robot.StateRateHz,
+                        robot.Profile
+                    );
+            }
+        );
     }
 }

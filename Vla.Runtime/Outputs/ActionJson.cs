@@ -9,7 +9,9 @@ using Vla.Sensors;
 
 namespace Vla.Runtime.Outputs;
 
-/// <summary>Writes a published action as one line of JSON; <c>config/published-action.schema.json</c> describes it.</summary>
+/// <summary>
+/// Writes a published action as one line of JSON; <c>config/published-action.schema.json</c> describes it.
+/// </summary>
 /// <remarks>Reuses its buffer: one instance for each output, used by one thread at a time.</remarks>
 public sealed class ActionJson : IDisposable
 {
@@ -52,8 +54,10 @@ public sealed class ActionJson : IDisposable
         _writer.WriteStartObject("values"u8);
         for (var i = 0; i < _names.Length; i++)
         {
-            if ((action.Unknown >> i & 1) != 0) _writer.WriteNull(_names[i]);
-            else _writer.WriteNumber(_names[i], action.Values[i]);
+            if ((action.Unknown >> i & 1) != 0)
+                _writer.WriteNull(_names[i]);
+            else
+                _writer.WriteNumber(_names[i], action.Values[i]);
         }
 
         _writer.WriteEndObject();
@@ -62,10 +66,14 @@ public sealed class ActionJson : IDisposable
     private void WriteOrigin(PublishedAction action)
     {
         var origin = action.Origin;
-        if (origin.CapturedNs > 0) _writer.WriteNumber("frame_sequence"u8, origin.FrameSequence);
-        else _writer.WriteNull("frame_sequence"u8);
-        if (origin.Instruction is { } instruction) _writer.WriteString("instruction"u8, instruction);
-        else _writer.WriteNull("instruction"u8);
+        if (origin.CapturedNs > 0)
+            _writer.WriteNumber("frame_sequence"u8, origin.FrameSequence);
+        else
+            _writer.WriteNull("frame_sequence"u8);
+        if (origin.Instruction is { } instruction)
+            _writer.WriteString("instruction"u8, instruction);
+        else
+            _writer.WriteNull("instruction"u8);
         WriteTime("captured_ns"u8, origin.CapturedNs);
         WriteTime("encoded_ns"u8, origin.Steps.Find(StagedSteps.Encode).FinishedNs);
         WriteTime("fused_ns"u8, origin.Steps.Find(StagedSteps.Fuse).FinishedNs);
@@ -94,14 +102,18 @@ public sealed class ActionJson : IDisposable
 
     private void WriteAge(ReadOnlySpan<byte> name, long? ns)
     {
-        if (ns is { } age) _writer.WriteNumber(name, Math.Round((double)age / MonotonicTime.NsPerMs, 3));
-        else _writer.WriteNull(name);
+        if (ns is { } age)
+            _writer.WriteNumber(name, Math.Round((double)age / MonotonicTime.NsPerMs, 3));
+        else
+            _writer.WriteNull(name);
     }
 
     private void WriteTime(ReadOnlySpan<byte> name, long ns)
     {
-        if (ns > 0) _writer.WriteNumber(name, ns);
-        else _writer.WriteNull(name);
+        if (ns > 0)
+            _writer.WriteNumber(name, ns);
+        else
+            _writer.WriteNull(name);
     }
 
     private void WriteClamps(PublishedAction action)
@@ -109,7 +121,8 @@ public sealed class ActionJson : IDisposable
         _writer.WriteStartArray("clamps"u8);
         for (var i = 0; i < _names.Length; i++)
         {
-            if ((action.Clamped >> i & 1) != 0) _writer.WriteStringValue(_names[i]);
+            if ((action.Clamped >> i & 1) != 0)
+                _writer.WriteStringValue(_names[i]);
         }
 
         _writer.WriteEndArray();

@@ -3,7 +3,9 @@ using Vla.Sensors;
 
 namespace Vla.Runtime.Outputs;
 
-/// <summary>Shows the actions to a person: a live view on a terminal, otherwise one plain line every few seconds.</summary>
+/// <summary>
+/// Shows the actions to a person: a live view on a terminal, otherwise one plain line every few seconds.
+/// </summary>
 /// <remarks>
 /// Runs on its output's own thread, so a slow terminal holds nothing up. A change of state is shown at once.
 /// </remarks>
@@ -11,7 +13,12 @@ namespace Vla.Runtime.Outputs;
 /// <param name="snapshot">Gives the rest of what is shown; asked at each drawing.</param>
 /// <param name="screen">The terminal, shared with prompt and log; null when there is none.</param>
 /// <param name="plain">Where plain lines go when there is no terminal.</param>
-public sealed class ConsoleRobot(RobotProfile profile, Func<ConsoleSnapshot> snapshot, ConsoleScreen? screen, TextWriter plain) : IActionOutput
+public sealed class ConsoleRobot(
+    RobotProfile profile,
+    Func<ConsoleSnapshot> snapshot,
+    ConsoleScreen? screen,
+    TextWriter plain
+) : IActionOutput
 {
     private const long RedrawNs = 100 * MonotonicTime.NsPerMs;
     private const long PlainLineNs = 5 * MonotonicTime.NsPerSecond;
@@ -26,9 +33,12 @@ public sealed class ConsoleRobot(RobotProfile profile, Func<ConsoleSnapshot> sna
     public void Apply(PublishedAction action)
     {
         var everyNs = screen is null ? PlainLineNs : RedrawNs;
-        var isNews = _shown is null || _shown.State != action.State
+        var isNews =
+            _shown is null
+            || _shown.State != action.State
             || (action.State == ControlState.Stop && _shown.Reason != action.Reason);
-        if (!isNews && action.PublishedNs - _shown!.PublishedNs < everyNs) return;
+        if (!isNews && action.PublishedNs - _shown!.PublishedNs < everyNs)
+            return;
         var now = snapshot();
         if (screen is not null)
         {
@@ -37,7 +47,8 @@ public sealed class ConsoleRobot(RobotProfile profile, Func<ConsoleSnapshot> sna
         }
         else
         {
-            if (_shown is null && now.Where.Length > 0) plain.WriteLine(now.Where);
+            if (_shown is null && now.Where.Length > 0)
+                plain.WriteLine(now.Where);
             plain.WriteLine(ConsoleView.PlainLine(action, now));
         }
 

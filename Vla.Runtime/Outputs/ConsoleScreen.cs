@@ -4,7 +4,9 @@ using Spectre.Console.Rendering;
 
 namespace Vla.Runtime.Outputs;
 
-/// <summary>The terminal's one writer: log lines scroll above, then a block that is redrawn in place, then a prompt line.</summary>
+/// <summary>
+/// The terminal's one writer: log lines scroll above, then a block that is redrawn in place, then a prompt line.
+/// </summary>
 /// <remarks>
 /// The cursor always rests at the end of the prompt. Every change is one write: up to the block's first line, over it
 /// line by line, and back to the prompt. May be used from any thread.
@@ -36,20 +38,23 @@ public sealed class ConsoleScreen : IDisposable
     {
         _out = output;
         _size = size;
-        _renderer = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = AnsiSupport.Yes,
-            // What NO_COLOR and the terminal ask for is found by looking at the real one.
-            ColorSystem = (ColorSystemSupport)AnsiConsole.Profile.Capabilities.ColorSystem,
-            Interactive = InteractionSupport.No,
-            Out = new AnsiConsoleOutput(_rendered),
-        });
+        _renderer = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Ansi = AnsiSupport.Yes,
+                // What NO_COLOR and the terminal ask for is found by looking at the real one.
+                ColorSystem = (ColorSystemSupport)AnsiConsole.Profile.Capabilities.ColorSystem,
+                Interactive = InteractionSupport.No,
+                Out = new AnsiConsoleOutput(_rendered),
+            }
+        );
     }
 
     /// <summary>The screen of this process; null when standard output is no terminal that can be drawn on.</summary>
     public static ConsoleScreen? ForTerminal()
     {
-        if (Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Ansi) return null;
+        if (Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Ansi)
+            return null;
         return new ConsoleScreen(Console.Out, () => (Console.WindowWidth, Console.WindowHeight));
     }
 
@@ -68,7 +73,8 @@ public sealed class ConsoleScreen : IDisposable
     {
         lock (_lock)
         {
-            if (_disposed) return;
+            if (_disposed)
+                return;
             var (width, _) = Size();
             // A line as wide as the terminal would wrap on some terminals.
             _renderer.Profile.Width = Math.Max(20, width - 1);
@@ -84,7 +90,8 @@ public sealed class ConsoleScreen : IDisposable
     {
         lock (_lock)
         {
-            if (_disposed) return;
+            if (_disposed)
+                return;
             _prompt = prompt;
             TryWrite(() => Draw(logLine: null));
         }
@@ -95,8 +102,10 @@ public sealed class ConsoleScreen : IDisposable
     {
         lock (_lock)
         {
-            if (_disposed) _out.WriteLine(line);
-            else Draw(line);
+            if (_disposed)
+                _out.WriteLine(line);
+            else
+                Draw(line);
         }
     }
 
@@ -105,7 +114,8 @@ public sealed class ConsoleScreen : IDisposable
     {
         lock (_lock)
         {
-            if (_disposed) return;
+            if (_disposed)
+                return;
             _disposed = true;
             TryWrite(() =>
             {
@@ -116,16 +126,16 @@ public sealed class ConsoleScreen : IDisposable
         }
     }
 
-    /// <summary>A terminal that is gone is told about by the output that draws on it; nobody else has to do with it.</summary>
+    /// <summary>
+    /// A terminal that is gone is told about by the output that draws on it; nobody else has to do with it.
+    /// </summary>
     private static void TryWrite(Action write)
     {
         try
         {
             write();
         }
-        catch (IOException)
-        {
-        }
+        catch (IOException) { }
     }
 
     private (int Width, int Height) Size()
@@ -140,13 +150,21 @@ public sealed class ConsoleScreen : IDisposable
         var (width, height) = Size();
         _text.Clear().Append(HideCursor).Append('\r');
         // A new width makes the terminal wrap what is there anew; nobody knows where the block's first line is now.
-        if (_drawnWidth != 0 && _drawnWidth != width) _text.Append(EraseAll);
-        else if (_drawnLines > 0) _text.Append(Escape).Append(_drawnLines).Append('A');
-        if (logLine is not null) AppendLine(logLine);
+        if (_drawnWidth != 0 && _drawnWidth != width)
+            _text.Append(EraseAll);
+        else if (_drawnLines > 0)
+            _text.Append(Escape).Append(_drawnLines).Append('A');
+        if (logLine is not null)
+            AppendLine(logLine);
         // What is taller than the terminal could not be reached again with the cursor.
         _drawnLines = Math.Min(_block.Length, Math.Max(0, height - 2));
-        for (var i = 0; i < _drawnLines; i++) AppendLine(_block[i].TrimEnd('\r'));
-        _text.Append(_prompt.GetCellWidth() < width ? _prompt : Tail(_prompt, width - 1)).Append(EraseLineEnd).Append(EraseBelow).Append(ShowCursor);
+        for (var i = 0; i < _drawnLines; i++)
+            AppendLine(_block[i].TrimEnd('\r'));
+        _text
+            .Append(_prompt.GetCellWidth() < width ? _prompt : Tail(_prompt, width - 1))
+            .Append(EraseLineEnd)
+            .Append(EraseBelow)
+            .Append(ShowCursor);
         _drawnWidth = width;
         _out.Write(_text);
         _out.Flush();
@@ -161,7 +179,8 @@ public sealed class ConsoleScreen : IDisposable
         foreach (var rune in runes)
         {
             cells -= rune.GetCellWidth();
-            if (cells <= 0) break;
+            if (cells <= 0)
+                break;
             tail.Add(rune);
         }
 

@@ -17,18 +17,24 @@ public sealed record ConsoleSnapshot
     /// <summary>What goes on in the simulated world, one line each; empty without one.</summary>
     public IReadOnlyList<string> World { get; init; } = [];
 
-    /// <summary>Things a second, in the order of the pipeline: <c>camera</c>, <c>policy</c>, <c>published</c>.</summary>
+    /// <summary>
+    /// Things a second, in the order of the pipeline: <c>camera</c>, <c>policy</c>, <c>published</c>.
+    /// </summary>
     public IReadOnlyList<(string Name, double Hz)> Rates { get; init; } = [];
 
     /// <summary>As <see cref="PipelineLatencies.Read"/> gives them; those never recorded are left out.</summary>
     public IReadOnlyList<NamedLatency> Latencies { get; init; } = [];
 
-    /// <summary>Counts worth a look: <c>refused</c>, <c>skipped ticks</c>, <c>restarts</c>; zeros are left out.</summary>
+    /// <summary>
+    /// Counts worth a look: <c>refused</c>, <c>skipped ticks</c>, <c>restarts</c>; zeros are left out.
+    /// </summary>
     public IReadOnlyList<(string Name, long Count)> Counts { get; init; } = [];
 
     /// <summary>While the state is stop: one line for each robot that has not taken it.</summary>
     public IReadOnlyList<string> NotStopped { get; init; } = [];
 
-    /// <summary>One line each, for what is wrong or unusual: a camera that is gone, an output that fails, limits off.</summary>
+    /// <summary>
+    /// One line each, for what is wrong or unusual: a camera that is gone, an output that fails, limits off.
+    /// </summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }

@@ -6,8 +6,8 @@ namespace Vla.Runtime.Outputs;
 /// <remarks>
 /// An existing file is continued, a missing folder is made. Each line is handed to the operating system at once and
 /// whole. After a failure (a full disk) the file is opened anew for a later action; what was written of the broken line
-/// is taken back, and where that is not possible it is ended, so that it never spoils the next line. Nobody else writes to
-/// the file meanwhile (<see cref="OutputFile"/>).
+/// is taken back, and where that is not possible it is ended, so that it never spoils the next line. Nobody else writes
+/// to the file meanwhile (<see cref="OutputFile"/>).
 /// </remarks>
 public sealed class JsonLinesRobot(string file, RobotProfile profile) : IActionOutput
 {
@@ -57,17 +57,19 @@ public sealed class JsonLinesRobot(string file, RobotProfile profile) : IActionO
         _json.Dispose();
     }
 
-    private static bool IsFileTrouble(Exception exception)
-        => exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException;
+    private static bool IsFileTrouble(Exception exception) =>
+        exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException;
 
     private FileStream OpenFile(TimeSpan readerBound)
     {
         var stream = OutputFile.Open(file, readerBound);
         try
         {
-            if (!stream.CanSeek || !stream.CanRead || stream.Length == 0) return stream;
+            if (!stream.CanSeek || !stream.CanRead || stream.Length == 0)
+                return stream;
             stream.Seek(-1, SeekOrigin.End);
-            if (stream.ReadByte() != '\n') stream.Write("\n"u8);
+            if (stream.ReadByte() != '\n')
+                stream.Write("\n"u8);
             return stream;
         }
         catch
@@ -83,7 +85,8 @@ public sealed class JsonLinesRobot(string file, RobotProfile profile) : IActionO
         {
             using (stream)
             {
-                if (stream.CanSeek && stream.Length > length) stream.SetLength(length);
+                if (stream.CanSeek && stream.Length > length)
+                    stream.SetLength(length);
             }
         }
         catch (Exception exception) when (IsFileTrouble(exception))

@@ -15,23 +15,37 @@ public static class MovingOutputs
     /// <param name="outputs">What else is told the actions.</param>
     /// <param name="camera">Where the pictures come from.</param>
     /// <param name="policy">What acts upon them.</param>
-    /// <exception cref="UsageException">A robot would be moved by the simulator, or by a policy that is not trained.</exception>
-    public static void Check(VlaSettings settings, string? robot, IEnumerable<OutputSpec> outputs, CameraSource camera, IPolicy policy)
+    /// <exception cref="UsageException">A robot would be moved by the simulator, or by a policy that is not
+    /// trained.</exception>
+    public static void Check(
+        VlaSettings settings,
+        string? robot,
+        IEnumerable<OutputSpec> outputs,
+        CameraSource camera,
+        IPolicy policy
+    )
     {
-        var moved = robot is not null ? $"robot '{robot}'"
-            : outputs.FirstOrDefault(output => output.MovesRobots) is { } output ? $"output '{output}'" : null;
-        if (moved is null) return;
+        var moved =
+            robot is not null ? $"robot '{robot}'"
+            : outputs.FirstOrDefault(output => output.MovesRobots) is { } output ? $"output '{output}'"
+            : null;
+        if (moved is null)
+            return;
         if (camera is WorldCameraSource && !settings.World.DrivesRobot)
         {
             throw new UsageException(
-                $"{moved} would be moved by the simulator: camera '{camera.Name}' is the simulated tabletop; give your robot's camera "
-                + "(--camera 0; ./vla cameras lists them), or insist with --world-drives-robot");
+                $"{moved} would be moved by the simulator: camera '{camera.Name}' is the simulated tabletop; give "
+                    + "your robot's camera "
+                    + "(--camera 0; ./vla cameras lists them), or insist with --world-drives-robot"
+            );
         }
 
         if (policy.Untrained is { } why && !settings.AllowUntrained)
         {
             throw new UsageException(
-                $"{moved} would be moved by an untrained policy ({policy.Directory}: {why}); give a trained one with --policy, or insist with --allow-untrained");
+                $"{moved} would be moved by an untrained policy ({policy.Directory}: {why}); give a trained one with "
+                    + "--policy, or insist with --allow-untrained"
+            );
         }
     }
 }

@@ -8,13 +8,13 @@ namespace Vla.Runtime.Outputs;
 /// <summary>Opens a file that actions are appended to, for this output alone, whatever kind of file it is.</summary>
 /// <remarks>
 /// <para>
-/// The lock is on the file itself: another path, a link, another run, or another output of this run all find it taken. The
-/// kernel lets go of it when the process ends, however it ends. An open-file-description lock, since .NET's own
+/// The lock is on the file itself: another path, a link, another run, or another output of this run all find it taken.
+/// The kernel lets go of it when the process ends, however it ends. An open-file-description lock, since .NET's own
 /// (<see cref="FileShare.None"/>, flock) would keep .NET programs from reading along.
 /// </para>
 /// <para>
-/// A pipe is opened for writing only, and only when somebody reads it: otherwise opening it would wait, or writing to it
-/// would once it is full.
+/// A pipe is opened for writing only, and only when somebody reads it: otherwise opening it would wait, or writing to
+/// it would once it is full.
 /// </para>
 /// </remarks>
 internal static partial class OutputFile
@@ -36,7 +36,8 @@ internal static partial class OutputFile
 
     /// <param name="path">Made, with its folder, where it is not there.</param>
     /// <param name="readerBound">How long to wait for somebody to read a pipe.</param>
-    /// <exception cref="IOException">It cannot be opened, is somebody else's, or nobody reads it; the message is for the user.</exception>
+    /// <exception cref="IOException">It cannot be opened, is somebody else's, or nobody reads it; the message is for
+    /// the user.</exception>
     public static FileStream Open(string path, TimeSpan readerBound)
     {
         switch (FileKinds.Of(path))
@@ -44,16 +45,28 @@ internal static partial class OutputFile
             case FileKind.Directory:
                 throw new IOException("it is a directory; name a file in it");
             case FileKind.Socket:
-                throw new IOException("it is a socket, which cannot be opened as a file; use udp://HOST:PORT, or a pipe");
+                throw new IOException(
+                    "it is a socket, which cannot be opened as a file; use udp://HOST:PORT, or a pipe"
+                );
             case FileKind.Pipe:
                 return Locked(new FileStream(OpenPipe(path, readerBound), FileAccess.Write, bufferSize: 0));
             case FileKind.Device:
-                // Not for reading: a terminal or a serial line would take what it is sent for us. Not locked: /dev/null is for all.
+                // Not for reading: a terminal or a serial line would take what it is sent for us. Not locked: /dev/null
+                // is for all.
                 return new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
             default:
-                if (Path.GetDirectoryName(Path.GetFullPath(path)) is { Length: > 0 } folder) Directory.CreateDirectory(folder);
+                if (Path.GetDirectoryName(Path.GetFullPath(path)) is { Length: > 0 } folder)
+                    Directory.CreateDirectory(folder);
                 // Unbuffered: a line is either with the operating system or reported as failed.
-                return Locked(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0));
+                return Locked(
+                    new FileStream(
+                        path,
+                        FileMode.OpenOrCreate,
+                        FileAccess.ReadWrite,
+                        FileShare.ReadWrite,
+                        bufferSize: 0
+                    )
+                );
         }
     }
 
@@ -71,23 +84,30 @@ internal static partial class OutputFile
             }
 
             var error = Marshal.GetLastPInvokeError();
-            if (error != NoSuchDeviceOrAddress) throw new IOException(Marshal.GetPInvokeErrorMessage(error));
-            if (Stopwatch.GetElapsedTime(began) >= readerBound) throw new IOException("nobody reads this pipe; start its reader first");
+            if (error != NoSuchDeviceOrAddress)
+                throw new IOException(Marshal.GetPInvokeErrorMessage(error));
+            if (Stopwatch.GetElapsedTime(began) >= readerBound)
+                throw new IOException("nobody reads this pipe; start its reader first");
             Thread.Sleep(Glance);
         }
     }
 
     private static FileStream Locked(FileStream stream)
     {
-        if (!OperatingSystem.IsLinux()) return stream;
+        if (!OperatingSystem.IsLinux())
+            return stream;
         var all = new FileLock { Type = WriteLock };
-        if (LockFile(stream.SafeFileHandle, SetLock, in all) == 0) return stream;
+        if (LockFile(stream.SafeFileHandle, SetLock, in all) == 0)
+            return stream;
 
         var error = Marshal.GetLastPInvokeError();
         // A file system without such locks: to write without one is better than not at all.
-        if (error is not (TryAgain or AccessDenied)) return stream;
+        if (error is not (TryAgain or AccessDenied))
+            return stream;
         stream.Dispose();
-        throw new IOException("another run, or another output of this one, writes to this file; give each a file of its own");
+        throw new IOException(
+            "another run, or another output of this one, writes to this file; give each a file of its own"
+        );
     }
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

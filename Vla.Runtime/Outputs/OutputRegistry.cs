@@ -10,7 +10,8 @@ public static class OutputRegistry
         new("world", OutputSpec.World.Read),
         new("jsonl:FILE", OutputSpec.JsonLines.Read),
         new("udp://HOST:PORT", OutputSpec.Udp.Read),
-        new("dll:FILE#ADDRESS", OutputSpec.Library.Read));
+        new("dll:FILE#ADDRESS", OutputSpec.Library.Read)
+    );
 
     /// <summary>What a text names.</summary>
     /// <exception cref="UsageException">Nothing that is known; the message says what is possible.</exception>

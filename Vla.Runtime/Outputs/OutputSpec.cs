@@ -5,7 +5,10 @@ using Vla.Runtime.Simulation;
 
 namespace Vla.Runtime.Outputs;
 
-/// <summary>Where actions go, as given to <c>--output</c>. Each kind reads the texts that name it, and answers null to all others.</summary>
+/// <summary>
+/// Where actions go, as given to <c>--output</c>. Each kind reads the texts that name it, and answers null to all
+/// others.
+/// </summary>
 public abstract record OutputSpec
 {
     /// <summary>Whether it can move something real.</summary>
@@ -29,8 +32,12 @@ public abstract record OutputSpec
     {
         public static World? Read(string text) => text == "world" ? new World() : null;
 
-        public override IActionOutput Open(OutputContext context) => context.Tabletop?.Robot() ?? throw new UsageException(
-            "output 'world' is the simulated arm, which is there only together with its camera: give --camera world too, or --robot world");
+        public override IActionOutput Open(OutputContext context) =>
+            context.Tabletop?.Robot()
+            ?? throw new UsageException(
+                "output 'world' is the simulated arm, which is there only together with its camera: give --camera "
+                    + "world too, or --robot world"
+            );
     }
 
     /// <summary>A file with one JSON object in each line.</summary>
@@ -40,9 +47,12 @@ public abstract record OutputSpec
 
         public static JsonLines? Read(string text)
         {
-            if (!text.StartsWith(Prefix, StringComparison.Ordinal)) return null;
+            if (!text.StartsWith(Prefix, StringComparison.Ordinal))
+                return null;
             var file = text[Prefix.Length..];
-            return file.Trim().Length > 0 ? new JsonLines(file) : throw new UsageException($"output '{text}' names no file: use jsonl:FILE");
+            return file.Trim().Length > 0
+                ? new JsonLines(file)
+                : throw new UsageException($"output '{text}' names no file: use jsonl:FILE");
         }
 
         public override IActionOutput Open(OutputContext context)
@@ -64,15 +74,19 @@ public abstract record OutputSpec
 
         public static Udp? Read(string text)
         {
-            if (!text.StartsWith("udp:", StringComparison.Ordinal)) return null;
+            if (!text.StartsWith("udp:", StringComparison.Ordinal))
+                return null;
             var address = text.StartsWith(Scheme, StringComparison.Ordinal) ? text[Scheme.Length..] : "";
             var colon = address.LastIndexOf(':');
             var host = colon < 0 ? "" : address[..colon];
-            if (host.StartsWith('[') && host.EndsWith(']')) host = host[1..^1];
+            if (host.StartsWith('[') && host.EndsWith(']'))
+                host = host[1..^1];
             if (Uri.CheckHostName(host) == UriHostNameType.Unknown)
                 throw new UsageException($"output '{text}' needs a host and a port: use udp://HOST:PORT");
             var port = address[(colon + 1)..];
-            return int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= 65_535
+            return
+                int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                && number is > 0 and <= 65_535
                 ? new Udp(host, number)
                 : throw new UsageException($"output '{text}': the port is '{port}'; allowed is 1 to 65535");
         }
@@ -89,7 +103,8 @@ public abstract record OutputSpec
 
         public static Library? Read(string text) =>
             LibraryName.Read(text, takesProfile: false, why => new UsageException($"output {why}")) is { } name
-                ? new Library(name.File, name.Argument) : null;
+                ? new Library(name.File, name.Argument)
+                : null;
 
         public override IActionOutput Open(OutputContext context) =>
             RobotLibrary.Load<IActionOutput>(new LibraryName(File, Argument, null), context.Profile, context.Time);
@@ -103,4 +118,9 @@ public abstract record OutputSpec
 /// <param name="Time">The clock.</param>
 /// <param name="Tabletop">The simulated world; null when there is none.</param>
 public sealed record OutputContext(
-    RobotProfile Profile, Func<ConsoleSnapshot> Snapshot, ConsoleScreen? Screen, TimeProvider Time, SimulatedTabletop? Tabletop = null);
+    RobotProfile Profile,
+    Func<ConsoleSnapshot> Snapshot,
+    ConsoleScreen? Screen,
+    TimeProvider Time,
+    SimulatedTabletop? Tabletop = null
+);

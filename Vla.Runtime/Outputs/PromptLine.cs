@@ -29,7 +29,8 @@ public sealed class PromptLine(string prompt)
                 _typed.Clear();
                 break;
             default:
-                if (!char.IsControl(key.KeyChar)) _typed.Append(key.KeyChar);
+                if (!char.IsControl(key.KeyChar))
+                    _typed.Append(key.KeyChar);
                 break;
         }
 

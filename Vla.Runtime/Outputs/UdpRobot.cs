@@ -41,7 +41,8 @@ public sealed class UdpRobot : IActionOutput
             _socket.Send(datagram, SocketFlags.None, out error);
         }
 
-        if (error is not (SocketError.Success or SocketError.ConnectionRefused)) throw new SocketException((int)error);
+        if (error is not (SocketError.Success or SocketError.ConnectionRefused))
+            throw new SocketException((int)error);
     }
 
     public void Dispose()

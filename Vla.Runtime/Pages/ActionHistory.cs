@@ -18,12 +18,19 @@ public sealed class ActionHistory(RobotProfile profile)
     /// <summary>Takes the newest action.</summary>
     public void Sample(PublishedAction? newest, long nowNs)
     {
-        if (newest is not null) _samples.Enqueue(newest);
-        while (_samples.TryPeek(out var oldest) && nowNs - oldest.PublishedNs > LengthNs) _samples.Dequeue();
+        if (newest is not null)
+            _samples.Enqueue(newest);
+        while (_samples.TryPeek(out var oldest) && nowNs - oldest.PublishedNs > LengthNs)
+            _samples.Dequeue();
     }
 
-    /// <summary>A line for each dimension, as an SVG path in a box of <see cref="LinePath.Width"/> × <see cref="LinePath.Height"/>.</summary>
-    /// <remarks>From left, 30 s ago, to right, now; from the lower limit at the bottom to the upper at the top.</remarks>
+    /// <summary>
+    /// A line for each dimension, as an SVG path in a box of <see cref="LinePath.Width"/> ×
+    /// <see cref="LinePath.Height"/>.
+    /// </summary>
+    /// <remarks>
+    /// From left, 30 s ago, to right, now; from the lower limit at the bottom to the upper at the top.
+    /// </remarks>
     public IReadOnlyList<string> Paths(long nowNs)
     {
         var paths = new string[_lines.Length];
@@ -44,11 +51,14 @@ public sealed class ActionHistory(RobotProfile profile)
         return paths;
     }
 
-    /// <summary>What the bar and the line of a dimension span: its limits, or without any what was seen of it.</summary>
+    /// <summary>
+    /// What the bar and the line of a dimension span: its limits, or without any what was seen of it.
+    /// </summary>
     public (float Low, float High) Range(int dimension)
     {
         var limits = profile.Dimensions[dimension];
-        if (profile.LimitsEnabled) return (limits.Minimum, limits.Maximum);
+        if (profile.LimitsEnabled)
+            return (limits.Minimum, limits.Maximum);
         var largest = _samples.Select(sample => Math.Abs(sample.Values[dimension])).Append(1e-6f).Max();
         return (-largest, largest);
     }

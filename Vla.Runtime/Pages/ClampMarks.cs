@@ -2,7 +2,9 @@ using Vla.Sensors;
 
 namespace Vla.Runtime.Pages;
 
-/// <summary>Keeps a mark on a dimension for a second after a limit changed its value: one tick is too short to see.</summary>
+/// <summary>
+/// Keeps a mark on a dimension for a second after a limit changed its value: one tick is too short to see.
+/// </summary>
 /// <param name="dimensions">How many.</param>
 internal sealed class ClampMarks(int dimensions)
 {
@@ -19,7 +21,8 @@ internal sealed class ClampMarks(int dimensions)
         var marked = new bool[_countsBefore.Length];
         for (var i = 0; i < marked.Length; i++)
         {
-            if (counts[i] > _countsBefore[i]) _seenNs[i] = nowNs;
+            if (counts[i] > _countsBefore[i])
+                _seenNs[i] = nowNs;
             _countsBefore[i] = counts[i];
             marked[i] = nowNs - _seenNs[i] < ShownNs;
         }

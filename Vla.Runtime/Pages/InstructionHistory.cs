@@ -16,7 +16,8 @@ public sealed class InstructionHistory
     {
         _latencies = latencies;
         board.Changed += given => Add(given, time.GetLocalNow());
-        if (board.Current is { } current) Add(current, time.GetLocalNow());
+        if (board.Current is { } current)
+            Add(current, time.GetLocalNow());
     }
 
     /// <summary>The newest first; another object after each change.</summary>
@@ -25,21 +26,31 @@ public sealed class InstructionHistory
     /// <summary>Notes what was acted upon since the last time.</summary>
     public void Update()
     {
-        if (_latencies.NewestFirstAction is not { } first) return;
-        ImmutableInterlocked.Update(ref _newestFirst, list =>
-        {
-            var place = list.FindIndex(given => given.Number == first.InstructionNumber);
-            return place < 0 || list[place].FirstActionNs is not null
-                ? list
-                : list.SetItem(place, list[place] with { FirstActionNs = first.AfterNs });
-        });
+        if (_latencies.NewestFirstAction is not { } first)
+            return;
+        ImmutableInterlocked.Update(
+            ref _newestFirst,
+            list =>
+            {
+                var place = list.FindIndex(given => given.Number == first.InstructionNumber);
+                return place < 0 || list[place].FirstActionNs is not null
+                    ? list
+                    : list.SetItem(place, list[place] with { FirstActionNs = first.AfterNs });
+            }
+        );
     }
 
-    private void Add(Instruction given, DateTimeOffset at) => ImmutableInterlocked.Update(ref _newestFirst, list =>
-    {
-        list = list.Any(known => known.Number == given.Number) ? list : list.Insert(0, new GivenInstruction(given.Number, given.Text, given.UnknownWords, at, null));
-        return list.Count > Kept ? list.RemoveAt(Kept) : list;
-    });
+    private void Add(Instruction given, DateTimeOffset at) =>
+        ImmutableInterlocked.Update(
+            ref _newestFirst,
+            list =>
+            {
+                list = list.Any(known => known.Number == given.Number)
+                    ? list
+                    : list.Insert(0, new GivenInstruction(given.Number, given.Text, given.UnknownWords, at, null));
+                return list.Count > Kept ? list.RemoveAt(Kept) : list;
+            }
+        );
 }
 
 /// <summary>An instruction that was given.</summary>
@@ -47,5 +58,12 @@ public sealed class InstructionHistory
 /// <param name="Text">In plain words.</param>
 /// <param name="UnknownWords">Words that the policy's vocabulary lacks.</param>
 /// <param name="At">When, by the wall clock.</param>
-/// <param name="FirstActionNs">From giving it to the first action made with it, nanoseconds; null until there is one.</param>
-public sealed record GivenInstruction(long Number, string Text, IReadOnlyList<string> UnknownWords, DateTimeOffset At, long? FirstActionNs);
+/// <param name="FirstActionNs">From giving it to the first action made with it, nanoseconds; null until there is
+/// one.</param>
+public sealed record GivenInstruction(
+    long Number,
+    string Text,
+    IReadOnlyList<string> UnknownWords,
+    DateTimeOffset At,
+    long? FirstActionNs
+);

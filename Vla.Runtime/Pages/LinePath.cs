@@ -20,8 +20,13 @@ internal sealed class LinePath
     /// <param name="y">0 is the bottom, 1 the top; beyond is drawn at the edge.</param>
     public void Add(float x, float y)
     {
-        _path.Append(_path.Length == 0 ? 'M' : 'L')
-            .Append(CultureInfo.InvariantCulture, $"{(int)MathF.Round(Math.Clamp(x, 0, 1) * Width)} {(int)MathF.Round((1 - Math.Clamp(y, 0, 1)) * Height)}");
+        _path
+            .Append(_path.Length == 0 ? 'M' : 'L')
+            .Append(
+                CultureInfo.InvariantCulture,
+                $"{(int)MathF.Round(Math.Clamp(x, 0, 1) * Width)} "
+                    + $"{(int)MathF.Round((1 - Math.Clamp(y, 0, 1)) * Height)}"
+            );
     }
 
     public override string ToString() => _path.ToString();

@@ -26,10 +26,12 @@ public abstract class LiveCard : ComponentBase, IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private void Follow() => _ = InvokeAsync(() =>
-    {
-        var (before, now) = (Now, Live.Now);
-        Now = now;
-        if (!Equals(Shown(before), Shown(now))) StateHasChanged();
-    });
+    private void Follow() =>
+        _ = InvokeAsync(() =>
+        {
+            var (before, now) = (Now, Live.Now);
+            Now = now;
+            if (!Equals(Shown(before), Shown(now)))
+                StateHasChanged();
+        });
 }

@@ -8,10 +8,16 @@ using Vla.Sensors;
 namespace Vla.Runtime.Pages;
 
 /// <summary>Takes what the page shows from the running parts, at a person's pace, once for all viewers.</summary>
-/// <remarks>While nobody watches, only the action is sampled, so that its last 30 s are there for whoever comes.</remarks>
+/// <remarks>
+/// While nobody watches, only the action is sampled, so that its last 30 s are there for whoever comes.
+/// </remarks>
 public sealed partial class LiveView(
-    PipelineParts parts, RobotProfile profile, StatusSource status, InstructionHistory instructions, ILogger<LiveView> logger)
-    : IHostedService, IDisposable
+    PipelineParts parts,
+    RobotProfile profile,
+    StatusSource status,
+    InstructionHistory instructions,
+    ILogger<LiveView> logger
+) : IHostedService, IDisposable
 {
     private const int TicksASecond = 5;
     private const int LatencyBinCount = 40;
@@ -34,7 +40,8 @@ public sealed partial class LiveView(
     {
         get
         {
-            lock (_turn) return _now ??= Take(null);
+            lock (_turn)
+                return _now ??= Take(null);
         }
     }
 
@@ -52,7 +59,8 @@ public sealed partial class LiveView(
     internal void Tick()
     {
         // A tick that comes while the last one is still at work is left out.
-        if (!_turn.TryEnter()) return;
+        if (!_turn.TryEnter())
+            return;
         try
         {
             instructions.Update();
@@ -83,7 +91,8 @@ public sealed partial class LiveView(
     private LiveSnapshot Take(SlowSnapshot? slow)
     {
         var nowNs = parts.Time.NowNs();
-        foreach (var stage in parts.Monitors.Stages) stage.Features.Watch(nowNs);
+        foreach (var stage in parts.Monitors.Stages)
+            stage.Features.Watch(nowNs);
         var control = parts.Control.Snapshot();
         return new LiveSnapshot
         {
@@ -101,21 +110,23 @@ public sealed partial class LiveView(
         };
     }
 
-    private SlowSnapshot TakeSlow(ControlSnapshot control, long nowNs) => new()
-    {
-        Status = status.Read(),
-        Notes = [.. status.Notes(control)],
-        Flow = status.Flow(control),
-        FirstAction = parts.Control.Latencies.NewestFirstAction,
-        CaptureToPublish = parts.Control.Latencies.CaptureToPublish.ReadBins(nowNs, LatencyBinCount),
-        TickLateness = parts.Control.TickLateness.ReadBins(nowNs, LatencyBinCount),
-        Features =
-        [
-            .. parts.Monitors.Steps.Where(step => step.Step.Features is not null)
-                .Select(step => new StageFeatures(step.Step.Features!, step.Monitor.Features.Newest)),
-        ],
-        Steps = [.. parts.Monitors.Steps.Select(step => step.Step)],
-    };
+    private SlowSnapshot TakeSlow(ControlSnapshot control, long nowNs) =>
+        new()
+        {
+            Status = status.Read(),
+            Notes = [.. status.Notes(control)],
+            Flow = status.Flow(control),
+            FirstAction = parts.Control.Latencies.NewestFirstAction,
+            CaptureToPublish = parts.Control.Latencies.CaptureToPublish.ReadBins(nowNs, LatencyBinCount),
+            TickLateness = parts.Control.TickLateness.ReadBins(nowNs, LatencyBinCount),
+            Features =
+            [
+                .. parts
+                    .Monitors.Steps.Where(step => step.Step.Features is not null)
+                    .Select(step => new StageFeatures(step.Step.Features!, step.Monitor.Features.Newest)),
+            ],
+            Steps = [.. parts.Monitors.Steps.Select(step => step.Step)],
+        };
 
     private static partial class Log
     {

@@ -24,19 +24,34 @@ internal static class PageHosting
         var services = web.Services;
         services.AddRouting();
         services.AddDataProtection();
-        services.Configure<KeyManagementOptions>(keys => (keys.XmlRepository, keys.XmlEncryptor) = (new KeysInMemory(), new NullXmlEncryptor()));
-        services.AddRazorComponents().AddInteractiveServerComponents(circuits =>
-        {
-            circuits.DisconnectedCircuitMaxRetained = 8;
-            circuits.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(1);
-        }).AddHubOptions(hub => (hub.KeepAliveInterval, hub.ClientTimeoutInterval, hub.HandshakeTimeout) = (SignOfLife, Silence, Handshake));
+        services.Configure<KeyManagementOptions>(keys =>
+            (keys.XmlRepository, keys.XmlEncryptor) = (new KeysInMemory(), new NullXmlEncryptor())
+        );
+        services
+            .AddRazorComponents()
+            .AddInteractiveServerComponents(circuits =>
+            {
+                circuits.DisconnectedCircuitMaxRetained = 8;
+                circuits.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(1);
+            })
+            .AddHubOptions(hub =>
+                (hub.KeepAliveInterval, hub.ClientTimeoutInterval, hub.HandshakeTimeout) = (
+                    SignOfLife,
+                    Silence,
+                    Handshake
+                )
+            );
         services.AddMudServices();
 
         services.AddSingleton(provider =>
         {
             var parts = provider.GetRequiredService<PipelineParts>();
-            return new PictureStudios(parts.Monitors.Cameras, parts.Policy.Image, parts.Time,
-                provider.GetRequiredService<ILogger<PictureStudio>>());
+            return new PictureStudios(
+                parts.Monitors.Cameras,
+                parts.Policy.Image,
+                parts.Time,
+                provider.GetRequiredService<ILogger<PictureStudio>>()
+            );
         });
         services.AddHostedService(provider => provider.GetRequiredService<PictureStudios>());
         services.AddSingleton(provider =>
@@ -48,7 +63,9 @@ internal static class PageHosting
         services.AddHostedService(provider => provider.GetRequiredService<LiveView>());
     }
 
-    /// <summary>From the build's output the files lie where the packages and the project have them: a manifest says where.</summary>
+    /// <summary>
+    /// From the build's output the files lie where the packages and the project have them: a manifest says where.
+    /// </summary>
     /// <exception cref="UsageException">The folder of packages is another user's, or it is gone.</exception>
     private static void FindFiles(WebApplicationBuilder web)
     {
@@ -59,7 +76,11 @@ internal static class PageHosting
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new UsageException(
-                $"the page's files are not where this build's packages were, which only whoever built it may read: ./vla publish DIR makes a folder for every user, or use --http off ({e.Message.ReplaceLineEndings(" ")})", e);
+                "the page's files are not where this build's packages were, which only whoever built it may read: "
+                    + "./vla publish DIR makes a folder for every user, or use --http off "
+                    + $"({e.Message.ReplaceLineEndings(" ")})",
+                e
+            );
         }
     }
 

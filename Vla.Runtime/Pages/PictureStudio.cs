@@ -9,8 +9,9 @@ namespace Vla.Runtime.Pages;
 
 /// <summary>Makes pictures of what the camera sees for all who watch, and does nothing while nobody does.</summary>
 /// <remarks>
-/// A thread of low priority copies the newest picture, prepares it as for the policy and encodes both, once for everyone
-/// who asked, at most <see cref="PicturesPerSecond"/> times a second. Frames on their way to the policy are not touched.
+/// A thread of low priority copies the newest picture, prepares it as for the policy and encodes both, once for
+/// everyone who asked, at most <see cref="PicturesPerSecond"/> times a second. Frames on their way to the policy are
+/// not touched.
 /// </remarks>
 public sealed partial class PictureStudio : IHostedService, IDisposable
 {
@@ -66,7 +67,8 @@ public sealed partial class PictureStudio : IHostedService, IDisposable
     {
         var next = _next.Task;
         var isRecent = _time.NowNs() - Interlocked.Read(ref _latestMadeNs) < 2 * PeriodNs;
-        if (isRecent && _latest is { } latest && latest.Sequence > sequence) return latest;
+        if (isRecent && _latest is { } latest && latest.Sequence > sequence)
+            return latest;
 
         _asked.Set();
         try
@@ -84,10 +86,12 @@ public sealed partial class PictureStudio : IHostedService, IDisposable
     /// <remarks>Called once for each way in which the container knows it.</remarks>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         _ended.Set();
         _asked.Set();
-        if (_thread.IsAlive) _thread.Join();
+        if (_thread.IsAlive)
+            _thread.Join();
         _raw.Dispose();
         _small.Dispose();
         _policy.Dispose();
@@ -103,7 +107,8 @@ public sealed partial class PictureStudio : IHostedService, IDisposable
         while (true)
         {
             _asked.WaitOne();
-            if (_ended.IsSet) return;
+            if (_ended.IsSet)
+                return;
             var startedNs = _time.NowNs();
             if (TryTakeNew(startedNs) is { } pictures)
             {
@@ -115,7 +120,8 @@ public sealed partial class PictureStudio : IHostedService, IDisposable
             }
 
             var leftNs = startedNs + PeriodNs - _time.NowNs();
-            if (leftNs > 0) _ended.Wait((int)(leftNs / MonotonicTime.NsPerMs));
+            if (leftNs > 0)
+                _ended.Wait((int)(leftNs / MonotonicTime.NsPerMs));
         }
     }
 
@@ -128,7 +134,8 @@ public sealed partial class PictureStudio : IHostedService, IDisposable
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             // A picture that cannot be shown is no reason for the robot to stop. Said once.
-            if (!_saidFailure) Log.Failed(_logger, exception.Message);
+            if (!_saidFailure)
+                Log.Failed(_logger, exception.Message);
             _saidFailure = true;
             return null;
         }
@@ -139,8 +146,11 @@ public sealed partial class PictureStudio : IHostedService, IDisposable
     {
         while (_time.GetElapsedTime(startedNs) < Patience && !_ended.IsSet)
         {
-            if (_camera.Frames != _latest?.Sequence && _camera.Capture?.TryCopyPicture(_raw, out var stamp) == true
-                && stamp.Sequence != _latest?.Sequence)
+            if (
+                _camera.Frames != _latest?.Sequence
+                && _camera.Capture?.TryCopyPicture(_raw, out var stamp) == true
+                && stamp.Sequence != _latest?.Sequence
+            )
             {
                 return new CameraPictures(stamp.Sequence, stamp.CapturedNs, Jpeg(Small(_raw)), Jpeg(_policy.Of(_raw)));
             }
@@ -153,7 +163,8 @@ public sealed partial class PictureStudio : IHostedService, IDisposable
 
     private Mat Small(Mat picture)
     {
-        if (picture.Width <= LargestWidth) return picture;
+        if (picture.Width <= LargestWidth)
+            return picture;
         var height = Math.Max(1, picture.Height * LargestWidth / picture.Width);
         Cv2.Resize(picture, _small, new Size(LargestWidth, height), interpolation: InterpolationFlags.Area);
         return _small;

@@ -12,8 +12,12 @@ public sealed class PictureStudios : IHostedService, IDisposable
     /// <param name="image">The picture that the policy gets.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where it is said that pictures cannot be shown.</param>
-    public PictureStudios(IReadOnlyList<CameraMonitor> cameras, ImageSpec image, TimeProvider time, ILogger<PictureStudio> logger) =>
-        _all = [.. cameras.Select(camera => (camera, new PictureStudio(camera, image, time, logger)))];
+    public PictureStudios(
+        IReadOnlyList<CameraMonitor> cameras,
+        ImageSpec image,
+        TimeProvider time,
+        ILogger<PictureStudio> logger
+    ) => _all = [.. cameras.Select(camera => (camera, new PictureStudio(camera, image, time, logger)))];
 
     /// <summary>What the cameras are called.</summary>
     public IEnumerable<string> Names => _all.Select(one => one.Camera.Name);
@@ -34,6 +38,7 @@ public sealed class PictureStudios : IHostedService, IDisposable
 
     public void Dispose()
     {
-        foreach (var (_, studio) in _all) studio.Dispose();
+        foreach (var (_, studio) in _all)
+            studio.Dispose();
     }
 }

@@ -4,8 +4,9 @@ namespace Vla.Runtime.Pages;
 
 /// <summary>Where the boxes of a policy's steps stand in the page's drawing of the pipeline.</summary>
 /// <remarks>
-/// The camera stands in column 1, the steps for a picture follow it in the row above; in the row below come the words and the
-/// steps for them, so that the last of them stands one column before the step that it joins: the next one for a picture.
+/// The camera stands in column 1, the steps for a picture follow it in the row above; in the row below come the words
+/// and the steps for them, so that the last of them stands one column before the step that it joins: the next one for a
+/// picture.
 /// </remarks>
 internal sealed class PipelineBoxes
 {
@@ -18,23 +19,37 @@ internal sealed class PipelineBoxes
         var joined = -1;
         for (var i = 0; i < steps.Count; i++)
         {
-            if (steps[i].IsForInstruction) continue;
+            if (steps[i].IsForInstruction)
+                continue;
             column++;
-            if (joined < 0 && i > lastForWords) joined = column;
+            if (joined < 0 && i > lastForWords)
+                joined = column;
             boxes.Add(new StepBox(steps[i], i, column) { IsJoined = joined == column });
         }
 
-        if (joined < 0) joined = column;
+        if (joined < 0)
+            joined = column;
         WordsColumn = Math.Max(1, joined - 1 - forWords);
         WordsJoin = forWords == 0;
         column = joined - forWords;
         for (var i = 0; i < steps.Count; i++)
         {
-            if (steps[i].IsForInstruction) boxes.Add(new StepBox(steps[i], i, column++) { Joins = i == lastForWords });
+            if (steps[i].IsForInstruction)
+                boxes.Add(new StepBox(steps[i], i, column++) { Joins = i == lastForWords });
         }
 
         // As one reads them on a narrow screen, where they stand below one another.
-        Steps = [.. boxes.OrderBy(box => box.Index).Select(box => box with { IsBeside = !box.Step.IsForInstruction && box.Column == joined - 1 && forWords > 0 })];
+        Steps =
+        [
+            .. boxes
+                .OrderBy(box => box.Index)
+                .Select(box =>
+                    box with
+                    {
+                        IsBeside = !box.Step.IsForInstruction && box.Column == joined - 1 && forWords > 0,
+                    }
+                ),
+        ];
         Columns = steps.Count - forWords + 3;
     }
 

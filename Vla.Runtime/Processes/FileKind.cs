@@ -32,9 +32,11 @@ internal static partial class FileKinds
 
     private static FileKind Of(int folder, string path, int flags)
     {
-        if (!OperatingSystem.IsLinux()) return FileKind.Unknown;
+        if (!OperatingSystem.IsLinux())
+            return FileKind.Unknown;
         var about = new byte[Size];
-        if (StatX(folder, path, flags, WantType, about) != 0) return FileKind.Unknown;
+        if (StatX(folder, path, flags, WantType, about) != 0)
+            return FileKind.Unknown;
         return (BitConverter.ToUInt16(about, ModeOffset) & TypeMask) switch
         {
             0x8000 => FileKind.Regular,

@@ -4,9 +4,9 @@ namespace Vla.Runtime.Processes;
 
 /// <summary>Notices that whoever reads standard output or standard error through a pipe is gone.</summary>
 /// <remarks>
-/// .NET's console swallows that error, so that a program goes on for nobody. A thread waits in <c>poll</c>, which needs no
-/// writing to find out. Pipes only: a terminal that closes sends SIGHUP, and a journal that is started again takes up its
-/// sockets.
+/// .NET's console swallows that error, so that a program goes on for nobody. A thread waits in <c>poll</c>, which needs
+/// no writing to find out. Pipes only: a terminal that closes sends SIGHUP, and a journal that is started again takes
+/// up its sockets.
 /// </remarks>
 internal sealed partial class StandardStreams : IDisposable
 {
@@ -24,9 +24,12 @@ internal sealed partial class StandardStreams : IDisposable
     {
         _outputClosed = outputClosed;
         var pipes = new List<int>();
-        if (outputClosed is not null && FileKinds.Of(Output) == FileKind.Pipe) pipes.Add(Output);
-        if (FileKinds.Of(Error) == FileKind.Pipe) pipes.Add(Error);
-        if (pipes.Count > 0) new Thread(() => Watch(pipes)) { Name = "vla-streams", IsBackground = true }.Start();
+        if (outputClosed is not null && FileKinds.Of(Output) == FileKind.Pipe)
+            pipes.Add(Output);
+        if (FileKinds.Of(Error) == FileKind.Pipe)
+            pipes.Add(Error);
+        if (pipes.Count > 0)
+            new Thread(() => Watch(pipes)) { Name = "vla-streams", IsBackground = true }.Start();
     }
 
     /// <summary>Whether nobody reads the log any more.</summary>
@@ -39,12 +42,15 @@ internal sealed partial class StandardStreams : IDisposable
         while (!_ends && pipes.Count > 0)
         {
             var files = pipes.Select(file => new PollFile { File = file }).ToArray();
-            if (Poll(files, (nuint)files.Length, LookAgainMs) <= 0) continue;
+            if (Poll(files, (nuint)files.Length, LookAgainMs) <= 0)
+                continue;
             foreach (var file in files.Where(file => (file.Happened & PollError) != 0))
             {
                 pipes.Remove(file.File);
-                if (file.File == Error) _errorIsClosed = true;
-                else _outputClosed!();
+                if (file.File == Error)
+                    _errorIsClosed = true;
+                else
+                    _outputClosed!();
             }
         }
     }

@@ -8,8 +8,8 @@ namespace Vla.Runtime.Recording;
 
 /// <summary>Records demonstrations of the scripted expert, several at a time.</summary>
 /// <remarks>
-/// Each worker makes whole episodes, each from a seed of its own; one writer saves them in the order of their seeds. So the
-/// dataset is the same however many workers there are, and wherever a recording was interrupted.
+/// Each worker makes whole episodes, each from a seed of its own; one writer saves them in the order of their seeds. So
+/// the dataset is the same however many workers there are, and wherever a recording was interrupted.
 /// </remarks>
 public sealed record DemonstrationRecorder
 {
@@ -48,7 +48,10 @@ public sealed record DemonstrationRecorder
         var episodes = Channel.CreateBounded<Task<EpisodeRecording>>(Workers);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var renderers = new ConcurrentBag<TabletopRenderer>();
-        var producer = Task.Run(() => ProduceAsync(writer, episodes.Writer, renderers, stop.Token), CancellationToken.None);
+        var producer = Task.Run(
+            () => ProduceAsync(writer, episodes.Writer, renderers, stop.Token),
+            CancellationToken.None
+        );
         try
         {
             await foreach (var episode in episodes.Reader.ReadAllAsync(cancellation))
@@ -61,14 +64,19 @@ public sealed record DemonstrationRecorder
         {
             await stop.CancelAsync();
             await producer;
-            while (episodes.Reader.TryRead(out var left)) (await left).Dispose();
-            foreach (var renderer in renderers) renderer.Dispose();
+            while (episodes.Reader.TryRead(out var left))
+                (await left).Dispose();
+            foreach (var renderer in renderers)
+                renderer.Dispose();
         }
     }
 
     private async Task ProduceAsync(
-        DatasetWriter writer, ChannelWriter<Task<EpisodeRecording>> episodes,
-        ConcurrentBag<TabletopRenderer> renderers, CancellationToken stop)
+        DatasetWriter writer,
+        ChannelWriter<Task<EpisodeRecording>> episodes,
+        ConcurrentBag<TabletopRenderer> renderers,
+        CancellationToken stop
+    )
     {
         using var free = new SemaphoreSlim(Workers);
         var begun = new List<Task>();
@@ -90,7 +98,8 @@ public sealed record DemonstrationRecorder
                             free.Release();
                         }
                     },
-                    CancellationToken.None);
+                    CancellationToken.None
+                );
                 begun.Add(task);
                 begun.RemoveAll(one => one.IsCompleted);
                 try
@@ -116,10 +125,10 @@ public sealed record DemonstrationRecorder
         }
     }
 
-    private EpisodeRecording Make(
-        DatasetWriter writer, ConcurrentBag<TabletopRenderer> renderers, int index)
+    private EpisodeRecording Make(DatasetWriter writer, ConcurrentBag<TabletopRenderer> renderers, int index)
     {
-        if (!renderers.TryTake(out var renderer)) renderer = new TabletopRenderer(ImageSize, ImageSize, DrawnSize, DrawnSize);
+        if (!renderers.TryTake(out var renderer))
+            renderer = new TabletopRenderer(ImageSize, ImageSize, DrawnSize, DrawnSize);
         var recording = writer.Begin();
         try
         {

@@ -8,8 +8,8 @@ namespace Vla.Runtime.Recording;
 /// <remarks>
 /// An episode begins with the first action that the policy made with the instruction in force and on the table that is
 /// there. It ends with another instruction, another table, the judge's word on the task, or a stop. Frames are due at a
-/// steady rate from its first one on; each is the action that is published then. Only published times count, so it needs no
-/// clock.
+/// steady rate from its first one on; each is the action that is published then. Only published times count, so it
+/// needs no clock.
 /// </remarks>
 /// <param name="fps">Frames a second.</param>
 /// <param name="controlHz">Actions published a second, <paramref name="fps"/> or more.</param>
@@ -37,22 +37,26 @@ internal sealed class EpisodeCutter(int fps, double controlHz)
         {
             _open = null;
             // What a stop says is only the reason where there was no other: every run ends with one.
-            if (!_hasBegun) Obstacle ??= action.Reason;
+            if (!_hasBegun)
+                Obstacle ??= action.Reason;
             return new Cut(wasOpen, null, 0);
         }
 
         var place = (action.PublishedNs - _firstNs + _halfTickNs) / _periodNs;
-        if (wasOpen && place < _next) return default;
+        if (wasOpen && place < _next)
+            return default;
 
         var now = scene();
-        if (wasOpen && (now.IsDecided || now.Key != _open)) _open = null;
+        if (wasOpen && (now.IsDecided || now.Key != _open))
+            _open = null;
         var ends = wasOpen && _open is null;
         var isJudged = ends && now.IsDecided;
         if (_open is null)
         {
             if (ObstacleTo(action, now) is { } obstacle)
             {
-                if (!_hasBegun) Obstacle = obstacle;
+                if (!_hasBegun)
+                    Obstacle = obstacle;
                 return new Cut(ends, null, 0) { IsJudged = isJudged };
             }
 
@@ -68,8 +72,10 @@ internal sealed class EpisodeCutter(int fps, double controlHz)
     /// <summary>Why no episode begins with this action; null when one does.</summary>
     private static string? ObstacleTo(PublishedAction action, in LiveScene now)
     {
-        if (now.Instruction is not { } instruction) return "there was no instruction";
-        if (action.State != ControlState.Policy) return action.Reason;
+        if (now.Instruction is not { } instruction)
+            return "there was no instruction";
+        if (action.State != ControlState.Policy)
+            return action.Reason;
         if (action.Origin.InstructionNumber != instruction.Number || action.Origin.CapturedNs < now.TableBeganNs)
             return "the policy gave no action for the instruction and the table that were there";
         return now.IsDecided ? "the task was decided before the first action" : null;
@@ -91,7 +97,12 @@ internal readonly record struct Cut(bool EndsEpisode, string? Task, long Missed)
 /// <param name="Table">Number of the simulated world's table; 0 without one.</param>
 /// <param name="TableBeganNs">When that was laid, monotonic nanoseconds.</param>
 /// <param name="IsDecided">The simulated world's judge has said how the task ended.</param>
-internal readonly record struct LiveScene(Instruction? Instruction, long Table = 0, long TableBeganNs = 0, bool IsDecided = false)
+internal readonly record struct LiveScene(
+    Instruction? Instruction,
+    long Table = 0,
+    long TableBeganNs = 0,
+    bool IsDecided = false
+)
 {
     public (long, long)? Key => Instruction is null ? null : (Instruction.Number, Table);
 }

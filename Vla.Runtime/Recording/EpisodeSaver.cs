@@ -10,15 +10,15 @@ namespace Vla.Runtime.Recording;
 
 /// <summary>Encodes the frames of a live run and saves its episodes, on a thread of low priority.</summary>
 /// <remarks>
-/// Frames wait in a queue of bounded memory. Whoever brings one never waits: when the queue is full, since the disk or the
-/// encoder is too slow, the frame is dropped and counted. An episode that cannot be saved is given up; the next one is tried
-/// again. At the end it says what was saved; where that is nothing, why.
+/// Frames wait in a queue of bounded memory. Whoever brings one never waits: when the queue is full, since the disk or
+/// the encoder is too slow, the frame is dropped and counted. An episode that cannot be saved is given up; the next one
+/// is tried again. At the end it says what was saved; where that is nothing, why.
 /// </remarks>
 internal sealed partial class EpisodeSaver : IDisposable
 {
     /// <summary>
-    /// An episode shorter than this, seconds, is nobody's demonstration and is not kept, unless the simulated world's judge
-    /// has ended it: then it is whole.
+    /// An episode shorter than this, seconds, is nobody's demonstration and is not kept, unless the simulated world's
+    /// judge has ended it: then it is whole.
     /// </summary>
     public const double ShortestSeconds = 0.5;
 
@@ -53,7 +53,14 @@ internal sealed partial class EpisodeSaver : IDisposable
     public EpisodeSaver(RecordingTarget target, int? capacity = null)
     {
         _target = target;
-        _capacity = capacity ?? (int)Math.Clamp(QueueBytes / target.Cameras.Sum(camera => 3L * camera.Shape[0] * camera.Shape[1]), FewestWaiting, MostWaiting);
+        _capacity =
+            capacity
+            ?? (int)
+                Math.Clamp(
+                    QueueBytes / target.Cameras.Sum(camera => 3L * camera.Shape[0] * camera.Shape[1]),
+                    FewestWaiting,
+                    MostWaiting
+                );
         _writer = target.Open();
         Note = _writer.Note;
         _thread = new Thread(Run) { Name = "vla-recording", IsBackground = true };
@@ -67,18 +74,27 @@ internal sealed partial class EpisodeSaver : IDisposable
     /// <summary>Why no episode has begun, in words; set before <see cref="Complete"/>, null when one has.</summary>
     public string? Obstacle { get; set; }
 
-    public RecordingReport Read() => new(
-        _target.Directory, Interlocked.Read(ref _episodes), Interlocked.Read(ref _frames), Interlocked.Read(ref _dropped), _error)
-    {
-        TooShort = Interlocked.Read(ref _tooShort),
-    };
+    public RecordingReport Read() =>
+        new(
+            _target.Directory,
+            Interlocked.Read(ref _episodes),
+            Interlocked.Read(ref _frames),
+            Interlocked.Read(ref _dropped),
+            _error
+        )
+        {
+            TooShort = Interlocked.Read(ref _tooShort),
+        };
 
     public void Start() => _thread.Start();
 
     /// <summary>A frame to fill; null, and one more is dropped, when the queue is full.</summary>
     public LiveFrame? Rent()
     {
-        if (Interlocked.Increment(ref _lent) <= _capacity) return _free.TryTake(out var free) ? free : new LiveFrame(_target.Cameras.Count, _target.StateCount, _target.ActionCount);
+        if (Interlocked.Increment(ref _lent) <= _capacity)
+            return _free.TryTake(out var free)
+                ? free
+                : new LiveFrame(_target.Cameras.Count, _target.StateCount, _target.ActionCount);
         Interlocked.Decrement(ref _lent);
         Drop(1);
         return null;
@@ -108,7 +124,8 @@ internal sealed partial class EpisodeSaver : IDisposable
     /// <returns>False when that was not enough. From the thread that saves nothing can be waited for.</returns>
     public bool WaitSaved(TimeSpan bound)
     {
-        if ((_thread.ThreadState & ThreadState.Unstarted) == 0) return _thread != Thread.CurrentThread && _thread.Join(bound);
+        if ((_thread.ThreadState & ThreadState.Unstarted) == 0)
+            return _thread != Thread.CurrentThread && _thread.Join(bound);
         Obstacle ??= "the run ended before its first action";
         SayEnd();
         return true;
@@ -117,11 +134,15 @@ internal sealed partial class EpisodeSaver : IDisposable
     /// <summary>Waits until everything is saved.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         Complete();
-        if ((_thread.ThreadState & ThreadState.Unstarted) != 0) CloseWriter();
-        else if (!_thread.Join(Patience)) return;
-        foreach (var frame in _free) frame.Dispose();
+        if ((_thread.ThreadState & ThreadState.Unstarted) != 0)
+            CloseWriter();
+        else if (!_thread.Join(Patience))
+            return;
+        foreach (var frame in _free)
+            frame.Dispose();
         _queue.Dispose();
     }
 
@@ -137,8 +158,10 @@ internal sealed partial class EpisodeSaver : IDisposable
                 continue;
             }
 
-            if (_givenUp || !Fits(frame)) Drop(1);
-            else Guarded(() => Write(frame), frames: 1);
+            if (_givenUp || !Fits(frame))
+                Drop(1);
+            else
+                Guarded(() => Write(frame), frames: 1);
             Return(frame);
         }
 
@@ -152,15 +175,18 @@ internal sealed partial class EpisodeSaver : IDisposable
     {
         _writer ??= _target.Open();
         _episode ??= _writer.Begin();
-        foreach (var (camera, picture) in _target.Cameras.Zip(frame.Pictures)) _episode.Set(camera.Name, picture);
-        if (frame.State.Length > 0) _episode.Set(DatasetFeature.State, frame.State);
+        foreach (var (camera, picture) in _target.Cameras.Zip(frame.Pictures))
+            _episode.Set(camera.Name, picture);
+        if (frame.State.Length > 0)
+            _episode.Set(DatasetFeature.State, frame.State);
         _episode.Set(DatasetFeature.Action, frame.Action);
         _episode.EndFrame(frame.Task);
     }
 
     private void Save(bool isJudged)
     {
-        if (_episode is not { } episode) return;
+        if (_episode is not { } episode)
+            return;
         var (length, task) = (episode.Length, episode.LastTask);
         if (!isJudged && length < ShortestSeconds * _target.Fps)
         {
@@ -183,24 +209,31 @@ internal sealed partial class EpisodeSaver : IDisposable
     private void SayDropped()
     {
         var dropped = Interlocked.Read(ref _dropped);
-        if (dropped > _droppedSaid) Log.Dropped(Logger, dropped - _droppedSaid);
+        if (dropped > _droppedSaid)
+            Log.Dropped(Logger, dropped - _droppedSaid);
         _droppedSaid = dropped;
     }
 
     /// <summary>Says once what the run has left behind.</summary>
     private void SayEnd()
     {
-        if (Interlocked.Exchange(ref _saidEnd, 1) != 0) return;
+        if (Interlocked.Exchange(ref _saidEnd, 1) != 0)
+            return;
         var report = Read();
-        if (report.Episodes > 0) Log.Ended(Logger, report.Episodes, report.Frames, report.Directory);
-        else Log.Nothing(Logger, report.Directory, WhyNothing(report));
+        if (report.Episodes > 0)
+            Log.Ended(Logger, report.Episodes, report.Frames, report.Directory);
+        else
+            Log.Nothing(Logger, report.Directory, WhyNothing(report));
     }
 
     private string WhyNothing(RecordingReport report)
     {
-        if (report.Error is { } error) return error;
-        if (report.TooShort > 0) return string.Create(CultureInfo.InvariantCulture, $"no episode was as long as {ShortestSeconds} s");
-        if (report.Dropped > 0) return "every frame was dropped";
+        if (report.Error is { } error)
+            return error;
+        if (report.TooShort > 0)
+            return string.Create(CultureInfo.InvariantCulture, $"no episode was as long as {ShortestSeconds} s");
+        if (report.Dropped > 0)
+            return "every frame was dropped";
         return Obstacle ?? "there was no action";
     }
 
@@ -245,13 +278,16 @@ internal sealed partial class EpisodeSaver : IDisposable
         _writer = null;
     }
 
-    private bool Fits(LiveFrame frame) => _target.Cameras.Zip(frame.Pictures).All(pair => Fits(pair.First, pair.Second));
+    private bool Fits(LiveFrame frame) =>
+        _target.Cameras.Zip(frame.Pictures).All(pair => Fits(pair.First, pair.Second));
 
     private bool Fits(DatasetFeature camera, Mat picture)
     {
         var (width, height) = (camera.Shape[1], camera.Shape[0]);
-        if (picture.Width == width && picture.Height == height && picture.Type() == MatType.CV_8UC3) return true;
-        if (!_saidSize) Log.WrongSize(Logger, picture.Width, picture.Height, width, height);
+        if (picture.Width == width && picture.Height == height && picture.Type() == MatType.CV_8UC3)
+            return true;
+        if (!_saidSize)
+            Log.WrongSize(Logger, picture.Width, picture.Height, width, height);
         _saidSize = true;
         return false;
     }
@@ -271,22 +307,39 @@ internal sealed partial class EpisodeSaver : IDisposable
         [LoggerMessage(80, LogLevel.Information, "recorded episode {Episode}: {Frames} frames, {Task}")]
         public static partial void Saved(ILogger logger, int episode, int frames, string task);
 
-        [LoggerMessage(81, LogLevel.Warning, "{Count} frames were not recorded: the machine, the disk or the encoder is too slow, or picture or state were not there")]
+        [LoggerMessage(
+            81,
+            LogLevel.Warning,
+            "{Count} frames were not recorded: the machine, the disk or the encoder is too slow, or picture or state "
+                + "were not there"
+        )]
         public static partial void Dropped(ILogger logger, long count);
 
         [LoggerMessage(82, LogLevel.Error, "an episode cannot be recorded: {Reason}; the next one is tried again")]
         public static partial void Failed(ILogger logger, string reason);
 
-        [LoggerMessage(86, LogLevel.Warning, "an episode of {Seconds:0.0##} s is not kept, {Least} s are the least: {Task}")]
+        [LoggerMessage(
+            86,
+            LogLevel.Warning,
+            "an episode of {Seconds:0.0##} s is not kept, {Least} s are the least: {Task}"
+        )]
         public static partial void TooShort(ILogger logger, double seconds, double least, string task);
 
-        [LoggerMessage(87, LogLevel.Information, "{Episodes} episodes with {Frames} frames were recorded to {Directory}")]
+        [LoggerMessage(
+            87,
+            LogLevel.Information,
+            "{Episodes} episodes with {Frames} frames were recorded to {Directory}"
+        )]
         public static partial void Ended(ILogger logger, long episodes, long frames, string directory);
 
         [LoggerMessage(88, LogLevel.Warning, "nothing was recorded to {Directory}: {Why}")]
         public static partial void Nothing(ILogger logger, string directory, string why);
 
-        [LoggerMessage(83, LogLevel.Warning, "pictures of {Width}x{Height} are not recorded: the dataset has {WantedWidth}x{WantedHeight}")]
+        [LoggerMessage(
+            83,
+            LogLevel.Warning,
+            "pictures of {Width}x{Height} are not recorded: the dataset has {WantedWidth}x{WantedHeight}"
+        )]
         public static partial void WrongSize(ILogger logger, int width, int height, int wantedWidth, int wantedHeight);
     }
 }

@@ -19,6 +19,7 @@ internal sealed class LiveFrame(int cameras, int states, int actions) : IDisposa
 
     public void Dispose()
     {
-        foreach (var picture in Pictures) picture.Dispose();
+        foreach (var picture in Pictures)
+            picture.Dispose();
     }
 }

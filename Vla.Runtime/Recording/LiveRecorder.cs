@@ -9,10 +9,17 @@ namespace Vla.Runtime.Recording;
 /// <returns>False when there is none.</returns>
 internal delegate bool TakePicture(Mat into, out PictureStamp stamp);
 
-/// <summary>Follows a live run as one of its outputs, and takes a frame whenever one is due: picture, state, action.</summary>
+/// <summary>
+/// Follows a live run as one of its outputs, and takes a frame whenever one is due: picture, state, action.
+/// </summary>
 /// <remarks>The control loop hands actions over in a ring and never waits; see <see cref="ThreadedOutput"/>.</remarks>
 internal sealed class LiveRecorder(
-    EpisodeCutter cutter, EpisodeSaver saver, IReadOnlyList<TakePicture> pictures, Func<LiveScene> scene, IRobotState? state) : IActionOutput
+    EpisodeCutter cutter,
+    EpisodeSaver saver,
+    IReadOnlyList<TakePicture> pictures,
+    Func<LiveScene> scene,
+    IRobotState? state
+) : IActionOutput
 {
     public string Name { get; } = $"record:{saver.Read().Directory}";
 
@@ -24,9 +31,11 @@ internal sealed class LiveRecorder(
     public void Apply(PublishedAction action)
     {
         var cut = cutter.Look(action, scene);
-        if (cut.EndsEpisode) saver.EndEpisode(cut.IsJudged);
+        if (cut.EndsEpisode)
+            saver.EndEpisode(cut.IsJudged);
         saver.Drop(cut.Missed);
-        if (cut.Task is null || saver.Rent() is not { } frame) return;
+        if (cut.Task is null || saver.Rent() is not { } frame)
+            return;
 
         if (!TryFill(frame))
         {
@@ -51,7 +60,8 @@ internal sealed class LiveRecorder(
         var oldestNs = long.MaxValue;
         for (var i = 0; i < pictures.Count; i++)
         {
-            if (!pictures[i](frame.Pictures[i], out var stamp)) return false;
+            if (!pictures[i](frame.Pictures[i], out var stamp))
+                return false;
             oldestNs = Math.Min(oldestNs, stamp.CapturedNs);
         }
 

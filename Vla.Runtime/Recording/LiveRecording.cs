@@ -13,7 +13,8 @@ public sealed partial class LiveRecording : IDisposable
     private readonly RecordingTarget _target;
     private readonly EpisodeSaver _saver;
 
-    private LiveRecording(RecordingTarget target, EpisodeSaver saver, IActionOutput robot) => (_target, _saver, Robot) = (target, saver, robot);
+    private LiveRecording(RecordingTarget target, EpisodeSaver saver, IActionOutput robot) =>
+        (_target, _saver, Robot) = (target, saver, robot);
 
     /// <summary>To be told what is published.</summary>
     public IActionOutput Robot { get; }
@@ -32,21 +33,42 @@ public sealed partial class LiveRecording : IDisposable
     /// <param name="robotState">What the robot tells of itself; null when it tells nothing.</param>
     /// <exception cref="DatasetException">The dataset cannot be written to, or does not fit.</exception>
     public static LiveRecording Open(
-        string directory, VlaSettings settings, IPolicy policy, RobotProfile profile, IReadOnlyList<RecordedCamera> cameras,
-        InstructionBoard instructions, SimulatedTabletop? tabletop,
-        RobotStateReader? robotState = null)
+        string directory,
+        VlaSettings settings,
+        IPolicy policy,
+        RobotProfile profile,
+        IReadOnlyList<RecordedCamera> cameras,
+        InstructionBoard instructions,
+        SimulatedTabletop? tabletop,
+        RobotStateReader? robotState = null
+    )
     {
         var rateHz = settings.Control.RateHz;
         var fps = RecordingTarget.RateOf(settings.Record, policy.Action, rateHz);
         var target = RecordingTarget.Of(
-            directory, fps, [.. cameras.Select(camera => camera.Feature)], profile, robotState?.StateNames ?? []);
+            directory,
+            fps,
+            [.. cameras.Select(camera => camera.Feature)],
+            profile,
+            robotState?.StateNames ?? []
+        );
         var saver = new EpisodeSaver(target);
-        return new LiveRecording(target, saver, new LiveRecorder(
-            new EpisodeCutter(fps, rateHz), saver, [.. cameras.Select(camera => (TakePicture)camera.TryTake)], Scene, robotState));
+        return new LiveRecording(
+            target,
+            saver,
+            new LiveRecorder(
+                new EpisodeCutter(fps, rateHz),
+                saver,
+                [.. cameras.Select(camera => (TakePicture)camera.TryTake)],
+                Scene,
+                robotState
+            )
+        );
 
         LiveScene Scene()
         {
-            if (tabletop is null) return new LiveScene(instructions.Current);
+            if (tabletop is null)
+                return new LiveScene(instructions.Current);
             var world = tabletop.Episodes.Read();
             return new LiveScene(instructions.Current, world.Episode, tabletop.World.EpisodeBeganNs, world.IsDecided);
         }
@@ -58,7 +80,8 @@ public sealed partial class LiveRecording : IDisposable
         _saver.Logger = logger;
         _saver.Start();
         Log.Started(logger, _target.Directory, _target.Fps);
-        if (_saver.Note is { } note) Log.Noted(logger, note);
+        if (_saver.Note is { } note)
+            Log.Noted(logger, note);
     }
 
     /// <summary>Waits until everything is saved, or for so long.</summary>

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Vla.Runtime.Recording;
 
-/// <summary>Says how far a recording is, with its rate and the time left: a line that changes, or one now and then.</summary>
+/// <summary>
+/// Says how far a recording is, with its rate and the time left: a line that changes, or one now and then.
+/// </summary>
 internal sealed class RecordingProgress(TextWriter output, bool changing, int episodes, TimeProvider time)
 {
     private static readonly TimeSpan Often = TimeSpan.FromSeconds(0.5);
@@ -19,14 +21,19 @@ internal sealed class RecordingProgress(TextWriter output, bool changing, int ep
         // What was there before this recording counts for the whole, not for the rate.
         _first ??= (done - 1, 0);
         var elapsed = time.GetElapsedTime(_start);
-        if (done < episodes && elapsed - _said < (changing ? Often : Seldom)) return;
+        if (done < episodes && elapsed - _said < (changing ? Often : Seldom))
+            return;
         _said = elapsed;
         var share = (double)(done - _first.Value.Episodes) / (episodes - _first.Value.Episodes);
         var left = elapsed * ((1 - share) / share);
         var text = string.Create(
             CultureInfo.InvariantCulture,
-            $"vla: {done:N0} of {episodes:N0} episodes, {frames:N0} frames, {frames / Math.Max(0.001, elapsed.TotalSeconds):N0} a second, {left:h\\:mm\\:ss} left");
-        if (changing) output.Write($"\r{text}\e[K{(done == episodes ? "\n" : "")}");
-        else output.WriteLine(text);
+            $"vla: {done:N0} of {episodes:N0} episodes, {frames:N0} frames, "
+                + $"{frames / Math.Max(0.001, elapsed.TotalSeconds):N0} a second, {left:h\\:mm\\:ss} left"
+        );
+        if (changing)
+            output.Write($"\r{text}\e[K{(done == episodes ? "\n" : "")}");
+        else
+            output.WriteLine(text);
     }
 }

@@ -6,17 +6,30 @@ using Vla.Sensors.Datasets;
 namespace Vla.Runtime.Recording;
 
 /// <summary>The dataset that a live run is recorded to: where it is, how many frames a second, what of each.</summary>
-internal sealed record RecordingTarget(string Directory, int Fps, string RobotType, IReadOnlyList<DatasetFeature> Features)
+internal sealed record RecordingTarget(
+    string Directory,
+    int Fps,
+    string RobotType,
+    IReadOnlyList<DatasetFeature> Features
+)
 {
     /// <summary>Cameras seldom give more, and what lies between is nearly the same.</summary>
     private const double MostWithoutChunks = 30;
 
     public static RecordingTarget Of(
-        string directory, int fps, IReadOnlyList<DatasetFeature> cameras, RobotProfile profile, IReadOnlyList<string> stateNames)
+        string directory,
+        int fps,
+        IReadOnlyList<DatasetFeature> cameras,
+        RobotProfile profile,
+        IReadOnlyList<string> stateNames
+    )
     {
         List<DatasetFeature> features = [.. cameras];
-        if (stateNames.Count > 0) features.Add(DatasetFeature.Floats(DatasetFeature.State, stateNames));
-        features.Add(DatasetFeature.Floats(DatasetFeature.Action, [.. profile.Dimensions.Select(dimension => dimension.Name)]));
+        if (stateNames.Count > 0)
+            features.Add(DatasetFeature.Floats(DatasetFeature.State, stateNames));
+        features.Add(
+            DatasetFeature.Floats(DatasetFeature.Action, [.. profile.Dimensions.Select(dimension => dimension.Name)])
+        );
         return new RecordingTarget(directory, fps, profile.Name, features);
     }
 
@@ -26,14 +39,16 @@ internal sealed record RecordingTarget(string Directory, int Fps, string RobotTy
     /// <param name="controlHz">No more than actions are published.</param>
     public static int RateOf(RecordSettings settings, ActionSpec action, double controlHz)
     {
-        var wanted = settings.RateHz > 0 ? settings.RateHz
+        var wanted =
+            settings.RateHz > 0 ? settings.RateHz
             : action.Horizon > 1 ? 1_000 / action.StepMs
             : MostWithoutChunks;
         return Math.Max(1, (int)Math.Round(Math.Min(wanted, Math.Floor(controlHz))));
     }
 
     /// <summary>The cameras' features, which come first.</summary>
-    public IReadOnlyList<DatasetFeature> Cameras { get; } = [.. Features.TakeWhile(feature => feature.Type == FeatureType.Video)];
+    public IReadOnlyList<DatasetFeature> Cameras { get; } =
+    [.. Features.TakeWhile(feature => feature.Type == FeatureType.Video)];
 
     /// <summary>Numbers of state; 0 for none.</summary>
     public int StateCount => Features.FirstOrDefault(feature => feature.Name == DatasetFeature.State)?.Count ?? 0;
@@ -42,8 +57,10 @@ internal sealed record RecordingTarget(string Directory, int Fps, string RobotTy
     public int ActionCount => Features[^1].Count;
 
     /// <summary>Begins the dataset, or goes on with the one that is there.</summary>
-    /// <exception cref="DatasetException">It cannot be written to, or that one has other features or another rate.</exception>
-    public DatasetWriter Open() => DatasetWriter.Exists(Directory)
-        ? DatasetWriter.Append(Directory, Fps, Features)
-        : DatasetWriter.Create(Directory, Fps, RobotType, Features);
+    /// <exception cref="DatasetException">It cannot be written to, or that one has other features or another
+    /// rate.</exception>
+    public DatasetWriter Open() =>
+        DatasetWriter.Exists(Directory)
+            ? DatasetWriter.Append(Directory, Fps, Features)
+            : DatasetWriter.Create(Directory, Fps, RobotType, Features);
 }

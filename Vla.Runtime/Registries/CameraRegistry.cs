@@ -14,7 +14,8 @@ public static class CameraRegistry
         new("'dll:FILE#ARGUMENT'", LibraryCameraSource.Read),
         new("a URL (http, https, rtsp, rtsps)", CameraSource.Url.Read),
         new("a device ('0', '/dev/video0')", CameraSource.Device.Read),
-        new("a video file ('demo.mp4?loop')", text => CameraSource.VideoFile.Read(text, Possible)));
+        new("a video file ('demo.mp4?loop')", text => CameraSource.VideoFile.Read(text, Possible))
+    );
 
     /// <summary>All forms, for messages.</summary>
     public static string Possible => Kinds.Possible;
@@ -25,7 +26,8 @@ public static class CameraRegistry
     /// </exception>
     public static CameraSource Parse(string text)
     {
-        if (string.IsNullOrWhiteSpace(text)) throw new CameraException($"no camera is named; give {Possible}");
+        if (string.IsNullOrWhiteSpace(text))
+            throw new CameraException($"no camera is named; give {Possible}");
         return Kinds.Find(text)!;
     }
 }

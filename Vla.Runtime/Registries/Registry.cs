@@ -16,8 +16,10 @@ public sealed class Registry<T>(params IReadOnlyList<Kind<T>> kinds)
     where T : class
 {
     /// <summary>All forms, for a message.</summary>
-    public string Possible { get; } = kinds.Count == 1 ? kinds[0].Form
-        : $"{string.Join(", ", kinds.SkipLast(1).Select(kind => kind.Form))} or {kinds[^1].Form}";
+    public string Possible { get; } =
+        kinds.Count == 1
+            ? kinds[0].Form
+            : $"{string.Join(", ", kinds.SkipLast(1).Select(kind => kind.Form))} or {kinds[^1].Form}";
 
     /// <summary>What a text names; null when it is of none of the kinds.</summary>
     public T? Find(string text) => kinds.Select(kind => kind.Read(text)).FirstOrDefault(found => found is not null);

@@ -9,7 +9,8 @@ public static class RobotRegistry
     private static readonly Registry<RobotSpec> Kinds = new(
         new("world[?profile=FILE]", RobotSpec.World.Read),
         new("dll:FILE[?profile=FILE][#ARGUMENT]", RobotSpec.Library.Read),
-        new("the FILE of a robot profile", RobotSpec.ProfileFile.Read));
+        new("the FILE of a robot profile", RobotSpec.ProfileFile.Read)
+    );
 
     /// <summary>What a text names.</summary>
     /// <param name="text">As given.</param>
@@ -20,7 +21,9 @@ public static class RobotRegistry
     {
         var spec = Kinds.Find(text)!.RelativeTo(folder);
         if (spec is RobotSpec.ProfileFile { File: var file } && !File.Exists(file))
-            throw new RobotProfileException($"robot profile {file} cannot be read: it is not there; give {Kinds.Possible}");
+            throw new RobotProfileException(
+                $"robot profile {file} cannot be read: it is not there; give {Kinds.Possible}"
+            );
         return spec;
     }
 

@@ -8,14 +8,20 @@ namespace Vla.Runtime.Robots;
 
 /// <summary>Everything that takes a run's actions, and what tells of it where the robot is.</summary>
 /// <remarks>
-/// One robot at most: the one that <c>--robot</c> names, or one among the outputs. The simulated arm is a second one where its
-/// camera drives a robot too: then state and pictures come from the simulation, and the control loop starts where the other is.
+/// One robot at most: the one that <c>--robot</c> names, or one among the outputs. The simulated arm is a second one
+/// where its camera drives a robot too: then state and pictures come from the simulation, and the control loop starts
+/// where the other is.
 /// </remarks>
 public sealed class RobotSide : IDisposable
 {
     private readonly IReadOnlyList<RobotConnection> _connections;
 
-    private RobotSide(IReadOnlyList<IActionOutput> outputs, RobotConnection? moved, RobotConnection? sensed, StateSpec wanted)
+    private RobotSide(
+        IReadOnlyList<IActionOutput> outputs,
+        RobotConnection? moved,
+        RobotConnection? sensed,
+        StateSpec wanted
+    )
     {
         (Outputs, Moved, Sensed) = (outputs, moved, sensed);
         _connections = [.. outputs.OfType<RobotConnection>()];
@@ -45,26 +51,44 @@ public sealed class RobotSide : IDisposable
     /// <param name="filmsTabletop">Whether the pictures are of the tabletop.</param>
     /// <param name="wanted">What the policy wants of the state.</param>
     /// <param name="rateHz">The control loop's.</param>
-    /// <exception cref="RobotProfileException">A robot does not fit the profile or the policy, or there are several.</exception>
+    /// <exception cref="RobotProfileException">A robot does not fit the profile or the policy, or there are
+    /// several.</exception>
     /// <exception cref="UsageException">An output cannot be opened.</exception>
     public static RobotSide Assemble(
-        RobotMade made, IEnumerable<OutputSpec> outputs, OutputContext context, bool filmsTabletop, StateSpec wanted, double rateHz)
+        RobotMade made,
+        IEnumerable<OutputSpec> outputs,
+        OutputContext context,
+        bool filmsTabletop,
+        StateSpec wanted,
+        double rateHz
+    )
     {
         var tabletop = context.Tabletop;
         var arm = tabletop is null ? null : made.Robot as WorldRobot ?? tabletop.Robot();
         var all = new List<IActionOutput>();
-        if (arm is not null) all.Add(arm);
-        if (made.Robot is { } named && named != arm) all.Add(named);
-        all.AddRange(outputs.Where(output => tabletop is null || output is not OutputSpec.World).Select(output => output.Open(context)));
+        if (arm is not null)
+            all.Add(arm);
+        if (made.Robot is { } named && named != arm)
+            all.Add(named);
+        all.AddRange(
+            outputs
+                .Where(output => tabletop is null || output is not OutputSpec.World)
+                .Select(output => output.Open(context))
+        );
 
         var others = all.OfType<IRobot>().Where(robot => robot != arm).ToList();
         if (others.Count > 1)
         {
             throw new RobotProfileException(
-                $"there are several robots ({string.Join(", ", others.Select(robot => robot.Name))}): give one; what only takes actions is an output");
+                $"there are several robots ({string.Join(", ", others.Select(robot => robot.Name))}): give one; what "
+                    + "only takes actions is an output"
+            );
         }
 
-        List<IActionOutput> connected = [.. all.Select(output => output is IRobot robot ? Connection(robot, made.Profile, context.Time) : output)];
+        List<IActionOutput> connected =
+        [
+            .. all.Select(output => output is IRobot robot ? Connection(robot, made.Profile, context.Time) : output),
+        ];
         var simulated = Of(arm);
         var real = Of(others.FirstOrDefault());
         var sensed = filmsTabletop ? simulated : Of(made.Robot) ?? real;
@@ -80,19 +104,22 @@ public sealed class RobotSide : IDisposable
     /// <exception cref="RobotException">One cannot be connected.</exception>
     public void Connect(CancellationToken cancellation)
     {
-        foreach (var robot in _connections) robot.Connect(cancellation);
+        foreach (var robot in _connections)
+            robot.Connect(cancellation);
     }
 
     /// <summary>Begins to read states.</summary>
     public void Start()
     {
-        foreach (var robot in _connections) robot.State?.Start();
+        foreach (var robot in _connections)
+            robot.State?.Start();
     }
 
     /// <summary>Disconnects every robot, where the control loop has not done so.</summary>
     public void Dispose()
     {
-        foreach (var robot in _connections) robot.Dispose();
+        foreach (var robot in _connections)
+            robot.Dispose();
     }
 
     private static RobotConnection Connection(IRobot robot, RobotProfile profile, TimeProvider time)

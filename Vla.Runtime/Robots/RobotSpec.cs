@@ -49,16 +49,20 @@ public abstract record RobotSpec
 
         public static World? Read(string text)
         {
-            if (text == Name) return new World(File: null);
-            if (!text.StartsWith(Name + "?", StringComparison.Ordinal)) return null;
+            if (text == Name)
+                return new World(File: null);
+            if (!text.StartsWith(Name + "?", StringComparison.Ordinal))
+                return null;
             return text.StartsWith(ProfileOption, StringComparison.Ordinal) && text.Length > ProfileOption.Length
                 ? new World(text[ProfileOption.Length..])
                 : throw new UsageException($"robot '{text}' is not known: use world?profile=FILE");
         }
 
-        public override RobotSpec RelativeTo(string folder) => new World(File is null ? null : Path.GetFullPath(File, folder));
+        public override RobotSpec RelativeTo(string folder) =>
+            new World(File is null ? null : Path.GetFullPath(File, folder));
 
-        public override RobotMade Make(RobotContext context) => new(context.Tabletop().Robot(), RobotProfile.Load(Profile));
+        public override RobotMade Make(RobotContext context) =>
+            new(context.Tabletop().Robot(), RobotProfile.Load(Profile));
 
         public override string ToString() => File is null ? Name : ProfileOption + File;
     }
@@ -71,20 +75,29 @@ public abstract record RobotSpec
         public override bool MovesRobots => true;
 
         public static Library? Read(string text) =>
-            LibraryName.Read(text, takesProfile: true, why => new UsageException($"robot {why}")) is { } name ? new Library(name) : null;
+            LibraryName.Read(text, takesProfile: true, why => new UsageException($"robot {why}")) is { } name
+                ? new Library(name)
+                : null;
 
-        public override RobotSpec RelativeTo(string folder) => new Library(Name with
-        {
-            File = Path.GetFullPath(Name.File, folder),
-            Profile = Name.Profile is null ? null : Path.GetFullPath(Name.Profile, folder),
-        });
+        public override RobotSpec RelativeTo(string folder) =>
+            new Library(
+                Name with
+                {
+                    File = Path.GetFullPath(Name.File, folder),
+                    Profile = Name.Profile is null ? null : Path.GetFullPath(Name.Profile, folder),
+                }
+            );
 
         public override RobotMade Make(RobotContext context)
         {
             var profile = Name.Profile is null ? null : RobotProfile.Load(Name.Profile);
             var robot = RobotLibrary.Load<IRobot>(Name, profile, context.Time);
-            profile ??= robot.Profile
-                ?? throw new RobotProfileException($"robot '{robot.Name}' gives no profile of its own: name one, {LibraryName.Prefix}{Name.File}?profile=FILE");
+            profile ??=
+                robot.Profile
+                ?? throw new RobotProfileException(
+                    $"robot '{robot.Name}' gives no profile of its own: name one, "
+                        + $"{LibraryName.Prefix}{Name.File}?profile=FILE"
+                );
             if (profile.Problem() is { } problem)
                 throw new RobotProfileException($"the profile that robot '{robot.Name}' gives is wrong: {problem}");
             return new RobotMade(robot, profile);

@@ -21,7 +21,10 @@ public sealed record NamedCamera(string Name, CameraSource Source)
     /// <exception cref="CameraException">A source is none.</exception>
     public static IReadOnlyList<NamedCamera> ReadAll(IReadOnlyList<string> cameras)
     {
-        if (cameras.Count > PictureNames.Most) throw new UsageException($"{cameras.Count} cameras are given: at most {PictureNames.Most} can be used together");
+        if (cameras.Count > PictureNames.Most)
+            throw new UsageException(
+                $"{cameras.Count} cameras are given: at most {PictureNames.Most} can be used together"
+            );
         var read = new List<NamedCamera>();
         foreach (var text in cameras.Count == 0 ? [Default] : cameras)
         {
@@ -30,7 +33,9 @@ public sealed record NamedCamera(string Name, CameraSource Source)
             if (read.Find(other => other.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } twice)
             {
                 throw new UsageException(
-                    $"two cameras have the name '{twice.Name}' ('{twice.Source.Name}' and '{source}'): each needs its own; {Help}");
+                    $"two cameras have the name '{twice.Name}' ('{twice.Source.Name}' and '{source}'): each needs "
+                        + $"its own; {Help}"
+                );
             }
 
             read.Add(new NamedCamera(name, CameraRegistry.Parse(source)));
@@ -39,7 +44,9 @@ public sealed record NamedCamera(string Name, CameraSource Source)
         return read;
     }
 
-    /// <summary>The camera that policy and robot are chosen by: the simulated table's where there is one, or the first.</summary>
+    /// <summary>
+    /// The camera that policy and robot are chosen by: the simulated table's where there is one, or the first.
+    /// </summary>
     public static CameraSource Deciding(IReadOnlyList<NamedCamera> cameras) =>
         (cameras.FirstOrDefault(camera => camera.Source is WorldCameraSource) ?? cameras[0]).Source;
 
@@ -49,11 +56,16 @@ public sealed record NamedCamera(string Name, CameraSource Source)
     {
         var equals = text.IndexOf('=', StringComparison.Ordinal);
         // In a path, a URL or behind a '?' it is part of the source.
-        if (equals < 0 || text.AsSpan(0, equals).IndexOfAny("/\\?:.") >= 0) return (PictureNames.Unnamed, text);
+        if (equals < 0 || text.AsSpan(0, equals).IndexOfAny("/\\?:.") >= 0)
+            return (PictureNames.Unnamed, text);
         var (name, source) = (text[..equals], text[(equals + 1)..]);
         if (!PictureNames.IsValid(name))
-            throw new UsageException($"camera '{text}' has the name '{name}': a name is {PictureNames.Rule}; a file with '=' in its name is given as ./{text}");
-        if (string.IsNullOrWhiteSpace(source)) throw new UsageException($"camera '{text}' has a name and no source: {Help}");
+            throw new UsageException(
+                $"camera '{text}' has the name '{name}': a name is {PictureNames.Rule}; a file with '=' in its name "
+                    + $"is given as ./{text}"
+            );
+        if (string.IsNullOrWhiteSpace(source))
+            throw new UsageException($"camera '{text}' has a name and no source: {Help}");
         return (name, source);
     }
 }

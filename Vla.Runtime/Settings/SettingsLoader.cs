@@ -16,11 +16,16 @@ public static class SettingsLoader
     /// <param name="file">The configuration file; comments are allowed.</param>
     /// <param name="environment">Environment variables by name.</param>
     /// <param name="flags">Settings by key (<c>control:rateHz</c>), as given on the command line.</param>
-    /// <exception cref="UsageException">A file that cannot be read, an unknown key, a value that does not fit.</exception>
+    /// <exception cref="UsageException">A file that cannot be read, an unknown key, a value that does not
+    /// fit.</exception>
     public static VlaSettings Load(
-        string file, IReadOnlyDictionary<string, string?> environment, IReadOnlyDictionary<string, string?> flags)
+        string file,
+        IReadOnlyDictionary<string, string?> environment,
+        IReadOnlyDictionary<string, string?> flags
+    )
     {
-        if (!File.Exists(file)) throw new UsageException($"settings file '{file}' is not there: give another with --config");
+        if (!File.Exists(file))
+            throw new UsageException($"settings file '{file}' is not there: give another with --config");
 
         var sources = new List<(string Name, IConfigurationRoot Values)>
         {
@@ -28,10 +33,12 @@ public static class SettingsLoader
             ("environment", CameraSettings.AsList(FromPairs(EnvironmentKeys(environment)), "environment")),
             ("command line", FromPairs(flags)),
         };
-        foreach (var (name, values) in sources) SettingsValidation.Check(values, name);
+        foreach (var (name, values) in sources)
+            SettingsValidation.Check(values, name);
 
         var merged = new ConfigurationBuilder();
-        foreach (var (_, values) in sources) merged.AddConfiguration(WithoutReplacedLists(values, sources));
+        foreach (var (_, values) in sources)
+            merged.AddConfiguration(WithoutReplacedLists(values, sources));
         return merged.Build().Get<VlaSettings>() ?? new VlaSettings();
     }
 
@@ -40,11 +47,21 @@ public static class SettingsLoader
         try
         {
             var bytes = Utf8Text.ReadBytes(file);
-            JsonText.CheckEscapes(bytes.Span, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            JsonText.CheckEscapes(
+                bytes.Span,
+                new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }
+            );
             using var stream = new MemoryStream(bytes.ToArray());
             return new ConfigurationBuilder().AddJsonStream(stream).Build();
         }
-        catch (Exception e) when (e is InvalidDataException or FormatException or JsonException or IOException or UnauthorizedAccessException)
+        catch (Exception e)
+            when (e
+                    is InvalidDataException
+                        or FormatException
+                        or JsonException
+                        or IOException
+                        or UnauthorizedAccessException
+            )
         {
             var reason = (e.InnerException?.InnerException ?? e.InnerException ?? e).Message;
             throw new UsageException($"settings file '{file}' cannot be read: {OneLine.Of(reason)}", e);
@@ -54,7 +71,9 @@ public static class SettingsLoader
     private static IConfigurationRoot FromPairs(IEnumerable<KeyValuePair<string, string?>> pairs) =>
         new ConfigurationBuilder().AddInMemoryCollection(pairs).Build();
 
-    private static IEnumerable<KeyValuePair<string, string?>> EnvironmentKeys(IReadOnlyDictionary<string, string?> environment) =>
+    private static IEnumerable<KeyValuePair<string, string?>> EnvironmentKeys(
+        IReadOnlyDictionary<string, string?> environment
+    ) =>
         from variable in environment
         where variable.Key.StartsWith(Prefix, StringComparison.Ordinal)
         let key = variable.Key[Prefix.Length..]
@@ -63,14 +82,24 @@ public static class SettingsLoader
 
     /// <summary>A list given later replaces an earlier one whole; merging by index would mix the two.</summary>
     private static IConfiguration WithoutReplacedLists(
-        IConfigurationRoot values, List<(string Name, IConfigurationRoot Values)> sources)
+        IConfigurationRoot values,
+        List<(string Name, IConfigurationRoot Values)> sources
+    )
     {
         var later = sources.SkipWhile(source => source.Values != values).Skip(1).Select(source => source.Values);
         string[] replaced = [.. Lists.Where(list => later.Any(other => other.GetSection(list).GetChildren().Any()))];
-        if (replaced.Length == 0) return values;
+        if (replaced.Length == 0)
+            return values;
 
-        return FromPairs(values.AsEnumerable()
-            .Where(pair => !replaced.Any(list => pair.Key.Equals(list, StringComparison.OrdinalIgnoreCase)
-                || pair.Key.StartsWith($"{list}:", StringComparison.OrdinalIgnoreCase))));
+        return FromPairs(
+            values
+                .AsEnumerable()
+                .Where(pair =>
+                    !replaced.Any(list =>
+                        pair.Key.Equals(list, StringComparison.OrdinalIgnoreCase)
+                        || pair.Key.StartsWith($"{list}:", StringComparison.OrdinalIgnoreCase)
+                    )
+                )
+        );
     }
 }

@@ -7,7 +7,9 @@ using Vla.Sensors.Simulation;
 
 namespace Vla.Runtime.Settings;
 
-/// <summary>Everything that can be set, with its bounds; <c>config/vla.json</c> explains each key to its user.</summary>
+/// <summary>
+/// Everything that can be set, with its bounds; <c>config/vla.json</c> explains each key to its user.
+/// </summary>
 /// <remarks>
 /// Values come from <c>config/vla.json</c>, then environment variables (<c>VLA_CONTROL__RATEHZ</c> for
 /// <c>control:rateHz</c>), then flags; the last one given wins.
@@ -15,16 +17,21 @@ namespace Vla.Runtime.Settings;
 public sealed class VlaSettings
 {
     /// <summary>
-    /// Policy directory, <c>expert</c>, or <see cref="AutoChoice.Auto"/>; a relative one counts from the configuration's folder.
+    /// Policy directory, <c>expert</c>, or <see cref="AutoChoice.Auto"/>; a relative one counts from the
+    /// configuration's folder.
     /// </summary>
     [Required]
     public string Policy { get; set; } = AutoChoice.Auto;
 
-    /// <summary>Robot profile, or <see cref="AutoChoice.Auto"/>; a relative one counts from the configuration's folder.</summary>
+    /// <summary>
+    /// Robot profile, or <see cref="AutoChoice.Auto"/>; a relative one counts from the configuration's folder.
+    /// </summary>
     [Required]
     public string Robot { get; set; } = AutoChoice.Auto;
 
-    /// <summary>Cameras as <see cref="NamedCamera"/> reads them; none means <see cref="NamedCamera.Default"/>.</summary>
+    /// <summary>
+    /// Cameras as <see cref="NamedCamera"/> reads them; none means <see cref="NamedCamera.Default"/>.
+    /// </summary>
     public string[] Camera { get; set; } = [];
 
     /// <summary>The first instruction; empty for none.</summary>
@@ -34,17 +41,25 @@ public sealed class VlaSettings
     [RegularExpression("auto|cpu|cuda(:[0-9]+)?", ErrorMessage = "auto, cpu, cuda or cuda:N")]
     public string Device { get; set; } = "auto";
 
-    /// <summary>Where actions go: <c>console</c>, <c>world</c>, <c>jsonl:FILE</c>, <c>udp://HOST:PORT</c>, <c>dll:FILE#ADDRESS</c>.</summary>
+    /// <summary>
+    /// Where actions go: <c>console</c>, <c>world</c>, <c>jsonl:FILE</c>, <c>udp://HOST:PORT</c>,
+    /// <c>dll:FILE#ADDRESS</c>.
+    /// </summary>
     public string[] Outputs { get; set; } = [];
 
-    /// <summary>Whether a policy that is known to be untrained may move a robot (<see cref="Vla.Runtime.Outputs.MovingOutputs"/>).</summary>
+    /// <summary>
+    /// Whether a policy that is known to be untrained may move a robot
+    /// (<see cref="Vla.Runtime.Outputs.MovingOutputs"/>).
+    /// </summary>
     public bool AllowUntrained { get; set; }
 
     /// <summary>Address of the HTTP API, or <c>off</c>; one that other machines can reach needs a token.</summary>
     [Required]
     public string Http { get; set; } = "http://127.0.0.1:5080";
 
-    /// <summary>File with the HTTP API's token; empty for none. A relative one counts from the configuration's folder.</summary>
+    /// <summary>
+    /// File with the HTTP API's token; empty for none. A relative one counts from the configuration's folder.
+    /// </summary>
     public string HttpTokenFile { get; set; } = "";
 
     /// <summary>Seconds until the run ends by itself; 0 for never.</summary>
@@ -77,7 +92,9 @@ public sealed class ControlSettings
     [Range(1, 60_000)]
     public int MaximumActionAgeMs { get; set; } = 200;
 
-    /// <summary>How long a chunk is followed, ms since its picture was taken; 0: see <see cref="ChunkAgeLimit"/>.</summary>
+    /// <summary>
+    /// How long a chunk is followed, ms since its picture was taken; 0: see <see cref="ChunkAgeLimit"/>.
+    /// </summary>
     [Range(0, 60_000)]
     public int MaximumChunkAgeMs { get; set; }
 
@@ -92,11 +109,15 @@ public sealed class ControlSettings
     /// <summary>After a stop for want of actions: go on with a fresh action, or wait for an operator.</summary>
     public ResumeAfterStop ResumeAfterStop { get; set; } = ResumeAfterStop.Auto;
 
-    /// <summary>How long what the policy wants may be at all limits, or absurdly far beyond one, ms; 0 for ever.</summary>
+    /// <summary>
+    /// How long what the policy wants may be at all limits, or absurdly far beyond one, ms; 0 for ever.
+    /// </summary>
     [Range(0, 60_000)]
     public int AtLimitsMs { get; set; } = 500;
 
-    /// <summary>After how long without a message a robot is to stop by itself, ms; 0: what follows from the rate.</summary>
+    /// <summary>
+    /// After how long without a message a robot is to stop by itself, ms; 0: what follows from the rate.
+    /// </summary>
     [Range(0, 60_000)]
     public int DeadmanMs { get; set; }
 
@@ -107,7 +128,9 @@ public sealed class ControlSettings
 /// <summary>The simulated tabletop.</summary>
 public sealed class WorldSettings
 {
-    /// <summary>Beyond every table that demonstrations are recorded on, so that what is seen was never trained on.</summary>
+    /// <summary>
+    /// Beyond every table that demonstrations are recorded on, so that what is seen was never trained on.
+    /// </summary>
     public const long DefaultSeed = 2_000_000_000;
 
     public const long LargestSeed = 999_999_999_999;
@@ -119,7 +142,10 @@ public sealed class WorldSettings
     [Range(0.0, LargestSeed)]
     public long Seed { get; set; } = DefaultSeed;
 
-    /// <summary>Whether what is done in the simulated world may move a robot too (<see cref="Vla.Runtime.Outputs.MovingOutputs"/>).</summary>
+    /// <summary>
+    /// Whether what is done in the simulated world may move a robot too
+    /// (<see cref="Vla.Runtime.Outputs.MovingOutputs"/>).
+    /// </summary>
     public bool DrivesRobot { get; set; }
 
     /// <summary>How long a task may take, seconds.</summary>
@@ -136,7 +162,9 @@ public sealed class WorldSettings
 /// <summary>A dataset of the run.</summary>
 public sealed class RecordSettings
 {
-    /// <summary>Its directory; empty: the run is not recorded. A relative one counts from the configuration's folder.</summary>
+    /// <summary>
+    /// Its directory; empty: the run is not recorded. A relative one counts from the configuration's folder.
+    /// </summary>
     public string Directory { get; set; } = "";
 
     /// <summary>Frames a second; 0: as the policy's actions, see <c>config/vla.json</c>.</summary>
@@ -183,13 +211,16 @@ public sealed class ThreadSettings
     public int Decoder { get; set; } = 1;
 
     /// <summary>The same with this machine's cores in place of 0.</summary>
-    public StageThreads ForThisMachine() => new(Vision == 0 ? Environment.ProcessorCount : Vision, Language, Fusion, Decoder);
+    public StageThreads ForThisMachine() =>
+        new(Vision == 0 ? Environment.ProcessorCount : Vision, Language, Fusion, Decoder);
 }
 
 /// <summary>How long the policy's stages may take; see <see cref="Vla.Actors.Stages.HangWatch"/>.</summary>
 public sealed class StageSettings
 {
-    /// <summary>A result that takes longer ends the run, seconds; an action's greatest age, where that is more.</summary>
+    /// <summary>
+    /// A result that takes longer ends the run, seconds; an action's greatest age, where that is more.
+    /// </summary>
     [Range(1.0, 3_600.0)]
     public double HangSeconds { get; set; } = 10;
 

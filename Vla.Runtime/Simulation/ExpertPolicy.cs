@@ -13,8 +13,8 @@ namespace Vla.Runtime.Simulation;
 
 /// <summary>The scripted expert in a policy's place: <c>--policy expert</c>, for the simulated tabletop only.</summary>
 /// <remarks>
-/// It does not look and does not listen: it knows the state of the world and the task. All the rest of the controller is
-/// the same, so it shows what that makes of the best there is to be had.
+/// It does not look and does not listen: it knows the state of the world and the task. All the rest of the controller
+/// is the same, so it shows what that makes of the best there is to be had.
 /// </remarks>
 /// <param name="tabletop">Where it acts; asked when the first action is wanted.</param>
 public sealed class ExpertPolicy(Func<SimulatedTabletop> tabletop) : IPolicy
@@ -31,14 +31,15 @@ public sealed class ExpertPolicy(Func<SimulatedTabletop> tabletop) : IPolicy
 
     public string Directory => Name;
 
-    public PolicyInfo Info { get; } = new()
-    {
-        Name = Name,
-        Description = "A script that knows the state of the simulated world.",
-        Trained = null,
-        Note = "",
-        StageTypes = new Dictionary<string, string>(),
-    };
+    public PolicyInfo Info { get; } =
+        new()
+        {
+            Name = Name,
+            Description = "A script that knows the state of the simulated world.",
+            Trained = null,
+            Note = "",
+            StageTypes = new Dictionary<string, string>(),
+        };
 
     public string? Untrained => null;
 
@@ -48,9 +49,15 @@ public sealed class ExpertPolicy(Func<SimulatedTabletop> tabletop) : IPolicy
 
     public StateSpec State => StateSpec.None;
 
-    public ActionSpec Action { get; } = new(
-        WorldAction.Names, WorldAction.Units, new float[WorldAction.Dimensions], [.. Enumerable.Repeat(1f, WorldAction.Dimensions)],
-        Horizon, StepMs);
+    public ActionSpec Action { get; } =
+        new(
+            WorldAction.Names,
+            WorldAction.Units,
+            new float[WorldAction.Dimensions],
+            [.. Enumerable.Repeat(1f, WorldAction.Dimensions)],
+            Horizon,
+            StepMs
+        );
 
     public IReadOnlyList<PolicyStep> Steps { get; } = [new(PlanStep, "expert")];
 
@@ -58,13 +65,21 @@ public sealed class ExpertPolicy(Func<SimulatedTabletop> tabletop) : IPolicy
 
     public InstructionWords? ReadWords(string instruction) => null;
 
-    public IActorRef Start(IActorRefFactory parent, PolicyHost host) => parent.ActorOf(
-        host.Scheduling.Place(Props.Create(() => new Actor(host.Setup(PlanStep, 1), host.Observations, host.Instructions, tabletop))),
-        Name);
+    public IActorRef Start(IActorRefFactory parent, PolicyHost host) =>
+        parent.ActorOf(
+            host.Scheduling.Place(
+                Props.Create(() => new Actor(host.Setup(PlanStep, 1), host.Observations, host.Instructions, tabletop))
+            ),
+            Name
+        );
 
     /// <summary>Anything → what to do next; to stay while there is no task.</summary>
-    private sealed class Actor(StageSetup setup, IActorRef observations, IActorRef instructions, Func<SimulatedTabletop> tabletop)
-        : WholePolicyActor(setup, PlanStep, observations, instructions, (long)(StepMs * MonotonicTime.NsPerMs))
+    private sealed class Actor(
+        StageSetup setup,
+        IActorRef observations,
+        IActorRef instructions,
+        Func<SimulatedTabletop> tabletop
+    ) : WholePolicyActor(setup, PlanStep, observations, instructions, (long)(StepMs * MonotonicTime.NsPerMs))
     {
         private readonly WorldAction[] _chunk = new WorldAction[ExpertPolicy.Horizon];
         private Tabletop? _seen;
@@ -72,16 +87,15 @@ public sealed class ExpertPolicy(Func<SimulatedTabletop> tabletop) : IPolicy
 
         protected override int Horizon => ExpertPolicy.Horizon;
 
-        protected override void Load()
-        {
-        }
+        protected override void Load() { }
 
         protected override float[] Act(Observation observation, Instruction instruction)
         {
             var world = tabletop();
             var task = world.Episodes.TaskUnderWay;
             _seen = world.World.Observe(_seen);
-            if (_scratch?.Look != _seen.Look) _scratch = _seen.Clone();
+            if (_scratch?.Look != _seen.Look)
+                _scratch = _seen.Clone();
             // A table that is laid anew between the two lines above may lack what the task was about.
             if (task is { } known && known.Block < _seen.Blocks.Length && known.Tray < _seen.Trays.Count)
                 Expert.Plan(_seen, known, _scratch, _chunk);
@@ -89,7 +103,8 @@ public sealed class ExpertPolicy(Func<SimulatedTabletop> tabletop) : IPolicy
                 Array.Fill(_chunk, WorldAction.Rest((float)(_seen.Gripper.Jaw / Gripper.JawOpen)));
 
             var values = new float[Horizon * WorldAction.Dimensions];
-            for (var i = 0; i < Horizon; i++) _chunk[i].CopyTo(values.AsSpan(i * WorldAction.Dimensions));
+            for (var i = 0; i < Horizon; i++)
+                _chunk[i].CopyTo(values.AsSpan(i * WorldAction.Dimensions));
             return values;
         }
     }

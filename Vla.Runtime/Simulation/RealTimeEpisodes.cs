@@ -13,15 +13,19 @@ using static TorchSharp.torch;
 
 namespace Vla.Runtime.Simulation;
 
-/// <summary>Carries out episodes against the clock: the whole pipeline of <c>vla run --camera world</c>, in this process.</summary>
+/// <summary>
+/// Carries out episodes against the clock: the whole pipeline of <c>vla run --camera world</c>, in this process.
+/// </summary>
 /// <remarks>
-/// Camera, stages, control loop and arm run on as they do in the daemon, from one episode to the next; a table is laid, its
-/// instruction given, and the judge waited for. One episode at a time, and one of these in a process that measures: they
-/// share the machine's cores.
+/// Camera, stages, control loop and arm run on as they do in the daemon, from one episode to the next; a table is laid,
+/// its instruction given, and the judge waited for. One episode at a time, and one of these in a process that measures:
+/// they share the machine's cores.
 /// </remarks>
 public sealed class RealTimeEpisodes : IAsyncDisposable
 {
-    /// <summary>So many actions come before the first episode, so that it does not measure compiling and loading.</summary>
+    /// <summary>
+    /// So many actions come before the first episode, so that it does not measure compiling and loading.
+    /// </summary>
     private const int WarmUpActions = 5;
 
     private const string WarmUpInstruction = "wait";
@@ -31,24 +35,32 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
     private readonly HeadlessController _controller;
     private readonly SimulatedTabletop _tabletop;
 
-    private RealTimeEpisodes(HeadlessController controller, SimulatedTabletop tabletop) => (_controller, _tabletop) = (controller, tabletop);
+    private RealTimeEpisodes(HeadlessController controller, SimulatedTabletop tabletop) =>
+        (_controller, _tabletop) = (controller, tabletop);
 
     private ControlLoop Control => _controller.Controller.Control;
 
     private PipelineMonitors Monitors => _controller.Controller.Monitors;
 
     /// <summary>Starts the pipeline and waits until it acts.</summary>
-    /// <param name="policy">What drives the arm; <see cref="ExpertPolicy.Name"/> as a policy directory is the caller's to read.</param>
+    /// <param name="policy">What drives the arm; <see cref="ExpertPolicy.Name"/> as a policy directory is the caller's
+    /// to read.</param>
     /// <param name="device">Where it computes.</param>
     /// <param name="options">As the daemon would be set.</param>
     /// <param name="cancellation">Ends the start.</param>
     /// <exception cref="PolicyException">The policy is not made for this arm, or a stage fails.</exception>
-    public static Task<RealTimeEpisodes> StartAsync(IPolicy policy, Device device, RealTimeOptions options, CancellationToken cancellation) =>
-        StartAsync(_ => policy, device, options, cancellation);
+    public static Task<RealTimeEpisodes> StartAsync(
+        IPolicy policy,
+        Device device,
+        RealTimeOptions options,
+        CancellationToken cancellation
+    ) => StartAsync(_ => policy, device, options, cancellation);
 
     /// <summary>The same with the scripted expert.</summary>
-    public static Task<RealTimeEpisodes> StartWithExpertAsync(RealTimeOptions options, CancellationToken cancellation) =>
-        StartAsync(tabletop => new ExpertPolicy(tabletop), CPU, options, cancellation);
+    public static Task<RealTimeEpisodes> StartWithExpertAsync(
+        RealTimeOptions options,
+        CancellationToken cancellation
+    ) => StartAsync(tabletop => new ExpertPolicy(tabletop), CPU, options, cancellation);
 
     /// <summary>Carries out one episode.</summary>
     /// <param name="table">Handed over, as it is when the episode begins.</param>
@@ -64,19 +76,27 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
         episodes.Looked = Keep;
         episodes.Changed = report =>
         {
-            if (report.IsDecided) ended.TrySetResult(report);
+            if (report.IsDecided)
+                ended.TrySetResult(report);
         };
         try
         {
             episodes.Begin(table, assignment);
             var first = await Task.WhenAny(ended.Task, _controller.Hung).WaitAsync(cancellation);
-            if (first == _controller.Hung) throw new HangException(await _controller.Hung);
+            if (first == _controller.Hung)
+                throw new HangException(await _controller.Hung);
             var report = await ended.Task;
             ThrowIfBroken();
             var after = Control.Snapshot();
             return new RealTimeOutcome(
-                report.Judgement, report.Reason, report.Seconds, states, after.Chunks.Begun - before.Chunks.Begun,
-                after.Chunks.Actions - before.Chunks.Actions, after.SkippedTicks - before.SkippedTicks);
+                report.Judgement,
+                report.Reason,
+                report.Seconds,
+                states,
+                after.Chunks.Begun - before.Chunks.Begun,
+                after.Chunks.Actions - before.Chunks.Actions,
+                after.SkippedTicks - before.SkippedTicks
+            );
         }
         finally
         {
@@ -85,7 +105,10 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
 
         void Keep(Tabletop now)
         {
-            if (now.Seed == table.Seed && (states.Count == 0 || now.Seconds - states[^1].Seconds >= WorldAction.StepSeconds - 1e-9))
+            if (
+                now.Seed == table.Seed
+                && (states.Count == 0 || now.Seconds - states[^1].Seconds >= WorldAction.StepSeconds - 1e-9)
+            )
                 states.Add(now.Clone());
         }
     }
@@ -93,7 +116,11 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
     public ValueTask DisposeAsync() => _controller.DisposeAsync();
 
     private static async Task<RealTimeEpisodes> StartAsync(
-        Func<Func<SimulatedTabletop>, IPolicy> create, Device device, RealTimeOptions options, CancellationToken cancellation)
+        Func<Func<SimulatedTabletop>, IPolicy> create,
+        Device device,
+        RealTimeOptions options,
+        CancellationToken cancellation
+    )
     {
         SimulatedTabletop? tabletop = null;
         var policy = create(() => tabletop!);
@@ -108,27 +135,34 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
         arm.State = RobotStates.ReaderOf(arm, options.Profile, time, options.Control.RateHz);
         arm.Connect(cancellation);
         var takesState = policy.State.Dimensions > 0;
-        var controller = await HeadlessController.StartAsync(new ControllerParts
-        {
-            Policy = policy,
-            Device = device,
-            Profile = options.Profile,
-            Control = options.Control with { ResumeAfterStop = ResumeAfterStop.Automatic },
-            Outputs = [arm],
-            Cameras =
-            [
-                .. TabletopFit.Views(policy).Select(view => new CameraParts(
-                    view.Name, () => tabletop.OpenCamera(options.Camera with { View = view.View }))),
-            ],
-            State = arm.State,
-            PolicyTakesState = takesState,
-            PolicyState = takesState ? RobotStates.Select(arm.State!, policy.State) : null,
-            Robot = arm,
-            Instructions = instructions,
-            Scene = tabletop.Episodes.Answer,
-            Threads = options.Threads,
-            Time = time,
-        }, cancellation);
+        var controller = await HeadlessController.StartAsync(
+            new ControllerParts
+            {
+                Policy = policy,
+                Device = device,
+                Profile = options.Profile,
+                Control = options.Control with { ResumeAfterStop = ResumeAfterStop.Automatic },
+                Outputs = [arm],
+                Cameras =
+                [
+                    .. TabletopFit
+                        .Views(policy)
+                        .Select(view => new CameraParts(
+                            view.Name,
+                            () => tabletop.OpenCamera(options.Camera with { View = view.View })
+                        )),
+                ],
+                State = arm.State,
+                PolicyTakesState = takesState,
+                PolicyState = takesState ? RobotStates.Select(arm.State!, policy.State) : null,
+                Robot = arm,
+                Instructions = instructions,
+                Scene = tabletop.Episodes.Answer,
+                Threads = options.Threads,
+                Time = time,
+            },
+            cancellation
+        );
         var started = new RealTimeEpisodes(controller, tabletop);
         try
         {
@@ -144,7 +178,10 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
 
     private async Task WarmUpAsync(CancellationToken cancellation)
     {
-        _tabletop.Episodes.Start(Control, text => _controller.Instructions.Tell(new GiveInstruction(text), ActorRefs.NoSender));
+        _tabletop.Episodes.Start(
+            Control,
+            text => _controller.Instructions.Tell(new GiveInstruction(text), ActorRefs.NoSender)
+        );
         Control.Start();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(Patience);
@@ -158,14 +195,18 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new PolicyException($"the policy gave {Monitors.Last.Processed} actions within {Patience.TotalSeconds:0} s");
+            throw new PolicyException(
+                $"the policy gave {Monitors.Last.Processed} actions within {Patience.TotalSeconds:0} s"
+            );
         }
     }
 
     private void ThrowIfBroken()
     {
-        if (_controller.Hung.IsCompleted) throw new HangException(_controller.Hung.Result);
-        if (Monitors.Camera.LastError is { } lost) throw new PolicyException($"the simulated camera failed: {lost}");
+        if (_controller.Hung.IsCompleted)
+            throw new HangException(_controller.Hung.Result);
+        if (Monitors.Camera.LastError is { } lost)
+            throw new PolicyException($"the simulated camera failed: {lost}");
         if (Monitors.Stages.FirstOrDefault(stage => stage.LastError is not null) is { } broken)
             throw new PolicyException($"the {broken.Name} failed: {broken.LastError}");
     }
@@ -196,7 +237,14 @@ public sealed record RealTimeOptions
 /// <param name="Actions">Their actions that were published.</param>
 /// <param name="SkippedTicks">Control periods without a tick: the machine was too busy.</param>
 public sealed record RealTimeOutcome(
-    Judgement Judgement, string Reason, double Seconds, IReadOnlyList<Tabletop> States, long Chunks, long Actions, long SkippedTicks)
+    Judgement Judgement,
+    string Reason,
+    double Seconds,
+    IReadOnlyList<Tabletop> States,
+    long Chunks,
+    long Actions,
+    long SkippedTicks
+)
 {
     public bool Succeeded => Judgement == Judgement.Succeeded;
 }

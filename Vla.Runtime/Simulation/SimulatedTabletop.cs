@@ -17,11 +17,11 @@ public sealed class SimulatedTabletop
     /// <param name="instructions">Whatever is given here is attempted.</param>
     /// <param name="time">The world's clock.</param>
     /// <exception cref="PolicyException">The policy's actions or state are not this arm's.</exception>
-    public SimulatedTabletop(
-        WorldSettings settings, IPolicy policy, InstructionBoard instructions, TimeProvider time)
+    public SimulatedTabletop(WorldSettings settings, IPolicy policy, InstructionBoard instructions, TimeProvider time)
     {
         TabletopFit.Require(policy);
-        if (settings.Instructions == WorldInstructions.Assigned) TabletopFit.RequireWords(policy);
+        if (settings.Instructions == WorldInstructions.Assigned)
+            TabletopFit.RequireWords(policy);
         _time = time;
         World = new LiveWorld(Tabletop.Create(settings.Seed, settings.Level), time);
         Episodes = new WorldEpisodes(World, settings, instructions);
@@ -32,7 +32,8 @@ public sealed class SimulatedTabletop
     public WorldEpisodes Episodes { get; }
 
     /// <summary>Opens a camera: those of the tabletop film this one.</summary>
-    public ICamera OpenCamera(CameraSource source) => source is WorldCameraSource camera ? camera.Open(World, _time) : source.Open(_time);
+    public ICamera OpenCamera(CameraSource source) =>
+        source is WorldCameraSource camera ? camera.Open(World, _time) : source.Open(_time);
 
     public IRobot Robot() => new WorldRobot(World, Episodes);
 }

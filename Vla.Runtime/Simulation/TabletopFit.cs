@@ -1,3 +1,4 @@
+using System.Globalization;
 using Vla.Actors.Policies;
 using Vla.Sensors;
 using Vla.Sensors.Observations;
@@ -22,38 +23,57 @@ public static class TabletopFit
         if (!action.Names.SequenceEqual(WorldAction.Names) || !action.Units.SequenceEqual(WorldAction.Units))
         {
             throw new PolicyException(
-                $"{policy.Directory}: its actions are {Text(action.Names, action.Units)}; the tabletop's arm takes {Text(WorldAction.Names, WorldAction.Units)}");
+                $"{policy.Directory}: its actions are {Text(action.Names, action.Units)}; the tabletop's arm takes "
+                    + $"{Text(WorldAction.Names, WorldAction.Units)}"
+            );
         }
 
         if (action.Horizon > 1 && action.StepMs != StepMs)
         {
-            throw new PolicyException(FormattableString.Invariant(
-                $"{policy.Directory}: the actions of its chunks are {action.StepMs:0.###} ms apart (action.step_ms); a control step of the tabletop is {StepMs:0} ms"));
+            throw new PolicyException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{policy.Directory}: the actions of its chunks are {action.StepMs:0.###} ms apart "
+                        + $"(action.step_ms); a control step of the tabletop is {StepMs:0} ms"
+                )
+            );
         }
 
         Require(policy.State);
     }
 
-    /// <summary>The tabletop's cameras whose pictures a policy wants, in its order: <c>front</c> and <c>wrist</c>.</summary>
+    /// <summary>
+    /// The tabletop's cameras whose pictures a policy wants, in its order: <c>front</c> and <c>wrist</c>.
+    /// </summary>
     /// <exception cref="PolicyException">It wants one that the tabletop has not.</exception>
     public static IReadOnlyList<(string Name, WorldView View)> Views(IPolicy policy) =>
-    [
-        .. (policy.Pictures ?? [PictureNames.Unnamed]).Select(name => (name, name switch
-        {
-            PictureNames.Unnamed => WorldView.Front,
-            Wrist => WorldView.Wrist,
-            _ => throw new PolicyException(
-                $"{policy.Directory}: wants pictures of '{name}' (images); the tabletop shows {PictureNames.Unnamed} and {Wrist}"),
-        })),
-    ];
+        [
+            .. (policy.Pictures ?? [PictureNames.Unnamed]).Select(name =>
+                (
+                    name,
+                    name switch
+                    {
+                        PictureNames.Unnamed => WorldView.Front,
+                        Wrist => WorldView.Wrist,
+                        _ => throw new PolicyException(
+                            $"{policy.Directory}: wants pictures of '{name}' (images); the tabletop shows "
+                                + $"{PictureNames.Unnamed} and {Wrist}"
+                        ),
+                    }
+                )
+            ),
+        ];
 
     /// <exception cref="PolicyException">It wants to know what this arm cannot tell.</exception>
     public static void Require(StateSpec state)
     {
         var known = Tabletop.StateNames.Zip(WorldAction.Units).ToHashSet();
-        if (state.Names.Zip(state.Units).All(known.Contains)) return;
+        if (state.Names.Zip(state.Units).All(known.Contains))
+            return;
         throw new PolicyException(
-            $"the policy wants the robot's state as {Text(state.Names, state.Units)}; the tabletop's arm tells {Text(Tabletop.StateNames, WorldAction.Units)}");
+            $"the policy wants the robot's state as {Text(state.Names, state.Units)}; the tabletop's arm tells "
+                + $"{Text(Tabletop.StateNames, WorldAction.Units)}"
+        );
     }
 
     /// <summary>Whether a policy can read every instruction that comes with a table.</summary>
@@ -63,8 +83,11 @@ public static class TabletopFit
         foreach (var phrase in Enum.GetValues<Phrasing>().SelectMany(TaskWords.LongestPhrases))
         {
             var words = policy.ReadWords(phrase);
-            if ((words?.TooLong ?? words?.NoneKnown) is not { } problem) continue;
-            throw new PolicyException($"{policy.Directory}: cannot read the tabletop's instructions, such as \"{phrase}\": {problem}");
+            if ((words?.TooLong ?? words?.NoneKnown) is not { } problem)
+                continue;
+            throw new PolicyException(
+                $"{policy.Directory}: cannot read the tabletop's instructions, such as \"{phrase}\": {problem}"
+            );
         }
     }
 

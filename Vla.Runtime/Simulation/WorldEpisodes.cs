@@ -11,10 +11,12 @@ namespace Vla.Runtime.Simulation;
 /// <remarks>
 /// <para>
 /// An attempt begins with every instruction, also one that was in force already, and with every new table. It ends when
-/// the judge has decided or the time is over; the policy goes on meanwhile. Words that mean no task on the table are the
-/// policy's to make something of: they are not judged. Where they name a thing that is not on the table, the arm rests.
+/// the judge has decided or the time is over; the policy goes on meanwhile. Words that mean no task on the table are
+/// the policy's to make something of: they are not judged. Where they name a thing that is not on the table, the arm
+/// rests.
 /// </para>
-/// <para>Everything changes on the world's turn (<see cref="LiveWorld.Watch"/>), so no two threads change it at once.</para>
+/// <para>Everything changes on the world's turn (<see cref="LiveWorld.Watch"/>), so no two threads change it at
+/// once.</para>
 /// </remarks>
 public sealed class WorldEpisodes
 {
@@ -56,7 +58,8 @@ public sealed class WorldEpisodes
     public Action<Tabletop>? Looked { get; set; }
 
     /// <summary>The task being attempted; null when the words in force mean none, or the attempt has ended.</summary>
-    public WorldTask? TaskUnderWay => Volatile.Read(ref _report).Judgement == Judgement.UnderWay ? Volatile.Read(ref _judge)?.Task : null;
+    public WorldTask? TaskUnderWay =>
+        Volatile.Read(ref _report).Judgement == Judgement.UnderWay ? Volatile.Read(ref _judge)?.Task : null;
 
     /// <summary>True while the task is done and nothing else has been said: the arm then rests.</summary>
     public bool IsDone => Volatile.Read(ref _report).Judgement == Judgement.Succeeded;
@@ -64,22 +67,32 @@ public sealed class WorldEpisodes
     /// <summary>True while the words in force name a thing that is not on the table: the arm then rests.</summary>
     public bool IsMissing => Volatile.Read(ref _report).Missing.Length > 0;
 
-    public WorldReport Read() => Volatile.Read(ref _report) with { Seconds = Math.Round(Volatile.Read(ref _seconds), 2) };
+    public WorldReport Read() =>
+        Volatile.Read(ref _report) with
+        {
+            Seconds = Math.Round(Volatile.Read(ref _seconds), 2),
+        };
 
-    /// <summary>Tells who acts in the world; where each table comes with an instruction, the first gets its own.</summary>
+    /// <summary>
+    /// Tells who acts in the world; where each table comes with an instruction, the first gets its own.
+    /// </summary>
     /// <param name="control">Plans made for an earlier table are replaced there.</param>
     /// <param name="give">Gives an instruction; may be called from any thread and must return at once.</param>
     public void Start(ControlLoop control, Action<string> give)
     {
         (_control, _give) = (control, give);
-        if (_instructions.Current is null && AssignmentFor(_world.Observe()) is { } first) GiveAssigned(first);
+        if (_instructions.Current is null && AssignmentFor(_world.Observe()) is { } first)
+            GiveAssigned(first);
     }
 
-    /// <summary>What the table says of words, before they become the instruction in force. Safe from any thread.</summary>
+    /// <summary>
+    /// What the table says of words, before they become the instruction in force. Safe from any thread.
+    /// </summary>
     public SceneAnswer Answer(string instruction)
     {
         // A table's own instruction means its task, whatever its words.
-        if (Volatile.Read(ref _assigned) is { } assigned && assigned.Instruction == instruction) return SceneAnswer.Fine;
+        if (Volatile.Read(ref _assigned) is { } assigned && assigned.Instruction == instruction)
+            return SceneAnswer.Fine;
         var (problem, note) = SceneWords.Look(_world.Observe(), instruction);
         return new SceneAnswer(problem, note);
     }
@@ -95,18 +108,22 @@ public sealed class WorldEpisodes
 
     /// <summary>Lays a table.</summary>
     /// <param name="table">Handed over.</param>
-    /// <param name="assignment">Its instruction, which means the assigned task whatever its words; null for the one in force.</param>
+    /// <param name="assignment">Its instruction, which means the assigned task whatever its words; null for the one in
+    /// force.</param>
     public void Begin(Tabletop table, Assignment? assignment)
     {
         Volatile.Write(ref _assigned, assignment);
         _world.Reset(table);
-        if (_control is not null) _control.Demand.SceneBeganNs = _world.EpisodeBeganNs;
-        if (assignment is not null) GiveAssigned(assignment);
+        if (_control is not null)
+            _control.Demand.SceneBeganNs = _world.EpisodeBeganNs;
+        if (assignment is not null)
+            GiveAssigned(assignment);
     }
 
-    private Assignment? AssignmentFor(Tabletop table) => _settings.Instructions == WorldInstructions.Assigned
-        ? Assignment.Choose(table, Phrasing.Train, new WorldRandom(table.Seed, InstructionStream))
-        : null;
+    private Assignment? AssignmentFor(Tabletop table) =>
+        _settings.Instructions == WorldInstructions.Assigned
+            ? Assignment.Choose(table, Phrasing.Train, new WorldRandom(table.Seed, InstructionStream))
+            : null;
 
     private void GiveAssigned(Assignment assignment)
     {
@@ -120,7 +137,11 @@ public sealed class WorldEpisodes
         if (table.Look != _look)
         {
             _look = table.Look;
-            _report = Describe(table, _report.Episode + 1) with { Successes = _report.Successes, Attempts = _report.Attempts };
+            _report = Describe(table, _report.Episode + 1) with
+            {
+                Successes = _report.Successes,
+                Attempts = _report.Attempts,
+            };
             // An instruction of its own is on its way.
             Attempt(_assigned is null ? given ?? _instructions.Current : null, table);
         }
@@ -129,28 +150,34 @@ public sealed class WorldEpisodes
             Attempt(given, table);
         }
 
-        if (_report.Judgement == Judgement.UnderWay) Judge(table);
+        if (_report.Judgement == Judgement.UnderWay)
+            Judge(table);
         Looked?.Invoke(table);
-        if (_layAnewAt is not { } due || table.Seconds < due) return;
+        if (_layAnewAt is not { } due || table.Seconds < due)
+            return;
         _layAnewAt = null;
         Begin();
     }
 
     private void Attempt(Instruction? instruction, Tabletop table)
     {
-        var task = instruction is null ? null
+        var task =
+            instruction is null ? null
             : _assigned is { } assigned && assigned.Instruction == instruction.Text ? assigned.Task
             : TaskWords.Find(table, instruction.Text);
         Volatile.Write(ref _judge, task is { } found ? new TaskJudge(found, table) : null);
         (_beganSeconds, _layAnewAt) = (table.Seconds, null);
         Volatile.Write(ref _seconds, 0);
-        Publish(_report with
-        {
-            Task = task is { } named ? TaskWords.Say(table, named) : null,
-            Judgement = task is null ? Judgement.None : Judgement.UnderWay,
-            Reason = "",
-            Missing = task is null && instruction is not null ? SceneWords.Look(table, instruction.Text).Problem : "",
-        });
+        Publish(
+            _report with
+            {
+                Task = task is { } named ? TaskWords.Say(table, named) : null,
+                Judgement = task is null ? Judgement.None : Judgement.UnderWay,
+                Reason = "",
+                Missing =
+                    task is null && instruction is not null ? SceneWords.Look(table, instruction.Text).Problem : "",
+            }
+        );
     }
 
     private void Judge(Tabletop table)
@@ -164,18 +191,23 @@ public sealed class WorldEpisodes
             TaskState.Failed => Judgement.Failed,
             _ => seconds >= _settings.AttemptSeconds ? Judgement.TimedOut : Judgement.UnderWay,
         };
-        if (judgement == Judgement.UnderWay) return;
+        if (judgement == Judgement.UnderWay)
+            return;
 
         var succeeded = judgement == Judgement.Succeeded;
-        Publish(_report with
-        {
-            Judgement = judgement,
-            Reason = _judge.Reason,
-            Attempts = _report.Attempts + 1,
-            Successes = _report.Successes + (succeeded ? 1 : 0),
-        });
-        var laysAnew = _settings.AutoReset == AutoReset.Always || (_settings.AutoReset == AutoReset.Success && succeeded);
-        if (laysAnew) _layAnewAt = table.Seconds + PauseSeconds;
+        Publish(
+            _report with
+            {
+                Judgement = judgement,
+                Reason = _judge.Reason,
+                Attempts = _report.Attempts + 1,
+                Successes = _report.Successes + (succeeded ? 1 : 0),
+            }
+        );
+        var laysAnew =
+            _settings.AutoReset == AutoReset.Always || (_settings.AutoReset == AutoReset.Success && succeeded);
+        if (laysAnew)
+            _layAnewAt = table.Seconds + PauseSeconds;
     }
 
     private void Publish(WorldReport report)
@@ -184,12 +216,18 @@ public sealed class WorldEpisodes
         Changed?.Invoke(Read());
     }
 
-    private static WorldReport Describe(Tabletop table, long episode) => new()
-    {
-        Level = (int)table.Level,
-        Seed = table.Seed,
-        Episode = episode,
-        Blocks = [.. Enumerable.Range(0, table.Blocks.Length).Select(block => TaskWords.NameOf(table, block) ?? table.Blocks[block].Colour.Name)],
-        Trays = [.. table.Trays.Select(tray => tray.Colour.Name)],
-    };
+    private static WorldReport Describe(Tabletop table, long episode) =>
+        new()
+        {
+            Level = (int)table.Level,
+            Seed = table.Seed,
+            Episode = episode,
+            Blocks =
+            [
+                .. Enumerable
+                    .Range(0, table.Blocks.Length)
+                    .Select(block => TaskWords.NameOf(table, block) ?? table.Blocks[block].Colour.Name),
+            ],
+            Trays = [.. table.Trays.Select(tray => tray.Colour.Name)],
+        };
 }

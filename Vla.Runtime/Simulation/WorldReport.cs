@@ -32,10 +32,14 @@ public sealed record WorldReport
     /// <summary>Colours of the trays.</summary>
     public required IReadOnlyList<string> Trays { get; init; }
 
-    /// <summary>The task in its plainest words; null when the instruction is none on this table, or there is none.</summary>
+    /// <summary>
+    /// The task in its plainest words; null when the instruction is none on this table, or there is none.
+    /// </summary>
     public string? Task { get; init; }
 
-    /// <summary>Which thing the instruction names that is not on this table, and what is; empty when none is missing.</summary>
+    /// <summary>
+    /// Which thing the instruction names that is not on this table, and what is; empty when none is missing.
+    /// </summary>
     public string Missing { get; init; } = "";
 
     public Judgement Judgement { get; init; }
@@ -51,6 +55,8 @@ public sealed record WorldReport
 
     public long Successes { get; init; }
 
-    /// <summary>Attempts that have ended in a success, a failure or for want of time; one given up does not count.</summary>
+    /// <summary>
+    /// Attempts that have ended in a success, a failure or for want of time; one given up does not count.
+    /// </summary>
     public long Attempts { get; init; }
 }

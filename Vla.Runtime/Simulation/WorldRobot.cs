@@ -21,16 +21,14 @@ public sealed class WorldRobot(LiveWorld world, WorldEpisodes episodes) : IRobot
 
     public bool IsSimulated => true;
 
-    /// <summary>The world writes down what the arm feels whenever somebody looks: at each picture, to the moment.</summary>
+    /// <summary>
+    /// The world writes down what the arm feels whenever somebody looks: at each picture, to the moment.
+    /// </summary>
     public StateRing States => world.States;
 
-    public void Connect(CancellationToken cancellation)
-    {
-    }
+    public void Connect(CancellationToken cancellation) { }
 
-    public void Disconnect()
-    {
-    }
+    public void Disconnect() { }
 
     public long ReadState(Span<float> values)
     {
@@ -39,19 +37,23 @@ public sealed class WorldRobot(LiveWorld world, WorldEpisodes episodes) : IRobot
     }
 
     /// <remarks>
-    /// Stop and hold are the same to an arm without momentum: it stays, with its jaw as it was told. It also stays when the
-    /// action was decided upon before the table was laid anew, since what it is about is no longer there; when the task is
-    /// done: a policy that has learnt to push would push on to the table's edge; and while the instruction names a thing that is
-    /// not on the table: a policy takes another one then.
+    /// Stop and hold are the same to an arm without momentum: it stays, with its jaw as it was told. It also stays when
+    /// the action was decided upon before the table was laid anew, since what it is about is no longer there; when the
+    /// task is done: a policy that has learnt to push would push on to the table's edge; and while the instruction
+    /// names a thing that is not on the table: a policy takes another one then.
     /// </remarks>
     public void Apply(PublishedAction action)
     {
-        var acts = action.State == ControlState.Policy && action.Origin.CapturedNs >= world.EpisodeBeganNs && !episodes.IsDone && !episodes.IsMissing;
-        if (acts) world.Command(WorldAction.From(action.Values.AsSpan()));
-        else world.Hold();
+        var acts =
+            action.State == ControlState.Policy
+            && action.Origin.CapturedNs >= world.EpisodeBeganNs
+            && !episodes.IsDone
+            && !episodes.IsMissing;
+        if (acts)
+            world.Command(WorldAction.From(action.Values.AsSpan()));
+        else
+            world.Hold();
     }
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 }

@@ -16,7 +16,8 @@ public sealed class RateMeter(TimeProvider time)
     {
         lock (_lock)
         {
-            if (_samples.Count == Samples) _samples.Dequeue();
+            if (_samples.Count == Samples)
+                _samples.Dequeue();
             _samples.Enqueue((time.NowNs(), count));
         }
     }
@@ -28,7 +29,8 @@ public sealed class RateMeter(TimeProvider time)
         {
             lock (_lock)
             {
-                if (_samples.Count < 2) return 0;
+                if (_samples.Count < 2)
+                    return 0;
                 var (first, last) = (_samples.Peek(), _samples.Last());
                 return (last.Count - first.Count) * (double)MonotonicTime.NsPerSecond / (last.TimeNs - first.TimeNs);
             }

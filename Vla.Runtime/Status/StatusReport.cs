@@ -19,7 +19,9 @@ public sealed record StatusReport
 
     public required string Policy { get; init; }
 
-    /// <summary>How it is known that the policy is untrained, so that its actions mean nothing; null where nothing says so.</summary>
+    /// <summary>
+    /// How it is known that the policy is untrained, so that its actions mean nothing; null where nothing says so.
+    /// </summary>
     public required string? Untrained { get; init; }
 
     public required RobotStatus Robot { get; init; }
@@ -56,8 +58,9 @@ public sealed record StatusReport
     public required ActionStatus? Action { get; init; }
 
     /// <summary>
-    /// Milliseconds over the last minute, by part: prepare, encode, fuse, decode, those four together (stages), waiting,
-    /// tick_wait, and the whole, capture_to_publish = stages + waiting + tick_wait; instruction_to_action; encode_instruction; tick_lateness.
+    /// Milliseconds over the last minute, by part: prepare, encode, fuse, decode, those four together (stages),
+    /// waiting, tick_wait, and the whole, capture_to_publish = stages + waiting + tick_wait; instruction_to_action;
+    /// encode_instruction; tick_lateness.
     /// </summary>
     public required IReadOnlyDictionary<string, LatencyStatus> LatencyMs { get; init; }
 
@@ -98,9 +101,9 @@ public sealed record InstructionStatus(long Number, string Text, IReadOnlyList<s
 public sealed record InstructionAnswer(long Number, string Text, IReadOnlyList<string> UnknownWords, string Note);
 
 /// <summary>
-/// A camera; its state is <c>opening</c>, <c>streaming</c>, <c>silent</c> (open, but no picture comes), <c>frozen</c> (the same
-/// picture comes again and again), <c>behind</c> (its pictures are too old to be used with the others'), <c>lost</c> or
-/// <c>ended</c>.
+/// A camera; its state is <c>opening</c>, <c>streaming</c>, <c>silent</c> (open, but no picture comes), <c>frozen</c>
+/// (the same picture comes again and again), <c>behind</c> (its pictures are too old to be used with the others'),
+/// <c>lost</c> or <c>ended</c>.
 /// </summary>
 public sealed record CameraStatus(string State, string? Name, int Width, int Height, string? LastError);
 
@@ -117,10 +120,22 @@ public sealed record CameraStatus(string State, string? Name, int Width, int Hei
 /// <param name="WrongSize">Pictures left out because they were of another size than the camera's.</param>
 /// <param name="Reopened">How often it was opened again.</param>
 public sealed record NamedCameraStatus(
-    string State, string? Name, int Width, int Height, string? LastError, double Hz, long Frames, long Dropped, long Damaged,
-    long WrongSize, long Reopened);
+    string State,
+    string? Name,
+    int Width,
+    int Height,
+    string? LastError,
+    double Hz,
+    long Frames,
+    long Dropped,
+    long Damaged,
+    long WrongSize,
+    long Reopened
+);
 
-/// <summary>The simulated tabletop: what is on it, and how the task stands that the instruction in force means.</summary>
+/// <summary>
+/// The simulated tabletop: what is on it, and how the task stands that the instruction in force means.
+/// </summary>
 /// <param name="Level">1 or 2.</param>
 /// <param name="Seed">The table's: the same number lays the same table.</param>
 /// <param name="Episode">Counts tables from 1.</param>
@@ -129,17 +144,41 @@ public sealed record NamedCameraStatus(
 /// <param name="Task">In its plainest words; null when the instruction means none on this table.</param>
 /// <param name="Judgement"><c>none</c>, <c>under_way</c>, <c>succeeded</c>, <c>failed</c> or <c>timed_out</c>.</param>
 /// <param name="Reason">Why it failed; empty unless it did.</param>
-/// <param name="Missing">Which thing the instruction names that is not on the table; empty when none is missing.</param>
+/// <param name="Missing">Which thing the instruction names that is not on the table; empty when none is
+/// missing.</param>
 /// <param name="Seconds">How long the attempt has taken so far, or took, in the world's time.</param>
 /// <param name="Successes">Attempts that succeeded.</param>
 /// <param name="Attempts">Attempts that have ended; one given up for another instruction does not count.</param>
 public sealed record WorldStatus(
-    int Level, long Seed, long Episode, IReadOnlyList<string> Blocks, IReadOnlyList<string> Trays, string? Task, string Judgement,
-    string Reason, string Missing, double Seconds, long Successes, long Attempts)
+    int Level,
+    long Seed,
+    long Episode,
+    IReadOnlyList<string> Blocks,
+    IReadOnlyList<string> Trays,
+    string? Task,
+    string Judgement,
+    string Reason,
+    string Missing,
+    double Seconds,
+    long Successes,
+    long Attempts
+)
 {
-    public static WorldStatus Of(WorldReport world) => new(
-        world.Level, world.Seed, world.Episode, world.Blocks, world.Trays, world.Task, StatusJson.Name(world.Judgement),
-        world.Reason, world.Missing, world.Seconds, world.Successes, world.Attempts);
+    public static WorldStatus Of(WorldReport world) =>
+        new(
+            world.Level,
+            world.Seed,
+            world.Episode,
+            world.Blocks,
+            world.Trays,
+            world.Task,
+            StatusJson.Name(world.Judgement),
+            world.Reason,
+            world.Missing,
+            world.Seconds,
+            world.Successes,
+            world.Attempts
+        );
 }
 
 /// <param name="CameraHz">Frames that the first camera captured a second.</param>
@@ -149,10 +188,18 @@ public sealed record WorldStatus(
 public sealed record RateStatus(double CameraHz, double PolicyHz, double ControlHz, double TargetHz);
 
 /// <summary>
-/// A stage; its state is <c>starting</c>, <c>running</c>, <c>backing_off</c> or <c>hanging</c>, its rate that of its results. Where it
-/// hangs, and for how long, is in hang (<c>for 2.1 s at forward</c>); null when it does not.
+/// A stage; its state is <c>starting</c>, <c>running</c>, <c>backing_off</c> or <c>hanging</c>, its rate that of its
+/// results. Where it hangs, and for how long, is in hang (<c>for 2.1 s at forward</c>); null when it does not.
 /// </summary>
-public sealed record StageStatus(string Name, string State, double Hz, long Processed, long Restarts, string? LastError, string? Hang);
+public sealed record StageStatus(
+    string Name,
+    string State,
+    double Hz,
+    long Processed,
+    long Restarts,
+    string? LastError,
+    string? Hang
+);
 
 /// <summary>An action.</summary>
 /// <param name="Sequence">Counts published actions from 1.</param>
@@ -162,7 +209,13 @@ public sealed record StageStatus(string Name, string State, double Hz, long Proc
 /// <param name="AgeLimitMs">How old it may grow while the action is followed.</param>
 /// <param name="Values">By dimension.</param>
 public sealed record ActionStatus(
-    long Sequence, long FrameSequence, double? AgeMs, double? ArrivalAgeMs, double? AgeLimitMs, IReadOnlyDictionary<string, float> Values);
+    long Sequence,
+    long FrameSequence,
+    double? AgeMs,
+    double? ArrivalAgeMs,
+    double? AgeLimitMs,
+    IReadOnlyDictionary<string, float> Values
+);
 
 /// <summary>A duration's percentiles in milliseconds; count is how many there were in the last minute.</summary>
 public sealed record LatencyStatus(long Count, double P50, double P99, double P999, double Max);
@@ -219,10 +272,18 @@ public sealed record CountStatus
 public sealed record ChunkStatus(long Begun, long Actions, long CarriedOut, long CutShort, long ActionsOfLast);
 
 /// <summary>
-/// An output; dropped are actions it never saw: replaced by newer ones, or passed over after a failure. The note says what is
-/// unusual though it works; otherwise it is empty.
+/// An output; dropped are actions it never saw: replaced by newer ones, or passed over after a failure. The note says
+/// what is unusual though it works; otherwise it is empty.
 /// </summary>
-public sealed record OutputStatus(string Name, long Applied, long Failures, long Dropped, bool Failing, string LastError, string Note);
+public sealed record OutputStatus(
+    string Name,
+    long Applied,
+    long Failures,
+    long Dropped,
+    bool Failing,
+    string LastError,
+    string Note
+);
 
 /// <summary>JSON of the report, without reflection.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]

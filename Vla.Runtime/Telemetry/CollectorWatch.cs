@@ -2,7 +2,9 @@ using System.Diagnostics.Tracing;
 
 namespace Vla.Runtime.Telemetry;
 
-/// <summary>Says once that an OpenTelemetry collector does not take what it is sent, and once that it does again.</summary>
+/// <summary>
+/// Says once that an OpenTelemetry collector does not take what it is sent, and once that it does again.
+/// </summary>
 /// <remarks>
 /// The exporters tell nobody but an event source
 /// (https://github.com/open-telemetry/opentelemetry-dotnet/blob/main/src/OpenTelemetry/README.md#troubleshooting).
@@ -22,18 +24,22 @@ public sealed partial class CollectorWatch : EventListener
     {
         _logger = logger;
         // Not while the base class is made, when there is no logger yet.
-        foreach (var source in EventSource.GetSources()) Listen(source);
+        foreach (var source in EventSource.GetSources())
+            Listen(source);
     }
 
     protected override void OnEventSourceCreated(EventSource eventSource)
     {
-        if (_logger is not null) Listen(eventSource);
+        if (_logger is not null)
+            Listen(eventSource);
     }
 
     protected override void OnEventWritten(EventWrittenEventArgs eventData)
     {
-        if (eventData.EventName == Success) Took(Collector(eventData));
-        else if (eventData.Level <= EventLevel.Warning) Refused(Collector(eventData), Reason(eventData));
+        if (eventData.EventName == Success)
+            Took(Collector(eventData));
+        else if (eventData.Level <= EventLevel.Warning)
+            Refused(Collector(eventData), Reason(eventData));
     }
 
     /// <summary>Notes that something could not be sent.</summary>
@@ -43,7 +49,8 @@ public sealed partial class CollectorWatch : EventListener
         {
             var said = _failing.Any(failing => Host(failing.Key) == Host(collector));
             _failing[collector] = reason;
-            if (!said) Log.Refuses(_logger, Host(collector), reason);
+            if (!said)
+                Log.Refuses(_logger, Host(collector), reason);
         }
     }
 
@@ -52,36 +59,48 @@ public sealed partial class CollectorWatch : EventListener
     {
         lock (_lock)
         {
-            if (_failing.Remove(collector) && !_failing.Any(failing => Host(failing.Key) == Host(collector))) Log.TakesAgain(_logger, Host(collector));
+            if (_failing.Remove(collector) && !_failing.Any(failing => Host(failing.Key) == Host(collector)))
+                Log.TakesAgain(_logger, Host(collector));
         }
     }
 
     private void Listen(EventSource source)
     {
-        if (source.Name == Exporter) EnableEvents(source, EventLevel.Informational);
+        if (source.Name == Exporter)
+            EnableEvents(source, EventLevel.Informational);
     }
 
     private static string Host(string collector) =>
-        Uri.TryCreate(collector, UriKind.Absolute, out var address) ? address.GetLeftPart(UriPartial.Authority) : collector;
+        Uri.TryCreate(collector, UriKind.Absolute, out var address)
+            ? address.GetLeftPart(UriPartial.Authority)
+            : collector;
 
     /// <summary>Every event that has an address has it first.</summary>
     private static string Collector(EventWrittenEventArgs written) =>
-        written.Payload is [string first, ..] && Uri.IsWellFormedUriString(first, UriKind.Absolute) ? first : "the collector";
+        written.Payload is [string first, ..] && Uri.IsWellFormedUriString(first, UriKind.Absolute)
+            ? first
+            : "the collector";
 
     /// <summary>The exception's message, which stands between its type and its stack; else all that is told.</summary>
     private static string Reason(EventWrittenEventArgs written)
     {
-        if (written.EventName is "RequestTimedOut" or "OperationUnexpectedlyCanceled") return "no answer";
+        if (written.EventName is "RequestTimedOut" or "OperationUnexpectedlyCanceled")
+            return "no answer";
         var told = written.Payload?.OfType<string>().LastOrDefault(text => text.Length > 0) ?? written.EventName ?? "";
         var line = told.Split('\n', 2)[0].Trim();
         var type = line.IndexOf("Exception: ", StringComparison.Ordinal);
-        if (line.Contains("CanceledException: ", StringComparison.Ordinal)) return "no answer";
+        if (line.Contains("CanceledException: ", StringComparison.Ordinal))
+            return "no answer";
         return type < 0 ? line : line[(type + "Exception: ".Length)..];
     }
 
     private static partial class Log
     {
-        [LoggerMessage(90, LogLevel.Warning, "the collector {Collector} does not take metrics or traces ({Reason}); they are lost until it does")]
+        [LoggerMessage(
+            90,
+            LogLevel.Warning,
+            "the collector {Collector} does not take metrics or traces ({Reason}); they are lost until it does"
+        )]
         public static partial void Refuses(ILogger logger, string collector, string reason);
 
         [LoggerMessage(91, LogLevel.Information, "the collector {Collector} takes metrics and traces again")]

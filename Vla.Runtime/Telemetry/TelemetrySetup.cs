@@ -11,11 +11,13 @@ using Vla.Runtime.Settings;
 
 namespace Vla.Runtime.Telemetry;
 
-/// <summary>Brings metrics and traces out of the process: Prometheus at <c>/metrics</c>, OTLP where the environment says so.</summary>
+/// <summary>
+/// Brings metrics and traces out of the process: Prometheus at <c>/metrics</c>, OTLP where the environment says so.
+/// </summary>
 /// <remarks>
 /// OpenTelemetry's standard variables mean what they mean everywhere
-/// (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/). Nothing is sent without an endpoint
-/// among them.
+/// (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/). Nothing is sent without an
+/// endpoint among them.
 /// </remarks>
 public static class TelemetrySetup
 {
@@ -37,18 +39,30 @@ public static class TelemetrySetup
     /// <param name="variables">OpenTelemetry's; null for those of the environment.</param>
     /// <exception cref="UsageException">An endpoint that is not an address.</exception>
     public static void Add(
-        IHostApplicationBuilder builder, TelemetrySettings settings, RobotProfile profile, IReadOnlyDictionary<string, string?>? variables = null)
+        IHostApplicationBuilder builder,
+        TelemetrySettings settings,
+        RobotProfile profile,
+        IReadOnlyDictionary<string, string?>? variables = null
+    )
     {
         // The exporters read the configuration, and the host's was made empty.
         builder.Configuration.AddInMemoryCollection(variables ?? Variables());
         var configuration = builder.Configuration;
-        var toCollector = (Metrics: IsAddress(configuration, MetricsOtlp + Endpoint), Traces: IsAddress(configuration, TracesOtlp + Endpoint));
-        if (IsAddress(configuration, Otlp + Endpoint)) toCollector = (true, true);
+        var toCollector = (
+            Metrics: IsAddress(configuration, MetricsOtlp + Endpoint),
+            Traces: IsAddress(configuration, TracesOtlp + Endpoint)
+        );
+        if (IsAddress(configuration, Otlp + Endpoint))
+            toCollector = (true, true);
         var toPrometheus = builder is WebApplicationBuilder;
-        if (!toPrometheus && toCollector is (false, false)) return;
+        if (!toPrometheus && toCollector is (false, false))
+            return;
 
         builder.Services.AddSingleton(provider => new PipelineTelemetry(
-            provider.GetRequiredService<PipelineParts>(), profile, toCollector.Traces ? settings.TracesPerSecond : 0));
+            provider.GetRequiredService<PipelineParts>(),
+            profile,
+            toCollector.Traces ? settings.TracesPerSecond : 0
+        ));
         if (toCollector is not (false, false))
         {
             builder.Services.AddSingleton<CollectorWatch>();
@@ -64,23 +78,28 @@ public static class TelemetrySetup
             telemetry.WithMetrics(metrics =>
             {
                 metrics.AddMeter(PipelineTelemetry.Name, RuntimeMeter);
-                if (toPrometheus) metrics.AddPrometheusExporter();
-                if (toCollector.Metrics) metrics.AddOtlpExporter(options => Override(options, configuration, MetricsOtlp));
+                if (toPrometheus)
+                    metrics.AddPrometheusExporter();
+                if (toCollector.Metrics)
+                    metrics.AddOtlpExporter(options => Override(options, configuration, MetricsOtlp));
             });
         }
 
         if (toCollector.Traces)
         {
-            telemetry.WithTracing(traces => traces
-                .AddSource(PipelineTelemetry.Name)
-                .AddOtlpExporter(options => Override(options, configuration, TracesOtlp)));
+            telemetry.WithTracing(traces =>
+                traces
+                    .AddSource(PipelineTelemetry.Name)
+                    .AddOtlpExporter(options => Override(options, configuration, TracesOtlp))
+            );
         }
     }
 
     /// <summary>Maps <see cref="MetricsPath"/>, where there are metrics.</summary>
     public static void Map(WebApplication app)
     {
-        if (app.Services.GetService<PipelineTelemetry>() is null) return;
+        if (app.Services.GetService<PipelineTelemetry>() is null)
+            return;
 
         var scrape = ((IApplicationBuilder)app).New().UseOpenTelemetryPrometheusScrapingEndpoint(MetricsPath).Build();
         app.MapGet(MetricsPath, (Delegate)((HttpContext context) => scrape(context)))
@@ -90,31 +109,41 @@ public static class TelemetrySetup
             .Produces<string>(StatusCodes.Status200OK, "text/plain", "application/openmetrics-text");
     }
 
-    private static Dictionary<string, string?> Variables() => Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
-        .Where(variable => ((string)variable.Key).StartsWith("OTEL_", StringComparison.Ordinal))
-        .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value);
+    private static Dictionary<string, string?> Variables() =>
+        Environment
+            .GetEnvironmentVariables()
+            .Cast<DictionaryEntry>()
+            .Where(variable => ((string)variable.Key).StartsWith("OTEL_", StringComparison.Ordinal))
+            .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value);
 
     private static bool IsAddress(IConfiguration configuration, string variable)
     {
         var value = configuration[variable];
-        if (string.IsNullOrEmpty(value)) return false;
-        if (Uri.TryCreate(value, UriKind.Absolute, out var address) && address.Scheme is "http" or "https") return true;
+        if (string.IsNullOrEmpty(value))
+            return false;
+        if (Uri.TryCreate(value, UriKind.Absolute, out var address) && address.Scheme is "http" or "https")
+            return true;
         throw new UsageException($"{variable} is '{value}': give an address such as http://127.0.0.1:4317");
     }
 
-    /// <summary>What is set for one signal wins over what is set for all; the exporter itself reads only the latter.</summary>
+    /// <summary>
+    /// What is set for one signal wins over what is set for all; the exporter itself reads only the latter.
+    /// </summary>
     private static void Override(OtlpExporterOptions options, IConfiguration configuration, string signal)
     {
-        if (configuration[signal + Endpoint] is { Length: > 0 } endpoint) options.Endpoint = new Uri(endpoint);
-        if (configuration[signal + "HEADERS"] is { Length: > 0 } headers) options.Headers = headers;
+        if (configuration[signal + Endpoint] is { Length: > 0 } endpoint)
+            options.Endpoint = new Uri(endpoint);
+        if (configuration[signal + "HEADERS"] is { Length: > 0 } headers)
+            options.Headers = headers;
         if (configuration[signal + "PROTOCOL"] is { Length: > 0 } protocol)
             options.Protocol = protocol == "grpc" ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf;
     }
 
-    private static void Describe(ResourceBuilder resource) => resource
-        .AddService("vla", serviceVersion: PipelineTelemetry.Version)
-        // Again, so that OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
-        .AddEnvironmentVariableDetector();
+    private static void Describe(ResourceBuilder resource) =>
+        resource
+            .AddService("vla", serviceVersion: PipelineTelemetry.Version)
+            // Again, so that OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
+            .AddEnvironmentVariableDetector();
 
     /// <summary>Ends sending with the host: what is left is sent once more, but nobody is waited for long.</summary>
     private sealed class CollectorService(IServiceProvider services) : IHostedService
@@ -134,7 +163,8 @@ public static class TelemetrySetup
             // At the same time. What is disposed later is shut down already: only the first call counts.
             return Task.WhenAll(
                 Task.Run(() => services.GetService<TracerProvider>()?.Shutdown(patience), CancellationToken.None),
-                Task.Run(() => services.GetService<MeterProvider>()?.Shutdown(patience), CancellationToken.None));
+                Task.Run(() => services.GetService<MeterProvider>()?.Shutdown(patience), CancellationToken.None)
+            );
         }
     }
 

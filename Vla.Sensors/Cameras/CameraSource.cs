@@ -4,8 +4,8 @@ namespace Vla.Sensors.Cameras;
 
 /// <summary>Where pictures come from, as given to <c>--camera</c>.</summary>
 /// <remarks>
-/// Options follow a <c>?</c>, joined by <c>&amp;</c>: <c>0?size=1280x720&amp;fps=30</c>. Everything after the <c>?</c> of
-/// a URL belongs to the server. Each kind reads the texts that name it, and answers null to all others.
+/// Options follow a <c>?</c>, joined by <c>&amp;</c>: <c>0?size=1280x720&amp;fps=30</c>. Everything after the <c>?</c>
+/// of a URL belongs to the server. Each kind reads the texts that name it, and answers null to all others.
 /// </remarks>
 public abstract record CameraSource
 {
@@ -30,7 +30,8 @@ public abstract record CameraSource
         /// <summary>Reads <c>synthetic?size=640x480&amp;fps=30</c>.</summary>
         public static Synthetic? Read(string text)
         {
-            if (CameraOptions.NameIn(text) != "synthetic") return null;
+            if (CameraOptions.NameIn(text) != "synthetic")
+                return null;
             var (_, options) = CameraOptions.Split(text);
             var (width, height) = options.TakeSize() ?? (640, 480);
             var fps = options.TakeFps() ?? 30;
@@ -46,7 +47,8 @@ public abstract record CameraSource
     }
 
     /// <summary>A webcam.</summary>
-    /// <param name="Path"><c>/dev/video0</c>, or a name that lasts such as <c>/dev/v4l/by-id/…</c>; a bare number elsewhere than on Linux.</param>
+    /// <param name="Path"><c>/dev/video0</c>, or a name that lasts such as <c>/dev/v4l/by-id/…</c>; a bare number
+    /// elsewhere than on Linux.</param>
     /// <param name="Size">Wanted picture size in pixels; null for 640×480 or what the device prefers.</param>
     /// <param name="Fps">Wanted pictures a second; null for what the device prefers.</param>
     public sealed record Device(string Path, (int Width, int Height)? Size = null, double? Fps = null) : CameraSource
@@ -56,7 +58,8 @@ public abstract record CameraSource
         /// <summary>Reads <c>0</c> or <c>/dev/video0?size=640x480&amp;fps=30</c>.</summary>
         public static Device? Read(string text)
         {
-            if (PathOf(CameraOptions.NameIn(text)) is not { } path) return null;
+            if (PathOf(CameraOptions.NameIn(text)) is not { } path)
+                return null;
             var (_, options) = CameraOptions.Split(text);
             var source = new Device(path, options.TakeSize(), options.TakeFps());
             options.RefuseOthers();
@@ -71,8 +74,10 @@ public abstract record CameraSource
 
         private static string? PathOf(string name)
         {
-            if (name.StartsWith("/dev/", StringComparison.Ordinal)) return name;
-            if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return null;
+            if (name.StartsWith("/dev/", StringComparison.Ordinal))
+                return name;
+            if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+                return null;
             return OperatingSystem.IsLinux() ? $"/dev/video{number}" : $"{number}";
         }
     }
@@ -110,25 +115,34 @@ public abstract record CameraSource
     /// <summary>A live stream: Motion JPEG over HTTP, or RTSP.</summary>
     public sealed record Url(Uri Address) : CameraSource
     {
-        public override string Name => Address.UserInfo.Length == 0
-            ? Address.OriginalString
-            : new UriBuilder(Address) { UserName = "", Password = "" }.Uri.ToString();
+        public override string Name =>
+            Address.UserInfo.Length == 0
+                ? Address.OriginalString
+                : new UriBuilder(Address) { UserName = "", Password = "" }.Uri.ToString();
 
         /// <summary>Reads <c>http://HOST/PATH</c>, <c>rtsp://…</c>: any text with <c>://</c>.</summary>
         public static Url? Read(string text)
         {
-            if (!text.Contains("://", StringComparison.Ordinal)) return null;
+            if (!text.Contains("://", StringComparison.Ordinal))
+                return null;
             if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Host.Length == 0)
-                throw new CameraException($"camera '{text}' is not a complete URL; write it like http://HOST:PORT/PATH or rtsp://HOST/PATH");
+                throw new CameraException(
+                    $"camera '{text}' is not a complete URL; write it like http://HOST:PORT/PATH or rtsp://HOST/PATH"
+                );
             if (address.Scheme is not ("http" or "https" or "rtsp" or "rtsps"))
-                throw new CameraException($"camera '{new Url(address).Name}' has the scheme '{address.Scheme}'; possible are http, https, rtsp and rtsps");
+                throw new CameraException(
+                    $"camera '{new Url(address).Name}' has the scheme '{address.Scheme}'; possible are http, https, "
+                        + "rtsp and rtsps"
+                );
             return new Url(address);
         }
 
         public override ICamera Open(TimeProvider time)
         {
             OpenCvNative.EnsureLoaded();
-            return Address.Scheme is "http" or "https" ? MotionJpegCamera.Open(this, time) : RtspCamera.Open(this, time);
+            return Address.Scheme is "http" or "https"
+                ? MotionJpegCamera.Open(this, time)
+                : RtspCamera.Open(this, time);
         }
     }
 }

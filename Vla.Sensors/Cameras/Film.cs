@@ -6,7 +6,9 @@ namespace Vla.Sensors.Cameras;
 /// <summary>A video file opened for playing, picture by picture; for one thread.</summary>
 internal abstract class Film : IDisposable
 {
-    /// <summary>So many pictures at its beginning may be damaged before a file counts as one that cannot be decoded.</summary>
+    /// <summary>
+    /// So many pictures at its beginning may be damaged before a file counts as one that cannot be decoded.
+    /// </summary>
     private const int MaximumDamagedAtFirst = 100;
 
     public abstract int Width { get; }
@@ -19,19 +21,27 @@ internal abstract class Film : IDisposable
     /// <summary>Where the file places the picture gone to last, in milliseconds; 0 when it does not say.</summary>
     public abstract double PositionMs { get; }
 
-    /// <summary>Opens a file with OpenCV where that decodes it, otherwise with the <c>ffmpeg</c> program, which knows more codecs.</summary>
-    /// <exception cref="CameraException">It is missing, may not be read, is no file, or nothing in it can be decoded.</exception>
+    /// <summary>
+    /// Opens a file with OpenCV where that decodes it, otherwise with the <c>ffmpeg</c> program, which knows more
+    /// codecs.
+    /// </summary>
+    /// <exception cref="CameraException">It is missing, may not be read, is no file, or nothing in it can be
+    /// decoded.</exception>
     public static Film Open(string path, string possible = "the path of a video")
     {
         RequireFile(path, possible);
-        if (OpenCvFilm.TryOpen(path) is { } film) return film;
+        if (OpenCvFilm.TryOpen(path) is { } film)
+            return film;
         try
         {
             return new FfmpegFilm(FfmpegVideo.Open(path));
         }
         catch (VideoException exception)
         {
-            throw new CameraException($"camera '{path}' is not a video that can be played: {exception.Message}; or convert it to MP4 (H.264)", exception);
+            throw new CameraException(
+                $"camera '{path}' is not a video that can be played: {exception.Message}; or convert it to MP4 (H.264)",
+                exception
+            );
         }
     }
 
@@ -46,12 +56,15 @@ internal abstract class Film : IDisposable
 
     private static void RequireFile(string path, string possible)
     {
-        if (Directory.Exists(path)) throw new CameraException($"camera '{path}' is a directory; name a video file in it");
-        if (!File.Exists(path)) throw new CameraException($"there is no camera or video file '{path}'; give {possible}");
+        if (Directory.Exists(path))
+            throw new CameraException($"camera '{path}' is a directory; name a video file in it");
+        if (!File.Exists(path))
+            throw new CameraException($"there is no camera or video file '{path}'; give {possible}");
         try
         {
             // Before it is opened: a pipe has no length, and opening it would wait for whoever writes to it.
-            if (new FileInfo(path).Length == 0) throw new CameraException($"video '{path}' is empty, or a pipe and no file");
+            if (new FileInfo(path).Length == 0)
+                throw new CameraException($"video '{path}' is empty, or a pipe and no file");
             using var readable = File.OpenRead(path);
         }
         catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
@@ -78,11 +91,13 @@ internal abstract class Film : IDisposable
         /// <summary>Null when OpenCV cannot open it, or opens it and decodes nothing.</summary>
         public static OpenCvFilm? TryOpen(string path)
         {
-            if (OpenCvCapture.TryOpen(Path.GetFullPath(path), VideoCaptureAPIs.FFMPEG) is not { } capture) return null;
+            if (OpenCvCapture.TryOpen(Path.GetFullPath(path), VideoCaptureAPIs.FFMPEG) is not { } capture)
+                return null;
             var film = new OpenCvFilm(capture);
             using var picture = new Mat();
             for (var damaged = 0; damaged < MaximumDamagedAtFirst && OpenCvCapture.TryGrab(capture); damaged++)
-                if (film.Decode(picture)) return film;
+                if (film.Decode(picture))
+                    return film;
             film.Dispose();
             return null;
         }
@@ -90,7 +105,8 @@ internal abstract class Film : IDisposable
         public override bool Advance()
         {
             // Opening has gone to the first picture already.
-            if (!_atFirst) return OpenCvCapture.TryGrab(_capture);
+            if (!_atFirst)
+                return OpenCvCapture.TryGrab(_capture);
             _atFirst = false;
             return true;
         }

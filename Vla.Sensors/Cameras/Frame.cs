@@ -39,14 +39,18 @@ public sealed class Frame : IDisposable
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _rented, 0) == 1) Pool.Return(this);
+        if (Interlocked.Exchange(ref _rented, 0) == 1)
+            Pool.Return(this);
     }
 }
 
-/// <summary>Lends out the few <see cref="Frame"/>s that are under way at once, so that none is allocated per picture.</summary>
+/// <summary>
+/// Lends out the few <see cref="Frame"/>s that are under way at once, so that none is allocated per picture.
+/// </summary>
 /// <remarks>
-/// The frame given back last is lent first: its memory is still in the cache. All are there from the beginning, so whoever
-/// keeps something for each of them knows how much that will be; more are made only if somebody holds on to these.
+/// The frame given back last is lent first: its memory is still in the cache. All are there from the beginning, so
+/// whoever keeps something for each of them knows how much that will be; more are made only if somebody holds on to
+/// these.
 /// </remarks>
 public sealed class FramePool
 {
@@ -61,7 +65,8 @@ public sealed class FramePool
     public FramePool(ImageSpec spec)
     {
         Spec = spec;
-        for (var i = 0; i < Usual; i++) _free.Push(Make());
+        for (var i = 0; i < Usual; i++)
+            _free.Push(Make());
     }
 
     public ImageSpec Spec { get; }
@@ -74,7 +79,8 @@ public sealed class FramePool
     {
         get
         {
-            lock (_gate) return [.. _all];
+            lock (_gate)
+                return [.. _all];
         }
     }
 

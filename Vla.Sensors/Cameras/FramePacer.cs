@@ -9,7 +9,9 @@ internal sealed class FramePacer(TimeProvider time, Action<TimeSpan>? sleep = nu
 
     public long NowNs => time.NowNs();
 
-    /// <summary>Returns at <paramref name="dueNs"/> or a little later, never before: a picture is not from the future.</summary>
+    /// <summary>
+    /// Returns at <paramref name="dueNs"/> or a little later, never before: a picture is not from the future.
+    /// </summary>
     public void WaitUntil(long dueNs)
     {
         for (var remaining = dueNs - NowNs; remaining > 0; remaining = dueNs - NowNs)

@@ -9,8 +9,8 @@ public interface ICamera : IDisposable
     CameraDescription Description { get; }
 
     /// <summary>
-    /// True for a real sensor, whose noise makes every picture another: the same bytes again and again are then no news, and
-    /// a picture of another size than <see cref="Description"/> says is none of this camera's.
+    /// True for a real sensor, whose noise makes every picture another: the same bytes again and again are then no
+    /// news, and a picture of another size than <see cref="Description"/> says is none of this camera's.
     /// </summary>
     bool IsLive => false;
 
@@ -36,7 +36,8 @@ public sealed record CameraDescription(string Name, int Width, int Height, doubl
 /// <param name="Overtaken">A newer one was there before this one was decoded.</param>
 /// <param name="Damaged">Broken off, or not what they say they are.</param>
 /// <param name="WrongSize">Of another size than the camera's.</param>
-/// <param name="Problem">What was wrong with the last one that was damaged or of another size; null when none was.</param>
+/// <param name="Problem">What was wrong with the last one that was damaged or of another size; null when none
+/// was.</param>
 public readonly record struct LeftOut(long Overtaken, long Damaged, long WrongSize, string? Problem)
 {
     public long Total => Overtaken + Damaged + WrongSize;

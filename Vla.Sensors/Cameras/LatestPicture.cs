@@ -18,7 +18,8 @@ internal sealed class LatestPicture : IDisposable
     /// <summary>Makes what was written the latest picture, unless the one before is just being copied.</summary>
     public void Publish(PictureStamp stamp)
     {
-        if (!_turn.TryEnter()) return;
+        if (!_turn.TryEnter())
+            return;
         try
         {
             (_next, _latest) = (_latest, _next);
@@ -30,16 +31,22 @@ internal sealed class LatestPicture : IDisposable
         }
     }
 
-    /// <summary>Whether what was written is the latest picture once more, to the last byte; for the writer's thread only.</summary>
-    /// <remarks>Two pictures of a sensor differ within the first few bytes: this costs something only when they are the same.</remarks>
+    /// <summary>
+    /// Whether what was written is the latest picture once more, to the last byte; for the writer's thread only.
+    /// </summary>
+    /// <remarks>
+    /// Two pictures of a sensor differ within the first few bytes: this costs something only when they are the same.
+    /// </remarks>
     public unsafe bool IsSameAgain()
     {
-        if (_latest.Empty() || _next.Size() != _latest.Size() || _next.Type() != _latest.Type()) return false;
+        if (_latest.Empty() || _next.Size() != _latest.Size() || _next.Type() != _latest.Type())
+            return false;
         var (rows, rowLength) = (_next.Height, _next.Width * _next.ElemSize());
         for (var y = 0; y < rows; y++)
         {
             var row = new ReadOnlySpan<byte>((byte*)_next.Ptr(y), rowLength);
-            if (!row.SequenceEqual(new ReadOnlySpan<byte>((byte*)_latest.Ptr(y), rowLength))) return false;
+            if (!row.SequenceEqual(new ReadOnlySpan<byte>((byte*)_latest.Ptr(y), rowLength)))
+                return false;
         }
 
         return true;
@@ -50,7 +57,8 @@ internal sealed class LatestPicture : IDisposable
         lock (_turn)
         {
             stamp = _stamp;
-            if (_disposed || _latest.Empty()) return false;
+            if (_disposed || _latest.Empty())
+                return false;
             _latest.CopyTo(into);
             return true;
         }

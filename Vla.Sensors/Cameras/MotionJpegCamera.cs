@@ -9,7 +9,9 @@ using Vla.Sensors.Images.Jpeg;
 
 namespace Vla.Sensors.Cameras;
 
-/// <summary>A network camera that serves Motion JPEG over HTTP or HTTPS: one endless answer, JPEG pictures in it.</summary>
+/// <summary>
+/// A network camera that serves Motion JPEG over HTTP or HTTPS: one endless answer, JPEG pictures in it.
+/// </summary>
 /// <remarks>Reads it itself: the FFmpeg inside OpenCV's official Linux package is built without network.</remarks>
 internal sealed class MotionJpegCamera : StreamCamera
 {
@@ -43,7 +45,8 @@ internal sealed class MotionJpegCamera : StreamCamera
         _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
-    /// <exception cref="CameraException">Nobody answers, or what answers is no Motion JPEG; the message says which.</exception>
+    /// <exception cref="CameraException">Nobody answers, or what answers is no Motion JPEG; the message says
+    /// which.</exception>
     public static MotionJpegCamera Open(CameraSource.Url source, TimeProvider time)
     {
         var camera = new MotionJpegCamera(source, time);
@@ -64,11 +67,14 @@ internal sealed class MotionJpegCamera : StreamCamera
         using var request = new HttpRequestMessage(HttpMethod.Get, _address);
         using var response = _client.Send(request, HttpCompletionOption.ResponseHeadersRead);
         if (!response.IsSuccessStatusCode)
-            throw new InvalidDataException($"answers {(int)response.StatusCode} ({response.ReasonPhrase}); check the path and the password");
+            throw new InvalidDataException(
+                $"answers {(int)response.StatusCode} ({response.ReasonPhrase}); check the path and the password"
+            );
 
         _answered = response.Content.Headers.ContentType?.MediaType ?? "no content type";
         _isMultipart = _answered.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase);
-        if (_answered.StartsWith("text/", StringComparison.OrdinalIgnoreCase)) throw NoMotionJpeg();
+        if (_answered.StartsWith("text/", StringComparison.OrdinalIgnoreCase))
+            throw NoMotionJpeg();
 
         var reader = new MotionJpegReader(response.Content.ReadAsStream(), () => _connection!.ArrivedNs);
         var times = new ArrivalTimes(_startedNs);
@@ -76,7 +82,8 @@ internal sealed class MotionJpegCamera : StreamCamera
         while (!IsClosed)
         {
             var jpeg = reader.Next(out var arrival);
-            for (; broken < reader.Broken; broken++) Inbox.PassOver("a picture that broke off");
+            for (; broken < reader.Broken; broken++)
+                Inbox.PassOver("a picture that broke off");
             _connection!.Deadline = Time.NowNs() + (long)PictureTimeout.TotalNanoseconds;
             _receivedBefore = _connection.Received;
             var takenNs = times.TakenNs(arrival);
@@ -109,7 +116,8 @@ internal sealed class MotionJpegCamera : StreamCamera
     protected override string? Decode(ReceivedPicture received, Mat picture)
     {
         // First, so that libjpeg has nothing to complain of: it would write to standard error.
-        if (_check.Damage(received.Bytes) is { } damage) return damage;
+        if (_check.Damage(received.Bytes) is { } damage)
+            return damage;
         return PictureDecoder.TryDecode(received.Bytes, picture) ? null : "cannot be decoded";
     }
 
@@ -122,13 +130,20 @@ internal sealed class MotionJpegCamera : StreamCamera
     /// <summary>A connection with deadlines, which HttpClient's own do not have once the answer has begun.</summary>
     private ArrivalStream Connect(DnsEndPoint server)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveBufferSize = ReceiveBuffer };
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp)
+        {
+            NoDelay = true,
+            ReceiveBufferSize = ReceiveBuffer,
+        };
         try
         {
             using var deadline = new CancellationTokenSource(PictureTimeout);
             socket.ConnectAsync(server, deadline.Token).AsTask().GetAwaiter().GetResult();
             ObjectDisposedException.ThrowIf(IsClosed, this);
-            return _connection = new ArrivalStream(socket, Time) { Deadline = Time.NowNs() + (long)PictureTimeout.TotalNanoseconds };
+            return _connection = new ArrivalStream(socket, Time)
+            {
+                Deadline = Time.NowNs() + (long)PictureTimeout.TotalNanoseconds,
+            };
         }
         catch (OperationCanceledException)
         {
@@ -142,7 +157,8 @@ internal sealed class MotionJpegCamera : StreamCamera
         }
     }
 
-    private InvalidDataException NoMotionJpeg() => new($"answers with '{_answered}', not with Motion JPEG; check the path");
+    private InvalidDataException NoMotionJpeg() =>
+        new($"answers with '{_answered}', not with Motion JPEG; check the path");
 
     private string WhyNot(Exception exception)
     {
@@ -159,9 +175,12 @@ internal sealed class MotionJpegCamera : StreamCamera
                 case TimeoutException when _answered is null && _connection is null:
                     return NoAnswer;
                 case TimeoutException:
-                    return $"has sent {Amount(_connection!.Received - _receivedBefore)} in {PictureTimeout.TotalSeconds:0} s but no whole picture; check the path, and that the network is quick enough for its pictures";
+                    return $"has sent {Amount(_connection!.Received - _receivedBefore)} in "
+                        + $"{PictureTimeout.TotalSeconds:0} s but no whole picture; check the path, and that the "
+                        + "network is quick enough for its pictures";
                 case EndOfStreamException when _pictures == 1 && !_isMultipart:
-                    return "answers with a single picture, not with a stream; give the address of its Motion JPEG video";
+                    return "answers with a single picture, not with a stream; give the address of its Motion JPEG "
+                        + "video";
                 case EndOfStreamException when _pictures == 0 && _answered is not null:
                     return NoMotionJpeg().Message;
                 case AuthenticationException:
@@ -171,21 +190,27 @@ internal sealed class MotionJpegCamera : StreamCamera
             }
         }
 
-        return _pictures > 0 ? "sends no more pictures" : $"cannot be read: {exception.Message.ReplaceLineEndings(" ")}";
+        return _pictures > 0
+            ? "sends no more pictures"
+            : $"cannot be read: {exception.Message.ReplaceLineEndings(" ")}";
     }
 
     private const string NoAnswer = "does not answer; check host and port, and that the camera is on";
 
-    private string? Words(SocketError error) => error switch
-    {
-        SocketError.ConnectionRefused => "refuses the connection; check host and port, and that the camera is on",
-        SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => $"cannot be found: there is no host '{_address.Host}'",
-        SocketError.HostUnreachable or SocketError.NetworkUnreachable => "cannot be reached from this machine; check the network",
-        SocketError.TimedOut or SocketError.WouldBlock => NoAnswer,
-        _ => null,
-    };
+    private string? Words(SocketError error) =>
+        error switch
+        {
+            SocketError.ConnectionRefused => "refuses the connection; check host and port, and that the camera is on",
+            SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain =>
+                $"cannot be found: there is no host '{_address.Host}'",
+            SocketError.HostUnreachable or SocketError.NetworkUnreachable =>
+                "cannot be reached from this machine; check the network",
+            SocketError.TimedOut or SocketError.WouldBlock => NoAnswer,
+            _ => null,
+        };
 
-    private static string Amount(long bytes) => bytes < 10_000
-        ? string.Create(CultureInfo.InvariantCulture, $"{bytes:#,0} bytes")
-        : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1_000:#,0} kB");
+    private static string Amount(long bytes) =>
+        bytes < 10_000
+            ? string.Create(CultureInfo.InvariantCulture, $"{bytes:#,0} bytes")
+            : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1_000:#,0} kB");
 }

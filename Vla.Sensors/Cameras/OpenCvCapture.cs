@@ -2,7 +2,9 @@ using OpenCvSharp;
 
 namespace Vla.Sensors.Cameras;
 
-/// <summary>OpenCV's way to videos and devices, without its exceptions: what it cannot do is told by the answer.</summary>
+/// <summary>
+/// OpenCV's way to videos and devices, without its exceptions: what it cannot do is told by the answer.
+/// </summary>
 internal static class OpenCvCapture
 {
     /// <summary>Opens what <paramref name="name"/> names; null when OpenCV cannot.</summary>
@@ -11,8 +13,11 @@ internal static class OpenCvCapture
         VideoCapture? capture = null;
         try
         {
-            capture = int.TryParse(name, out var index) ? new VideoCapture(index, backend) : new VideoCapture(name, backend);
-            if (capture.IsOpened()) return capture;
+            capture = int.TryParse(name, out var index)
+                ? new VideoCapture(index, backend)
+                : new VideoCapture(name, backend);
+            if (capture.IsOpened())
+                return capture;
         }
         catch (OpenCVException)
         {

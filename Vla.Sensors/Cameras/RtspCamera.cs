@@ -10,9 +10,10 @@ namespace Vla.Sensors.Cameras;
 
 /// <summary>A network camera that speaks RTSP or RTSPS, received and decoded by the <c>ffmpeg</c> program.</summary>
 /// <remarks>
-/// The FFmpeg inside OpenCV's official Linux package is built without network, so the program runs as a child and writes each
-/// picture to a pipe as a portable pixmap. When a picture was taken is told by the camera's own clock, which comes with the
-/// stream: what waits in the connection, in the decoder or in the pipe makes a picture older, and is seen as that.
+/// The FFmpeg inside OpenCV's official Linux package is built without network, so the program runs as a child and
+/// writes each picture to a pipe as a portable pixmap. When a picture was taken is told by the camera's own clock,
+/// which comes with the stream: what waits in the connection, in the decoder or in the pipe makes a picture older, and
+/// is seen as that.
 /// </remarks>
 internal sealed class RtspCamera : StreamCamera
 {
@@ -38,7 +39,8 @@ internal sealed class RtspCamera : StreamCamera
         _deadline = new Timer(_ => GiveUp());
     }
 
-    /// <exception cref="CameraException">There is no <c>ffmpeg</c>, or it cannot receive the stream; the message says why.</exception>
+    /// <exception cref="CameraException">There is no <c>ffmpeg</c>, or it cannot receive the stream; the message says
+    /// why.</exception>
     public static RtspCamera Open(CameraSource.Url source, TimeProvider time)
     {
         var camera = new RtspCamera(source, time);
@@ -82,25 +84,39 @@ internal sealed class RtspCamera : StreamCamera
 
     protected override CameraException Reason(Exception exception)
     {
-        if (exception is Win32Exception) return new CameraException($"camera '{Name}' needs the program ffmpeg; install it: sudo apt-get install ffmpeg", exception);
-        var said = _log.Complaint?.Replace(_source.Address.OriginalString, Name, StringComparison.Ordinal)
+        if (exception is Win32Exception)
+            return new CameraException(
+                $"camera '{Name}' needs the program ffmpeg; install it: sudo apt-get install ffmpeg",
+                exception
+            );
+        var said = _log
+            .Complaint?.Replace(_source.Address.OriginalString, Name, StringComparison.Ordinal)
             .Replace(_source.Address.AbsoluteUri, Name, StringComparison.Ordinal);
         if (_pictures > 0)
         {
-            return Lost(_tooLate
-                ? $"has sent no whole picture for {PictureTimeout.TotalSeconds:0} s"
-                : said is null ? "sends no more pictures" : $"sends no more pictures ({said})", exception);
+            return Lost(
+                _tooLate ? $"has sent no whole picture for {PictureTimeout.TotalSeconds:0} s"
+                    : said is null ? "sends no more pictures"
+                    : $"sends no more pictures ({said})",
+                exception
+            );
         }
 
-        return new CameraException(_tooLate
-            ? $"camera '{Name}' has sent no whole picture in {FirstPictureTimeout.TotalSeconds:0} s; check the address and that the camera works"
-            : $"camera '{Name}' sends no pictures ({said ?? "ffmpeg does not say why"}); check the address and that the camera is on", exception);
+        return new CameraException(
+            _tooLate
+                ? $"camera '{Name}' has sent no whole picture in {FirstPictureTimeout.TotalSeconds:0} s; check the "
+                    + "address and that the camera works"
+                : $"camera '{Name}' sends no pictures ({said ?? "ffmpeg does not say why"}); check the address and "
+                    + "that the camera is on",
+            exception
+        );
     }
 
     protected override void Close()
     {
         _deadline.Dispose();
-        if (_ffmpeg is { } ffmpeg) Kill(ffmpeg);
+        if (_ffmpeg is { } ffmpeg)
+            Kill(ffmpeg);
     }
 
     protected override (int Width, int Height) SizeOf(ReceivedPicture received) => received.Size;
@@ -116,21 +132,50 @@ internal sealed class RtspCamera : StreamCamera
     private Process Start()
     {
         var timeoutUs = $"{SilenceSeconds * 1_000_000}";
-        return TiedProcess.Start("ffmpeg",
-        [
-            "-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+info",
-            // No waiting for pictures to pile up, and one decoder thread: each further one delays by a picture.
-            "-fflags", "nobuffer", "-flags", "low_delay", "-threads", "1",
-            "-max_pixels", PictureBounds.MaximumPixels.ToString(CultureInfo.InvariantCulture),
-            "-rtsp_transport", "tcp", "-timeout", timeoutUs, "-i", _source.Address.AbsoluteUri,
-            "-an", "-vf", "showinfo=checksum=0", "-fps_mode", "passthrough", "-c:v", "ppm", "-f", "image2pipe", "-flush_packets", "1", "-",
-        ]);
+        return TiedProcess.Start(
+            "ffmpeg",
+            [
+                "-nostdin",
+                "-hide_banner",
+                "-nostats",
+                "-loglevel",
+                "level+info",
+                // No waiting for pictures to pile up, and one decoder thread: each further one delays by a picture.
+                "-fflags",
+                "nobuffer",
+                "-flags",
+                "low_delay",
+                "-threads",
+                "1",
+                "-max_pixels",
+                PictureBounds.MaximumPixels.ToString(CultureInfo.InvariantCulture),
+                "-rtsp_transport",
+                "tcp",
+                "-timeout",
+                timeoutUs,
+                "-i",
+                _source.Address.AbsoluteUri,
+                "-an",
+                "-vf",
+                "showinfo=checksum=0",
+                "-fps_mode",
+                "passthrough",
+                "-c:v",
+                "ppm",
+                "-f",
+                "image2pipe",
+                "-flush_packets",
+                "1",
+                "-",
+            ]
+        );
     }
 
     private void GiveUp()
     {
         _tooLate = true;
-        if (_ffmpeg is { } ffmpeg) Kill(ffmpeg);
+        if (_ffmpeg is { } ffmpeg)
+            Kill(ffmpeg);
     }
 
     private static void Kill(Process ffmpeg)
@@ -148,7 +193,8 @@ internal sealed class RtspCamera : StreamCamera
     private void ReceivePicture(Stream pictures, ArrivalTimes times)
     {
         Span<byte> word = stackalloc byte[32];
-        if (!ReadWord(pictures, word).SequenceEqual("P6"u8)) throw new InvalidDataException("no pixmap");
+        if (!ReadWord(pictures, word).SequenceEqual("P6"u8))
+            throw new InvalidDataException("no pixmap");
         var firstByteNs = Time.NowNs();
         var width = ReadNumber(pictures, word, PictureBounds.MaximumSide);
         var height = ReadNumber(pictures, word, PictureBounds.MaximumSide);
@@ -162,7 +208,9 @@ internal sealed class RtspCamera : StreamCamera
         // ffmpeg scales later pictures to the size of the first: what was decoded counts.
         received.Size = note is { } said ? (said.Width, said.Height) : (width, height);
         (received.PixelWidth, received.PixelHeight) = (width, height);
-        received.TakenNs = times.TakenNs(new PictureArrival(firstByteNs, Time.NowNs(), received.Length, 1, note?.Seconds));
+        received.TakenNs = times.TakenNs(
+            new PictureArrival(firstByteNs, Time.NowNs(), received.Length, 1, note?.Seconds)
+        );
         if (note is not { IsDamaged: true })
         {
             Inbox.Put(received);
@@ -183,8 +231,10 @@ internal sealed class RtspCamera : StreamCamera
         for (var length = 0; length < word.Length; length++)
         {
             var next = pictures.ReadByte();
-            if (next < 0) throw new EndOfStreamException();
-            if (next is ' ' or '\n') return word[..length];
+            if (next < 0)
+                throw new EndOfStreamException();
+            if (next is ' ' or '\n')
+                return word[..length];
             word[length] = (byte)next;
         }
 

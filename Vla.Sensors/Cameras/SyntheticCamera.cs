@@ -3,7 +3,9 @@ using OpenCvSharp;
 namespace Vla.Sensors.Cameras;
 
 /// <summary>A camera that needs no hardware: films the <see cref="SyntheticScene"/> at a steady rate.</summary>
-/// <remarks>Picture n is always the same picture, due n / fps after the first; pictures that are overdue are left out.</remarks>
+/// <remarks>
+/// Picture n is always the same picture, due n / fps after the first; pictures that are overdue are left out.
+/// </remarks>
 internal sealed class SyntheticCamera : ICamera
 {
     private readonly SyntheticScene _scene;
@@ -25,7 +27,8 @@ internal sealed class SyntheticCamera : ICamera
     public long Read(Mat picture)
     {
         var nowNs = _pacer.NowNs;
-        if (_next == 0) _startNs = nowNs;
+        if (_next == 0)
+            _startNs = nowNs;
         var newestDue = (long)((nowNs - _startNs) * _fps / MonotonicTime.NsPerSecond);
         var number = Math.Max(_next, newestDue);
         var dueNs = _startNs + (long)(number * MonotonicTime.NsPerSecond / _fps);

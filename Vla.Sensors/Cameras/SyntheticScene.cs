@@ -36,7 +36,8 @@ internal sealed class SyntheticScene : IDisposable
         var tableTop = Y(0.55);
         Cv2.Rectangle(_still, new Rect(0, tableTop, width, height - tableTop), Table, -1);
         Cv2.Line(_still, 0, tableTop, width, tableTop, TableEdge, Math.Max(1, Y(0.01)));
-        foreach (var block in Blocks) DrawBlock(block.X, block.Y, block.Colour);
+        foreach (var block in Blocks)
+            DrawBlock(block.X, block.Y, block.Colour);
     }
 
     /// <summary>Draws the scene <paramref name="seconds"/> after its beginning.</summary>
@@ -47,8 +48,16 @@ internal sealed class SyntheticScene : IDisposable
     {
         _still.CopyTo(picture);
         DrawArm(picture, seconds);
-        Cv2.PutText(picture, $"{number}", new Point(X(0.02), Y(0.06)), HersheyFonts.HersheySimplex, _height / 640.0, Ink,
-            Math.Max(1, _height / 320), LineTypes.AntiAlias);
+        Cv2.PutText(
+            picture,
+            $"{number}",
+            new Point(X(0.02), Y(0.06)),
+            HersheyFonts.HersheySimplex,
+            _height / 640.0,
+            Ink,
+            Math.Max(1, _height / 320),
+            LineTypes.AntiAlias
+        );
     }
 
     public void Dispose() => _still.Dispose();

@@ -15,10 +15,12 @@ public static class VideoDevices
     /// <remarks>A webcam often brings several: one with pictures, others with metadata only.</remarks>
     public static IReadOnlyList<VideoDevice> List(string directory = "/dev")
     {
-        if (!CanList || !Directory.Exists(directory)) return [];
+        if (!CanList || !Directory.Exists(directory))
+            return [];
         return
         [
-            .. Directory.EnumerateFiles(directory, Prefix + "*")
+            .. Directory
+                .EnumerateFiles(directory, Prefix + "*")
                 .Select(path => (Path: path, Number: Number(path)))
                 .Where(device => device.Number is not null)
                 .OrderBy(device => device.Number)
@@ -26,7 +28,9 @@ public static class VideoDevices
         ];
     }
 
-    /// <summary>Asks one device what it is; what keeps it from answering is in <see cref="VideoDevice.Problem"/>.</summary>
+    /// <summary>
+    /// Asks one device what it is; what keeps it from answering is in <see cref="VideoDevice.Problem"/>.
+    /// </summary>
     public static VideoDevice Inspect(string path)
     {
         using var device = V4L2Device.TryOpen(path, out var problem);
@@ -34,7 +38,12 @@ public static class VideoDevices
     }
 
     private static int? Number(string path) =>
-        int.TryParse(Path.GetFileName(path.AsSpan())[Prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        int.TryParse(
+            Path.GetFileName(path.AsSpan())[Prefix.Length..],
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out var number
+        )
             ? number
             : null;
 }
@@ -48,7 +57,14 @@ public static class VideoDevices
 /// <param name="Formats">How it can give pictures.</param>
 /// <param name="Problem">Why it could not be asked, and the mend; null when it could.</param>
 public sealed record VideoDevice(
-    string Path, string Name, string Driver, string Bus, bool CanCapture, IReadOnlyList<VideoFormat> Formats, string? Problem = null);
+    string Path,
+    string Name,
+    string Driver,
+    string Bus,
+    bool CanCapture,
+    IReadOnlyList<VideoFormat> Formats,
+    string? Problem = null
+);
 
 /// <summary>A pixel format.</summary>
 /// <param name="Code">Four characters: <c>MJPG</c>, <c>YUYV</c>.</param>
@@ -64,7 +80,8 @@ public sealed record VideoFormat(string Code, string Description, IReadOnlyList<
 /// <param name="Fps">Pictures a second that it can be had at, highest first; a range has its two ends.</param>
 public sealed record VideoSize(int Width, int Height, int MaximumWidth, int MaximumHeight, IReadOnlyList<double> Fps)
 {
-    public override string ToString() => (Width, Height) == (MaximumWidth, MaximumHeight)
-        ? $"{Width}x{Height}"
-        : $"{Width}x{Height} to {MaximumWidth}x{MaximumHeight}";
+    public override string ToString() =>
+        (Width, Height) == (MaximumWidth, MaximumHeight)
+            ? $"{Width}x{Height}"
+            : $"{Width}x{Height} to {MaximumWidth}x{MaximumHeight}";
 }

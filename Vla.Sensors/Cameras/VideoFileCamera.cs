@@ -27,7 +27,12 @@ internal sealed class VideoFileCamera : ICamera
     private VideoFileCamera(CameraSource.VideoFile source, Film film, TimeProvider time, Action<TimeSpan>? sleep)
     {
         _film = film;
-        Description = new CameraDescription(source.Name, film.Width, film.Height, film.Fps is > 0 and <= MaximumFps ? film.Fps : 0);
+        Description = new CameraDescription(
+            source.Name,
+            film.Width,
+            film.Height,
+            film.Fps is > 0 and <= MaximumFps ? film.Fps : 0
+        );
         _path = source.Path;
         _loop = source.Loop;
         _pacer = new FramePacer(time, sleep);
@@ -35,8 +40,11 @@ internal sealed class VideoFileCamera : ICamera
     }
 
     /// <exception cref="CameraException">The file is missing, may not be read, or is no video.</exception>
-    public static VideoFileCamera Open(CameraSource.VideoFile source, TimeProvider time, Action<TimeSpan>? sleep = null) =>
-        new(source, Film.Open(source.Path, source.Possible), time, sleep);
+    public static VideoFileCamera Open(
+        CameraSource.VideoFile source,
+        TimeProvider time,
+        Action<TimeSpan>? sleep = null
+    ) => new(source, Film.Open(source.Path, source.Possible), time, sleep);
 
     public CameraDescription Description { get; }
 
@@ -44,7 +52,8 @@ internal sealed class VideoFileCamera : ICamera
     {
         while (true)
         {
-            if (!Advance()) throw new CameraEndedException($"video '{_path}' has ended; '{_path}?loop' plays it again and again");
+            if (!Advance())
+                throw new CameraEndedException($"video '{_path}' has ended; '{_path}?loop' plays it again and again");
 
             var nowNs = _pacer.NowNs;
             if (_filmStartNs is not { } start || nowNs - (start + _positionNs) > MaximumLagNs)
@@ -53,7 +62,8 @@ internal sealed class VideoFileCamera : ICamera
             var dueNs = start + _positionNs;
             var nextIsDue = nowNs >= dueNs + _periodNs;
             // A damaged picture is left out, like one that is late.
-            if (nextIsDue || !_film.Decode(picture)) continue;
+            if (nextIsDue || !_film.Decode(picture))
+                continue;
 
             _pacer.WaitUntil(dueNs);
             return dueNs;
@@ -67,20 +77,24 @@ internal sealed class VideoFileCamera : ICamera
     {
         if (!_film.Advance())
         {
-            if (!_loop) return false;
-            if (_picturesInRound == 0) throw Lost("holds no pictures");
+            if (!_loop)
+                return false;
+            if (_picturesInRound == 0)
+                throw Lost("holds no pictures");
 
             // Opened anew rather than rewound: not every kind of file can seek.
             _film.Dispose();
             _film = Film.Open(_path);
             _roundStartNs = _positionNs + _periodNs;
             _picturesInRound = 0;
-            if (!_film.Advance()) throw Lost("holds no pictures");
+            if (!_film.Advance())
+                throw Lost("holds no pictures");
         }
 
         var position = Math.Max((long)(_film.PositionMs * MonotonicTime.NsPerMs), 0);
         // A file without times of its own runs at its nominal rate.
-        if (position == 0) position = _picturesInRound * _periodNs;
+        if (position == 0)
+            position = _picturesInRound * _periodNs;
         _positionNs = _roundStartNs + position;
         _picturesInRound++;
         return true;

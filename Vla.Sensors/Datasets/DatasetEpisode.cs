@@ -27,5 +27,9 @@ public sealed class DatasetEpisode
 
     /// <summary>The last of its files' places.</summary>
     internal FilePlace LastPlace =>
-        Videos.Values.Select(video => video.File).Append(Data).Append(Metadata).MaxBy(place => (place.Chunk, place.File));
+        Videos
+            .Values.Select(video => video.File)
+            .Append(Data)
+            .Append(Metadata)
+            .MaxBy(place => (place.Chunk, place.File));
 }

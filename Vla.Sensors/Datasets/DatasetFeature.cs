@@ -5,13 +5,21 @@ namespace Vla.Sensors.Datasets;
 /// <param name="Type">What one value is.</param>
 /// <param name="Shape">Sizes: [count] of numbers, [height, width, 3] of pictures.</param>
 /// <param name="Names">Names of the numbers or axes; null when they have none.</param>
-public sealed record DatasetFeature(string Name, FeatureType Type, IReadOnlyList<int> Shape, IReadOnlyList<string>? Names = null)
+public sealed record DatasetFeature(
+    string Name,
+    FeatureType Type,
+    IReadOnlyList<int> Shape,
+    IReadOnlyList<string>? Names = null
+)
 {
     public const string State = "observation.state";
     public const string Action = "action";
     public const string FrontCamera = "observation.images.front";
 
-    /// <summary>True when its numbers are tasks' indices: given as text while recording, see <see cref="EpisodeRecording.SetTasks"/>.</summary>
+    /// <summary>
+    /// True when its numbers are tasks' indices: given as text while recording, see
+    /// <see cref="EpisodeRecording.SetTasks"/>.
+    /// </summary>
     public bool AreTasks { get; init; }
 
     /// <summary>What every dataset has besides its own features, filled in by the writer.</summary>
@@ -32,22 +40,28 @@ public sealed record DatasetFeature(string Name, FeatureType Type, IReadOnlyList
     {
         get
         {
-            if (!IsPicture || Shape.Count != 3) return null;
+            if (!IsPicture || Shape.Count != 3)
+                return null;
             // By name where there are names; LeRobot's own order is height, width, channels.
             var names = Names?.Count == 3 ? Names.ToList() : [];
             var (height, width) = (names.IndexOf("height"), names.IndexOf("width"));
-            if (height >= 0 && width >= 0) return (Shape[width], Shape[height]);
-            return Shape[2] is 1 or 3 or 4 ? (Shape[1], Shape[0]) : Shape[0] is 1 or 3 or 4 ? (Shape[2], Shape[1]) : null;
+            if (height >= 0 && width >= 0)
+                return (Shape[width], Shape[height]);
+            return Shape[2] is 1 or 3 or 4 ? (Shape[1], Shape[0])
+                : Shape[0] is 1 or 3 or 4 ? (Shape[2], Shape[1])
+                : null;
         }
     }
 
     public bool IsPicture => Type is FeatureType.Video or FeatureType.Image;
 
-    public static DatasetFeature Floats(string name, IReadOnlyList<string> names) => new(name, FeatureType.Float32, [names.Count], names);
+    public static DatasetFeature Floats(string name, IReadOnlyList<string> names) =>
+        new(name, FeatureType.Float32, [names.Count], names);
 
     public static DatasetFeature Floats(string name, int count) => new(name, FeatureType.Float32, [count]);
 
-    public static DatasetFeature Tasks(string name, int count) => new(name, FeatureType.Int64, [count]) { AreTasks = true };
+    public static DatasetFeature Tasks(string name, int count) =>
+        new(name, FeatureType.Int64, [count]) { AreTasks = true };
 
     public static DatasetFeature Camera(string name, int width, int height) =>
         new(name, FeatureType.Video, [height, width, 3], ["height", "width", "channels"]);
@@ -61,7 +75,9 @@ public sealed record DatasetFeature(string Name, FeatureType Type, IReadOnlyList
 
     /// <summary>True when both hold the same numbers or pictures.</summary>
     internal bool Fits(DatasetFeature other) =>
-        Name == other.Name && Type == other.Type && Shape.SequenceEqual(other.Shape)
+        Name == other.Name
+        && Type == other.Type
+        && Shape.SequenceEqual(other.Shape)
         && (IsPicture || Names is null || other.Names is null || Names.SequenceEqual(other.Names));
 }
 

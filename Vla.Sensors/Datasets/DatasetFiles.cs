@@ -1,6 +1,8 @@
 namespace Vla.Sensors.Datasets;
 
-/// <summary>Replaces files so that whoever reads, and whoever finds them after a crash, sees the old or the new one whole.</summary>
+/// <summary>
+/// Replaces files so that whoever reads, and whoever finds them after a crash, sees the old or the new one whole.
+/// </summary>
 internal static class DatasetFiles
 {
     /// <summary>Where unfinished files are while a dataset is being recorded; gone when it is closed.</summary>

@@ -33,7 +33,9 @@ public sealed partial class DatasetInfo
     {
         (_json, Features) = (json, features);
         RobotType = (string?)json["robot_type"];
-        Fps = (double?)json["fps"] is { } fps and > 0 and <= LargestFps ? fps : throw new JsonException($"fps must be a number above 0, at most {LargestFps}");
+        Fps = (double?)json["fps"] is { } fps and > 0 and <= LargestFps
+            ? fps
+            : throw new JsonException($"fps must be a number above 0, at most {LargestFps}");
         FilesPerChunk = Whole(json, "chunks_size") is { } files and > 0 ? (int)Math.Min(files, int.MaxValue) : 1_000;
         TotalEpisodes = Whole(json, "total_episodes");
         TotalFrames = Whole(json, "total_frames");
@@ -62,10 +64,16 @@ public sealed partial class DatasetInfo
     internal long? TotalFrames { get; }
 
     /// <summary>For a new dataset.</summary>
-    internal static DatasetInfo Create(int fps, string robotType, IReadOnlyList<DatasetFeature> features, VideoCodec? codec = null)
+    internal static DatasetInfo Create(
+        int fps,
+        string robotType,
+        IReadOnlyList<DatasetFeature> features,
+        VideoCodec? codec = null
+    )
     {
         var all = new JsonObject();
-        foreach (var feature in features) all[feature.Name] = Describe(feature, fps, (codec ?? VideoCodec.Mpeg4).Name);
+        foreach (var feature in features)
+            all[feature.Name] = Describe(feature, fps, (codec ?? VideoCodec.Mpeg4).Name);
         var json = new JsonObject
         {
             ["codebase_version"] = Version,
@@ -89,16 +97,23 @@ public sealed partial class DatasetInfo
     /// <exception cref="DatasetException">It is no dataset, a damaged one, or one of another version.</exception>
     internal static DatasetInfo Read(string directory)
     {
-        if (!Directory.Exists(directory)) throw new DatasetException($"there is no dataset '{directory}'");
+        if (!Directory.Exists(directory))
+            throw new DatasetException($"there is no dataset '{directory}'");
         var path = Path.Combine(directory, "meta", "info.json");
-        if (!File.Exists(path)) throw new DatasetException($"'{directory}' is not a LeRobot dataset: it has no meta/info.json");
+        if (!File.Exists(path))
+            throw new DatasetException($"'{directory}' is not a LeRobot dataset: it has no meta/info.json");
         try
         {
-            if (new FileInfo(path).Length > LargestFile) throw new JsonException($"it is larger than {LargestFile >> 20} MB");
-            var json = JsonNode.Parse(Utf8.GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF')) as JsonObject ?? throw new JsonException("it is not an object");
+            if (new FileInfo(path).Length > LargestFile)
+                throw new JsonException($"it is larger than {LargestFile >> 20} MB");
+            var json =
+                JsonNode.Parse(Utf8.GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF')) as JsonObject
+                ?? throw new JsonException("it is not an object");
             var version = (string?)json["codebase_version"] ?? throw new JsonException("codebase_version is missing");
             if (!version.StartsWith("v3.", StringComparison.Ordinal))
-                throw new DatasetException($"dataset '{directory}' has LeRobot's format {version}, {Version} is needed; {Mend(version)}");
+                throw new DatasetException(
+                    $"dataset '{directory}' has LeRobot's format {version}, {Version} is needed; {Mend(version)}"
+                );
             var features = json["features"] as JsonObject ?? throw new JsonException("features are missing");
             return new DatasetInfo(json, [.. features.Select(pair => ReadFeature(pair.Key, pair.Value))]);
         }
@@ -106,7 +121,14 @@ public sealed partial class DatasetInfo
         {
             throw new DatasetException($"'{path}' is not UTF-8 (byte {exception.Index})", exception);
         }
-        catch (Exception exception) when (exception is JsonException or OverflowException or InvalidOperationException or FormatException or ArgumentException)
+        catch (Exception exception)
+            when (exception
+                    is JsonException
+                        or OverflowException
+                        or InvalidOperationException
+                        or FormatException
+                        or ArgumentException
+            )
         {
             throw new DatasetException($"'{path}' is damaged: {exception.Message.ReplaceLineEndings(" ")}", exception);
         }
@@ -117,9 +139,14 @@ public sealed partial class DatasetInfo
     }
 
     /// <summary>What its videos are encoded in, FFmpeg's name; null when it is not said.</summary>
-    internal string? VideoCodecName => Cameras.Where(camera => camera.Type == FeatureType.Video)
-        .Select(camera => Text(_json["features"]?[camera.Name]?["info"], "video.codec") ?? Text(_json["features"]?[camera.Name]?["video_info"], "video.codec"))
-        .FirstOrDefault();
+    internal string? VideoCodecName =>
+        Cameras
+            .Where(camera => camera.Type == FeatureType.Video)
+            .Select(camera =>
+                Text(_json["features"]?[camera.Name]?["info"], "video.codec")
+                ?? Text(_json["features"]?[camera.Name]?["video_info"], "video.codec")
+            )
+            .FirstOrDefault();
 
     /// <summary>What a feature's values are, as it is written: <c>float32</c>.</summary>
     internal string? TypeOf(string feature) => Text(_json["features"]?[feature], "dtype");
@@ -132,7 +159,9 @@ public sealed partial class DatasetInfo
         _json["total_tasks"] = tasks;
         _json["splits"] = new JsonObject { ["train"] = string.Create(CultureInfo.InvariantCulture, $"0:{episodes}") };
         DatasetFiles.Replace(
-            Path.Combine(directory, "meta", "info.json"), temporary => File.WriteAllText(temporary, _json.ToJsonString(Indented)));
+            Path.Combine(directory, "meta", "info.json"),
+            temporary => File.WriteAllText(temporary, _json.ToJsonString(Indented))
+        );
     }
 
     internal string DataFile(string directory, FilePlace place) => PathOf(directory, _dataPath, place);
@@ -143,39 +172,55 @@ public sealed partial class DatasetInfo
     internal static string EpisodesFile(string directory, FilePlace place) =>
         PathOf(directory, "meta/episodes/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet", place);
 
-    private static string Mend(string version) => version.StartsWith("v2", StringComparison.Ordinal)
-        ? "convert it with LeRobot's lerobot.scripts.convert_dataset_v21_to_v30"
-        : "it takes a newer Vla or an older LeRobot";
+    private static string Mend(string version) =>
+        version.StartsWith("v2", StringComparison.Ordinal)
+            ? "convert it with LeRobot's lerobot.scripts.convert_dataset_v21_to_v30"
+            : "it takes a newer Vla or an older LeRobot";
 
     private static string PathOf(string directory, string template, FilePlace place)
     {
-        var path = Field().Replace(template, match =>
-        {
-            var value = match.Groups[1].Value == "chunk" ? place.Chunk : place.File;
-            var digits = match.Groups[2].Success ? match.Groups[2].Value : "1";
-            return value.ToString($"D{digits}", CultureInfo.InvariantCulture);
-        });
+        var path = Field()
+            .Replace(
+                template,
+                match =>
+                {
+                    var value = match.Groups[1].Value == "chunk" ? place.Chunk : place.File;
+                    var digits = match.Groups[2].Success ? match.Groups[2].Value : "1";
+                    return value.ToString($"D{digits}", CultureInfo.InvariantCulture);
+                }
+            );
 
         // A dataset from elsewhere names files of its own only.
         return !Path.IsPathRooted(path) && !path.Split('/', '\\').Contains("..") && !path.Contains('\0')
             ? Path.Combine(directory, path)
-            : throw new DatasetException($"dataset '{directory}' wants the file '{path}', which is not within it (data_path or video_path in meta/info.json)");
+            : throw new DatasetException(
+                $"dataset '{directory}' wants the file '{path}', which is not within it (data_path or video_path in "
+                    + "meta/info.json)"
+            );
     }
 
     private static string? Text(JsonNode? json, string name) =>
         json is JsonObject one && one[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
-    private static long? Whole(JsonObject json, string name) => json[name] is null ? null : (long)json[name]! is var number and >= 0
-        ? number
+    private static long? Whole(JsonObject json, string name) =>
+        json[name] is null ? null
+        : (long)json[name]! is var number and >= 0 ? number
         : throw new JsonException($"{name} is below 0");
 
     private static JsonObject Describe(DatasetFeature feature, int fps, string codec)
     {
         var json = new JsonObject
         {
-            ["dtype"] = feature.Type switch { FeatureType.Float32 => "float32", FeatureType.Int64 => "int64", _ => "video" },
+            ["dtype"] = feature.Type switch
+            {
+                FeatureType.Float32 => "float32",
+                FeatureType.Int64 => "int64",
+                _ => "video",
+            },
             ["shape"] = new JsonArray([.. feature.Shape.Select(size => JsonValue.Create(size))]),
-            ["names"] = feature.Names is { } names ? new JsonArray([.. names.Select(name => JsonValue.Create(name))]) : null,
+            ["names"] = feature.Names is { } names
+                ? new JsonArray([.. names.Select(name => JsonValue.Create(name))])
+                : null,
         };
         if (feature.Type == FeatureType.Video)
         {
@@ -197,7 +242,8 @@ public sealed partial class DatasetInfo
 
     private static DatasetFeature ReadFeature(string name, JsonNode? json)
     {
-        if (json is not JsonObject feature) throw new JsonException($"feature {name} is not an object");
+        if (json is not JsonObject feature)
+            throw new JsonException($"feature {name} is not an object");
         var type = (string?)feature["dtype"] switch
         {
             "float32" or "float64" or "float16" => FeatureType.Float32,
@@ -206,14 +252,23 @@ public sealed partial class DatasetInfo
             "image" => FeatureType.Image,
             _ => FeatureType.Other,
         };
-        var shape = feature["shape"] is JsonArray sizes ? sizes.Select(size => (int)(size ?? throw new JsonException($"a size of feature {name} is null"))).ToArray() : [1];
+        var shape = feature["shape"] is JsonArray sizes
+            ? sizes
+                .Select(size => (int)(size ?? throw new JsonException($"a size of feature {name} is null")))
+                .ToArray()
+            : [1];
         var count = shape.Aggregate(1.0, (product, size) => product * size);
         var isPicture = type is FeatureType.Video or FeatureType.Image;
-        if (type != FeatureType.Other && (shape.Any(size => size < 1) || (isPicture ? shape.Max() > LargestSide : count > MostNumbers)))
+        if (
+            type != FeatureType.Other
+            && (shape.Any(size => size < 1) || (isPicture ? shape.Max() > LargestSide : count > MostNumbers))
+        )
             throw new JsonException($"feature {name} has the shape [{string.Join(", ", shape)}], which cannot be");
 
         // Some recorders group the names: {"motors": ["shoulder", …]}.
-        var names = feature["names"] is JsonObject { Count: 1 } group ? group.First().Value as JsonArray : feature["names"] as JsonArray;
+        var names = feature["names"] is JsonObject { Count: 1 } group
+            ? group.First().Value as JsonArray
+            : feature["names"] as JsonArray;
         return new DatasetFeature(name, type, shape, names?.Select(text => text?.ToString() ?? "").ToArray());
     }
 
@@ -224,5 +279,6 @@ public sealed partial class DatasetInfo
 /// <summary>Which file of a kind: <c>chunk-CCC/file-FFF</c>.</summary>
 internal readonly record struct FilePlace(int Chunk, int File)
 {
-    public FilePlace Next(int filesPerChunk) => File + 1 >= filesPerChunk ? new FilePlace(Chunk + 1, 0) : this with { File = File + 1 };
+    public FilePlace Next(int filesPerChunk) =>
+        File + 1 >= filesPerChunk ? new FilePlace(Chunk + 1, 0) : this with { File = File + 1 };
 }

@@ -15,7 +15,8 @@ internal static class DatasetLock
         {
             var folder = Directory.CreateDirectory(FolderIn(directory)).FullName;
             var file = new FileStream(Path.Combine(folder, "lock"), FileMode.Create, FileAccess.Write, FileShare.None);
-            foreach (var left in Directory.EnumerateFiles(folder, "*.mp4")) File.Delete(left);
+            foreach (var left in Directory.EnumerateFiles(folder, "*.mp4"))
+                File.Delete(left);
             return file;
         }
         catch (UnauthorizedAccessException exception)
@@ -24,7 +25,10 @@ internal static class DatasetLock
         }
         catch (IOException exception)
         {
-            throw new DatasetException($"'{directory}' cannot be recorded to, or is being recorded to already: {exception.Message}", exception);
+            throw new DatasetException(
+                $"'{directory}' cannot be recorded to, or is being recorded to already: {exception.Message}",
+                exception
+            );
         }
     }
 }

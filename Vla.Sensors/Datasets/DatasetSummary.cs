@@ -2,7 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace Vla.Sensors.Datasets;
 
-/// <summary>Adds up the statistics of a dataset's episodes, and writes <c>meta/stats.json</c> and the counts in <c>meta/info.json</c>.</summary>
+/// <summary>
+/// Adds up the statistics of a dataset's episodes, and writes <c>meta/stats.json</c> and the counts in
+/// <c>meta/info.json</c>.
+/// </summary>
 internal sealed class DatasetSummary(string directory, DatasetInfo info)
 {
     private readonly Dictionary<string, FeatureStatistics> _statistics = [];
@@ -19,7 +22,8 @@ internal sealed class DatasetSummary(string directory, DatasetInfo info)
         var all = new JsonObject();
         foreach (var feature in info.Features)
         {
-            if (!_statistics.TryGetValue(feature.Name, out var one)) continue;
+            if (!_statistics.TryGetValue(feature.Name, out var one))
+                continue;
             var json = new JsonObject();
             for (var i = 0; i < FeatureStatistics.Names.Length; i++)
                 json[FeatureStatistics.Names[i]] = Values(one.Values[i], feature.IsPicture);
@@ -27,11 +31,18 @@ internal sealed class DatasetSummary(string directory, DatasetInfo info)
             all[feature.Name] = json;
         }
 
-        DatasetFiles.Replace(Path.Combine(directory, "meta", "stats.json"), path => File.WriteAllText(path, all.ToJsonString()));
+        DatasetFiles.Replace(
+            Path.Combine(directory, "meta", "stats.json"),
+            path => File.WriteAllText(path, all.ToJsonString())
+        );
         info.Write(directory, episodes, frames, tasks);
     }
 
     /// <summary>A picture's statistics have the shape [3, 1, 1], as if they were pictures.</summary>
     private static JsonArray Values(double[] values, bool isPicture) =>
-        new([.. values.Select<double, JsonNode>(value => isPicture ? new JsonArray(new JsonArray(value)) : JsonValue.Create(value))]);
+        new([
+            .. values.Select<double, JsonNode>(value =>
+                isPicture ? new JsonArray(new JsonArray(value)) : JsonValue.Create(value)
+            ),
+        ]);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Vla.Sensors.Videos;
 
 namespace Vla.Sensors.Datasets;
@@ -5,9 +6,9 @@ namespace Vla.Sensors.Datasets;
 /// <summary>Records a dataset in LeRobot's format v3.0, episode by episode.</summary>
 /// <remarks>
 /// <para>
-/// After every saved episode the dataset on disk is whole, so a recording that is killed loses the episode under way and
-/// nothing else. Parquet and MP4 files cannot be read before their ends are written; so each is written anew beside the
-/// old one, with the new episode added, and put in its place. To keep that cheap, a file is left alone once it has
+/// After every saved episode the dataset on disk is whole, so a recording that is killed loses the episode under way
+/// and nothing else. Parquet and MP4 files cannot be read before their ends are written; so each is written anew beside
+/// the old one, with the new episode added, and put in its place. To keep that cheap, a file is left alone once it has
 /// <see cref="EpisodesPerFile"/> episodes or <see cref="LargestFile"/> bytes.
 /// </para>
 /// <para>For one thread; recordings may be made on others.</para>
@@ -31,7 +32,13 @@ public sealed class DatasetWriter : IDisposable
     private FilePlace _place;
     private bool _fileIsFull;
 
-    private DatasetWriter(string directory, DatasetInfo info, IReadOnlyList<DatasetFeature> features, FileStream theLock, VideoCodec codec)
+    private DatasetWriter(
+        string directory,
+        DatasetInfo info,
+        IReadOnlyList<DatasetFeature> features,
+        FileStream theLock,
+        VideoCodec codec
+    )
     {
         (_directory, _info, _features, _lock, _codec) = (directory, info, features, theLock, codec);
         Note = features.Any(feature => feature.Type == FeatureType.Video) ? codec.Note : null;
@@ -55,19 +62,35 @@ public sealed class DatasetWriter : IDisposable
     /// <param name="robotType">The robot's name.</param>
     /// <param name="features">What is recorded besides the standard columns.</param>
     /// <exception cref="DatasetException">The directory cannot be used.</exception>
-    public static DatasetWriter Create(string directory, int fps, string robotType, IReadOnlyList<DatasetFeature> features)
+    public static DatasetWriter Create(
+        string directory,
+        int fps,
+        string robotType,
+        IReadOnlyList<DatasetFeature> features
+    )
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(fps);
         foreach (var camera in features.Where(feature => feature.Type == FeatureType.Video))
         {
             // Videos have half the resolution of colours.
             if (camera.Shape[0] % 2 != 0 || camera.Shape[1] % 2 != 0)
-                throw new DatasetException($"pictures of {camera.Shape[1]}x{camera.Shape[0]} cannot be recorded: width and height must be even");
+                throw new DatasetException(
+                    $"pictures of {camera.Shape[1]}x{camera.Shape[0]} cannot be recorded: width and height must be even"
+                );
         }
 
-        if (Exists(directory)) throw new DatasetException($"'{directory}' is a dataset already; --resume goes on with it, or name another");
-        if (File.Exists(directory)) throw new DatasetException($"'{directory}' is a file; name a directory");
-        if (Directory.Exists(directory) && Directory.EnumerateFileSystemEntries(directory).Any(entry => Path.GetFileName(entry) != DatasetFiles.Unfinished))
+        if (Exists(directory))
+            throw new DatasetException(
+                $"'{directory}' is a dataset already; --resume goes on with it, or name another"
+            );
+        if (File.Exists(directory))
+            throw new DatasetException($"'{directory}' is a file; name a directory");
+        if (
+            Directory.Exists(directory)
+            && Directory
+                .EnumerateFileSystemEntries(directory)
+                .Any(entry => Path.GetFileName(entry) != DatasetFiles.Unfinished)
+        )
             throw new DatasetException($"'{directory}' is not empty; name a new directory");
         var codec = VideoCodec.OfThisMachine(SmallestSide(features));
         var info = DatasetInfo.Create(fps, robotType, [.. features, .. DatasetFeature.Standard], codec);
@@ -80,31 +103,50 @@ public sealed class DatasetWriter : IDisposable
     /// <param name="directory">The dataset.</param>
     /// <param name="fps">As it was recorded.</param>
     /// <param name="features">As it was recorded.</param>
-    /// <exception cref="DatasetException">It is no dataset, or was recorded with another rate or other features.</exception>
+    /// <exception cref="DatasetException">It is no dataset, or was recorded with another rate or other
+    /// features.</exception>
     public static DatasetWriter Append(string directory, int fps, IReadOnlyList<DatasetFeature> features)
     {
         var info = DatasetInfo.Read(directory);
-        if (info.Fps != fps) throw new DatasetException(FormattableString.Invariant($"'{directory}' has {info.Fps:0.##} frames a second, this recording {fps}: record into another directory"));
+        if (info.Fps != fps)
+            throw new DatasetException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"'{directory}' has {info.Fps:0.##} frames a second, this recording {fps}: record into another "
+                        + $"directory"
+                )
+            );
         DatasetFeature[] all = [.. features, .. DatasetFeature.Standard];
         foreach (var feature in all)
         {
             if (!info.Features.Any(feature.Fits))
-                throw new DatasetException($"'{directory}' has no feature {feature}, which this recording has: record into another directory");
+                throw new DatasetException(
+                    $"'{directory}' has no feature {feature}, which this recording has: record into another directory"
+                );
             if (info.TypeOf(feature.Name) is { } type && type is not ("float32" or "int64" or "video"))
-                throw new DatasetException($"'{directory}' has {feature.Name} as {type}, this recording would have it in another type: record into another directory");
+                throw new DatasetException(
+                    $"'{directory}' has {feature.Name} as {type}, this recording would have it in another type: "
+                        + "record into another directory"
+                );
         }
 
         if (info.Features.FirstOrDefault(theirs => !all.Any(theirs.Fits)) is { } extra)
-            throw new DatasetException($"'{directory}' has a feature {extra}, which this recording lacks: record into another directory");
+            throw new DatasetException(
+                $"'{directory}' has a feature {extra}, which this recording lacks: record into another directory"
+            );
 
         // As it was begun, where this machine can.
-        var codec = info.VideoCodecName is { } name ? VideoCodec.Find(name, FfmpegProgram.OfThisMachine, SmallestSide(features)) : null;
+        var codec = info.VideoCodecName is { } name
+            ? VideoCodec.Find(name, FfmpegProgram.OfThisMachine, SmallestSide(features))
+            : null;
         var best = VideoCodec.OfThisMachine(SmallestSide(features));
         var writer = new DatasetWriter(directory, info, features, DatasetLock.Take(directory), codec ?? best)
         {
-            Note = codec is null && info.VideoCodecName is { } other
-                ? $"'{directory}' has videos in {other}, which this machine cannot encode: new ones are in {best.Name}, in files of their own"
-                : codec?.Note,
+            Note =
+                codec is null && info.VideoCodecName is { } other
+                    ? $"'{directory}' has videos in {other}, which this machine cannot encode: new ones are in "
+                        + $"{best.Name}, in files of their own"
+                    : codec?.Note,
         };
         try
         {
@@ -118,8 +160,12 @@ public sealed class DatasetWriter : IDisposable
         }
     }
 
-    private static int SmallestSide(IReadOnlyList<DatasetFeature> features) => features
-        .Where(feature => feature.Type == FeatureType.Video).Select(camera => Math.Min(camera.Shape[0], camera.Shape[1])).DefaultIfEmpty(int.MaxValue).Min();
+    private static int SmallestSide(IReadOnlyList<DatasetFeature> features) =>
+        features
+            .Where(feature => feature.Type == FeatureType.Video)
+            .Select(camera => Math.Min(camera.Shape[0], camera.Shape[1]))
+            .DefaultIfEmpty(int.MaxValue)
+            .Min();
 
     /// <summary>True when there is a dataset in a directory.</summary>
     public static bool Exists(string directory) => File.Exists(Path.Combine(directory, "meta", "info.json"));
@@ -128,22 +174,28 @@ public sealed class DatasetWriter : IDisposable
     public EpisodeRecording Begin() => new(_features, UnfinishedFolder, (int)_info.Fps, _codec);
 
     /// <summary>Adds an episode to the dataset and disposes of the recording.</summary>
-    /// <exception cref="DatasetException">It cannot be written, since the disk is full or nobody may; the dataset has to be taken up anew then.</exception>
+    /// <exception cref="DatasetException">It cannot be written, since the disk is full or nobody may; the dataset has
+    /// to be taken up anew then.</exception>
     public void Save(EpisodeRecording recording)
     {
         try
         {
-            using (recording) SaveWhole(recording);
+            using (recording)
+                SaveWhole(recording);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or VideoException)
         {
-            throw new DatasetException($"an episode cannot be saved to '{_directory}': {exception.Message.ReplaceLineEndings(" ")}", exception);
+            throw new DatasetException(
+                $"an episode cannot be saved to '{_directory}': {exception.Message.ReplaceLineEndings(" ")}",
+                exception
+            );
         }
     }
 
     private void SaveWhole(EpisodeRecording recording)
     {
-        if (recording.Length == 0) return;
+        if (recording.Length == 0)
+            return;
         BeginFileIfNeeded();
         var places = SaveTasks(recording);
         var statistics = new Dictionary<string, FeatureStatistics>();
@@ -151,33 +203,42 @@ public sealed class DatasetWriter : IDisposable
         var before = _inFile.Sum(entry => entry.Length);
         foreach (var (feature, i) in _features.Select((feature, i) => (feature, i)))
         {
-            if (feature.Type == FeatureType.Video) statistics[feature.Name] = SaveVideo(recording, i, feature.Name);
+            if (feature.Type == FeatureType.Video)
+                statistics[feature.Name] = SaveVideo(recording, i, feature.Name);
         }
 
-        _inFile.Add(new EpisodeEntry(Episodes, [.. recording.FrameTasks], recording.Length, Frames, before, statistics));
+        _inFile.Add(
+            new EpisodeEntry(Episodes, [.. recording.FrameTasks], recording.Length, Frames, before, statistics)
+        );
         DatasetFiles.Replace(
             DatasetInfo.EpisodesFile(_directory, _place),
-            path => ParquetTable.Write(path, EpisodeEntry.Columns(_inFile, _info, _place)));
+            path => ParquetTable.Write(path, EpisodeEntry.Columns(_inFile, _info, _place))
+        );
         Episodes++;
         Frames += recording.Length;
         _summary.Add(statistics);
         WriteSummary();
-        _fileIsFull = _inFile.Count >= EpisodesPerFile || FilesOf(_place).Any(path => new FileInfo(path).Length >= LargestFile);
+        _fileIsFull =
+            _inFile.Count >= EpisodesPerFile || FilesOf(_place).Any(path => new FileInfo(path).Length >= LargestFile);
     }
 
     public void Dispose()
     {
         _lock.Dispose();
-        if (Directory.Exists(UnfinishedFolder)) Directory.Delete(UnfinishedFolder, recursive: true);
+        if (Directory.Exists(UnfinishedFolder))
+            Directory.Delete(UnfinishedFolder, recursive: true);
     }
 
     private IEnumerable<string> FilesOf(FilePlace place) =>
-        _features.Where(feature => feature.Type == FeatureType.Video).Select(camera => _info.VideoFile(_directory, camera.Name, place))
+        _features
+            .Where(feature => feature.Type == FeatureType.Video)
+            .Select(camera => _info.VideoFile(_directory, camera.Name, place))
             .Prepend(_info.DataFile(_directory, place));
 
     private void BeginFileIfNeeded()
     {
-        if (!_fileIsFull) return;
+        if (!_fileIsFull)
+            return;
         _place = _place.Next(_info.FilesPerChunk);
         _inFile.Clear();
         _fileIsFull = false;
@@ -191,7 +252,11 @@ public sealed class DatasetWriter : IDisposable
         Episodes = dataset.Episodes.Count;
         Frames = dataset.Episodes.Count == 0 ? 0 : dataset.Episodes[^1].EndIndex;
         _summary.Add(dataset.EpisodeStatistics());
-        if (Episodes > 0) (_place, _fileIsFull) = (dataset.Episodes.Select(episode => episode.LastPlace).MaxBy(place => (place.Chunk, place.File)), true);
+        if (Episodes > 0)
+            (_place, _fileIsFull) = (
+                dataset.Episodes.Select(episode => episode.LastPlace).MaxBy(place => (place.Chunk, place.File)),
+                true
+            );
         DatasetRepair.DropUncounted(dataset);
         WriteSummary();
     }
@@ -202,7 +267,8 @@ public sealed class DatasetWriter : IDisposable
     {
         var known = _tasks.Count;
         long[] places = [.. recording.Tasks.Select(_tasks.IndexOf)];
-        if (_tasks.Count > known) DatasetFiles.Replace(TaskTable.PathIn(_directory), _tasks.Write);
+        if (_tasks.Count > known)
+            DatasetFiles.Replace(TaskTable.PathIn(_directory), _tasks.Write);
         return places;
     }
 
@@ -213,9 +279,15 @@ public sealed class DatasetWriter : IDisposable
         for (var i = 0; i < _features.Count; i++)
         {
             var feature = _features[i];
-            if (feature.Type == FeatureType.Float32) Add(feature, recording.Floats(i));
+            if (feature.Type == FeatureType.Float32)
+                Add(feature, recording.Floats(i));
             else if (feature.Type == FeatureType.Int64)
-                Add(feature, feature.AreTasks ? Array.ConvertAll(recording.Integers(i), task => places[task]) : recording.Integers(i));
+                Add(
+                    feature,
+                    feature.AreTasks
+                        ? Array.ConvertAll(recording.Integers(i), task => places[task])
+                        : recording.Integers(i)
+                );
         }
 
         var standard = DatasetFeature.Standard;
@@ -226,17 +298,20 @@ public sealed class DatasetWriter : IDisposable
         Add(standard[4], [.. recording.TaskOfFrame.Select(task => places[task])]);
 
         var file = _info.DataFile(_directory, _place);
-        DatasetFiles.Replace(file, path =>
-        {
-            if (_inFile.Count == 0)
+        DatasetFiles.Replace(
+            file,
+            path =>
             {
-                ParquetTable.Write(path, columns);
-                return;
-            }
+                if (_inFile.Count == 0)
+                {
+                    ParquetTable.Write(path, columns);
+                    return;
+                }
 
-            File.Copy(file, path);
-            ParquetTable.Append(path, columns);
-        });
+                File.Copy(file, path);
+                ParquetTable.Append(path, columns);
+            }
+        );
 
         void Add<T>(DatasetFeature feature, T[] values)
             where T : struct, System.Numerics.INumber<T>

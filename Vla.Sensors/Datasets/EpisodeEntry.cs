@@ -8,11 +8,20 @@ namespace Vla.Sensors.Datasets;
 /// <param name="FramesBefore">Frames before it in its files.</param>
 /// <param name="Statistics">Of each feature.</param>
 internal sealed record EpisodeEntry(
-    int Index, IReadOnlyList<string> Tasks, int Length, long FirstFrame, int FramesBefore,
-    IReadOnlyDictionary<string, FeatureStatistics> Statistics)
+    int Index,
+    IReadOnlyList<string> Tasks,
+    int Length,
+    long FirstFrame,
+    int FramesBefore,
+    IReadOnlyDictionary<string, FeatureStatistics> Statistics
+)
 {
     /// <summary>The columns of a file with some episodes, named and ordered as LeRobot has them.</summary>
-    public static IReadOnlyList<ParquetColumn> Columns(IReadOnlyList<EpisodeEntry> episodes, DatasetInfo info, FilePlace place)
+    public static IReadOnlyList<ParquetColumn> Columns(
+        IReadOnlyList<EpisodeEntry> episodes,
+        DatasetInfo info,
+        FilePlace place
+    )
     {
         var columns = new List<ParquetColumn>
         {
@@ -29,7 +38,9 @@ internal sealed record EpisodeEntry(
             columns.Add(Integers($"videos/{camera.Name}/chunk_index", _ => place.Chunk));
             columns.Add(Integers($"videos/{camera.Name}/file_index", _ => place.File));
             columns.Add(Seconds($"videos/{camera.Name}/from_timestamp", episode => episode.FramesBefore));
-            columns.Add(Seconds($"videos/{camera.Name}/to_timestamp", episode => episode.FramesBefore + episode.Length));
+            columns.Add(
+                Seconds($"videos/{camera.Name}/to_timestamp", episode => episode.FramesBefore + episode.Length)
+            );
         }
 
         foreach (var feature in info.Features)
@@ -37,19 +48,31 @@ internal sealed record EpisodeEntry(
             for (var i = 0; i < FeatureStatistics.Names.Length; i++)
             {
                 double[] values = [.. episodes.SelectMany(episode => episode.Statistics[feature.Name].Values[i])];
-                columns.Add(ParquetColumn.Lists(
-                    $"stats/{feature.Name}/{FeatureStatistics.Names[i]}", values, values.Length / episodes.Count, feature.IsPicture ? 3 : 1));
+                columns.Add(
+                    ParquetColumn.Lists(
+                        $"stats/{feature.Name}/{FeatureStatistics.Names[i]}",
+                        values,
+                        values.Length / episodes.Count,
+                        feature.IsPicture ? 3 : 1
+                    )
+                );
             }
 
-            columns.Add(ParquetColumn.Lists(
-                $"stats/{feature.Name}/count", [.. episodes.Select(episode => episode.Statistics[feature.Name].Count)], 1));
+            columns.Add(
+                ParquetColumn.Lists(
+                    $"stats/{feature.Name}/count",
+                    [.. episodes.Select(episode => episode.Statistics[feature.Name].Count)],
+                    1
+                )
+            );
         }
 
         columns.Add(Integers("meta/episodes/chunk_index", _ => place.Chunk));
         columns.Add(Integers("meta/episodes/file_index", _ => place.File));
         return columns;
 
-        ParquetColumn Integers(string name, Func<EpisodeEntry, long> value) => ParquetColumn.Scalars(name, episodes.Select(value).ToArray());
+        ParquetColumn Integers(string name, Func<EpisodeEntry, long> value) =>
+            ParquetColumn.Scalars(name, episodes.Select(value).ToArray());
 
         ParquetColumn Seconds(string name, Func<EpisodeEntry, int> frames) =>
             ParquetColumn.Scalars(name, episodes.Select(episode => frames(episode) / info.Fps).ToArray());

@@ -27,10 +27,12 @@ public sealed class EpisodeFrames
 
     /// <summary>The text of a task's index.</summary>
     /// <exception cref="DatasetException">There is no such task.</exception>
-    public string TaskOf(long index) => _tasks.Find(index)
+    public string TaskOf(long index) =>
+        _tasks.Find(index)
         ?? throw new DatasetException($"the dataset is damaged: its meta/tasks.parquet has no task_index {index}");
 
-    private T[] Get<T>(string feature) => _columns.TryGetValue(feature, out var column) && column is T[] values
-        ? values
-        : throw new DatasetException($"the dataset has no feature {feature} of {typeof(T).Name} numbers");
+    private T[] Get<T>(string feature) =>
+        _columns.TryGetValue(feature, out var column) && column is T[] values
+            ? values
+            : throw new DatasetException($"the dataset has no feature {feature} of {typeof(T).Name} numbers");
 }

@@ -5,8 +5,8 @@ namespace Vla.Sensors.Datasets;
 
 /// <summary>An episode while it is recorded: frame after frame, pictures encoded at once; for one thread.</summary>
 /// <remarks>
-/// It touches nothing of the dataset until <see cref="DatasetWriter.Save"/>, so that several can be recorded at the same
-/// time, each on its own thread. One that is disposed of without being saved leaves nothing.
+/// It touches nothing of the dataset until <see cref="DatasetWriter.Save"/>, so that several can be recorded at the
+/// same time, each on its own thread. One that is disposed of without being saved leaves nothing.
 /// </remarks>
 public sealed class EpisodeRecording : IDisposable
 {
@@ -25,12 +25,17 @@ public sealed class EpisodeRecording : IDisposable
         (_features, _folder, _fps, _codec) = (features, folder, fps, codec);
         _places = features.Select((feature, i) => (feature.Name, i)).ToDictionary(pair => pair.Name, pair => pair.i);
         _set = new bool[features.Count];
-        _values = [.. features.Select<DatasetFeature, object>(feature => feature.Type switch
-        {
-            FeatureType.Float32 => new List<float>(),
-            FeatureType.Int64 => new List<long>(),
-            _ => new Video(),
-        })];
+        _values =
+        [
+            .. features.Select<DatasetFeature, object>(feature =>
+                feature.Type switch
+                {
+                    FeatureType.Float32 => new List<float>(),
+                    FeatureType.Int64 => new List<long>(),
+                    _ => new Video(),
+                }
+            ),
+        ];
         Directory.CreateDirectory(folder);
     }
 
@@ -48,23 +53,31 @@ public sealed class EpisodeRecording : IDisposable
 
     internal IReadOnlyList<int> TaskOfFrame => _frameTasks;
 
-    /// <summary>Sets the numbers of a feature in this frame; NaN and infinity are refused, since statistics have no place for them.</summary>
+    /// <summary>
+    /// Sets the numbers of a feature in this frame; NaN and infinity are refused, since statistics have no place for
+    /// them.
+    /// </summary>
     public void Set(string feature, ReadOnlySpan<float> values)
     {
         foreach (var value in values)
         {
-            if (!float.IsFinite(value)) throw new ArgumentException($"{feature} is {value} in frame {Length}: only finite numbers are recorded");
+            if (!float.IsFinite(value))
+                throw new ArgumentException(
+                    $"{feature} is {value} in frame {Length}: only finite numbers are recorded"
+                );
         }
 
         var list = (List<float>)Place(feature, FeatureType.Float32, values.Length);
-        foreach (var value in values) list.Add(value);
+        foreach (var value in values)
+            list.Add(value);
     }
 
     /// <summary>Sets the whole numbers of a feature in this frame.</summary>
     public void Set(string feature, ReadOnlySpan<long> values)
     {
         var list = (List<long>)Place(feature, FeatureType.Int64, values.Length);
-        foreach (var value in values) list.Add(value);
+        foreach (var value in values)
+            list.Add(value);
     }
 
     /// <summary>Sets the tasks of a feature in this frame; each gets an index in the dataset's list of tasks.</summary>
@@ -82,7 +95,9 @@ public sealed class EpisodeRecording : IDisposable
         var index = _places[feature];
         var shape = _features[index].Shape;
         if (picture.Height != shape[0] || picture.Width != shape[1] || picture.Type() != MatType.CV_8UC3)
-            throw new ArgumentException($"{feature} takes pictures of {shape[1]}x{shape[0]}, not {picture.Width}x{picture.Height}");
+            throw new ArgumentException(
+                $"{feature} takes pictures of {shape[1]}x{shape[0]}, not {picture.Width}x{picture.Height}"
+            );
         Mark(index);
         var video = (Video)_values[index];
         video.Encoder ??= OpenVideo(video, picture.Size());
@@ -95,14 +110,16 @@ public sealed class EpisodeRecording : IDisposable
     public void EndFrame(string task)
     {
         var missing = Array.IndexOf(_set, false);
-        if (missing >= 0) throw new InvalidOperationException($"frame {Length} has no {_features[missing].Name}");
+        if (missing >= 0)
+            throw new InvalidOperationException($"frame {Length} has no {_features[missing].Name}");
         _frameTasks.Add(TaskIndex(task));
         Array.Clear(_set);
     }
 
     public void Dispose()
     {
-        foreach (var video in _values.OfType<Video>()) video.Discard();
+        foreach (var video in _values.OfType<Video>())
+            video.Discard();
     }
 
     internal float[] Floats(int feature) => [.. (List<float>)_values[feature]];
@@ -120,23 +137,29 @@ public sealed class EpisodeRecording : IDisposable
 
     private object Place(string feature, FeatureType type, int count)
     {
-        var index = _places.TryGetValue(feature, out var found) ? found : throw new ArgumentException($"there is no feature {feature}");
+        var index = _places.TryGetValue(feature, out var found)
+            ? found
+            : throw new ArgumentException($"there is no feature {feature}");
         if (_features[index].Type != type || _features[index].Count != count)
-            throw new ArgumentException($"{feature} takes {_features[index].Count} values of {_features[index].Type}, not {count} of {type}");
+            throw new ArgumentException(
+                $"{feature} takes {_features[index].Count} values of {_features[index].Type}, not {count} of {type}"
+            );
         Mark(index);
         return _values[index];
     }
 
     private void Mark(int index)
     {
-        if (_set[index]) throw new InvalidOperationException($"{_features[index].Name} is set twice in frame {Length}");
+        if (_set[index])
+            throw new InvalidOperationException($"{_features[index].Name} is set twice in frame {Length}");
         _set[index] = true;
     }
 
     private int TaskIndex(string task)
     {
         var index = _tasks.IndexOf(task);
-        if (index >= 0) return index;
+        if (index >= 0)
+            return index;
         _tasks.Add(task);
         return _tasks.Count - 1;
     }
@@ -164,7 +187,8 @@ public sealed class EpisodeRecording : IDisposable
         public void Discard()
         {
             Close();
-            if (Path.Length > 0) File.Delete(Path);
+            if (Path.Length > 0)
+                File.Delete(Path);
         }
 
         private void Close()

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using Vla.Sensors.Datasets.Tables;
 
@@ -5,13 +6,19 @@ namespace Vla.Sensors.Datasets;
 
 /// <summary>Finds the rows of episodes in the data files, and makes sure that they are those.</summary>
 /// <remarks>Keeps one file open, and what was read of its last row group: neighbouring episodes share them.</remarks>
-internal sealed class EpisodeRows(string directory, DatasetInfo info, TaskTable tasks, IReadOnlyList<DatasetEpisode> episodes) : IDisposable
+internal sealed class EpisodeRows(
+    string directory,
+    DatasetInfo info,
+    TaskTable tasks,
+    IReadOnlyList<DatasetEpisode> episodes
+) : IDisposable
 {
     /// <summary>How far a time may be from where it should be, seconds: LeRobot's own bound.</summary>
     public const double Tolerance = 1e-4;
 
-    private readonly Dictionary<FilePlace, long> _firstIndex =
-        episodes.GroupBy(episode => episode.Data).ToDictionary(group => group.Key, group => group.Min(episode => episode.FirstIndex));
+    private readonly Dictionary<FilePlace, long> _firstIndex = episodes
+        .GroupBy(episode => episode.Data)
+        .ToDictionary(group => group.Key, group => group.Min(episode => episode.FirstIndex));
 
     private readonly Dictionary<string, object> _columns = [];
     private (FilePlace Place, ParquetTable Table, int Group)? _open;
@@ -27,7 +34,8 @@ internal sealed class EpisodeRows(string directory, DatasetInfo info, TaskTable 
         foreach (var (table, group, from, to) in Groups(episode))
         {
             var taken = Column(column, () => table.Numbers<T>(column, group)).Take(from, to, width, out var fault);
-            if (fault is { } wrong) throw Wrong(table, episode, frame + wrong.Row - from, $"has {wrong.Reason} as {column}");
+            if (fault is { } wrong)
+                throw Wrong(table, episode, frame + wrong.Row - from, $"has {wrong.Reason} as {column}");
             values.AddRange(taken);
             frame += to - from;
         }
@@ -64,18 +72,32 @@ internal sealed class EpisodeRows(string directory, DatasetInfo info, TaskTable 
             var indices = Numbers<long>(episode, "task_index", 1);
             for (var frame = 0; frame < indices.Length; frame++)
             {
-                if (tasks.Find(indices[frame]) is null) throw Wrong(episode, frame, $"has the task_index {indices[frame]}, which is not in meta/tasks.parquet");
+                if (tasks.Find(indices[frame]) is null)
+                    throw Wrong(
+                        episode,
+                        frame,
+                        $"has the task_index {indices[frame]}, which is not in meta/tasks.parquet"
+                    );
             }
         }
 
-        if (!Has("timestamp")) return [.. Enumerable.Range(0, episode.Length).Select(frame => frame / info.Fps)];
+        if (!Has("timestamp"))
+            return [.. Enumerable.Range(0, episode.Length).Select(frame => frame / info.Fps)];
         var times = Numbers<double>(episode, "timestamp", 1);
         for (var frame = 0; frame < times.Length; frame++)
         {
             // As LeRobot has it: each is a period after the one before, and the first is at the beginning.
             var due = frame == 0 ? 0 : times[frame - 1] + 1 / info.Fps;
             if (!(Math.Abs(times[frame] - due) <= Tolerance + Rounding(times[frame])))
-                throw Wrong(episode, frame, FormattableString.Invariant($"has the timestamp {times[frame]:0.######}, at {info.Fps:0.###} frames a second it would be {due:0.######}"));
+                throw Wrong(
+                    episode,
+                    frame,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"has the timestamp {times[frame]:0.######}, at {info.Fps:0.###} frames a second it would be "
+                            + $"{due:0.######}"
+                    )
+                );
         }
 
         return times;
@@ -84,17 +106,20 @@ internal sealed class EpisodeRows(string directory, DatasetInfo info, TaskTable 
 
         void Expect(string column, Func<int, long> due)
         {
-            if (!Has(column)) return;
+            if (!Has(column))
+                return;
             var numbers = Numbers<long>(episode, column, 1);
             for (var frame = 0; frame < numbers.Length; frame++)
             {
-                if (numbers[frame] != due(frame)) throw Wrong(episode, frame, $"has the {column} {numbers[frame]}, not {due(frame)}");
+                if (numbers[frame] != due(frame))
+                    throw Wrong(episode, frame, $"has the {column} {numbers[frame]}, not {due(frame)}");
             }
         }
     }
 
     /// <summary>How far a time that is kept in 32 bits may be from what was meant, seconds.</summary>
-    public static double Rounding(double seconds) => MathF.BitIncrement(MathF.Abs((float)seconds)) - MathF.Abs((float)seconds);
+    public static double Rounding(double seconds) =>
+        MathF.BitIncrement(MathF.Abs((float)seconds)) - MathF.Abs((float)seconds);
 
     public void Dispose() => Close();
 
@@ -108,7 +133,9 @@ internal sealed class EpisodeRows(string directory, DatasetInfo info, TaskTable 
         }
 
         if (episode.Length > open.Table.MostRows)
-            throw new DatasetException($"'{open.Table.Path}' cannot have the {episode.Length:N0} frames of episode {episode.Index}");
+            throw new DatasetException(
+                $"'{open.Table.Path}' cannot have the {episode.Length:N0} frames of episode {episode.Index}"
+            );
         var begin = episode.FirstIndex - _firstIndex[episode.Data];
         var (row, seen) = (0L, 0);
         for (var group = 0; group < open.Table.GroupRows.Count && row < begin + episode.Length; group++)
@@ -118,7 +145,8 @@ internal sealed class EpisodeRows(string directory, DatasetInfo info, TaskTable 
             var to = (int)Math.Clamp(begin + episode.Length - row, 0, rows);
             seen += to - from;
             row += rows;
-            if (to == from) continue;
+            if (to == from)
+                continue;
             if (_open.Value.Group != group)
             {
                 _columns.Clear();
@@ -129,19 +157,23 @@ internal sealed class EpisodeRows(string directory, DatasetInfo info, TaskTable 
         }
 
         if (seen != episode.Length)
-            throw new DatasetException($"'{open.Table.Path}' has {seen} of the {episode.Length} frames of episode {episode.Index}");
+            throw new DatasetException(
+                $"'{open.Table.Path}' has {seen} of the {episode.Length} frames of episode {episode.Index}"
+            );
     }
 
     private ParquetValues<T> Column<T>(string name, Func<ParquetValues<T>> read)
     {
         var key = $"{name} {typeof(T).Name}";
-        if (_columns.TryGetValue(key, out var known)) return (ParquetValues<T>)known;
+        if (_columns.TryGetValue(key, out var known))
+            return (ParquetValues<T>)known;
         var values = read();
         _columns[key] = values;
         return values;
     }
 
-    private DatasetException Wrong(DatasetEpisode episode, int frame, string what) => Wrong(_open!.Value.Table, episode, frame, what);
+    private DatasetException Wrong(DatasetEpisode episode, int frame, string what) =>
+        Wrong(_open!.Value.Table, episode, frame, what);
 
     private static DatasetException Wrong(ParquetTable table, DatasetEpisode episode, int frame, string what) =>
         new($"'{table.Path}': frame {frame} of episode {episode.Index} {what}");

@@ -9,7 +9,8 @@ internal static class EpisodeTable
     public static string[] Files(string directory)
     {
         var folder = Path.Combine(directory, "meta", "episodes");
-        if (!Directory.Exists(folder)) return [];
+        if (!Directory.Exists(folder))
+            return [];
         string[] files = [.. Directory.EnumerateFiles(folder, "*.parquet", SearchOption.AllDirectories)];
         Array.Sort(files, StringComparer.Ordinal);
         return files;
@@ -19,11 +20,20 @@ internal static class EpisodeTable
     /// <exception cref="DatasetException">A file is damaged, or they contradict each other.</exception>
     public static IReadOnlyList<DatasetEpisode> Read(string directory, DatasetInfo info)
     {
-        DatasetEpisode[] episodes = [.. Files(directory).SelectMany(path => ReadFile(path, info)).OrderBy(episode => episode.Index)];
+        DatasetEpisode[] episodes =
+        [
+            .. Files(directory).SelectMany(path => ReadFile(path, info)).OrderBy(episode => episode.Index),
+        ];
         for (var i = 0; i < episodes.Length; i++)
         {
-            if (episodes[i].Index == i) continue;
-            throw Contradiction(directory, episodes[i].Index < i ? $"there are two episodes {episodes[i].Index}" : $"there is no episode {i}, but an episode {episodes[i].Index}");
+            if (episodes[i].Index == i)
+                continue;
+            throw Contradiction(
+                directory,
+                episodes[i].Index < i
+                    ? $"there are two episodes {episodes[i].Index}"
+                    : $"there is no episode {i}, but an episode {episodes[i].Index}"
+            );
         }
 
         return episodes;
@@ -35,13 +45,17 @@ internal static class EpisodeTable
     {
         // A recording that was killed may have saved one that is not counted yet.
         if (info.TotalEpisodes > episodes.Count)
-            throw Contradiction(directory, $"meta/info.json counts {info.TotalEpisodes} episodes, meta/episodes has {episodes.Count}");
+            throw Contradiction(
+                directory,
+                $"meta/info.json counts {info.TotalEpisodes} episodes, meta/episodes has {episodes.Count}"
+            );
         var frames = episodes.Sum(episode => (long)episode.Length);
         if (info.TotalEpisodes == episodes.Count && info.TotalFrames is { } total && total != frames)
             throw Contradiction(directory, $"meta/info.json counts {total} frames, the episodes have {frames}");
     }
 
-    private static DatasetException Contradiction(string directory, string what) => new($"dataset '{directory}' contradicts itself: {what}");
+    private static DatasetException Contradiction(string directory, string what) =>
+        new($"dataset '{directory}' contradicts itself: {what}");
 
     private static DatasetEpisode[] ReadFile(string path, DatasetInfo info)
     {
@@ -57,7 +71,8 @@ internal static class EpisodeTable
         var episodes = new DatasetEpisode[indices.Length];
         for (var i = 0; i < episodes.Length; i++)
         {
-            if (lengths[i] < 1) throw Wrong(i, $"has {lengths[i]} frames");
+            if (lengths[i] < 1)
+                throw Wrong(i, $"has {lengths[i]} frames");
             if (first[i] is < 0 or > LargestIndex || (end is not null && end[i] != first[i] + lengths[i]))
                 throw Wrong(i, $"has {lengths[i]} frames, but goes from frame {first[i]} to {end?[i]} of the dataset");
             episodes[i] = new DatasetEpisode
@@ -78,9 +93,18 @@ internal static class EpisodeTable
 
         FilePlace[] Places(string kind)
         {
-            FilePlace[] places = [.. Whole($"{kind}/chunk_index").Zip(Whole($"{kind}/file_index"), (chunk, file) => new FilePlace(chunk, file))];
+            FilePlace[] places =
+            [
+                .. Whole($"{kind}/chunk_index")
+                    .Zip(Whole($"{kind}/file_index"), (chunk, file) => new FilePlace(chunk, file)),
+            ];
             var wrong = Array.FindIndex(places, place => place.Chunk < 0 || place.File < 0);
-            return wrong < 0 ? places : throw Wrong(wrong, $"is in the {kind} file {places[wrong].Chunk}/{places[wrong].File}, which cannot be");
+            return wrong < 0
+                ? places
+                : throw Wrong(
+                    wrong,
+                    $"is in the {kind} file {places[wrong].Chunk}/{places[wrong].File}, which cannot be"
+                );
         }
 
         (string Name, VideoPlace[] Places) ReadVideos(DatasetFeature camera)
@@ -89,13 +113,30 @@ internal static class EpisodeTable
             var files = Places(kind);
             var from = table.AllNumbers<double>($"{kind}/from_timestamp");
             var to = table.Has($"{kind}/to_timestamp") ? table.AllNumbers<double>($"{kind}/to_timestamp") : null;
-            var wrong = Enumerable.Range(0, files.Length).Cast<int?>()
-                .FirstOrDefault(i => !(from[i!.Value] >= 0 && (to is null || (to[i.Value] > from[i.Value] && double.IsFinite(to[i.Value])))));
-            if (wrong is { } row) throw Wrong(row, FormattableString.Invariant($"goes from {from[row]} s to {to?[row]} s of the {camera.Name} video, which cannot be"));
-            return (camera.Name, [.. files.Select((file, i) => new VideoPlace(file, from[i], to?[i] ?? double.PositiveInfinity))]);
+            var wrong = Enumerable
+                .Range(0, files.Length)
+                .Cast<int?>()
+                .FirstOrDefault(i =>
+                    !(
+                        from[i!.Value] >= 0
+                        && (to is null || (to[i.Value] > from[i.Value] && double.IsFinite(to[i.Value])))
+                    )
+                );
+            if (wrong is { } row)
+                throw Wrong(
+                    row,
+                    FormattableString.Invariant(
+                        $"goes from {from[row]} s to {to?[row]} s of the {camera.Name} video, which cannot be"
+                    )
+                );
+            return (
+                camera.Name,
+                [.. files.Select((file, i) => new VideoPlace(file, from[i], to?[i] ?? double.PositiveInfinity))]
+            );
         }
 
-        DatasetException Wrong(int row, string what) => new($"'{path}' contradicts itself: episode {indices[row]} {what}");
+        DatasetException Wrong(int row, string what) =>
+            new($"'{path}' contradicts itself: episode {indices[row]} {what}");
     }
 }
 

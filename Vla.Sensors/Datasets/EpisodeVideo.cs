@@ -9,7 +9,6 @@ internal sealed class EpisodeVideo : IDisposable
     /// <summary>What is so near ahead is reached by decoding, seconds.</summary>
     private const double NearAhead = 2;
 
-
     private readonly IVideoReader _video;
     private readonly Mat _picture = new();
     private double? _shown;
@@ -29,17 +28,20 @@ internal sealed class EpisodeVideo : IDisposable
     /// <summary>The picture of a time.</summary>
     /// <param name="seconds">Time in the file.</param>
     /// <param name="tolerance">How far its own time may be from that, seconds.</param>
-    /// <param name="nearest">The time of the one that is found there when it is not near enough; NaN behind the end.</param>
+    /// <param name="nearest">The time of the one that is found there when it is not near enough; NaN behind the
+    /// end.</param>
     /// <returns>BGR, valid until the next call; null when there is none.</returns>
     /// <exception cref="VideoException">It cannot be decoded.</exception>
     public Mat? Find(double seconds, double tolerance, out double nearest)
     {
         nearest = double.NaN;
-        if (_shown is not { } shown || shown > seconds + tolerance || seconds - shown > NearAhead) Go(seconds, tolerance);
+        if (_shown is not { } shown || shown > seconds + tolerance || seconds - shown > NearAhead)
+            Go(seconds, tolerance);
         while (_shown is { } at)
         {
             nearest = at;
-            if (at >= seconds - tolerance) return at <= seconds + tolerance ? _picture : null;
+            if (at >= seconds - tolerance)
+                return at <= seconds + tolerance ? _picture : null;
             Next();
         }
 
@@ -57,7 +59,8 @@ internal sealed class EpisodeVideo : IDisposable
     {
         _video.Seek(seconds);
         Next();
-        if (_shown is { } at && at <= seconds + tolerance) return;
+        if (_shown is { } at && at <= seconds + tolerance)
+            return;
 
         // Sought too far, or behind the end as far as its index knows: what is before it is looked through.
         _video.Seek(0);

@@ -1,9 +1,11 @@
 namespace Vla.Sensors.Datasets;
 
-/// <summary>How a feature's numbers are spread: what LeRobot keeps for normalisation, of an episode or of a whole dataset.</summary>
+/// <summary>
+/// How a feature's numbers are spread: what LeRobot keeps for normalisation, of an episode or of a whole dataset.
+/// </summary>
 /// <remarks>
-/// Quantiles of a whole dataset are LeRobot's: they cannot be had from those of its episodes, so the lowest is kept of the
-/// lower ones (up to the median) and the highest of the upper ones.
+/// Quantiles of a whole dataset are LeRobot's: they cannot be had from those of its episodes, so the lowest is kept of
+/// the lower ones (up to the median) and the highest of the upper ones.
 /// </remarks>
 internal sealed class FeatureStatistics
 {
@@ -12,13 +14,18 @@ internal sealed class FeatureStatistics
     /// <summary>The statistics' names, in the order of <see cref="Values"/>.</summary>
     public static readonly string[] Names = ["min", "max", "mean", "std", "q01", "q10", "q50", "q90", "q99"];
 
-    private const int Min = 0, Max = 1, Mean = 2, Std = 3, FirstQuantile = 4;
+    private const int Min = 0,
+        Max = 1,
+        Mean = 2,
+        Std = 3,
+        FirstQuantile = 4;
 
     private FeatureStatistics(int width, long count)
     {
         Count = count;
         Values = new double[Names.Length][];
-        for (var i = 0; i < Values.Length; i++) Values[i] = new double[width];
+        for (var i = 0; i < Values.Length; i++)
+            Values[i] = new double[width];
     }
 
     /// <summary>[statistic][number or colour].</summary>
@@ -37,10 +44,13 @@ internal sealed class FeatureStatistics
         var sorted = new double[frames];
         for (var i = 0; i < width; i++)
         {
-            double sum = 0, squares = 0;
-            for (var frame = 0; frame < frames; frame++) sum += sorted[frame] = double.CreateChecked(values[frame * width + i]);
+            double sum = 0,
+                squares = 0;
+            for (var frame = 0; frame < frames; frame++)
+                sum += sorted[frame] = double.CreateChecked(values[frame * width + i]);
             var mean = sum / frames;
-            foreach (var value in sorted) squares += (value - mean) * (value - mean);
+            foreach (var value in sorted)
+                squares += (value - mean) * (value - mean);
             Array.Sort(sorted);
             result.Values[Min][i] = sorted[0];
             result.Values[Max][i] = sorted[^1];
@@ -66,12 +76,16 @@ internal sealed class FeatureStatistics
         var result = new FeatureStatistics(counts.Length, frames);
         for (var c = 0; c < counts.Length; c++)
         {
-            double total = 0, sum = 0, squares = 0;
-            int lowest = 255, highest = 0;
+            double total = 0,
+                sum = 0,
+                squares = 0;
+            int lowest = 255,
+                highest = 0;
             for (var v = 0; v < 256; v++)
             {
                 var count = counts[c][v];
-                if (count == 0) continue;
+                if (count == 0)
+                    continue;
                 total += count;
                 sum += (double)count * v;
                 squares += (double)count * v * v;
@@ -87,7 +101,8 @@ internal sealed class FeatureStatistics
             {
                 double seen = 0;
                 var v = 0;
-                while ((seen += counts[c][v]) < Quantiles[q] * total && v < 255) v++;
+                while ((seen += counts[c][v]) < Quantiles[q] * total && v < 255)
+                    v++;
                 result.Values[FirstQuantile + q][c] = v / 255.0;
             }
         }
@@ -99,7 +114,8 @@ internal sealed class FeatureStatistics
     public static FeatureStatistics From(double[][] values, long count)
     {
         var result = new FeatureStatistics(values[0].Length, count);
-        for (var i = 0; i < values.Length; i++) values[i].CopyTo(result.Values[i], 0);
+        for (var i = 0; i < values.Length; i++)
+            values[i].CopyTo(result.Values[i], 0);
         return result;
     }
 
@@ -111,9 +127,11 @@ internal sealed class FeatureStatistics
         var share = (double)other.Count / result.Count;
         for (var i = 0; i < width; i++)
         {
-            double mine = Values[Mean][i], theirs = other.Values[Mean][i];
+            double mine = Values[Mean][i],
+                theirs = other.Values[Mean][i];
             var mean = mine + (theirs - mine) * share;
-            var variance = (1 - share) * (Square(Values[Std][i]) + Square(mine - mean))
+            var variance =
+                (1 - share) * (Square(Values[Std][i]) + Square(mine - mean))
                 + share * (Square(other.Values[Std][i]) + Square(theirs - mean));
             result.Values[Min][i] = Math.Min(Values[Min][i], other.Values[Min][i]);
             result.Values[Max][i] = Math.Max(Values[Max][i], other.Values[Max][i]);
@@ -121,7 +139,8 @@ internal sealed class FeatureStatistics
             result.Values[Std][i] = Math.Sqrt(variance);
             for (var q = 0; q < Quantiles.Length; q++)
             {
-                double a = Values[FirstQuantile + q][i], b = other.Values[FirstQuantile + q][i];
+                double a = Values[FirstQuantile + q][i],
+                    b = other.Values[FirstQuantile + q][i];
                 result.Values[FirstQuantile + q][i] = Quantiles[q] <= 0.5 ? Math.Min(a, b) : Math.Max(a, b);
             }
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using OpenCvSharp;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Images;
@@ -8,9 +9,9 @@ namespace Vla.Sensors.Datasets;
 /// <summary>Reads a dataset in LeRobot's format v3.0, recorded here or by LeRobot.</summary>
 /// <remarks>
 /// <para>
-/// Rows and pictures belong together by their times, as LeRobot has it. What contradicts itself is refused, with the file,
-/// the episode and the frame: values that are null, rows that are another episode's, times that are not those of the rate,
-/// frames without a picture.
+/// Rows and pictures belong together by their times, as LeRobot has it. What contradicts itself is refused, with the
+/// file, the episode and the frame: values that are null, rows that are another episode's, times that are not those of
+/// the rate, frames without a picture.
 /// </para>
 /// <para>
 /// For one thread: open it once for each. Reading episodes in their order is quickest, since neighbours share files.
@@ -38,7 +39,8 @@ public sealed class LeRobotDataset : IDisposable
     public IReadOnlyList<DatasetEpisode> Episodes { get; }
 
     /// <summary>Opens a dataset.</summary>
-    /// <exception cref="DatasetException">It is missing, damaged, of another version, or contradicts itself.</exception>
+    /// <exception cref="DatasetException">It is missing, damaged, of another version, or contradicts
+    /// itself.</exception>
     public static LeRobotDataset Open(string directory) => Open(directory, isWhole: true);
 
     /// <param name="directory">The dataset.</param>
@@ -47,7 +49,8 @@ public sealed class LeRobotDataset : IDisposable
     {
         var info = DatasetInfo.Read(directory);
         var episodes = EpisodeTable.Read(directory, info);
-        if (isWhole) EpisodeTable.RequireCounts(directory, info, episodes);
+        if (isWhole)
+            EpisodeTable.RequireCounts(directory, info, episodes);
         return new LeRobotDataset(directory, info, ReadTasks(directory, episodes.Count > 0), episodes);
     }
 
@@ -59,8 +62,10 @@ public sealed class LeRobotDataset : IDisposable
         var columns = new Dictionary<string, Array>();
         foreach (var feature in Info.Features)
         {
-            if (feature.Type == FeatureType.Float32) columns[feature.Name] = _rows.Numbers<float>(episode, feature.Name, feature.Count);
-            else if (feature.Type == FeatureType.Int64) columns[feature.Name] = _rows.Numbers<long>(episode, feature.Name, feature.Count);
+            if (feature.Type == FeatureType.Float32)
+                columns[feature.Name] = _rows.Numbers<float>(episode, feature.Name, feature.Count);
+            else if (feature.Type == FeatureType.Int64)
+                columns[feature.Name] = _rows.Numbers<long>(episode, feature.Name, feature.Count);
         }
 
         return new EpisodeFrames(episode.Length, columns, _tasks);
@@ -69,12 +74,18 @@ public sealed class LeRobotDataset : IDisposable
     /// <summary>Decodes the pictures of an episode, in order.</summary>
     /// <param name="episode">The episode.</param>
     /// <param name="camera">A camera's feature.</param>
-    /// <param name="take">Is given each frame's index in the episode and its picture, BGR, 8 bits; the picture's memory is reused.</param>
-    /// <exception cref="DatasetException">A file is missing or damaged, a frame has no picture, or one is of another size.</exception>
+    /// <param name="take">Is given each frame's index in the episode and its picture, BGR, 8 bits; the picture's memory
+    /// is reused.</param>
+    /// <exception cref="DatasetException">A file is missing or damaged, a frame has no picture, or one is of another
+    /// size.</exception>
     public void ReadPictures(DatasetEpisode episode, string camera, Action<int, Mat> take)
     {
-        var feature = Info.Cameras.FirstOrDefault(feature => feature.Name == camera)
-            ?? throw new DatasetException($"dataset '{Directory}' has no camera {camera}; it has {string.Join(", ", Info.Cameras.Select(one => one.Name))}");
+        var feature =
+            Info.Cameras.FirstOrDefault(feature => feature.Name == camera)
+            ?? throw new DatasetException(
+                $"dataset '{Directory}' has no camera {camera}; it has "
+                    + $"{string.Join(", ", Info.Cameras.Select(one => one.Name))}"
+            );
         OpenCvNative.EnsureLoaded();
         var times = _rows.Check(episode);
         if (feature.Type == FeatureType.Image)
@@ -89,7 +100,8 @@ public sealed class LeRobotDataset : IDisposable
         {
             for (var frame = 0; frame < times.Length; frame++)
             {
-                var picture = video.Find(place.From + times[frame], Near(times[frame]), out var nearest)
+                var picture =
+                    video.Find(place.From + times[frame], Near(times[frame]), out var nearest)
                     ?? throw NoPicture(video, episode, frame, place.From + times[frame], nearest);
                 RequireSize(feature, picture, episode, frame);
                 take(frame, picture);
@@ -101,7 +113,9 @@ public sealed class LeRobotDataset : IDisposable
         }
     }
 
-    /// <summary>Makes sure that everything is there and fits, as far as that shows without decoding every picture.</summary>
+    /// <summary>
+    /// Makes sure that everything is there and fits, as far as that shows without decoding every picture.
+    /// </summary>
     /// <exception cref="DatasetException">Something does not.</exception>
     public void Check()
     {
@@ -117,7 +131,8 @@ public sealed class LeRobotDataset : IDisposable
     public void Dispose()
     {
         _rows.Dispose();
-        foreach (var video in _videos.Values) video.Dispose();
+        foreach (var video in _videos.Values)
+            video.Dispose();
     }
 
     internal TaskTable TaskTable => _tasks;
@@ -131,18 +146,30 @@ public sealed class LeRobotDataset : IDisposable
             using var table = ParquetTable.Open(path);
             foreach (var feature in Info.Features)
             {
-                if (!table.Has($"stats/{feature.Name}/count")) continue;
+                if (!table.Has($"stats/{feature.Name}/count"))
+                    continue;
                 var counts = table.AllNumbers<long>($"stats/{feature.Name}/count");
-                double[][] columns = [.. FeatureStatistics.Names.Select(name => table.Has($"stats/{feature.Name}/{name}")
-                    ? table.AllNumbers<double>($"stats/{feature.Name}/{name}", width: null)
-                    : table.AllNumbers<double>($"stats/{feature.Name}/mean", width: null))];
-                if (counts.Length == 0) continue;
+                double[][] columns =
+                [
+                    .. FeatureStatistics.Names.Select(name =>
+                        table.Has($"stats/{feature.Name}/{name}")
+                            ? table.AllNumbers<double>($"stats/{feature.Name}/{name}", width: null)
+                            : table.AllNumbers<double>($"stats/{feature.Name}/mean", width: null)
+                    ),
+                ];
+                if (counts.Length == 0)
+                    continue;
                 var width = columns[0].Length / counts.Length;
                 if (columns.Any(column => column.Length != columns[0].Length) || counts.Any(count => count < 1))
-                    throw new DatasetException($"'{path}' is damaged: its statistics of {feature.Name} do not fit together");
+                    throw new DatasetException(
+                        $"'{path}' is damaged: its statistics of {feature.Name} do not fit together"
+                    );
                 for (var i = 0; i < counts.Length; i++)
                 {
-                    var one = FeatureStatistics.From([.. columns.Select(column => column[(i * width)..((i + 1) * width)])], counts[i]);
+                    var one = FeatureStatistics.From(
+                        [.. columns.Select(column => column[(i * width)..((i + 1) * width)])],
+                        counts[i]
+                    );
                     all[feature.Name] = all.TryGetValue(feature.Name, out var before) ? before.With(one) : one;
                 }
             }
@@ -167,15 +194,29 @@ public sealed class LeRobotDataset : IDisposable
         if (place.From + last > video.Seconds)
             throw NoPicture(video, episode, episode.Length - 1, place.From + last, double.NaN);
         if (place.From + last >= place.To + EpisodeRows.Tolerance)
-            throw new DatasetException(FormattableString.Invariant($"dataset '{Directory}' contradicts itself: episode {episode.Index} has {episode.Length} frames at {Info.Fps:0.###} a second, but goes from {place.From:0.###} s to {place.To:0.###} s of its {camera.Name} video"));
+            throw new DatasetException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"dataset '{Directory}' contradicts itself: episode {episode.Index} has {episode.Length} frames "
+                        + $"at {Info.Fps:0.###} a second, but goes from {place.From:0.###} s to {place.To:0.###} s "
+                        + $"of its {camera.Name} video"
+                )
+            );
         // Two periods, since a file may count its last picture's in or not.
         if (double.IsFinite(place.To) && place.To > video.Seconds + 2 / Info.Fps)
-            throw new DatasetException(FormattableString.Invariant($"dataset '{Directory}' contradicts itself: episode {episode.Index} goes to {place.To:0.###} s of '{video.Path}', which has {video.Seconds:0.###} s"));
+            throw new DatasetException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"dataset '{Directory}' contradicts itself: episode {episode.Index} goes to {place.To:0.###} s "
+                        + $"of '{video.Path}', which has {video.Seconds:0.###} s"
+                )
+            );
         try
         {
             foreach (var frame in (ReadOnlySpan<int>)[0, episode.Length - 1])
             {
-                var picture = video.Find(place.From + frame / Info.Fps, Near(frame / Info.Fps), out var nearest)
+                var picture =
+                    video.Find(place.From + frame / Info.Fps, Near(frame / Info.Fps), out var nearest)
                     ?? throw NoPicture(video, episode, frame, place.From + frame / Info.Fps, nearest);
                 RequireSize(camera, picture, episode, frame);
             }
@@ -189,7 +230,8 @@ public sealed class LeRobotDataset : IDisposable
     private EpisodeVideo OpenVideo(string camera, FilePlace place)
     {
         var path = Info.VideoFile(Directory, camera, place);
-        if (_videos.TryGetValue(camera, out var video) && video.Path == path) return video;
+        if (_videos.TryGetValue(camera, out var video) && video.Path == path)
+            return video;
         try
         {
             _videos.Remove(camera);
@@ -202,21 +244,40 @@ public sealed class LeRobotDataset : IDisposable
         }
     }
 
-    private DatasetException NoPicture(EpisodeVideo video, DatasetEpisode episode, int frame, double seconds, double nearest)
+    private DatasetException NoPicture(
+        EpisodeVideo video,
+        DatasetEpisode episode,
+        int frame,
+        double seconds,
+        double nearest
+    )
     {
-        var found = double.IsNaN(nearest) ? "it ends before" : FormattableString.Invariant($"the next is at {nearest:0.####} s");
-        var rates = video.Fps > 0 && Math.Abs(video.Fps - Info.Fps) > 0.01
-            ? FormattableString.Invariant($"; it has {video.Fps:0.###} pictures a second, the dataset {Info.Fps:0.###} frames")
-            : "";
-        return new DatasetException(FormattableString.Invariant(
-            $"video '{video.Path}' has no picture for frame {frame} of episode {episode.Index}, at {seconds:0.####} s: {found}{rates}"));
+        var found = double.IsNaN(nearest)
+            ? "it ends before"
+            : FormattableString.Invariant($"the next is at {nearest:0.####} s");
+        var rates =
+            video.Fps > 0 && Math.Abs(video.Fps - Info.Fps) > 0.01
+                ? FormattableString.Invariant(
+                    $"; it has {video.Fps:0.###} pictures a second, the dataset {Info.Fps:0.###} frames"
+                )
+                : "";
+        return new DatasetException(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"video '{video.Path}' has no picture for frame {frame} of episode {episode.Index}, at "
+                    + $"{seconds:0.####} s: {found}{rates}"
+            )
+        );
     }
 
     private void RequireSize(DatasetFeature camera, Mat picture, DatasetEpisode episode, int frame)
     {
-        if (camera.PictureSize is not var (width, height) || (picture.Width == width && picture.Height == height)) return;
+        if (camera.PictureSize is not var (width, height) || (picture.Width == width && picture.Height == height))
+            return;
         throw new DatasetException(
-            $"dataset '{Directory}' contradicts itself: the {camera.Name} picture of frame {frame} of episode {episode.Index} has {picture.Width}x{picture.Height} pixels, meta/info.json says {width}x{height}");
+            $"dataset '{Directory}' contradicts itself: the {camera.Name} picture of frame {frame} of episode "
+                + $"{episode.Index} has {picture.Width}x{picture.Height} pixels, meta/info.json says {width}x{height}"
+        );
     }
 
     private void ReadImages(DatasetEpisode episode, DatasetFeature camera, Action<int, Mat> take)
@@ -224,7 +285,10 @@ public sealed class LeRobotDataset : IDisposable
         var frame = 0;
         foreach (var file in _rows.Pictures(episode, camera.Name))
         {
-            using var picture = Decoded(file, $"the {camera.Name} picture of frame {frame} of episode {episode.Index} in '{Directory}'");
+            using var picture = Decoded(
+                file,
+                $"the {camera.Name} picture of frame {frame} of episode {episode.Index} in '{Directory}'"
+            );
             RequireSize(camera, picture, episode, frame);
             take(frame++, picture);
         }

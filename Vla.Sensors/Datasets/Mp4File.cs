@@ -6,16 +6,18 @@ namespace Vla.Sensors.Datasets;
 
 /// <summary>Puts videos of one encoder one after the other without encoding them again (ISO/IEC 14496-12).</summary>
 /// <remarks>
-/// It knows what FFmpeg makes of one video without pictures that wait for later ones: one track, its samples in one piece and
-/// in the order they are shown, every picture as long as the others. The tables that say where samples begin are written
-/// anew and before the pictures, so that a browser can begin at once; the rest is kept.
+/// It knows what FFmpeg makes of one video without pictures that wait for later ones: one track, its samples in one
+/// piece and in the order they are shown, every picture as long as the others. The tables that say where samples begin
+/// are written anew and before the pictures, so that a browser can begin at once; the rest is kept.
 /// </remarks>
 internal sealed class Mp4File
 {
     private const int LargestIndex = 256 << 20;
     private const int HeaderSize = 8;
 
-    /// <summary>Bytes of a description of pictures up to their size: the codec is at 12, width and height at 40.</summary>
+    /// <summary>
+    /// Bytes of a description of pictures up to their size: the codec is at 12, width and height at 40.
+    /// </summary>
     private const int EntrySize = 44;
 
     private static readonly string[] Containers = ["moov", "trak", "mdia", "minf", "stbl"];
@@ -32,17 +34,21 @@ internal sealed class Mp4File
         _path = path;
         WaitingFile.Refuse(path);
         using var file = File.OpenRead(path);
-        byte[]? type = null, movie = null;
+        byte[]? type = null,
+            movie = null;
         while (ReadHeader(file) is { } box)
         {
             if (box.Name is "ftyp" or "moov")
             {
-                if (box.End - box.Begin > LargestIndex) throw Damaged($"its {box.Name} box is too large");
+                if (box.End - box.Begin > LargestIndex)
+                    throw Damaged($"its {box.Name} box is too large");
                 var bytes = new byte[box.End - box.Begin];
                 file.Position = box.Begin;
                 file.ReadExactly(bytes);
-                if (box.Name == "ftyp") type = bytes;
-                else movie = bytes;
+                if (box.Name == "ftyp")
+                    type = bytes;
+                else
+                    movie = bytes;
             }
 
             file.Position = box.End;
@@ -58,8 +64,11 @@ internal sealed class Mp4File
         _keyPictures = keys.IsEmpty ? [.. Enumerable.Range(1, _sizes.Length)] : Numbers(keys, 8, Number(keys, 4));
 
         var chunks = TryFind(_movie, "stco");
-        _start = chunks.IsEmpty ? BinaryPrimitives.ReadInt64BigEndian(Find(_movie, "co64")[8..]) : (uint)Number(chunks, 8);
-        if (_start < 0 || _start > file.Length - _sizes.Sum(size => (long)size)) throw Damaged("its pictures lie beyond its end");
+        _start = chunks.IsEmpty
+            ? BinaryPrimitives.ReadInt64BigEndian(Find(_movie, "co64")[8..])
+            : (uint)Number(chunks, 8);
+        if (_start < 0 || _start > file.Length - _sizes.Sum(size => (long)size))
+            throw Damaged("its pictures lie beyond its end");
     }
 
     /// <summary>Writes a video with the pictures of others, which must be of one size, rate and encoder.</summary>
@@ -73,7 +82,8 @@ internal sealed class Mp4File
         {
             var videos = parts.Select(part => new Mp4File(part)).ToArray();
             using var file = File.Create(output);
-            foreach (var video in videos) video.RequireFit(videos[0]);
+            foreach (var video in videos)
+                video.RequireFit(videos[0]);
             file.Write(videos[0]._type);
             // Its length does not depend on the places that are written into it.
             var start = videos[0]._type.Length + new Tables(videos, 0, fps).Movie().Length + 16L;
@@ -81,9 +91,13 @@ internal sealed class Mp4File
             Span<byte> header = stackalloc byte[16];
             BinaryPrimitives.WriteInt32BigEndian(header, 1);
             "mdat"u8.CopyTo(header[4..]);
-            BinaryPrimitives.WriteInt64BigEndian(header[8..], header.Length + videos.Sum(video => video._sizes.Sum(size => (long)size)));
+            BinaryPrimitives.WriteInt64BigEndian(
+                header[8..],
+                header.Length + videos.Sum(video => video._sizes.Sum(size => (long)size))
+            );
             file.Write(header);
-            foreach (var video in videos) video.CopySamples(file);
+            foreach (var video in videos)
+                video.CopySamples(file);
         }
         catch (Exception exception) when (exception is EndOfStreamException or ArgumentException or OverflowException)
         {
@@ -95,23 +109,32 @@ internal sealed class Mp4File
     {
         var mine = Find(_movie, "stsd");
         var theirs = first.Find(first._movie, "stsd");
-        if (mine.Length < EntrySize || theirs.Length < EntrySize
-            || !mine.Slice(12, 4).SequenceEqual(theirs.Slice(12, 4)) || !mine.Slice(40, 4).SequenceEqual(theirs.Slice(40, 4))
-            || !Setup(mine).SequenceEqual(Setup(theirs)))
+        if (
+            mine.Length < EntrySize
+            || theirs.Length < EntrySize
+            || !mine.Slice(12, 4).SequenceEqual(theirs.Slice(12, 4))
+            || !mine.Slice(40, 4).SequenceEqual(theirs.Slice(40, 4))
+            || !Setup(mine).SequenceEqual(Setup(theirs))
+        )
         {
             throw Damaged("it was encoded in another way than those before it");
         }
 
-        if (!TryFind(_movie, "ctts").IsEmpty) throw Damaged("its pictures are not in the order they are shown");
+        if (!TryFind(_movie, "ctts").IsEmpty)
+            throw Damaged("its pictures are not in the order they are shown");
     }
 
-    /// <summary>What a decoder of H.264 or AV1 is set up with; empty for others. (Beside it are bit rates, which are each file's own.)</summary>
+    /// <summary>
+    /// What a decoder of H.264 or AV1 is set up with; empty for others. (Beside it are bit rates, which are each file's
+    /// own.)
+    /// </summary>
     private static ReadOnlySpan<byte> Setup(ReadOnlySpan<byte> description)
     {
         foreach (var name in (ReadOnlySpan<string>)["avcC", "av1C"])
         {
             var at = description.IndexOf(Encoding.ASCII.GetBytes(name)) - sizeof(int);
-            if (at < 0) continue;
+            if (at < 0)
+                continue;
             var rest = description[at..];
             return Part(ref rest);
         }
@@ -138,8 +161,10 @@ internal sealed class Mp4File
     private int[] Sizes(ReadOnlySpan<byte> table, long most)
     {
         var (one, count) = (Number(table, 4), Number(table, 8));
-        if (one < 0 || count < 0 || (one > 0 && (long)one * count > most)) throw Damaged("it claims more pictures than it holds");
-        if (one == 0) return Numbers(table, 12, count);
+        if (one < 0 || count < 0 || (one > 0 && (long)one * count > most))
+            throw Damaged("it claims more pictures than it holds");
+        if (one == 0)
+            return Numbers(table, 12, count);
         var sizes = new int[count];
         Array.Fill(sizes, one);
         return sizes;
@@ -148,12 +173,14 @@ internal sealed class Mp4File
     /// <summary>Numbers of a table, none of which is below 0.</summary>
     private int[] Numbers(ReadOnlySpan<byte> table, int from, int count)
     {
-        if (count < 0 || count > (table.Length - from) / sizeof(int)) throw Damaged("a table claims more than it holds");
+        if (count < 0 || count > (table.Length - from) / sizeof(int))
+            throw Damaged("a table claims more than it holds");
         var numbers = new int[count];
         for (var i = 0; i < count; i++)
         {
             numbers[i] = Number(table, from + sizeof(int) * i);
-            if (numbers[i] < 0) throw Damaged("a table has numbers below 0");
+            if (numbers[i] < 0)
+                throw Damaged("a table has numbers below 0");
         }
 
         return numbers;
@@ -163,7 +190,8 @@ internal sealed class Mp4File
     {
         var begin = file.Position;
         Span<byte> header = stackalloc byte[16];
-        if (file.Length - begin < 8) return null;
+        if (file.Length - begin < 8)
+            return null;
         file.ReadExactly(header[..8]);
         long size = BinaryPrimitives.ReadUInt32BigEndian(header);
         if (size == 1)
@@ -172,7 +200,8 @@ internal sealed class Mp4File
             size = BinaryPrimitives.ReadInt64BigEndian(header[8..]);
         }
 
-        if (size == 0) size = file.Length - begin;
+        if (size == 0)
+            size = file.Length - begin;
         return size < HeaderSize || size > file.Length - begin
             ? throw new EndOfStreamException()
             : (Encoding.ASCII.GetString(header[4..8]), begin, begin + size);
@@ -189,15 +218,21 @@ internal sealed class Mp4File
     /// <summary>The content of the first box of a name within a container box.</summary>
     private static ReadOnlySpan<byte> TryFind(ReadOnlySpan<byte> box, string name)
     {
-        for (var rest = box[HeaderSize..]; rest.Length >= HeaderSize;)
+        for (var rest = box[HeaderSize..]; rest.Length >= HeaderSize; )
         {
             var part = Part(ref rest);
             var partName = Encoding.ASCII.GetString(part[4..8]);
-            if (partName == name) return part[8..];
+            if (partName == name)
+                return part[8..];
             // Each container holds the next one of the list, so that there is an end to it.
-            if (!Containers.Contains(partName) || Array.IndexOf(Containers, partName) <= Array.IndexOf(Containers, NameOf(box))) continue;
+            if (
+                !Containers.Contains(partName)
+                || Array.IndexOf(Containers, partName) <= Array.IndexOf(Containers, NameOf(box))
+            )
+                continue;
             var found = TryFind(part, name);
-            if (!found.IsEmpty) return found;
+            if (!found.IsEmpty)
+                return found;
         }
 
         return default;
@@ -209,7 +244,8 @@ internal sealed class Mp4File
     private static ReadOnlySpan<byte> Part(scoped ref ReadOnlySpan<byte> rest)
     {
         var length = Number(rest, 0);
-        if (length < HeaderSize || length > rest.Length) throw new EndOfStreamException();
+        if (length < HeaderSize || length > rest.Length)
+            throw new EndOfStreamException();
         var part = rest[..length];
         rest = rest[length..];
         return part;
@@ -227,25 +263,28 @@ internal sealed class Mp4File
         private byte[] Rebuild(ReadOnlySpan<byte> box, int depth)
         {
             var name = NameOf(box);
-            if (Array.IndexOf(Containers, name) != depth) return Leaf(name, box);
+            if (Array.IndexOf(Containers, name) != depth)
+                return Leaf(name, box);
             var content = new MemoryStream();
-            for (var rest = box[HeaderSize..]; rest.Length >= HeaderSize;) content.Write(Rebuild(Part(ref rest), depth + 1));
+            for (var rest = box[HeaderSize..]; rest.Length >= HeaderSize; )
+                content.Write(Rebuild(Part(ref rest), depth + 1));
 
             return Box(name, content.ToArray());
         }
 
-        private byte[] Leaf(string name, ReadOnlySpan<byte> box) => name switch
-        {
-            "stts" => Box(name, Numbers(0, 1, _sizes.Length, Period())),
-            "stsz" => Box(name, Numbers([0, 0, _sizes.Length, .. _sizes])),
-            "stsc" => Box(name, Numbers(0, 1, 1, _sizes.Length, 1)),
-            "stss" => Box(name, KeyPictures()),
-            "stco" or "co64" => Box("co64", [.. Numbers(0, 1), .. Numbers((int)(start >> 32), (int)start)]),
-            "mvhd" or "mdhd" => WithDuration(box, name),
-            "tkhd" => WithTrackDuration(box),
-            "edts" or "sdtp" or "sbgp" or "sgpd" => [],
-            _ => box.ToArray(),
-        };
+        private byte[] Leaf(string name, ReadOnlySpan<byte> box) =>
+            name switch
+            {
+                "stts" => Box(name, Numbers(0, 1, _sizes.Length, Period())),
+                "stsz" => Box(name, Numbers([0, 0, _sizes.Length, .. _sizes])),
+                "stsc" => Box(name, Numbers(0, 1, 1, _sizes.Length, 1)),
+                "stss" => Box(name, KeyPictures()),
+                "stco" or "co64" => Box("co64", [.. Numbers(0, 1), .. Numbers((int)(start >> 32), (int)start)]),
+                "mvhd" or "mdhd" => WithDuration(box, name),
+                "tkhd" => WithTrackDuration(box),
+                "edts" or "sdtp" or "sbgp" or "sgpd" => [],
+                _ => box.ToArray(),
+            };
 
         private byte[] KeyPictures()
         {
@@ -277,9 +316,10 @@ internal sealed class Mp4File
         private int Duration(string clock) =>
             checked((int)((long)_sizes.Length * TimeScale(videos[0]._movie, clock) / fps));
 
-        private int Period() => Math.DivRem(TimeScale(videos[0]._movie, "mdhd"), fps) is var (period, rest) && period > 0 && rest == 0
-            ? period
-            : throw videos[0].Damaged($"its clock does not divide into {fps} pictures a second");
+        private int Period() =>
+            Math.DivRem(TimeScale(videos[0]._movie, "mdhd"), fps) is var (period, rest) && period > 0 && rest == 0
+                ? period
+                : throw videos[0].Damaged($"its clock does not divide into {fps} pictures a second");
 
         private int TimeScale(byte[] movie, string clock) => Number(videos[0].Find(movie, clock), 12);
 
@@ -295,7 +335,8 @@ internal sealed class Mp4File
         private static byte[] Numbers(params ReadOnlySpan<int> values)
         {
             var bytes = new byte[4 * values.Length];
-            for (var i = 0; i < values.Length; i++) BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(4 * i), values[i]);
+            for (var i = 0; i < values.Length; i++)
+                BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(4 * i), values[i]);
             return bytes;
         }
     }

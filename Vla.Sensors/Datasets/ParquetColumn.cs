@@ -27,7 +27,8 @@ internal abstract class ParquetColumn(string name, int depth)
         where T : struct
     {
         var levels = new int[values.Length];
-        for (var i = 0; i < levels.Length; i++) levels[i] = i % width == 0 ? 0 : 1;
+        for (var i = 0; i < levels.Length; i++)
+            levels[i] = i % width == 0 ? 0 : 1;
         return new ParquetColumn<T>(name, values, levels, depth);
     }
 
@@ -36,7 +37,8 @@ internal abstract class ParquetColumn(string name, int depth)
             name,
             [.. rows.SelectMany(row => row.Select(text => text.AsMemory()))],
             [.. rows.SelectMany(row => row.Select((_, i) => i == 0 ? 0 : 1))],
-            1);
+            1
+        );
 
     public abstract Field Schema { get; }
 
@@ -44,7 +46,8 @@ internal abstract class ParquetColumn(string name, int depth)
 }
 
 /// <summary>A column of one type of values.</summary>
-internal sealed class ParquetColumn<T>(string name, T[] values, int[]? repetition, int depth) : ParquetColumn(name, depth)
+internal sealed class ParquetColumn<T>(string name, T[] values, int[]? repetition, int depth)
+    : ParquetColumn(name, depth)
     where T : struct
 {
     public override Field Schema
@@ -53,7 +56,8 @@ internal sealed class ParquetColumn<T>(string name, T[] values, int[]? repetitio
         {
             var type = typeof(T) == typeof(ReadOnlyMemory<char>) ? typeof(string) : typeof(T);
             Field schema = new DataField(Depth == 0 ? Name : "element", type, true);
-            for (var i = Depth; i > 0; i--) schema = new ListField(i == 1 ? Name : "element", schema);
+            for (var i = Depth; i > 0; i--)
+                schema = new ListField(i == 1 ? Name : "element", schema);
             return schema;
         }
     }

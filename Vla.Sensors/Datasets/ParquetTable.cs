@@ -24,9 +24,11 @@ internal sealed class ParquetTable : IDisposable
     private ParquetTable(string path, FileStream file, ParquetFooter footer)
     {
         (Path, _file, _footer) = (path, file, footer);
-        for (var i = 0; i < footer.Leaves.Count; i++) _places.TryAdd(footer.Leaves[i].Name, i);
+        for (var i = 0; i < footer.Leaves.Count; i++)
+            _places.TryAdd(footer.Leaves[i].Name, i);
         GroupRows = [.. footer.Groups.Select(group => group.Rows)];
-        if (GroupRows.Sum(rows => (long)rows) > int.MaxValue) throw new InvalidDataException("it claims more rows than can be");
+        if (GroupRows.Sum(rows => (long)rows) > int.MaxValue)
+            throw new InvalidDataException("it claims more rows than can be");
     }
 
     public string Path { get; }
@@ -42,25 +44,33 @@ internal sealed class ParquetTable : IDisposable
     /// <exception cref="DatasetException">It is missing, damaged or no Parquet file.</exception>
     public static ParquetTable Open(string path)
     {
-        if (!File.Exists(path)) throw new DatasetException($"'{path}' of the dataset is missing");
-        return Guard(path, () =>
-        {
-            WaitingFile.Refuse(path);
-            var file = File.OpenRead(path);
-            try
+        if (!File.Exists(path))
+            throw new DatasetException($"'{path}' of the dataset is missing");
+        return Guard(
+            path,
+            () =>
             {
-                return new ParquetTable(path, file, ReadFooter(file));
+                WaitingFile.Refuse(path);
+                var file = File.OpenRead(path);
+                try
+                {
+                    return new ParquetTable(path, file, ReadFooter(file));
+                }
+                catch
+                {
+                    file.Dispose();
+                    throw;
+                }
             }
-            catch
-            {
-                file.Dispose();
-                throw;
-            }
-        });
+        );
     }
 
     /// <summary>Writes a file of one row group.</summary>
-    public static void Write(string path, IReadOnlyList<ParquetColumn> columns, Dictionary<string, string>? metadata = null)
+    public static void Write(
+        string path,
+        IReadOnlyList<ParquetColumn> columns,
+        Dictionary<string, string>? metadata = null
+    )
     {
         using var stream = File.Create(path);
         WriteGroup(stream, columns, metadata, append: false);
@@ -79,12 +89,14 @@ internal sealed class ParquetTable : IDisposable
     public bool Has(string column) => _places.ContainsKey(column);
 
     /// <summary>A column of floating-point or whole numbers of any width, or of lists of them.</summary>
-    /// <exception cref="DatasetException">There is no such column, it holds something else, or it is damaged.</exception>
+    /// <exception cref="DatasetException">There is no such column, it holds something else, or it is
+    /// damaged.</exception>
     public ParquetValues<T> Numbers<T>(string column, int group)
         where T : struct, INumber<T> => Read(column, group, leaf => new NumberDecoder<T>(leaf));
 
     /// <summary>The bytes of a column of texts or pictures, or of lists of them.</summary>
-    /// <exception cref="DatasetException">There is no such column, it holds something else, or it is damaged.</exception>
+    /// <exception cref="DatasetException">There is no such column, it holds something else, or it is
+    /// damaged.</exception>
     public ParquetValues<byte[]> Bytes(string column, int group) => Read(column, group, leaf => new BytesDecoder(leaf));
 
     /// <summary>All row groups' numbers.</summary>
@@ -101,7 +113,8 @@ internal sealed class ParquetTable : IDisposable
             var values = Numbers<T>(column, group);
             width ??= values.Rows > 0 ? values.Row(0).Length : null;
             all.AddRange(values.Take(0, values.Rows, width ?? 0, out var fault));
-            if (fault is { } wrong) throw new DatasetException($"'{Path}' has {wrong.Reason} as {column} in row {before + wrong.Row}");
+            if (fault is { } wrong)
+                throw new DatasetException($"'{Path}' has {wrong.Reason} as {column} in row {before + wrong.Row}");
             before += values.Rows;
         }
 
@@ -115,7 +128,8 @@ internal sealed class ParquetTable : IDisposable
         var rows = TextLists(column);
         for (var row = 0; row < rows.Count; row++)
         {
-            if (rows[row].Length != 1) throw new DatasetException($"'{Path}' has {rows[row].Length} texts as {column} in row {row}, not one");
+            if (rows[row].Length != 1)
+                throw new DatasetException($"'{Path}' has {rows[row].Length} texts as {column} in row {row}, not one");
         }
 
         return [.. rows.Select(row => row[0])];
@@ -132,7 +146,8 @@ internal sealed class ParquetTable : IDisposable
             var values = Bytes(column, group);
             for (var row = 0; row < values.Rows; row++)
             {
-                if (values.NullIn(row) >= 0) throw new DatasetException($"'{Path}' has null as {column} in row {rows.Count}");
+                if (values.NullIn(row) >= 0)
+                    throw new DatasetException($"'{Path}' has null as {column} in row {rows.Count}");
                 var texts = values.Row(row).ToArray();
                 rows.Add(Array.ConvertAll(texts, bytes => Text(bytes, column, rows.Count, known)));
             }
@@ -146,20 +161,25 @@ internal sealed class ParquetTable : IDisposable
     private string Text(byte[] bytes, string column, int row, Dictionary<byte[], string> known)
     {
         // Rows may share one text of a dictionary, which is then decoded once.
-        if (known.TryGetValue(bytes, out var text)) return text;
+        if (known.TryGetValue(bytes, out var text))
+            return text;
         try
         {
             return known[bytes] = Utf8.GetString(bytes);
         }
         catch (DecoderFallbackException exception)
         {
-            throw new DatasetException($"'{Path}' has a text as {column} in row {row} that is not UTF-8 (byte {exception.Index})", exception);
+            throw new DatasetException(
+                $"'{Path}' has a text as {column} in row {row} that is not UTF-8 (byte {exception.Index})",
+                exception
+            );
         }
     }
 
     private ParquetValues<T> Read<T>(string column, int group, Func<ParquetLeaf, ValueDecoder<T>> decoder)
     {
-        if (!_places.TryGetValue(column, out var place)) throw new DatasetException($"'{Path}' has no column {column}");
+        if (!_places.TryGetValue(column, out var place))
+            throw new DatasetException($"'{Path}' has no column {column}");
         var leaf = _footer.Leaves[place];
         var part = _footer.Groups[group];
         return Guard(Path, () => ColumnReader.Read(_file, leaf, part.Chunks[place], part.Rows, decoder(leaf)));
@@ -167,15 +187,18 @@ internal sealed class ParquetTable : IDisposable
 
     private static ParquetFooter ReadFooter(FileStream file)
     {
-        if (file.Length < 4 + TailSize) throw new InvalidDataException("it is too short");
+        if (file.Length < 4 + TailSize)
+            throw new InvalidDataException("it is too short");
         Span<byte> head = stackalloc byte[4];
         Span<byte> tail = stackalloc byte[TailSize];
         file.ReadExactly(head);
         file.Position = file.Length - TailSize;
         file.ReadExactly(tail);
-        if (!head.SequenceEqual("PAR1"u8) || !tail[4..].SequenceEqual("PAR1"u8)) throw new InvalidDataException("it does not begin and end with PAR1");
+        if (!head.SequenceEqual("PAR1"u8) || !tail[4..].SequenceEqual("PAR1"u8))
+            throw new InvalidDataException("it does not begin and end with PAR1");
         var length = BinaryPrimitives.ReadInt32LittleEndian(tail);
-        if (length is < 0 or > LongestFooter || length > file.Length - TailSize - 4) throw new InvalidDataException("its end does not say where its description begins");
+        if (length is < 0 or > LongestFooter || length > file.Length - TailSize - 4)
+            throw new InvalidDataException("its end does not say where its description begins");
         var bytes = new byte[length];
         file.Position = file.Length - TailSize - length;
         file.ReadExactly(bytes);
@@ -183,7 +206,11 @@ internal sealed class ParquetTable : IDisposable
     }
 
     private static void WriteGroup(
-        Stream stream, IReadOnlyList<ParquetColumn> columns, Dictionary<string, string>? metadata, bool append)
+        Stream stream,
+        IReadOnlyList<ParquetColumn> columns,
+        Dictionary<string, string>? metadata,
+        bool append
+    )
     {
         WriteAsync().GetAwaiter().GetResult();
 
@@ -191,9 +218,11 @@ internal sealed class ParquetTable : IDisposable
         {
             var schema = new ParquetSchema(columns.Select(column => column.Schema));
             await using var writer = await ParquetWriter.CreateAsync(schema, stream, new ParquetOptions(), append);
-            if (metadata is not null) writer.CustomMetadata = metadata;
+            if (metadata is not null)
+                writer.CustomMetadata = metadata;
             using var group = writer.CreateRowGroup();
-            for (var i = 0; i < columns.Count; i++) await columns[i].WriteAsync(group, schema.DataFields[i]);
+            for (var i = 0; i < columns.Count; i++)
+                await columns[i].WriteAsync(group, schema.DataFields[i]);
         }
     }
 
@@ -206,7 +235,10 @@ internal sealed class ParquetTable : IDisposable
         catch (Exception exception) when (exception is not DatasetException)
         {
             // Whatever a damaged file makes of the reader, it is the file's fault.
-            throw new DatasetException($"'{path}' is damaged or no Parquet file: {exception.Message.ReplaceLineEndings(" ")}", exception);
+            throw new DatasetException(
+                $"'{path}' is damaged or no Parquet file: {exception.Message.ReplaceLineEndings(" ")}",
+                exception
+            );
         }
     }
 }

@@ -15,7 +15,8 @@ internal sealed class PixelCounts
     /// <param name="picture">BGR, 8 bits.</param>
     public unsafe void Add(Mat picture)
     {
-        int width = picture.Width, height = picture.Height;
+        int width = picture.Width,
+            height = picture.Height;
         var step = Math.Max(width, height) < LargePicture ? 1 : Math.Max(width, height) / ThinnedPicture;
         var (red, green, blue) = (_counts[0], _counts[1], _counts[2]);
         for (var y = 0; y < height; y += step)

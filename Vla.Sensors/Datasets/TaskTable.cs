@@ -2,8 +2,8 @@ namespace Vla.Sensors.Datasets;
 
 /// <summary><c>meta/tasks.parquet</c>: the dataset's instructions, each with its index.</summary>
 /// <remarks>
-/// LeRobot keeps it as a pandas table whose index is the text. Pandas finds out which column that is from a description in
-/// the file, which is therefore written too.
+/// LeRobot keeps it as a pandas table whose index is the text. Pandas finds out which column that is from a description
+/// in the file, which is therefore written too.
 /// </remarks>
 internal sealed class TaskTable
 {
@@ -29,7 +29,8 @@ internal sealed class TaskTable
     /// <summary>The index of a text, a new one after the others when it is not among them.</summary>
     public long IndexOf(string text)
     {
-        if (_indices.TryGetValue(text, out var index)) return index;
+        if (_indices.TryGetValue(text, out var index))
+            return index;
         index = _texts.Count == 0 ? 0 : _texts.Keys.Max() + 1;
         _texts[index] = text;
         return _indices[text] = index;
@@ -37,13 +38,12 @@ internal sealed class TaskTable
 
     public static string PathIn(string directory) => Path.Combine(directory, "meta", "tasks.parquet");
 
-    public void Write(string path) => ParquetTable.Write(
-        path,
-        [
-            ParquetColumn.Scalars("task_index", _texts.Keys.ToArray()),
-            ParquetColumn.Texts("task", Texts),
-        ],
-        new Dictionary<string, string> { ["pandas"] = Description.ReplaceLineEndings(" ") });
+    public void Write(string path) =>
+        ParquetTable.Write(
+            path,
+            [ParquetColumn.Scalars("task_index", _texts.Keys.ToArray()), ParquetColumn.Texts("task", Texts)],
+            new Dictionary<string, string> { ["pandas"] = Description.ReplaceLineEndings(" ") }
+        );
 
     /// <exception cref="DatasetException">It is missing or damaged.</exception>
     public static TaskTable Read(string path)
@@ -56,8 +56,10 @@ internal sealed class TaskTable
         var tasks = new TaskTable();
         foreach (var (index, text) in indices.Zip(texts))
         {
-            if (index < 0) throw new DatasetException($"'{path}' is damaged: a task has the index {index}");
-            if (!tasks._texts.TryAdd(index, text)) throw new DatasetException($"'{path}' is damaged: two tasks have the index {index}");
+            if (index < 0)
+                throw new DatasetException($"'{path}' is damaged: a task has the index {index}");
+            if (!tasks._texts.TryAdd(index, text))
+                throw new DatasetException($"'{path}' is damaged: two tasks have the index {index}");
             tasks._indices.TryAdd(text, index);
         }
 

@@ -22,15 +22,23 @@ internal sealed class CentreCrop(Size shape) : IDisposable
     }
 
     /// <param name="picture">Not empty.</param>
-    /// <returns>A view of the picture's own memory, or the picture itself where it has the shape; owned by this object.</returns>
+    /// <returns>A view of the picture's own memory, or the picture itself where it has the shape; owned by this
+    /// object.</returns>
     public Mat Of(Mat picture)
     {
         var size = picture.Size();
         var within = Within(size, shape);
-        if (within.Size == size) return picture;
+        if (within.Size == size)
+            return picture;
 
         foreach (var known in _parts)
-            if (ReferenceEquals(known.Whole, picture) && known.Data == picture.Data && known.Size == size && SameType(known.Part!, picture)) return known.Part!;
+            if (
+                ReferenceEquals(known.Whole, picture)
+                && known.Data == picture.Data
+                && known.Size == size
+                && SameType(known.Part!, picture)
+            )
+                return known.Part!;
 
         ref var place = ref _parts[_oldest];
         _oldest = (_oldest + 1) % _parts.Length;
@@ -41,10 +49,12 @@ internal sealed class CentreCrop(Size shape) : IDisposable
 
     public void Dispose()
     {
-        foreach (var known in _parts) known.Part?.Dispose();
+        foreach (var known in _parts)
+            known.Part?.Dispose();
     }
 
     private static bool SameType(Mat one, Mat other) => one.Type() == other.Type();
 
-    private static int Share(int length, int part, int whole) => Math.Max(1, (int)Math.Round((double)length * part / whole));
+    private static int Share(int length, int part, int whole) =>
+        Math.Max(1, (int)Math.Round((double)length * part / whole));
 }

@@ -2,14 +2,17 @@ using OpenCvSharp;
 
 namespace Vla.Sensors.Images;
 
-/// <summary>Turns camera pictures into what a policy's vision encoder wants: its size, RGB, normalised floats.</summary>
+/// <summary>
+/// Turns camera pictures into what a policy's vision encoder wants: its size, RGB, normalised floats.
+/// </summary>
 /// <remarks>
 /// <para>
-/// The whole picture, or its middle part of the wanted shape (<see cref="ImageFit"/>), is resized in two steps. First whole blocks of pixels are averaged, as long as the result is not too small: bilinear alone would skip
-/// pixels and let fine texture flicker, which is why torchvision shrinks with <c>antialias=True</c>. Then bilinear
-/// with half-pixel centres, PyTorch's <c>interpolate(mode="bilinear", align_corners=False)</c>, in OpenCV's bit-exact
-/// variant: the same picture gives the same numbers on every machine. Averaging over fractions of pixels
-/// (<c>INTER_AREA</c> in one step) looks the same and takes several times as long.
+/// The whole picture, or its middle part of the wanted shape (<see cref="ImageFit"/>), is resized in two steps. First
+/// whole blocks of pixels are averaged, as long as the result is not too small: bilinear alone would skip pixels and
+/// let fine texture flicker, which is why torchvision shrinks with <c>antialias=True</c>. Then bilinear with half-pixel
+/// centres, PyTorch's <c>interpolate(mode="bilinear", align_corners=False)</c>, in OpenCV's bit-exact variant: the same
+/// picture gives the same numbers on every machine. Averaging over fractions of pixels (<c>INTER_AREA</c> in one step)
+/// looks the same and takes several times as long.
 /// </para>
 /// <para>
 /// Normalising goes through a table of 256 values a channel, filled in PyTorch's order of single-precision operations
@@ -30,7 +33,8 @@ public sealed class ImagePreparation : IDisposable
     private readonly Resizer _resizing = new(InterpolationFlags.LinearExact);
     private readonly Mat _colour = new();
 
-    /// <exception cref="ArgumentException">A size is not positive, or mean and std are not three values each.</exception>
+    /// <exception cref="ArgumentException">A size is not positive, or mean and std are not three values
+    /// each.</exception>
     public ImagePreparation(ImageSpec spec)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(spec.Height, nameof(spec));
@@ -46,9 +50,11 @@ public sealed class ImagePreparation : IDisposable
     }
 
     /// <summary>Prepares one picture.</summary>
-    /// <param name="bgr">8 bits a channel, any size: BGR, BGRA (alpha is dropped) or grey; may be part of another.</param>
+    /// <param name="bgr">8 bits a channel, any size: BGR, BGRA (alpha is dropped) or grey; may be part of
+    /// another.</param>
     /// <param name="hwcRgb">Receives [height, width, 3], RGB, as <see cref="ImageSpec"/> describes.</param>
-    /// <exception cref="ArgumentException">The picture is empty or of another kind, or the memory has another length.</exception>
+    /// <exception cref="ArgumentException">The picture is empty or of another kind, or the memory has another
+    /// length.</exception>
     public void Prepare(Mat bgr, Span<float> hwcRgb)
     {
         Normalise(Shaped(bgr, hwcRgb.Length), hwcRgb);
@@ -65,7 +71,8 @@ public sealed class ImagePreparation : IDisposable
         {
             var source = new ReadOnlySpan<byte>((byte*)picture.Ptr(y), rowLength);
             var row = hwcRgb.Slice(y * rowLength, rowLength);
-            for (var i = 0; i + 2 < rowLength; i += Channels) (row[i], row[i + 1], row[i + 2]) = (source[i + 2], source[i + 1], source[i]);
+            for (var i = 0; i + 2 < rowLength; i += Channels)
+                (row[i], row[i + 1], row[i + 2]) = (source[i + 2], source[i + 1], source[i]);
         }
     }
 
@@ -80,10 +87,15 @@ public sealed class ImagePreparation : IDisposable
     // Cropped, resized and of three channels, for memory of so many values.
     private Mat Shaped(Mat bgr, int length)
     {
-        if (bgr.Empty()) throw new ArgumentException("the picture is empty", nameof(bgr));
-        if (bgr.Depth() != MatType.CV_8U) throw new ArgumentException($"a picture of type {bgr.Type()} is not 8 bits a channel", nameof(bgr));
+        if (bgr.Empty())
+            throw new ArgumentException("the picture is empty", nameof(bgr));
+        if (bgr.Depth() != MatType.CV_8U)
+            throw new ArgumentException($"a picture of type {bgr.Type()} is not 8 bits a channel", nameof(bgr));
         if (length != _size.Width * _size.Height * Channels)
-            throw new ArgumentException($"{_size.Height}×{_size.Width}×{Channels} values do not fit into {length}", nameof(length));
+            throw new ArgumentException(
+                $"{_size.Height}×{_size.Width}×{Channels} values do not fit into {length}",
+                nameof(length)
+            );
 
         return ThreeChannels(Resized(_crop?.Of(bgr) ?? bgr));
     }
@@ -92,7 +104,8 @@ public sealed class ImagePreparation : IDisposable
     {
         var size = picture.Size();
         var averaged = new Size(WholeShare(size.Width, _size.Width), WholeShare(size.Height, _size.Height));
-        if (averaged != size) picture = _averaging.Resize(picture, averaged);
+        if (averaged != size)
+            picture = _averaging.Resize(picture, averaged);
         return averaged == _size ? picture : _resizing.Resize(picture, _size);
     }
 
@@ -100,7 +113,8 @@ public sealed class ImagePreparation : IDisposable
     private static int WholeShare(int length, int wanted)
     {
         for (var divisor = length / wanted; divisor > 1; divisor--)
-            if (length % divisor == 0) return length / divisor;
+            if (length % divisor == 0)
+                return length / divisor;
         return length;
     }
 
@@ -108,14 +122,22 @@ public sealed class ImagePreparation : IDisposable
     private Mat ThreeChannels(Mat picture)
     {
         var channels = picture.Channels();
-        if (channels == Channels) return picture;
+        if (channels == Channels)
+            return picture;
 
-        Cv2.CvtColor(picture, _colour, channels switch
-        {
-            1 => ColorConversionCodes.GRAY2BGR,
-            4 => ColorConversionCodes.BGRA2BGR,
-            _ => throw new ArgumentException($"a picture of {channels} channels is neither grey, BGR nor BGRA", nameof(picture)),
-        });
+        Cv2.CvtColor(
+            picture,
+            _colour,
+            channels switch
+            {
+                1 => ColorConversionCodes.GRAY2BGR,
+                4 => ColorConversionCodes.BGRA2BGR,
+                _ => throw new ArgumentException(
+                    $"a picture of {channels} channels is neither grey, BGR nor BGRA",
+                    nameof(picture)
+                ),
+            }
+        );
         return _colour;
     }
 
@@ -139,7 +161,8 @@ public sealed class ImagePreparation : IDisposable
     private static float[] Table(float mean, float std)
     {
         var table = new float[256];
-        for (var value = 0; value < table.Length; value++) table[value] = (value / 255f - mean) / std;
+        for (var value = 0; value < table.Length; value++)
+            table[value] = (value / 255f - mean) / std;
         return table;
     }
 }

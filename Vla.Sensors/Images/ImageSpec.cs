@@ -11,7 +11,9 @@ public sealed record ImageSpec(int Height, int Width, IReadOnlyList<float> Mean,
     /// <summary>What becomes of a picture of another shape.</summary>
     public ImageFit Fit { get; init; }
 
-    /// <summary>Pixels of the pictures that it was trained on, as their camera gave them; null where nobody wrote it down.</summary>
+    /// <summary>
+    /// Pixels of the pictures that it was trained on, as their camera gave them; null where nobody wrote it down.
+    /// </summary>
     public (int Width, int Height)? Source { get; init; }
 }
 

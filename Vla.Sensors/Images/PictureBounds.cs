@@ -1,9 +1,13 @@
 namespace Vla.Sensors.Images;
 
-/// <summary>How large a picture may be before memory is taken for it: a few hundred bytes can claim a thousand megapixels.</summary>
+/// <summary>
+/// How large a picture may be before memory is taken for it: a few hundred bytes can claim a thousand megapixels.
+/// </summary>
 public static class PictureBounds
 {
-    /// <summary>Pixels of the largest picture, 64 megapixels: 8K video has 33, a large photograph 50. As BGR they take 192 MB.</summary>
+    /// <summary>
+    /// Pixels of the largest picture, 64 megapixels: 8K video has 33, a large photograph 50. As BGR they take 192 MB.
+    /// </summary>
     public const int MaximumPixels = 64_000_000;
 
     /// <summary>The longest side in pixels.</summary>
@@ -14,5 +18,6 @@ public static class PictureBounds
 
     /// <summary>What to say of a picture that is larger, after its name.</summary>
     public static string Refusal(long width, long height) =>
-        $"says that it has {width}x{height} pixels; up to {MaximumPixels / 1_000_000} megapixels, {MaximumSide} a side, are read";
+        $"says that it has {width}x{height} pixels; up to {MaximumPixels / 1_000_000} megapixels, {MaximumSide} a "
+        + "side, are read";
 }

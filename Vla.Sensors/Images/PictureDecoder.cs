@@ -5,12 +5,16 @@ using Vla.Sensors.Images.Jpeg;
 namespace Vla.Sensors.Images;
 
 /// <summary>Decodes single pictures with OpenCV: bounded in size, and none that is only half there.</summary>
-/// <remarks>OpenCV reads a dozen kinds more, each by a parser of its own; what has no bound here is refused before it sees it.</remarks>
+/// <remarks>
+/// OpenCV reads a dozen kinds more, each by a parser of its own; what has no bound here is refused before it sees it.
+/// </remarks>
 public static class PictureDecoder
 {
     private const string Cut = "ends too early";
 
-    /// <summary>The largest file that is read, in bytes: the pixels of <see cref="PictureBounds"/> uncompressed, and some more.</summary>
+    /// <summary>
+    /// The largest file that is read, in bytes: the pixels of <see cref="PictureBounds"/> uncompressed, and some more.
+    /// </summary>
     private const long MaximumFileBytes = 4L * PictureBounds.MaximumPixels + 1_000_000;
 
     /// <summary>Decodes a picture file.</summary>
@@ -21,9 +25,13 @@ public static class PictureDecoder
     public static Mat DecodeFile(string path)
     {
         // Before it is opened: a pipe has no length, and opening it would wait for whoever writes to it.
-        if (new FileInfo(path).Length == 0) throw new PictureException("is empty, or a pipe and no file");
+        if (new FileInfo(path).Length == 0)
+            throw new PictureException("is empty, or a pipe and no file");
         using var file = File.OpenRead(path);
-        if (file.Length > MaximumFileBytes) throw new PictureException($"has {file.Length / 1_000_000} MB; pictures have up to {MaximumFileBytes / 1_000_000}");
+        if (file.Length > MaximumFileBytes)
+            throw new PictureException(
+                $"has {file.Length / 1_000_000} MB; pictures have up to {MaximumFileBytes / 1_000_000}"
+            );
         var bytes = new byte[file.Length];
         file.ReadExactly(bytes);
         return Decode(bytes);
@@ -42,11 +50,13 @@ public static class PictureDecoder
             PictureFormat.Bmp => BmpDamage(picture, header),
             _ => BinaryPrimitives.ReadUInt32LittleEndian(picture[4..]) + 8L > picture.Length ? Cut : null,
         };
-        if (problem is not null) throw new PictureException(problem);
+        if (problem is not null)
+            throw new PictureException(problem);
 
         OpenCvNative.EnsureLoaded();
         var decoded = new Mat();
-        if (TryDecode(picture, decoded)) return decoded;
+        if (TryDecode(picture, decoded))
+            return decoded;
         decoded.Dispose();
         throw new PictureException($"is a damaged {header.Format.ToString().ToUpperInvariant()} picture");
     }
@@ -59,7 +69,8 @@ public static class PictureDecoder
         try
         {
             using var decoded = Cv2.ImDecode(picture, ImreadModes.Color);
-            if (decoded.Empty()) return false;
+            if (decoded.Empty())
+                return false;
             decoded.CopyTo(into);
             return true;
         }
@@ -73,10 +84,11 @@ public static class PictureDecoder
     private static string? PngDamage(ReadOnlySpan<byte> picture)
     {
         const int aroundData = 12;
-        for (long position = 8; position + aroundData <= picture.Length;)
+        for (long position = 8; position + aroundData <= picture.Length; )
         {
             var chunk = picture[(int)position..];
-            if (chunk[4..].StartsWith("IEND"u8)) return null;
+            if (chunk[4..].StartsWith("IEND"u8))
+                return null;
             position += aroundData + BinaryPrimitives.ReadUInt32BigEndian(chunk);
         }
 
@@ -88,11 +100,13 @@ public static class PictureDecoder
         const int oldHeader = 12;
         const int bitFields = 3;
         var old = BinaryPrimitives.ReadUInt32LittleEndian(picture[14..]) == oldHeader;
-        if (!old && picture.Length < 54) return Cut;
+        if (!old && picture.Length < 54)
+            return Cut;
         var bits = BinaryPrimitives.ReadUInt16LittleEndian(picture[(old ? 24 : 28)..]);
         var compression = old ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(picture[30..]);
         // Run lengths: as long as they are.
-        if (compression is not (0 or bitFields)) return null;
+        if (compression is not (0 or bitFields))
+            return null;
         var rows = (header.Width * bits + 31) / 32 * 4 * header.Height;
         return BinaryPrimitives.ReadUInt32LittleEndian(picture[10..]) + rows > picture.Length ? Cut : null;
     }

@@ -6,16 +6,20 @@ namespace Vla.Sensors.Images;
 /// <remarks>Places are shares of width and height, from the left and from the top.</remarks>
 public sealed class PicturePlacement
 {
-    private readonly double _left, _top, _width, _height;
+    private readonly double _left,
+        _top,
+        _width,
+        _height;
 
     /// <param name="image">What becomes of the picture.</param>
     /// <param name="width">The camera's picture, pixels.</param>
     /// <param name="height">The camera's picture, pixels.</param>
     public PicturePlacement(ImageSpec image, int width, int height)
     {
-        var part = image.Fit == ImageFit.Crop
-            ? CentreCrop.Within(new Size(width, height), new Size(image.Width, image.Height))
-            : new Rect(0, 0, width, height);
+        var part =
+            image.Fit == ImageFit.Crop
+                ? CentreCrop.Within(new Size(width, height), new Size(image.Width, image.Height))
+                : new Rect(0, 0, width, height);
         (_left, _top) = ((double)part.X / width, (double)part.Y / height);
         (_width, _height) = ((double)part.Width / width, (double)part.Height / height);
     }

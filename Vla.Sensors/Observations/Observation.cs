@@ -2,7 +2,9 @@ using Vla.Sensors.Cameras;
 
 namespace Vla.Sensors.Observations;
 
-/// <summary>What is perceived at a moment: a picture of each camera, the robot's state, and the words in force.</summary>
+/// <summary>
+/// What is perceived at a moment: a picture of each camera, the robot's state, and the words in force.
+/// </summary>
 /// <remarks>
 /// Whoever holds it owns it and disposes it, once: its frames then go back to their pools, and it may be used again for
 /// another moment. Its moment is that of its oldest picture (<see cref="CapturedNs"/>).
@@ -18,14 +20,18 @@ public sealed class Observation : IDisposable
     public Observation(IReadOnlyList<string> names, params ReadOnlySpan<Frame> frames)
         : this(names, goHome: null)
     {
-        if (names.Count != frames.Length) throw new ArgumentException($"{names.Count} names for {frames.Length} pictures", nameof(frames));
-        for (var i = 0; i < frames.Length; i++) _frames[i] = frames[i];
+        if (names.Count != frames.Length)
+            throw new ArgumentException($"{names.Count} names for {frames.Length} pictures", nameof(frames));
+        for (var i = 0; i < frames.Length; i++)
+            _frames[i] = frames[i];
     }
 
     internal Observation(IReadOnlyList<string> names, Action<Observation>? goHome) =>
         (Names, _goHome, _frames) = (names, goHome, new Frame?[names.Count]);
 
-    /// <summary>What the pictures are called, in their order; the feature's name is <see cref="PictureNames.Feature"/>.</summary>
+    /// <summary>
+    /// What the pictures are called, in their order; the feature's name is <see cref="PictureNames.Feature"/>.
+    /// </summary>
     public IReadOnlyList<string> Names { get; }
 
     /// <summary>A picture by its place.</summary>
@@ -37,7 +43,8 @@ public sealed class Observation : IDisposable
         get
         {
             var oldest = long.MaxValue;
-            for (var i = 0; i < _frames.Length; i++) oldest = Math.Min(oldest, this[i].CapturedNs);
+            for (var i = 0; i < _frames.Length; i++)
+                oldest = Math.Min(oldest, this[i].CapturedNs);
             return oldest;
         }
     }
@@ -48,12 +55,15 @@ public sealed class Observation : IDisposable
         get
         {
             var last = long.MinValue;
-            for (var i = 0; i < _frames.Length; i++) last = Math.Max(last, this[i].PreparedNs);
+            for (var i = 0; i < _frames.Length; i++)
+                last = Math.Max(last, this[i].PreparedNs);
             return last;
         }
     }
 
-    /// <summary>The robot's state as of <see cref="CapturedNs"/>; null when it was not known, or there is none.</summary>
+    /// <summary>
+    /// The robot's state as of <see cref="CapturedNs"/>; null when it was not known, or there is none.
+    /// </summary>
     public RobotReading? State { get; set; }
 
     /// <summary>The words that were in force when it was put together; empty for none.</summary>
@@ -67,7 +77,8 @@ public sealed class Observation : IDisposable
     {
         for (var i = 0; i < Names.Count; i++)
         {
-            if (Names[i] == name) return i;
+            if (Names[i] == name)
+                return i;
         }
 
         return -1;
@@ -75,7 +86,8 @@ public sealed class Observation : IDisposable
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _held, 0) == 0) return;
+        if (Interlocked.Exchange(ref _held, 0) == 0)
+            return;
         for (var i = 0; i < _frames.Length; i++)
         {
             _frames[i]?.Dispose();

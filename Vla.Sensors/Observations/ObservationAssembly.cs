@@ -7,8 +7,8 @@ namespace Vla.Sensors.Observations;
 /// </summary>
 /// <remarks>
 /// <para>
-/// A set is the newest frame of each camera, each used once: it is complete when every camera has given one since the set
-/// before, so the slowest camera sets the pace. A frame that was taken before the newest of its set by more than
+/// A set is the newest frame of each camera, each used once: it is complete when every camera has given one since the
+/// set before, so the slowest camera sets the pace. A frame that was taken before the newest of its set by more than
 /// <see cref="MaximumSkewNs"/> waits for a newer one of its camera; <see cref="Behind"/> says which does.
 /// </para>
 /// <para>A set that is waited for goes out from the capture thread itself: no further thread has to wake up.</para>
@@ -33,7 +33,11 @@ public sealed class ObservationAssembly<TAsker>
     /// <param name="give">Hands an observation to whoever asked; called on a capture thread or on the asker's.</param>
     /// <param name="complete">Adds state and words to the pictures; must not wait. Null for pictures alone.</param>
     public ObservationAssembly(
-        IReadOnlyList<string> names, long maximumSkewNs, Action<TAsker, Observation> give, Action<Observation>? complete = null)
+        IReadOnlyList<string> names,
+        long maximumSkewNs,
+        Action<TAsker, Observation> give,
+        Action<Observation>? complete = null
+    )
     {
         (_names, MaximumSkewNs, _give, _complete) = (names, maximumSkewNs, give, complete);
         (_cells, _waiting) = (new IFrameCell?[names.Count], new Frame?[names.Count]);
@@ -47,14 +51,16 @@ public sealed class ObservationAssembly<TAsker>
     public long MaximumSkewNs { get; }
 
     /// <summary>
-    /// The set that somebody waits for and that does not come about, since one of its pictures is too old; null while all is well.
+    /// The set that somebody waits for and that does not come about, since one of its pictures is too old; null while
+    /// all is well.
     /// </summary>
     public SkewedSet? Behind => Volatile.Read(ref _behind);
 
     /// <summary>Gives the newest set, or the next one. Asked again, it goes to the one who asked last.</summary>
     public void Want(TAsker asker)
     {
-        lock (_gate) _asker = asker;
+        lock (_gate)
+            _asker = asker;
         Serve();
     }
 
@@ -64,10 +70,12 @@ public sealed class ObservationAssembly<TAsker>
     {
         lock (_gate)
         {
-            if (!HaveSet()) return false;
+            if (!HaveSet())
+                return false;
             for (var i = 0; i < _cells.Length; i++)
             {
-                if (held.Put(i, TakeWaiting(i)) is { } unseen) Replace(i, unseen);
+                if (held.Put(i, TakeWaiting(i)) is { } unseen)
+                    Replace(i, unseen);
             }
         }
 
@@ -92,10 +100,12 @@ public sealed class ObservationAssembly<TAsker>
         Observation observation;
         lock (_gate)
         {
-            if (_asker is null || !HaveSet()) return;
+            if (_asker is null || !HaveSet())
+                return;
             (asker, _asker) = (_asker, null);
             observation = Rent();
-            for (var i = 0; i < _cells.Length; i++) observation.Put(i, TakeWaiting(i));
+            for (var i = 0; i < _cells.Length; i++)
+                observation.Put(i, TakeWaiting(i));
         }
 
         _complete?.Invoke(observation);
@@ -110,7 +120,8 @@ public sealed class ObservationAssembly<TAsker>
         {
             if (_cells[i]?.TakeNewest() is { } newest)
             {
-                if (_waiting[i] is { } unseen) Replace(i, unseen);
+                if (_waiting[i] is { } unseen)
+                    Replace(i, unseen);
                 _waiting[i] = newest;
             }
 
@@ -125,14 +136,17 @@ public sealed class ObservationAssembly<TAsker>
         var (oldest, newest) = (0, 0);
         for (var i = 1; i < _waiting.Length; i++)
         {
-            if (CapturedNs(i) < CapturedNs(oldest)) oldest = i;
-            if (CapturedNs(i) > CapturedNs(newest)) newest = i;
+            if (CapturedNs(i) < CapturedNs(oldest))
+                oldest = i;
+            if (CapturedNs(i) > CapturedNs(newest))
+                newest = i;
         }
 
         var skewNs = CapturedNs(newest) - CapturedNs(oldest);
         if (skewNs <= MaximumSkewNs)
         {
-            if (_behind is not null) Volatile.Write(ref _behind, null);
+            if (_behind is not null)
+                Volatile.Write(ref _behind, null);
             return true;
         }
 
@@ -153,20 +167,24 @@ public sealed class ObservationAssembly<TAsker>
 
     private void Replace(int camera, Frame unseen)
     {
-        if (_cells[camera] is { } cell) cell.Replace(unseen);
-        else unseen.Dispose();
+        if (_cells[camera] is { } cell)
+            cell.Replace(unseen);
+        else
+            unseen.Dispose();
     }
 
     private Observation Rent()
     {
-        if (!_free.TryPop(out var observation)) return new Observation(_names, _goHome);
+        if (!_free.TryPop(out var observation))
+            return new Observation(_names, _goHome);
         observation.Rent();
         return observation;
     }
 
     private void Return(Observation observation)
     {
-        lock (_gate) _free.Push(observation);
+        lock (_gate)
+            _free.Push(observation);
     }
 
     private sealed class Place(ObservationAssembly<TAsker> assembly, int camera) : ICameraPlace

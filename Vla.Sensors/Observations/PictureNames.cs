@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 namespace Vla.Sensors.Observations;
 
 /// <summary>What cameras and their pictures may be called: <c>front</c>, <c>wrist</c>, <c>cam_left_2</c>.</summary>
-/// <remarks>The same name from the settings to the policy, the page and the datasets, where it follows <see cref="Prefix"/>.</remarks>
+/// <remarks>
+/// The same name from the settings to the policy, the page and the datasets, where it follows <see cref="Prefix"/>.
+/// </remarks>
 public static partial class PictureNames
 {
     /// <summary>What a camera without a name is called.</summary>
@@ -12,7 +14,9 @@ public static partial class PictureNames
     /// <summary>What the name of a picture's feature begins with.</summary>
     public const string Prefix = "observation.images.";
 
-    /// <summary>So many pictures at most are seen together: each camera has a thread of its own and frames in memory.</summary>
+    /// <summary>
+    /// So many pictures at most are seen together: each camera has a thread of its own and frames in memory.
+    /// </summary>
     public const int Most = 8;
 
     /// <summary>In words, for errors.</summary>

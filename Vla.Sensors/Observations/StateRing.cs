@@ -54,7 +54,8 @@ public sealed class StateRing
         if (values.Length != Width)
             throw new ArgumentException($"a state has {Width} values, not {values.Length}", nameof(values));
         var written = _written;
-        if (written > 0 && atNs < _times[(written - 1) % _times.Length]) return false;
+        if (written > 0 && atNs < _times[(written - 1) % _times.Length])
+            return false;
         var place = (int)(written % _times.Length);
         Volatile.Write(ref _writing, written + 1);
         Interlocked.MemoryBarrier();
@@ -77,7 +78,8 @@ public sealed class StateRing
             var place = (int)(index % _times.Length);
             readNs = Volatile.Read(ref _times[place]);
             _values.AsSpan(place * Width, Width).CopyTo(values);
-            if (IsStillThere(index)) return true;
+            if (IsStillThere(index))
+                return true;
         }
 
         readNs = 0;
@@ -92,7 +94,8 @@ public sealed class StateRing
             var place = (int)(index % _times.Length);
             readNs = Volatile.Read(ref _times[place]);
             value = Volatile.Read(ref _values[place * Width + which]);
-            if (IsStillThere(index)) return true;
+            if (IsStillThere(index))
+                return true;
         }
 
         (value, readNs) = (0, 0);
@@ -105,7 +108,8 @@ public sealed class StateRing
         for (var index = written - 1; index >= 0 && IsStillThere(index); index--)
         {
             // One that was overwritten meanwhile is newer than its neighbours.
-            if (Volatile.Read(ref _times[index % _times.Length]) <= atNs) return index;
+            if (Volatile.Read(ref _times[index % _times.Length]) <= atNs)
+                return index;
         }
 
         return -1;

@@ -2,11 +2,14 @@ using Vla.Sensors.Observations;
 
 namespace Vla.Sensors.Simulation;
 
-/// <summary>A table that lives by the clock: a robot is told actions on one thread, a camera looks from another.</summary>
+/// <summary>
+/// A table that lives by the clock: a robot is told actions on one thread, a camera looks from another.
+/// </summary>
 /// <remarks>
-/// It has no thread of its own: whoever tells or looks first lets the time go by that has passed. An action stays in force
-/// for <see cref="CommandLifetimeNs"/>, then the arm stays where it is, as a real arm's controller would see to. What the arm
-/// felt of itself is kept for a while, so that a picture and the state at its moment can be put together later.
+/// It has no thread of its own: whoever tells or looks first lets the time go by that has passed. An action stays in
+/// force for <see cref="CommandLifetimeNs"/>, then the arm stays where it is, as a real arm's controller would see to.
+/// What the arm felt of itself is kept for a while, so that a picture and the state at its moment can be put together
+/// later.
 /// </remarks>
 public sealed class LiveWorld
 {
@@ -43,7 +46,9 @@ public sealed class LiveWorld
         Look();
     }
 
-    /// <summary>What the arm felt of itself whenever somebody looked, in the order of <see cref="Tabletop.StateNames"/>.</summary>
+    /// <summary>
+    /// What the arm felt of itself whenever somebody looked, in the order of <see cref="Tabletop.StateNames"/>.
+    /// </summary>
     public StateRing States { get; } = new(WorldAction.Dimensions);
 
     /// <summary>When the present episode began, monotonic nanoseconds.</summary>
@@ -71,7 +76,8 @@ public sealed class LiveWorld
 
     /// <summary>Has somebody look at the table whenever time has gone by, and at once: a judge.</summary>
     /// <param name="watcher">
-    /// Called by whoever tells or looks, in turn: it must be quick. It may only read the table, and begin another episode.
+    /// Called by whoever tells or looks, in turn: it must be quick. It may only read the table, and begin another
+    /// episode.
     /// </param>
     public void Watch(Action<Tabletop> watcher)
     {
@@ -95,7 +101,8 @@ public sealed class LiveWorld
         lock (_turn)
         {
             nowNs = CatchUp();
-            if (table?.Look != _table.Look) return _table.Clone();
+            if (table?.Look != _table.Look)
+                return _table.Clone();
             table.CopyFrom(_table);
             return table;
         }
@@ -114,12 +121,15 @@ public sealed class LiveWorld
             if (_shot is null || Math.Abs(_shotDueNs - dueNs) > SameMomentNs)
             {
                 (_shotDueNs, _shotNs) = (dueNs, CatchUp());
-                if (_shot?.Look == _table.Look) _shot.CopyFrom(_table);
-                else _shot = _table.Clone();
+                if (_shot?.Look == _table.Look)
+                    _shot.CopyFrom(_table);
+                else
+                    _shot = _table.Clone();
             }
 
             nowNs = _shotNs;
-            if (table?.Look != _shot.Look) return _shot.Clone();
+            if (table?.Look != _shot.Look)
+                return _shot.Clone();
             table.CopyFrom(_shot);
             return table;
         }
@@ -128,7 +138,8 @@ public sealed class LiveWorld
     /// <summary>When the first picture of all cameras was due; a camera that is the first says when.</summary>
     internal long FirstPictureNs(long nowNs)
     {
-        lock (_turn) return _firstPictureNs ??= nowNs;
+        lock (_turn)
+            return _firstPictureNs ??= nowNs;
     }
 
     /// <summary>Proprioception as it is now; see <see cref="Tabletop.ReadState"/>.</summary>

@@ -10,8 +10,8 @@ namespace Vla.Sensors.Simulation;
 /// things move as far as they are moved, keep no momentum but in falling, and never share space.
 /// </para>
 /// <para>
-/// Time runs in quanta of <see cref="QuantumNs"/>, so one step of 100 ms ends in exactly the state that five of 20 ms with
-/// the same action do. The same seed, level and actions give the same state on any machine of the same kind.
+/// Time runs in quanta of <see cref="QuantumNs"/>, so one step of 100 ms ends in exactly the state that five of 20 ms
+/// with the same action do. The same seed, level and actions give the same state on any machine of the same kind.
 /// </para>
 /// <para>For one thread at a time; <see cref="LiveWorld"/> is for several.</para>
 /// </remarks>
@@ -59,10 +59,14 @@ public sealed class Tabletop
 
     public ref readonly Gripper Gripper => ref _gripper;
 
-    /// <summary>What the camera makes of it: colours, light, view. The same object for a world and its clones.</summary>
+    /// <summary>
+    /// What the camera makes of it: colours, light, view. The same object for a world and its clones.
+    /// </summary>
     public SceneLook Look { get; }
 
-    /// <summary>What <see cref="ReadState"/> writes, in order: the hand's pose, and the jaw's opening from 0 to 1.</summary>
+    /// <summary>
+    /// What <see cref="ReadState"/> writes, in order: the hand's pose, and the jaw's opening from 0 to 1.
+    /// </summary>
     public static IReadOnlyList<string> StateNames => WorldAction.Names;
 
     /// <summary>Lays the table for an episode.</summary>
@@ -70,7 +74,9 @@ public sealed class Tabletop
     /// <param name="level">How hard.</param>
     public static Tabletop Create(long seed, WorldLevel level) => TabletopLayout.Create(seed, level);
 
-    /// <summary>Proprioception: x, y, z, roll, pitch, yaw of the hand (m, rad), jaw opening (0 closed, 1 open).</summary>
+    /// <summary>
+    /// Proprioception: x, y, z, roll, pitch, yaw of the hand (m, rad), jaw opening (0 closed, 1 open).
+    /// </summary>
     /// <param name="state">Receives 7 values.</param>
     public void ReadState(Span<float> state)
     {
@@ -109,7 +115,8 @@ public sealed class Tabletop
     /// <exception cref="ArgumentException">It is of another episode.</exception>
     public void CopyFrom(Tabletop other)
     {
-        if (other.Look != Look) throw new ArgumentException("a world takes over the state of its own episode only", nameof(other));
+        if (other.Look != Look)
+            throw new ArgumentException("a world takes over the state of its own episode only", nameof(other));
         other._blocks.CopyTo(_blocks, 0);
         (_gripper, Quanta, _restNs) = (other._gripper, other.Quanta, other._restNs);
     }
@@ -123,7 +130,8 @@ public sealed class Tabletop
     /// <returns>False, and nothing has happened, when it would share space with a block or already holds one.</returns>
     public bool TryPlaceGripper(double x, double y, double z, double yaw, double jaw)
     {
-        if (_gripper.Holds) return false;
+        if (_gripper.Holds)
+            return false;
         var wanted = new Gripper
         {
             X = Math.Clamp(x, Gripper.MinimumX, Gripper.MaximumX),
@@ -133,7 +141,8 @@ public sealed class Tabletop
             Jaw = Math.Clamp(jaw, 0, Gripper.JawOpen),
             Held = -1,
         };
-        if (!_motion.IsFree(wanted, _blocks)) return false;
+        if (!_motion.IsFree(wanted, _blocks))
+            return false;
         _gripper = wanted;
         return true;
     }
@@ -143,7 +152,8 @@ public sealed class Tabletop
 
     private void Run(in WorldAction action, int quanta)
     {
-        for (var i = 0; i < quanta; i++) _motion.Quantum(action.Finite(), ref _gripper, _blocks);
+        for (var i = 0; i < quanta; i++)
+            _motion.Quantum(action.Finite(), ref _gripper, _blocks);
         Quanta += quanta;
     }
 }

@@ -30,11 +30,13 @@ internal static class TabletopLayout
 
     public static Tabletop Create(long seed, WorldLevel level)
     {
-        if (!Enum.IsDefined(level)) throw new ArgumentOutOfRangeException(nameof(level), level, "there are level 1 and level 2");
+        if (!Enum.IsDefined(level))
+            throw new ArgumentOutOfRangeException(nameof(level), level, "there are level 1 and level 2");
         var random = new WorldRandom(seed, stream: (int)level);
         while (true)
         {
-            if (TryLay(random, level) is not var (blocks, trays)) continue;
+            if (TryLay(random, level) is not var (blocks, trays))
+                continue;
             var hand = new Gripper
             {
                 X = random.Between(-0.20, 0.20),
@@ -55,7 +57,8 @@ internal static class TabletopLayout
         random.Shuffle<WorldColour>(colours);
         var count = 3 + random.Below(3);
         var blockColours = colours[..count];
-        if (level == WorldLevel.Level2 && random.Chance(TwinsChance)) blockColours[1] = blockColours[0];
+        if (level == WorldLevel.Level2 && random.Chance(TwinsChance))
+            blockColours[1] = blockColours[0];
 
         WorldColour[] trayColours = [.. WorldColour.OfBlocks.Except(blockColours), .. WorldColour.OfTraysOnly];
         random.Shuffle<WorldColour>(trayColours);
@@ -63,7 +66,8 @@ internal static class TabletopLayout
         var trays = new Tray[2];
         for (var i = 0; i < trays.Length; i++)
         {
-            if (PlaceTray(random, trayColours[i], trays.AsSpan(0, i)) is not { } tray) return null;
+            if (PlaceTray(random, trayColours[i], trays.AsSpan(0, i)) is not { } tray)
+                return null;
             trays[i] = tray;
         }
 
@@ -71,7 +75,8 @@ internal static class TabletopLayout
         var turn = level == WorldLevel.Level1 ? Level1Turn : Level2Turn;
         for (var i = 0; i < count; i++)
         {
-            if (PlaceBlock(random, blockColours[i], turn, blocks.AsSpan(0, i), trays) is not { } block) return null;
+            if (PlaceBlock(random, blockColours[i], turn, blocks.AsSpan(0, i), trays) is not { } block)
+                return null;
             blocks[i] = block;
         }
 
@@ -82,18 +87,28 @@ internal static class TabletopLayout
     {
         for (var i = 0; i < MostTries; i++)
         {
-            var tray = new Tray(colour, random.Between(-TrayReachX, TrayReachX), random.Between(-TrayReachY, TrayReachY));
+            var tray = new Tray(
+                colour,
+                random.Between(-TrayReachX, TrayReachX),
+                random.Between(-TrayReachY, TrayReachY)
+            );
             var free = true;
             foreach (var other in others)
                 free &= Apart(tray.X - other.X, tray.Y - other.Y, BetweenTrays, BetweenTraysAlongAxis);
-            if (free) return tray;
+            if (free)
+                return tray;
         }
 
         return null;
     }
 
     private static Block? PlaceBlock(
-        WorldRandom random, WorldColour colour, double turn, ReadOnlySpan<Block> others, ReadOnlySpan<Tray> trays)
+        WorldRandom random,
+        WorldColour colour,
+        double turn,
+        ReadOnlySpan<Block> others,
+        ReadOnlySpan<Tray> trays
+    )
     {
         for (var i = 0; i < MostTries; i++)
         {
@@ -108,13 +123,15 @@ internal static class TabletopLayout
             var free = true;
             foreach (ref readonly var other in others)
             {
-                free &= Apart(block.X - other.X, block.Y - other.Y, BetweenBlocks, 0)
+                free &=
+                    Apart(block.X - other.X, block.Y - other.Y, BetweenBlocks, 0)
                     && (other.Colour != colour || Math.Abs(block.X - other.X) >= BetweenTwins);
             }
 
             foreach (var tray in trays)
                 free &= Apart(block.X - tray.X, block.Y - tray.Y, BetweenBlockAndTray, BetweenBlockAndTrayAlongAxis);
-            if (free) return block;
+            if (free)
+                return block;
         }
 
         return null;

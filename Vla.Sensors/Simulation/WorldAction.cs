@@ -2,8 +2,8 @@ namespace Vla.Sensors.Simulation;
 
 /// <summary>What the arm is told: motion of its hand in one control step, and how far its jaw should be open.</summary>
 /// <remarks>
-/// The seven dimensions of the notebook's policy. Deltas count for <see cref="StepSeconds"/>, whatever the rate at which
-/// they are sent: an action is a wish for a speed that stays in force until the next one.
+/// The seven dimensions of the notebook's policy. Deltas count for <see cref="StepSeconds"/>, whatever the rate at
+/// which they are sent: an action is a wish for a speed that stays in force until the next one.
 /// </remarks>
 /// <param name="X">Metres to the right, as the camera sees it.</param>
 /// <param name="Y">Metres away from the camera.</param>
@@ -38,7 +38,10 @@ public readonly record struct WorldAction(float X, float Y, float Z, float Roll,
     public static WorldAction From(ReadOnlySpan<float> values)
     {
         if (values.Length != Dimensions)
-            throw new ArgumentException($"an action of this arm has {Dimensions} values, not {values.Length}", nameof(values));
+            throw new ArgumentException(
+                $"an action of this arm has {Dimensions} values, not {values.Length}",
+                nameof(values)
+            );
         return new WorldAction(values[0], values[1], values[2], values[3], values[4], values[5], values[6]).Finite();
     }
 
@@ -54,8 +57,8 @@ public readonly record struct WorldAction(float X, float Y, float Z, float Roll,
         values[6] = Gripper;
     }
 
-    internal WorldAction Finite() => new(
-        Finite(X), Finite(Y), Finite(Z), Finite(Roll), Finite(Pitch), Finite(Yaw), Finite(Gripper));
+    internal WorldAction Finite() =>
+        new(Finite(X), Finite(Y), Finite(Z), Finite(Roll), Finite(Pitch), Finite(Yaw), Finite(Gripper));
 
     private static float Finite(float value) => float.IsFinite(value) ? value : 0;
 }

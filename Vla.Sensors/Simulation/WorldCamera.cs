@@ -6,8 +6,8 @@ namespace Vla.Sensors.Simulation;
 
 /// <summary>Films a <see cref="LiveWorld"/> at a steady rate.</summary>
 /// <remarks>
-/// Picture n is due n / fps after the first of all the world's cameras, so that cameras of the same rate take their pictures
-/// at the same moments, of the same state. Pictures that are overdue are left out.
+/// Picture n is due n / fps after the first of all the world's cameras, so that cameras of the same rate take their
+/// pictures at the same moments, of the same state. Pictures that are overdue are left out.
 /// </remarks>
 public sealed class WorldCamera : ICamera
 {
@@ -26,11 +26,17 @@ public sealed class WorldCamera : ICamera
     /// <param name="fps">Pictures a second, above 0.</param>
     /// <param name="time">The world's clock.</param>
     public WorldCamera(LiveWorld world, WorldView view, int width, int height, double fps, TimeProvider time)
-        : this(world, view, width, height, fps, time, null)
-    {
-    }
+        : this(world, view, width, height, fps, time, null) { }
 
-    internal WorldCamera(LiveWorld world, WorldView view, int width, int height, double fps, TimeProvider time, Action<TimeSpan>? sleep)
+    internal WorldCamera(
+        LiveWorld world,
+        WorldView view,
+        int width,
+        int height,
+        double fps,
+        TimeProvider time,
+        Action<TimeSpan>? sleep
+    )
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(fps);
         (_world, _fps) = (world, fps);
@@ -44,7 +50,8 @@ public sealed class WorldCamera : ICamera
     public long Read(Mat picture)
     {
         var nowNs = _pacer.NowNs;
-        if (_next == 0) _startNs = _world.FirstPictureNs(nowNs);
+        if (_next == 0)
+            _startNs = _world.FirstPictureNs(nowNs);
         var newestDue = (long)((nowNs - _startNs) * _fps / MonotonicTime.NsPerSecond);
         var number = Math.Max(_next, newestDue);
         var dueNs = _startNs + (long)(number * MonotonicTime.NsPerSecond / _fps);

@@ -7,7 +7,12 @@ namespace Vla.Sensors.Simulation;
 /// <param name="Width">Picture width in pixels.</param>
 /// <param name="Height">Picture height in pixels.</param>
 /// <param name="Fps">Pictures a second, 1 to 1,000.</param>
-public sealed record WorldCameraSource(WorldView View = WorldView.Front, int Width = 640, int Height = 480, double Fps = 30) : CameraSource
+public sealed record WorldCameraSource(
+    WorldView View = WorldView.Front,
+    int Width = 640,
+    int Height = 480,
+    double Fps = 30
+) : CameraSource
 {
     public override string Name => NameOf(View);
 
@@ -17,7 +22,8 @@ public sealed record WorldCameraSource(WorldView View = WorldView.Front, int Wid
     /// <exception cref="CameraException">An option is not known, or its value is wrong.</exception>
     public static WorldCameraSource? Read(string text, WorldView view)
     {
-        if (CameraOptions.NameIn(text) != NameOf(view)) return null;
+        if (CameraOptions.NameIn(text) != NameOf(view))
+            return null;
         var (_, options) = CameraOptions.Split(text);
         var (width, height) = options.TakeSize() ?? (640, 480);
         var fps = options.TakeFps() ?? 30;
@@ -33,5 +39,6 @@ public sealed record WorldCameraSource(WorldView View = WorldView.Front, int Wid
     }
 
     /// <summary>A camera that films a table of its own, at which nobody acts.</summary>
-    public override ICamera Open(TimeProvider time) => Open(new LiveWorld(Tabletop.Create(1, WorldLevel.Level1), time), time);
+    public override ICamera Open(TimeProvider time) =>
+        Open(new LiveWorld(Tabletop.Create(1, WorldLevel.Level1), time), time);
 }

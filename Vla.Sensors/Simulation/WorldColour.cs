@@ -1,6 +1,8 @@
 namespace Vla.Sensors.Simulation;
 
-/// <summary>A colour that an instruction can name, with the pigment that stands for it; episodes vary it a little.</summary>
+/// <summary>
+/// A colour that an instruction can name, with the pigment that stands for it; episodes vary it a little.
+/// </summary>
 /// <param name="Name">One English word.</param>
 /// <param name="Red">0 to 255, in even light.</param>
 /// <param name="Green">0 to 255.</param>
@@ -19,12 +21,7 @@ public sealed record WorldColour(string Name, int Red, int Green, int Blue)
 
     /// <summary>What trays may be made of besides the colours no block has.</summary>
     public static IReadOnlyList<WorldColour> OfTraysOnly { get; } =
-    [
-        new("white", 232, 232, 228),
-        new("black", 38, 38, 42),
-        new("orange", 240, 125, 35),
-        new("cyan", 60, 195, 205),
-    ];
+    [new("white", 232, 232, 228), new("black", 38, 38, 42), new("orange", 240, 125, 35), new("cyan", 60, 195, 205)];
 
     public override string ToString() => Name;
 }

@@ -10,18 +10,29 @@ internal readonly record struct DecodedPicture(double Seconds, int Width, int He
 {
     private const int LongestNumber = 20;
 
-    /// <summary>Reads a line's time base, in which the times of later lines count, seconds; null when it has none.</summary>
+    /// <summary>
+    /// Reads a line's time base, in which the times of later lines count, seconds; null when it has none.
+    /// </summary>
     public static double? TimeBase(ReadOnlySpan<byte> line) =>
-        IsFilter(line) && Number(line, "config in time_base: "u8, out var rest) is { } count
-        && rest.StartsWith("/"u8) && Number(rest, "/"u8, out _) is { } parts && parts > 0
+        IsFilter(line)
+        && Number(line, "config in time_base: "u8, out var rest) is { } count
+        && rest.StartsWith("/"u8)
+        && Number(rest, "/"u8, out _) is { } parts
+        && parts > 0
             ? (double)count / parts
             : null;
 
     /// <summary>Reads a picture's line; null when it is another.</summary>
     public static DecodedPicture? Parse(ReadOnlySpan<byte> line, double timeBase)
     {
-        if (!IsFilter(line) || line.IndexOf(" pts:"u8) < 0) return null;
-        if (Number(line, " s:"u8, out var rest) is not { } width || !rest.StartsWith("x"u8) || Number(rest, "x"u8, out _) is not { } height) return null;
+        if (!IsFilter(line) || line.IndexOf(" pts:"u8) < 0)
+            return null;
+        if (
+            Number(line, " s:"u8, out var rest) is not { } width
+            || !rest.StartsWith("x"u8)
+            || Number(rest, "x"u8, out _) is not { } height
+        )
+            return null;
         var pts = Number(line, " pts:"u8, out _);
         return new DecodedPicture(pts is { } count ? count * timeBase : double.NaN, (int)width, (int)height);
     }
@@ -33,9 +44,11 @@ internal readonly record struct DecodedPicture(double Seconds, int Width, int He
     {
         rest = default;
         var at = line.IndexOf(after);
-        if (at < 0) return null;
+        if (at < 0)
+            return null;
         var text = line[(at + after.Length)..].TrimStart((byte)' ');
-        if (!Utf8Parser.TryParse(text[..Math.Min(text.Length, LongestNumber)], out long number, out var used)) return null;
+        if (!Utf8Parser.TryParse(text[..Math.Min(text.Length, LongestNumber)], out long number, out var used))
+            return null;
         rest = text[used..];
         return number;
     }

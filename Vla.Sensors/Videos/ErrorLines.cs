@@ -26,12 +26,14 @@ internal sealed class ErrorLines
         var buffer = new byte[LongestLine];
         try
         {
-            for (int read; (read = stream.Read(buffer)) > 0;)
+            for (int read; (read = stream.Read(buffer)) > 0; )
             {
                 foreach (var letter in buffer.AsSpan(0, read))
                 {
-                    if (letter is (byte)'\n' or (byte)'\r') End(take);
-                    else if (_length < LongestLine) _line[_length++] = letter;
+                    if (letter is (byte)'\n' or (byte)'\r')
+                        End(take);
+                    else if (_length < LongestLine)
+                        _line[_length++] = letter;
                 }
             }
         }
@@ -47,10 +49,12 @@ internal sealed class ErrorLines
     {
         var line = _line.AsSpan(0, _length);
         _length = 0;
-        if (line.IsEmpty || take?.Invoke(line) == true) return;
+        if (line.IsEmpty || take?.Invoke(line) == true)
+            return;
 
         var text = Encoding.UTF8.GetString(line);
-        if (take is not null && !IsComplaint(ref text)) return;
+        if (take is not null && !IsComplaint(ref text))
+            return;
         Last = text.Length > LongestComplaint ? text[..LongestComplaint] : text;
     }
 
@@ -60,7 +64,8 @@ internal sealed class ErrorLines
         foreach (var level in Levels)
         {
             var at = text.IndexOf(level, StringComparison.Ordinal);
-            if (at < 0) continue;
+            if (at < 0)
+                continue;
             text = text[(at + level.Length)..];
             return true;
         }

@@ -5,11 +5,13 @@ using System.Text.RegularExpressions;
 
 namespace Vla.Sensors.Videos;
 
-/// <summary>The <c>ffmpeg</c> and <c>ffprobe</c> programs: they decode and encode what OpenCV's own FFmpeg cannot, such as AV1.</summary>
+/// <summary>
+/// The <c>ffmpeg</c> and <c>ffprobe</c> programs: they decode and encode what OpenCV's own FFmpeg cannot, such as AV1.
+/// </summary>
 /// <remarks>
-/// Nothing goes through a shell, and a file is given as <c>file:</c> and its whole path, so that no name is taken for an
-/// option, a pattern or an address. What may be opened is a video file of this machine: no network, no playlist that names
-/// other files.
+/// Nothing goes through a shell, and a file is given as <c>file:</c> and its whole path, so that no name is taken for
+/// an option, a pattern or an address. What may be opened is a video file of this machine: no network, no playlist that
+/// names other files.
 /// </remarks>
 public sealed partial class FfmpegProgram
 {
@@ -19,12 +21,17 @@ public sealed partial class FfmpegProgram
     /// <summary>Pixels of the largest picture that is decoded, 8192 × 8192.</summary>
     internal const int LargestPicture = 1 << 26;
 
-    // Containers that hold their pictures themselves; not hls, dash, concat, image2 and the like, which open other files.
-    private const string Containers = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,h264,hevc,obu,ivf,flv,ogg,asf,mxf,nut,gif,yuv4mpegpipe";
+    // Containers that hold their pictures themselves; not hls, dash, concat, image2 and the like, which open other
+    // files.
+    private const string Containers =
+        "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,"
+        + "h264,hevc,obu,ivf,flv,ogg,asf,mxf,nut,gif,yuv4mpegpipe";
 
     private const int LongestAnswer = 1 << 20;
 
-    private static readonly Lazy<FfmpegProgram> Found = new(() => new FfmpegProgram(OnPath("ffmpeg"), OnPath("ffprobe")));
+    private static readonly Lazy<FfmpegProgram> Found = new(() =>
+        new FfmpegProgram(OnPath("ffmpeg"), OnPath("ffprobe"))
+    );
 
     private static readonly Lazy<string?> SetSid = new(() => OperatingSystem.IsLinux() ? OnPath("setsid") : null);
 
@@ -53,41 +60,71 @@ public sealed partial class FfmpegProgram
     public bool IsInstalled => _ffmpeg is not null && _ffprobe is not null;
 
     /// <summary>Such as 5.1.9; empty where it is not installed.</summary>
-    public string Version => VersionNumber().Match(_version.Value) is { Success: true } match ? match.Groups[1].Value : "";
+    public string Version =>
+        VersionNumber().Match(_version.Value) is { Success: true } match ? match.Groups[1].Value : "";
 
     /// <summary>Options that let each picture through as it is, none doubled or left out to keep a rate.</summary>
     internal IReadOnlyList<string> EachPicture => HasFpsMode ? ["-fps_mode", "passthrough"] : ["-vsync", "passthrough"];
 
-    // "-vsync" was given the name "-fps_mode" in 5.1, and is to go. A build from the sources has no number: it is newer.
+    // "-vsync" was given the name "-fps_mode" in 5.1, and is to go. A build from the sources has no number: it is
+    // newer.
     private bool HasFpsMode => !System.Version.TryParse(Version, out var version) || version >= new Version(5, 1);
 
     /// <summary>True when it has an encoder of this name, such as <c>libx264</c>.</summary>
-    public bool HasEncoder(string name) => _encoders.Value.Split('\n').Any(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, var encoder, ..] && encoder == name);
+    public bool HasEncoder(string name) =>
+        _encoders
+            .Value.Split('\n')
+            .Any(line =>
+                line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, var encoder, ..] && encoder == name
+            );
 
     /// <summary>What the first video track of a file is.</summary>
     /// <exception cref="VideoException">It is no video, or the program is missing.</exception>
     internal VideoDescription Describe(string path)
     {
         RequireInstalled(path);
-        var (output, errors) = Ask(_ffprobe!, ["-hide_banner", "-loglevel", "error", "-of", "json", "-show_streams", "-select_streams", "V:0", .. Input(path)]);
+        var (output, errors) = Ask(
+            _ffprobe!,
+            [
+                "-hide_banner",
+                "-loglevel",
+                "error",
+                "-of",
+                "json",
+                "-show_streams",
+                "-select_streams",
+                "V:0",
+                .. Input(path),
+            ]
+        );
         try
         {
-            return VideoDescription.Parse(output) ?? throw new VideoException(errors.Length == 0
-                ? $"'{path}' holds no video"
-                : $"'{path}' is damaged or no video ({errors})");
+            return VideoDescription.Parse(output)
+                ?? throw new VideoException(
+                    errors.Length == 0 ? $"'{path}' holds no video" : $"'{path}' is damaged or no video ({errors})"
+                );
         }
         catch (JsonException exception)
         {
-            throw new VideoException($"'{path}' is damaged or no video ({(errors.Length > 0 ? errors : exception.Message)})", exception);
+            throw new VideoException(
+                $"'{path}' is damaged or no video ({(errors.Length > 0 ? errors : exception.Message)})",
+                exception
+            );
         }
     }
 
     /// <summary>Options that open a file for reading, the last of them its name.</summary>
     internal static IReadOnlyList<string> Input(string path) =>
-    [
-        "-protocol_whitelist", "file,pipe", "-format_whitelist", Containers, "-max_pixels", $"{LargestPicture}",
-        "-i", $"file:{Path.GetFullPath(path)}",
-    ];
+        [
+            "-protocol_whitelist",
+            "file,pipe",
+            "-format_whitelist",
+            Containers,
+            "-max_pixels",
+            $"{LargestPicture}",
+            "-i",
+            $"file:{Path.GetFullPath(path)}",
+        ];
 
     /// <summary>Starts <c>ffmpeg</c>.</summary>
     /// <param name="path">Of the file that it is for, to be named where the program is missing.</param>
@@ -101,21 +138,29 @@ public sealed partial class FfmpegProgram
 
     private void RequireInstalled(string path)
     {
-        if (!IsInstalled) throw new VideoException($"'{path}' needs the ffmpeg program, which is not here: {Install}");
+        if (!IsInstalled)
+            throw new VideoException($"'{path}' needs the ffmpeg program, which is not here: {Install}");
     }
 
     // Found here and not by Process.Start, which looks in the current directory too.
     private static string? OnPath(string name)
     {
         var file = OperatingSystem.IsWindows() ? name + ".exe" : name;
-        return (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-            .Where(Path.IsPathFullyQualified).Select(folder => Path.Combine(folder, file)).FirstOrDefault(File.Exists);
+        return (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator)
+            .Where(Path.IsPathFullyQualified)
+            .Select(folder => Path.Combine(folder, file))
+            .FirstOrDefault(File.Exists);
     }
 
     private static Process Launch(string program, IEnumerable<string> arguments)
     {
-        // In a session of its own: Ctrl-C in the terminal would end it in the middle of an episode that is still to be saved.
-        var start = new ProcessStartInfo(SetSid.Value ?? program, SetSid.Value is null ? arguments : [program, .. arguments])
+        // In a session of its own: Ctrl-C in the terminal would end it in the middle of an episode that is still to be
+        // saved.
+        var start = new ProcessStartInfo(
+            SetSid.Value ?? program,
+            SetSid.Value is null ? arguments : [program, .. arguments]
+        )
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -145,10 +190,14 @@ public sealed partial class FfmpegProgram
         var reading = HelperThread("vla-ffprobe", () => errors.Read(process.StandardError.BaseStream));
         var output = new char[LongestAnswer];
         var length = process.StandardOutput.ReadBlock(output, 0, output.Length);
-        if (length == output.Length) watch.Kill();
+        if (length == output.Length)
+            watch.Kill();
         reading.Join();
         process.WaitForExit();
-        if (watch.HasExpired) throw new VideoException($"'{Path.GetFileName(program)}' took more than {AnswerLimit.TotalSeconds:0.##} s and was ended");
+        if (watch.HasExpired)
+            throw new VideoException(
+                $"'{Path.GetFileName(program)}' took more than {AnswerLimit.TotalSeconds:0.##} s and was ended"
+            );
         return (new string(output, 0, length), errors.Last);
     }
 

@@ -6,8 +6,8 @@ namespace Vla.Sensors.Videos;
 
 /// <summary>A video file, decoded picture by picture by the <c>ffmpeg</c> program; for one thread.</summary>
 /// <remarks>
-/// Pictures come through a pipe as they are decoded, and their times through standard error, by a filter that says them:
-/// a pipe of plain pictures has no room for times. The decoder waits while nobody reads.
+/// Pictures come through a pipe as they are decoded, and their times through standard error, by a filter that says
+/// them: a pipe of plain pictures has no room for times. The decoder waits while nobody reads.
 /// </remarks>
 internal sealed class FfmpegVideo : IVideoReader
 {
@@ -24,7 +24,14 @@ internal sealed class FfmpegVideo : IVideoReader
     private Run _run;
     private double _last = double.NaN;
 
-    private FfmpegVideo(FfmpegProgram program, string path, TimeSpan limit, VideoDescription description, Run run, DecodedPicture first)
+    private FfmpegVideo(
+        FfmpegProgram program,
+        string path,
+        TimeSpan limit,
+        VideoDescription description,
+        Run run,
+        DecodedPicture first
+    )
     {
         (_program, Path, _limit, _run) = (program, path, limit, run);
         Description = description;
@@ -50,19 +57,27 @@ internal sealed class FfmpegVideo : IVideoReader
     /// <param name="path">Of the file.</param>
     /// <param name="program">That of this machine when left out.</param>
     /// <param name="limit">How long a picture may take; <see cref="PictureLimit"/> when left out.</param>
-    /// <exception cref="VideoException">It is missing, no video, or nothing of it can be decoded; or the program is missing.</exception>
+    /// <exception cref="VideoException">It is missing, no video, or nothing of it can be decoded; or the program is
+    /// missing.</exception>
     public static FfmpegVideo Open(string path, FfmpegProgram? program = null, TimeSpan? limit = null)
     {
-        if (!File.Exists(path)) throw new VideoException($"there is no video '{path}'");
+        if (!File.Exists(path))
+            throw new VideoException($"there is no video '{path}'");
         program ??= FfmpegProgram.OfThisMachine;
         var description = program.Describe(path);
         if ((long)description.Width * description.Height > FfmpegProgram.LargestPicture)
-            throw new VideoException($"'{path}' says that its pictures have {description.Width}x{description.Height} pixels: more than {FfmpegProgram.LargestPicture:N0} are not decoded");
+            throw new VideoException(
+                $"'{path}' says that its pictures have {description.Width}x{description.Height} pixels: more than "
+                    + $"{FfmpegProgram.LargestPicture:N0} are not decoded"
+            );
         var run = new Run(program, path, 0, limit ?? PictureLimit);
         try
         {
-            if (run.Peek() is { } first) return new FfmpegVideo(program, path, limit ?? PictureLimit, description, run, first);
-            throw new VideoException($"no picture of '{path}' ({Named(description.Codec)}) can be decoded{run.Complaint}");
+            if (run.Peek() is { } first)
+                return new FfmpegVideo(program, path, limit ?? PictureLimit, description, run, first);
+            throw new VideoException(
+                $"no picture of '{path}' ({Named(description.Codec)}) can be decoded{run.Complaint}"
+            );
         }
         catch
         {
@@ -84,19 +99,27 @@ internal sealed class FfmpegVideo : IVideoReader
     /// <param name="picture">BGR, 8 bits; its memory is used again where it fits.</param>
     /// <param name="seconds">Its time in the file.</param>
     /// <returns>False at the end.</returns>
-    /// <exception cref="VideoException">It cannot be decoded, takes too long, or has another size than those before.</exception>
+    /// <exception cref="VideoException">It cannot be decoded, takes too long, or has another size than those
+    /// before.</exception>
     public bool Read(Mat picture, out double seconds)
     {
         seconds = 0;
-        if (_run.Next() is not { } next) return false;
+        if (_run.Next() is not { } next)
+            return false;
         if (next.Width != Width || next.Height != Height)
-            throw new VideoException($"the pictures of '{Path}' change from {Width}x{Height} to {next.Width}x{next.Height}: convert it to one size");
+            throw new VideoException(
+                $"the pictures of '{Path}' change from {Width}x{Height} to {next.Width}x{next.Height}: convert it to "
+                    + "one size"
+            );
         picture.Create(Height, Width, MatType.CV_8UC3);
         _run.Read(picture);
 
         // A stream without times of its own runs at its nominal rate.
         var period = 1 / (Description.Fps > 0 ? Description.Fps : UsualFps);
-        seconds = _last = !double.IsNaN(next.Seconds) ? next.Seconds : double.IsNaN(_last) ? 0 : _last + period;
+        seconds = _last =
+            !double.IsNaN(next.Seconds) ? next.Seconds
+            : double.IsNaN(_last) ? 0
+            : _last + period;
         return true;
     }
 
@@ -121,26 +144,48 @@ internal sealed class FfmpegVideo : IVideoReader
         public Run(FfmpegProgram program, string path, double fromSeconds, TimeSpan limit)
         {
             (_path, _limit) = (path, limit);
-            string[] seek = fromSeconds > 0
-                ? ["-seek_timestamp", "1", "-ss", fromSeconds.ToString("0.000000", CultureInfo.InvariantCulture)]
-                : [];
-            _process = program.Start(path,
-            [
-                "-nostdin", "-loglevel", "level+info", "-threads", $"{Threads}", "-copyts", .. seek, .. FfmpegProgram.Input(path),
-                "-map", "0:V:0", "-vf", "showinfo=checksum=0", .. program.EachPicture, "-pix_fmt", "bgr24", "-f", "rawvideo", "pipe:1",
-            ]);
+            string[] seek =
+                fromSeconds > 0
+                    ? ["-seek_timestamp", "1", "-ss", fromSeconds.ToString("0.000000", CultureInfo.InvariantCulture)]
+                    : [];
+            _process = program.Start(
+                path,
+                [
+                    "-nostdin",
+                    "-loglevel",
+                    "level+info",
+                    "-threads",
+                    $"{Threads}",
+                    "-copyts",
+                    .. seek,
+                    .. FfmpegProgram.Input(path),
+                    "-map",
+                    "0:V:0",
+                    "-vf",
+                    "showinfo=checksum=0",
+                    .. program.EachPicture,
+                    "-pix_fmt",
+                    "bgr24",
+                    "-f",
+                    "rawvideo",
+                    "pipe:1",
+                ]
+            );
             _watch = new ProcessWatch(_process);
             _process.StandardInput.Close();
             _pictures = _process.StandardOutput.BaseStream;
-            _reader = FfmpegProgram.HelperThread("vla-ffmpeg", () =>
-            {
-                _errors.Read(_process.StandardError.BaseStream, Take);
-                lock (_decoded)
+            _reader = FfmpegProgram.HelperThread(
+                "vla-ffmpeg",
+                () =>
                 {
-                    _ended = true;
-                    Monitor.Pulse(_decoded);
+                    _errors.Read(_process.StandardError.BaseStream, Take);
+                    lock (_decoded)
+                    {
+                        _ended = true;
+                        Monitor.Pulse(_decoded);
+                    }
                 }
-            });
+            );
         }
 
         /// <summary>What went wrong, to be put behind a sentence; empty when nothing was said.</summary>
@@ -160,7 +205,8 @@ internal sealed class FfmpegVideo : IVideoReader
                 // Part of a larger picture lies in memory row by row.
                 var rows = picture.IsContinuous() ? 1 : picture.Height;
                 var bytes = 3 * picture.Width * picture.Height / rows;
-                for (var row = 0; row < rows; row++) _pictures.ReadExactly(new Span<byte>((byte*)picture.Ptr(row), bytes));
+                for (var row = 0; row < rows; row++)
+                    _pictures.ReadExactly(new Span<byte>((byte*)picture.Ptr(row), bytes));
             }
             catch (Exception exception) when (exception is IOException or ObjectDisposedException)
             {
@@ -180,9 +226,12 @@ internal sealed class FfmpegVideo : IVideoReader
 
         private bool Take(ReadOnlySpan<byte> line)
         {
-            if (DecodedPicture.TimeBase(line) is { } timeBase) _timeBase = timeBase;
-            else if (DecodedPicture.Parse(line, _timeBase) is { } picture) Add(picture);
-            else return false;
+            if (DecodedPicture.TimeBase(line) is { } timeBase)
+                _timeBase = timeBase;
+            else if (DecodedPicture.Parse(line, _timeBase) is { } picture)
+                Add(picture);
+            else
+                return false;
             return true;
         }
 
@@ -200,21 +249,26 @@ internal sealed class FfmpegVideo : IVideoReader
             _watch.Expect(_limit);
             lock (_decoded)
             {
-                while (_decoded.Count == 0 && !_ended) Monitor.Wait(_decoded);
+                while (_decoded.Count == 0 && !_ended)
+                    Monitor.Wait(_decoded);
                 _watch.Rest();
-                if (_decoded.Count > 0) return remove ? _decoded.Dequeue() : _decoded.Peek();
+                if (_decoded.Count > 0)
+                    return remove ? _decoded.Dequeue() : _decoded.Peek();
             }
 
-            if (_watch.HasExpired) throw Failed(null);
+            if (_watch.HasExpired)
+                throw Failed(null);
             _process.WaitForExit();
             // Without any picture the caller knows better what to say.
             return _process.ExitCode != 0 && remove ? throw Failed(null) : null;
         }
 
-        private VideoException Failed(Exception? exception) => new(
-            _watch.HasExpired
-                ? $"a picture of '{_path}' took more than {_limit.TotalSeconds:0.#} s to decode, which was given up"
-                : $"'{_path}' cannot be decoded to its end{Complaint}",
-            exception);
+        private VideoException Failed(Exception? exception) =>
+            new(
+                _watch.HasExpired
+                    ? $"a picture of '{_path}' took more than {_limit.TotalSeconds:0.#} s to decode, which was given up"
+                    : $"'{_path}' cannot be decoded to its end{Complaint}",
+                exception
+            );
     }
 }

@@ -27,7 +27,8 @@ internal sealed class OpenCvVideo : IVideoReader
     {
         codec = "";
         var capture = Start(path);
-        if (capture is null) return null;
+        if (capture is null)
+            return null;
         codec = capture.FourCC.Trim('\0', ' ');
         var largest = (long)capture.FrameWidth * capture.FrameHeight;
         // Some codecs it opens and cannot decode, AV1 for one: only a picture shows.
@@ -45,8 +46,11 @@ internal sealed class OpenCvVideo : IVideoReader
     public void Seek(double seconds)
     {
         var picture = (int)Math.Min(seconds * Fps + 0.5, int.MaxValue);
-        if (picture > 0 && _capture.Set(VideoCaptureProperties.PosFrames, picture)
-            && (int)_capture.Get(VideoCaptureProperties.PosFrames) <= picture)
+        if (
+            picture > 0
+            && _capture.Set(VideoCaptureProperties.PosFrames, picture)
+            && (int)_capture.Get(VideoCaptureProperties.PosFrames) <= picture
+        )
         {
             return;
         }
@@ -58,7 +62,8 @@ internal sealed class OpenCvVideo : IVideoReader
     public bool Read(Mat picture, out double seconds)
     {
         seconds = 0;
-        if (!_capture.Read(picture) || picture.Empty()) return false;
+        if (!_capture.Read(picture) || picture.Empty())
+            return false;
         seconds = _capture.Get(VideoCaptureProperties.PosMsec) / 1_000;
         return true;
     }
@@ -77,7 +82,8 @@ internal sealed class OpenCvVideo : IVideoReader
         try
         {
             capture = new VideoCapture(System.IO.Path.GetFullPath(path), VideoCaptureAPIs.FFMPEG);
-            if (capture.IsOpened()) return capture;
+            if (capture.IsOpened())
+                return capture;
         }
         catch (OpenCVException)
         {

@@ -4,8 +4,8 @@ namespace Vla.Sensors.Videos;
 
 /// <summary>Ends a process that takes too long, or that is still there when this one ends.</summary>
 /// <remarks>
-/// A read from a pipe cannot be given a limit; ending the process ends the read. A killed parent leaves a decoder nobody to
-/// write to, and an encoder nothing to read: both end by themselves then.
+/// A read from a pipe cannot be given a limit; ending the process ends the read. A killed parent leaves a decoder
+/// nobody to write to, and an encoder nothing to read: both end by themselves then.
 /// </remarks>
 internal sealed class ProcessWatch : IDisposable
 {
@@ -35,7 +35,8 @@ internal sealed class ProcessWatch : IDisposable
         {
             _process.Kill();
         }
-        catch (Exception exception) when (exception is InvalidOperationException or System.ComponentModel.Win32Exception)
+        catch (Exception exception)
+            when (exception is InvalidOperationException or System.ComponentModel.Win32Exception)
         {
             // It has ended by itself.
         }

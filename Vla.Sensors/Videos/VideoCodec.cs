@@ -13,7 +13,9 @@ public sealed record VideoCodec(string Name, string? Encoder, IReadOnlyList<stri
     /// <summary>What LeRobot records by default; slower to encode.</summary>
     public static readonly VideoCodec Av1 = new("av1", "libsvtav1", ["-preset", "10", "-crf", "25"], SmallestSide: 64);
 
-    /// <summary>MPEG-4 part 2: all that OpenCV's FFmpeg encodes into MP4. LeRobot reads it, browsers do not play it.</summary>
+    /// <summary>
+    /// MPEG-4 part 2: all that OpenCV's FFmpeg encodes into MP4. LeRobot reads it, browsers do not play it.
+    /// </summary>
     public static readonly VideoCodec Mpeg4 = new("mpeg4", null, []);
 
     /// <summary>The best of those that this machine has encoders for.</summary>
@@ -21,16 +23,20 @@ public sealed record VideoCodec(string Name, string? Encoder, IReadOnlyList<stri
     public static VideoCodec OfThisMachine(int smallestSide) => Best(FfmpegProgram.OfThisMachine, smallestSide);
 
     /// <summary>What there is to say of it before it is used; null when there is nothing.</summary>
-    public string? Note => Encoder is null
-        ? $"videos are MPEG-4 part 2, which browsers do not play, since there is no ffmpeg program with an encoder for H.264 or AV1: {FfmpegProgram.Install}"
-        : null;
+    public string? Note =>
+        Encoder is null
+            ? "videos are MPEG-4 part 2, which browsers do not play, since there is no ffmpeg program with an "
+                + $"encoder for H.264 or AV1: {FfmpegProgram.Install}"
+            : null;
 
     public static VideoCodec Best(FfmpegProgram program, int smallestSide = int.MaxValue) =>
         new[] { H264, Av1 }.FirstOrDefault(codec => codec.SmallestSide <= smallestSide && codec.IsIn(program)) ?? Mpeg4;
 
     /// <summary>One by its name, where this machine can encode it; null otherwise.</summary>
     public static VideoCodec? Find(string name, FfmpegProgram program, int smallestSide = int.MaxValue) =>
-        new[] { H264, Av1, Mpeg4 }.FirstOrDefault(codec => codec.Name == name && codec.SmallestSide <= smallestSide && (codec.Encoder is null || codec.IsIn(program)));
+        new[] { H264, Av1, Mpeg4 }.FirstOrDefault(codec =>
+            codec.Name == name && codec.SmallestSide <= smallestSide && (codec.Encoder is null || codec.IsIn(program))
+        );
 
     private bool IsIn(FfmpegProgram program) => program.IsInstalled && program.HasEncoder(Encoder!);
 }

@@ -40,7 +40,9 @@ public abstract class VideoEncoder : IDisposable
     public void Write(Mat picture)
     {
         if (picture.Width != Width || picture.Height != Height || picture.Type() != MatType.CV_8UC3)
-            throw new ArgumentException($"'{Path}' takes pictures of {Width}x{Height}, not {picture.Width}x{picture.Height}");
+            throw new ArgumentException(
+                $"'{Path}' takes pictures of {Width}x{Height}, not {picture.Width}x{picture.Height}"
+            );
         Encode(picture);
     }
 

@@ -7,7 +7,11 @@ internal static class Commands
 {
     /// <remarks>The environment given is the whole of it; null stands for this process's own.</remarks>
     public static (int ExitCode, string Output, string Errors) Run(
-        string program, string folder, IReadOnlyDictionary<string, string>? environment, params string[] arguments)
+        string program,
+        string folder,
+        IReadOnlyDictionary<string, string>? environment,
+        params string[] arguments
+    )
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -19,7 +23,8 @@ internal static class Commands
         if (environment is not null)
         {
             start.Environment.Clear();
-            foreach (var (name, value) in environment) start.Environment[name] = value;
+            foreach (var (name, value) in environment)
+                start.Environment[name] = value;
         }
 
         using var process = Process.Start(start)!;

@@ -5,18 +5,24 @@ using Vla.Sensors;
 
 namespace Vla.Tests.Project;
 
-/// <summary>Which folder may use which: those further down a list use those above them, and never the other way round.</summary>
+/// <summary>
+/// Which folder may use which: those further down a list use those above them, and never the other way round.
+/// </summary>
 public sealed class FolderOrderTests
 {
-    /// <summary>Each project's folders, from what knows nothing of the others to what knows all of them; "." is its root.</summary>
+    /// <summary>
+    /// Each project's folders, from what knows nothing of the others to what knows all of them; "." is its root.
+    /// </summary>
     private static readonly Dictionary<string, string> Orders = new()
     {
         ["Vla.Sensors"] = "Text . Images Videos Cameras Observations Datasets Simulation",
         ["Vla.Actors"] =
-            "Torch Checkpoints Pipeline Scheduling Chunks Stages Policies Training Robots Instructions Observations Observers "
+            "Torch Checkpoints Pipeline Scheduling Chunks Stages Policies Training Robots Instructions Observations "
+            + "Observers "
             + "Control Cameras Wiring Telemetry",
         ["Vla.Runtime"] =
-            ". Processes Libraries Registries Settings Composition Simulation Outputs Robots Evaluation Recording Learning Bench "
+            ". Processes Libraries Registries Settings Composition Simulation Outputs Robots Evaluation Recording "
+            + "Learning Bench "
             + "Status Hosting Http Pages Telemetry Doctor Commands",
     };
 
@@ -24,7 +30,8 @@ public sealed class FolderOrderTests
     private static readonly Dictionary<string, string> Exceptions = new()
     {
         ["Vla.Sensors.OpenCvNative uses Vla.Sensors.Cameras.CameraException"] =
-            "whoever opens a camera, a video or a picture without OpenCV's library gets the camera's error and exit code",
+            "whoever opens a camera, a video or a picture without OpenCV's library gets the camera's error and exit "
+            + "code",
     };
 
     [Theory]
@@ -36,15 +43,24 @@ public sealed class FolderOrderTests
         var order = Orders[project].Split(' ');
         var uses = Uses(ofAssembly.Assembly.Location, project).ToList();
 
-        Assert.Equal(order.Order(), uses.SelectMany(use => new[] { use.User.Folder, use.Used.Folder }).Distinct().Order());
-        Assert.Empty(uses.Where(use => Array.IndexOf(order, use.User.Folder) < Array.IndexOf(order, use.Used.Folder))
-            .Select(use => $"{use.User.Type} uses {use.Used.Type}").Distinct().Except(Exceptions.Keys));
+        Assert.Equal(
+            order.Order(),
+            uses.SelectMany(use => new[] { use.User.Folder, use.Used.Folder }).Distinct().Order()
+        );
+        Assert.Empty(
+            uses.Where(use => Array.IndexOf(order, use.User.Folder) < Array.IndexOf(order, use.Used.Folder))
+                .Select(use => $"{use.User.Type} uses {use.Used.Type}")
+                .Distinct()
+                .Except(Exceptions.Keys)
+        );
     }
 
     [Fact]
     public void A_use_against_the_order_is_found()
     {
-        var uses = Uses(typeof(IPolicy).Assembly.Location, "Vla.Actors").Select(use => $"{use.User.Type} uses {use.Used.Type}").ToHashSet();
+        var uses = Uses(typeof(IPolicy).Assembly.Location, "Vla.Actors")
+            .Select(use => $"{use.User.Type} uses {use.Used.Type}")
+            .ToHashSet();
 
         // By a base class, a field, a parameter, a body, and what is given to a generic type.
         Assert.Contains("Vla.Actors.Policies.HangException uses Vla.Actors.Policies.PolicyException", uses);
@@ -59,12 +75,12 @@ public sealed class FolderOrderTests
         return
         [
             .. from type in WithNested(assembly.MainModule.Types)
-               from used in Mentioned(type).SelectMany(Parts)
-               where Place.Of(type, project) is not null && Place.Of(used, project) is not null
-               let use = (User: Place.Of(type, project)!, Used: Place.Of(used, project)!)
-               where use.User.Type != use.Used.Type
-               group use by use into same
-               select same.Key,
+            from used in Mentioned(type).SelectMany(Parts)
+            where Place.Of(type, project) is not null && Place.Of(used, project) is not null
+            let use = (User: Place.Of(type, project)!, Used: Place.Of(used, project)!)
+            where use.User.Type != use.Used.Type
+            group use by use into same
+            select same.Key,
         ];
     }
 
@@ -78,33 +94,46 @@ public sealed class FolderOrderTests
         {
             found.Add(method.ReturnType);
             found.AddRange(method.Parameters.Select(parameter => parameter.ParameterType));
-            found.AddRange(method.GenericParameters.SelectMany(any => any.Constraints).Select(constraint => constraint.ConstraintType));
-            if (!method.HasBody) continue;
+            found.AddRange(
+                method
+                    .GenericParameters.SelectMany(any => any.Constraints)
+                    .Select(constraint => constraint.ConstraintType)
+            );
+            if (!method.HasBody)
+                continue;
             found.AddRange(method.Body.Variables.Select(variable => variable.VariableType));
             found.AddRange(method.Body.ExceptionHandlers.Select(handler => handler.CatchType));
-            foreach (var operand in method.Body.Instructions.Select(instruction => instruction.Operand)) found.AddRange(In(operand));
+            foreach (var operand in method.Body.Instructions.Select(instruction => instruction.Operand))
+                found.AddRange(In(operand));
         }
 
         return [.. found.OfType<TypeReference>()];
     }
 
-    private static IEnumerable<TypeReference> In(object? operand) => operand switch
-    {
-        TypeReference type => [type],
-        GenericInstanceMethod method => [.. In(method.ElementMethod), .. method.GenericArguments],
-        MethodReference method => [method.DeclaringType, method.ReturnType, .. method.Parameters.Select(parameter => parameter.ParameterType)],
-        FieldReference field => [field.DeclaringType, field.FieldType],
-        _ => [],
-    };
+    private static IEnumerable<TypeReference> In(object? operand) =>
+        operand switch
+        {
+            TypeReference type => [type],
+            GenericInstanceMethod method => [.. In(method.ElementMethod), .. method.GenericArguments],
+            MethodReference method =>
+            [
+                method.DeclaringType,
+                method.ReturnType,
+                .. method.Parameters.Select(parameter => parameter.ParameterType),
+            ],
+            FieldReference field => [field.DeclaringType, field.FieldType],
+            _ => [],
+        };
 
     /// <summary>The types that a type is made of.</summary>
-    private static IEnumerable<TypeReference> Parts(TypeReference type) => type switch
-    {
-        GenericInstanceType generic => [generic.ElementType, .. generic.GenericArguments.SelectMany(Parts)],
-        TypeSpecification of => Parts(of.ElementType),
-        GenericParameter => [],
-        _ => [type],
-    };
+    private static IEnumerable<TypeReference> Parts(TypeReference type) =>
+        type switch
+        {
+            GenericInstanceType generic => [generic.ElementType, .. generic.GenericArguments.SelectMany(Parts)],
+            TypeSpecification of => Parts(of.ElementType),
+            GenericParameter => [],
+            _ => [type],
+        };
 
     private static IEnumerable<TypeDefinition> WithNested(IEnumerable<TypeDefinition> types) =>
         types.SelectMany(type => WithNested(type.NestedTypes).Prepend(type));
@@ -114,8 +143,10 @@ public sealed class FolderOrderTests
     {
         public static Place? Of(TypeReference type, string project)
         {
-            while (type.DeclaringType is { } outer) type = outer;
-            if (type.Namespace == project) return new Place(type.FullName, ".");
+            while (type.DeclaringType is { } outer)
+                type = outer;
+            if (type.Namespace == project)
+                return new Place(type.FullName, ".");
             return type.Namespace.StartsWith(project + ".", StringComparison.Ordinal)
                 ? new Place(type.FullName, type.Namespace[(project.Length + 1)..].Split('.')[0])
                 : null;

@@ -11,10 +11,12 @@ public sealed class FolderRulesTests
     [InlineData("Akka")]
     [InlineData("TorchSharp")]
     [InlineData("Microsoft.AspNetCore")]
-    public void Sensors_do_not_use(string forbidden) => Assert.Empty(References(typeof(MonotonicTime).Assembly, forbidden));
+    public void Sensors_do_not_use(string forbidden) =>
+        Assert.Empty(References(typeof(MonotonicTime).Assembly, forbidden));
 
     [Fact]
-    public void Actors_do_not_use_AspNet() => Assert.Empty(References(typeof(IPolicy).Assembly, "Microsoft.AspNetCore"));
+    public void Actors_do_not_use_AspNet() =>
+        Assert.Empty(References(typeof(IPolicy).Assembly, "Microsoft.AspNetCore"));
 
     [Fact]
     public void The_rules_look_at_the_right_assemblies()
@@ -30,9 +32,15 @@ public sealed class FolderRulesTests
         var files = Directory.GetFiles(AppContext.BaseDirectory, "*", SearchOption.AllDirectories);
         Assert.Single(files, file => Path.GetFileName(file) == "libtorch.so");
         Assert.DoesNotContain(files, file => file.EndsWith(".dylib", StringComparison.Ordinal));
-        Assert.DoesNotContain(files, file => Path.GetFileName(file) is "torch_cpu.dll" or "OpenCvSharpExtern.dll" or "libSkiaSharp.dll");
+        Assert.DoesNotContain(
+            files,
+            file => Path.GetFileName(file) is "torch_cpu.dll" or "OpenCvSharpExtern.dll" or "libSkiaSharp.dll"
+        );
     }
 
     private static IEnumerable<string> References(Assembly assembly, string start) =>
-        assembly.GetReferencedAssemblies().Select(name => name.Name!).Where(name => name.StartsWith(start, StringComparison.Ordinal));
+        assembly
+            .GetReferencedAssemblies()
+            .Select(name => name.Name!)
+            .Where(name => name.StartsWith(start, StringComparison.Ordinal));
 }

@@ -100,22 +100,33 @@ public sealed class LauncherTests : IDisposable
     [InlineData("debian", "13", "libgtk-3-0t64")]
     [InlineData("ubuntu", "22.04", "libgtk-3-0")]
     [InlineData("ubuntu", "24.04", "libgtk-3-0t64")]
-    public void It_installs_what_OpenCv_needs_under_this_systems_name_and_says_so(string system, string version, string package)
+    public void It_installs_what_OpenCv_needs_under_this_systems_name_and_says_so(
+        string system,
+        string version,
+        string package
+    )
     {
         _machine.Remove("libraries/libgtk-3.so.0");
         _machine.Write("os-release", $"ID={system}\nVERSION_ID=\"{version}\"\n");
         var (exitCode, _, errors) = _machine.Run("run");
         Assert.Equal(0, exitCode);
         Assert.Contains($"installing {package} ", errors, StringComparison.Ordinal);
-        Assert.Contains(_machine.Calls, call => call.EndsWith($"install --yes --no-install-recommends {package}", StringComparison.Ordinal));
+        Assert.Contains(
+            _machine.Calls,
+            call => call.EndsWith($"install --yes --no-install-recommends {package}", StringComparison.Ordinal)
+        );
     }
 
     [LinuxFact]
     public void On_a_bare_system_it_installs_all_that_OpenCv_needs_at_once()
     {
-        foreach (var library in new[] { "libgtk-3.so.0", "libdrm.so.2", "libatomic.so.1" }) _machine.Remove($"libraries/{library}");
+        foreach (var library in new[] { "libgtk-3.so.0", "libdrm.so.2", "libatomic.so.1" })
+            _machine.Remove($"libraries/{library}");
         Assert.Equal(0, _machine.Run("run").ExitCode);
-        Assert.Contains(_machine.Calls, call => call.EndsWith(" libgtk-3-0 libdrm2 libatomic1", StringComparison.Ordinal));
+        Assert.Contains(
+            _machine.Calls,
+            call => call.EndsWith(" libgtk-3-0 libdrm2 libatomic1", StringComparison.Ordinal)
+        );
     }
 
     [LinuxFact]
@@ -174,12 +185,25 @@ public sealed class LauncherTests : IDisposable
     [LinuxTheory]
     [InlineData("""<Counters total="7" executed="7" passed="7" failed="0" />""", 0, "7 passed, 0 failed")]
     [InlineData("""<Counters total="9" executed="7" passed="6" failed="1" />""", 1, "6 passed, 1 failed, 2 skipped")]
-    [InlineData("""<Counters total="5" executed="5" passed="5" failed="0" /><Text>The active test run was aborted.</Text>""", 1, "5 passed, 1 failed")]
-    [InlineData("""<Counters total="5" executed="5" passed="4" failed="1" /><Text>The active test run was aborted.</Text>""", 1, "4 passed, 2 failed")]
+    [InlineData(
+        """<Counters total="5" executed="5" passed="5" failed="0" /><Text>The active test run was aborted.</Text>""",
+        1,
+        "5 passed, 1 failed"
+    )]
+    [InlineData(
+        """<Counters total="5" executed="5" passed="4" failed="1" /><Text>The active test run was aborted.</Text>""",
+        1,
+        "4 passed, 2 failed"
+    )]
     [InlineData(null, 1, "0 passed, 1 failed")]
-    public void The_last_line_of_a_test_run_counts_and_the_exit_code_is_that_of_the_tests(string? results, int exit, string line)
+    public void The_last_line_of_a_test_run_counts_and_the_exit_code_is_that_of_the_tests(
+        string? results,
+        int exit,
+        string line
+    )
     {
-        if (results is not null) _machine.Write("results", results);
+        if (results is not null)
+            _machine.Write("results", results);
         _machine.Write("test-exit", $"{exit}");
         var (exitCode, output, _) = _machine.Run("test");
         Assert.Equal(exit, exitCode);
@@ -212,13 +236,29 @@ public sealed class LauncherTests : IDisposable
         var folder = Path.Combine(_machine.Root, "deployed/vla");
         Assert.Equal(
             [
-                "LICENSE", "app/libOpenCvSharpExtern.so", "app/vla.dll", "config/vla.json", "config/vla.service", "dotnet/dotnet",
-                "dotnet/host/fxr/10.0.2/libhostfxr.so", "dotnet/shared/Microsoft.AspNetCore.App/10.0.2/Web.dll",
-                "dotnet/shared/Microsoft.NETCore.App/10.0.2/System.dll", "native/libgtk-3.so.0", "vla",
+                "LICENSE",
+                "app/libOpenCvSharpExtern.so",
+                "app/vla.dll",
+                "config/vla.json",
+                "config/vla.service",
+                "dotnet/dotnet",
+                "dotnet/host/fxr/10.0.2/libhostfxr.so",
+                "dotnet/shared/Microsoft.AspNetCore.App/10.0.2/Web.dll",
+                "dotnet/shared/Microsoft.NETCore.App/10.0.2/System.dll",
+                "native/libgtk-3.so.0",
+                "vla",
             ],
-            Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(folder, file)).Order(StringComparer.Ordinal));
+            Directory
+                .GetFiles(folder, "*", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(folder, file))
+                .Order(StringComparer.Ordinal)
+        );
         Assert.Equal([folder], Directory.GetFileSystemEntries(Path.GetDirectoryName(folder)!));
-        Assert.Contains($"ExecStart={folder}/vla run", File.ReadAllText(Path.Combine(folder, "config/vla.service")), StringComparison.Ordinal);
+        Assert.Contains(
+            $"ExecStart={folder}/vla run",
+            File.ReadAllText(Path.Combine(folder, "config/vla.service")),
+            StringComparison.Ordinal
+        );
         if (!OperatingSystem.IsWindows())
         {
             Assert.True(File.GetUnixFileMode(Path.Combine(folder, "app/vla.dll")).HasFlag(UnixFileMode.OtherRead));
@@ -233,7 +273,13 @@ public sealed class LauncherTests : IDisposable
         _machine.Run("publish", "deployed");
         Directory.Move(Path.Combine(_machine.Root, "deployed"), Path.Combine(_machine.Root, "moved away"));
 
-        var (exitCode, output, errors) = Commands.Run(Path.Combine(_machine.Root, "moved away/vla"), "/", new Dictionary<string, string>(), "run", "two words");
+        var (exitCode, output, errors) = Commands.Run(
+            Path.Combine(_machine.Root, "moved away/vla"),
+            "/",
+            new Dictionary<string, string>(),
+            "run",
+            "two words"
+        );
 
         Assert.True(exitCode == 0, errors);
         Assert.Equal($"program in /: {_machine.Root}/moved away/app/vla.dll run two words\n", output);

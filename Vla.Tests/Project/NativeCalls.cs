@@ -6,8 +6,8 @@ namespace Vla.Tests.Project;
 /// <summary>Which native functions of TorchSharp compiled code can reach, found by reading its instructions.</summary>
 /// <remarks>
 /// From each call of TorchSharp on, through everything that TorchSharp calls itself: operators, properties, extension
-/// methods. A call of a module's <c>forward</c> does not say which module; so the methods that a module overrides count as
-/// called by whoever makes one.
+/// methods. A call of a module's <c>forward</c> does not say which module; so the methods that a module overrides count
+/// as called by whoever makes one.
 /// </remarks>
 internal sealed class NativeCalls : IDisposable
 {
@@ -30,13 +30,20 @@ internal sealed class NativeCalls : IDisposable
     /// <returns>Places as "Type.Method calls TorchSharp's Type.Method", by native function.</returns>
     public ILookup<string, string> Of(string assembly)
     {
-        var read = AssemblyDefinition.ReadAssembly(Path.Combine(_directory, assembly), new ReaderParameters { AssemblyResolver = _resolver });
+        var read = AssemblyDefinition.ReadAssembly(
+            Path.Combine(_directory, assembly),
+            new ReaderParameters { AssemblyResolver = _resolver }
+        );
         return (
             from type in AllOf(read.MainModule.Types)
             from method in type.Methods
             from called in Called(method)
             from function in Reached(called)
-            select (Function: function, Place: $"{type.FullName}.{method.Name} calls {called.DeclaringType.FullName}.{called.Name}"))
+            select (
+                Function: function,
+                Place: $"{type.FullName}.{method.Name} calls {called.DeclaringType.FullName}.{called.Name}"
+            )
+        )
             .Distinct()
             .ToLookup(found => found.Function, found => found.Place);
     }
@@ -48,20 +55,26 @@ internal sealed class NativeCalls : IDisposable
 
     private static IEnumerable<MethodDefinition> Called(MethodDefinition method)
     {
-        if (!method.HasBody) yield break;
+        if (!method.HasBody)
+            yield break;
         foreach (var instruction in method.Body.Instructions)
         {
-            if (instruction.Operand is not MethodReference reference || !IsTorchSharp(reference.DeclaringType)) continue;
-            if (reference.Resolve() is not { } called) continue;
+            if (instruction.Operand is not MethodReference reference || !IsTorchSharp(reference.DeclaringType))
+                continue;
+            if (reference.Resolve() is not { } called)
+                continue;
             yield return called;
-            if (instruction.OpCode != OpCodes.Newobj) continue;
-            foreach (var overriding in Overrides(called.DeclaringType)) yield return overriding;
+            if (instruction.OpCode != OpCodes.Newobj)
+                continue;
+            foreach (var overriding in Overrides(called.DeclaringType))
+                yield return overriding;
         }
     }
 
     private static bool IsTorchSharp(TypeReference type) =>
-        type.GetElementType().Scope is AssemblyNameReference { Name: TorchSharp }
-            or ModuleDefinition { Assembly.Name.Name: TorchSharp };
+        type.GetElementType().Scope
+            is AssemblyNameReference { Name: TorchSharp }
+                or ModuleDefinition { Assembly.Name.Name: TorchSharp };
 
     private static IEnumerable<MethodDefinition> Overrides(TypeDefinition type)
     {
@@ -69,7 +82,10 @@ internal sealed class NativeCalls : IDisposable
         var chain = new List<TypeDefinition>();
         for (var each = type; each is not null && IsTorchSharp(each); each = each.BaseType?.Resolve())
         {
-            if (each.FullName == Module) return chain.SelectMany(one => one.Methods).Where(method => method is { IsVirtual: true, HasBody: true });
+            if (each.FullName == Module)
+                return chain
+                    .SelectMany(one => one.Methods)
+                    .Where(method => method is { IsVirtual: true, HasBody: true });
             chain.Add(each);
         }
 
@@ -78,16 +94,19 @@ internal sealed class NativeCalls : IDisposable
 
     private HashSet<string> Reached(MethodDefinition start)
     {
-        if (_known.TryGetValue(start, out var known)) return known;
+        if (_known.TryGetValue(start, out var known))
+            return known;
         var functions = _known[start] = [];
         var seen = new HashSet<MethodDefinition> { start };
         var open = new Queue<MethodDefinition>(seen);
         while (open.TryDequeue(out var method))
         {
-            if (method.IsPInvokeImpl) functions.Add(method.PInvokeInfo.EntryPoint ?? method.Name);
+            if (method.IsPInvokeImpl)
+                functions.Add(method.PInvokeInfo.EntryPoint ?? method.Name);
             foreach (var called in Called(method))
             {
-                if (seen.Add(called)) open.Enqueue(called);
+                if (seen.Add(called))
+                    open.Enqueue(called);
             }
         }
 

@@ -4,8 +4,8 @@ using Vla.Actors.Policies;
 namespace Vla.Tests.Project;
 
 /// <summary>
-/// No call of Torch may end the process where it could throw an exception: some native functions of TorchSharp let Torch's
-/// exceptions through uncaught, and none of those is used.
+/// No call of Torch may end the process where it could throw an exception: some native functions of TorchSharp let
+/// Torch's exceptions through uncaught, and none of those is used.
 /// </summary>
 public sealed class NativeFailureTests : IDisposable
 {
@@ -87,7 +87,9 @@ public sealed class NativeFailureTests : IDisposable
 
     private readonly NativeCalls _calls = new(AppContext.BaseDirectory);
     private readonly HashSet<string> _uncaught =
-        [.. File.ReadLines(TestData.Path("uncaught-native-functions.txt")).Where(line => !line.StartsWith('#'))];
+    [
+        .. File.ReadLines(TestData.Path("uncaught-native-functions.txt")).Where(line => !line.StartsWith('#')),
+    ];
 
     public void Dispose() => _calls.Dispose();
 
@@ -97,7 +99,9 @@ public sealed class NativeFailureTests : IDisposable
     [InlineData("vla.dll")]
     public void Nothing_calls_a_native_function_that_lets_exceptions_through(string assembly)
     {
-        var found = _calls.Of(assembly).Where(calls => _uncaught.Contains(calls.Key) && !Allowed.ContainsKey(calls.Key));
+        var found = _calls
+            .Of(assembly)
+            .Where(calls => _uncaught.Contains(calls.Key) && !Allowed.ContainsKey(calls.Key));
 
         Assert.Empty(found.Select(calls => $"{calls.First()}, which reaches {calls.Key}"));
     }
@@ -108,7 +112,10 @@ public sealed class NativeFailureTests : IDisposable
         var calls = _calls.Of("Vla.Actors.dll");
 
         // By a method, an operator, a property, an extension method and a layer's forward.
-        foreach (var function in (string[])["THSTensor_bmm", "THSTensor_add", "THSTensor_size", "THSNN_Module_to_device", "THSTensor_conv2d"])
+        foreach (
+            var function in (string[])
+                ["THSTensor_bmm", "THSTensor_add", "THSTensor_size", "THSNN_Module_to_device", "THSTensor_conv2d"]
+        )
             Assert.True(calls[function].Any(), function);
         Assert.True(calls.Count > 100);
     }
@@ -121,10 +128,16 @@ public sealed class NativeFailureTests : IDisposable
     [InlineData("THSStorage_nbytes", nameof(WithProperty))]
     public void A_call_that_lets_exceptions_through_is_found_with_its_place(string function, string method)
     {
-        var found = Assert.Contains(function, _calls.Of("Vla.Tests.dll").ToDictionary(calls => calls.Key, calls => calls.ToList()));
+        var found = Assert.Contains(
+            function,
+            _calls.Of("Vla.Tests.dll").ToDictionary(calls => calls.Key, calls => calls.ToList())
+        );
 
         Assert.Contains(function, _uncaught);
-        Assert.Contains(found, place => place.Contains($"{nameof(NativeFailureTests)}.{method} calls ", StringComparison.Ordinal));
+        Assert.Contains(
+            found,
+            place => place.Contains($"{nameof(NativeFailureTests)}.{method} calls ", StringComparison.Ordinal)
+        );
     }
 
     [Fact]

@@ -18,7 +18,8 @@ namespace Vla.Tests.Project;
 /// <summary>A project of somebody else's, outside the repository, made of what the documentation says.</summary>
 /// <remarks>
 /// Built by the SDK as its user does. Packages come from the folder that the repository's own restore filled: whoever
-/// references Vla.Actors gets the versions that it was tested with. Vla itself is not built again: this process runs it.
+/// references Vla.Actors gets the versions that it was tested with. Vla itself is not built again: this process runs
+/// it.
 /// </remarks>
 public sealed partial class OutsideProjectTests : IDisposable
 {
@@ -44,15 +45,32 @@ public sealed partial class OutsideProjectTests : IDisposable
         Assert.Empty(BuildWarnings());
 
         using var arm = new LineArm();
-        var spec = RobotRegistry.Parse($"dll:{_folder.File("bin/Release/net10.0/TwoJoints.dll")}#{arm.Address}", _folder.Path);
-        var made = spec.Make(new RobotContext(() => throw new InvalidOperationException("there is no world here"), TimeProvider.System));
+        var spec = RobotRegistry.Parse(
+            $"dll:{_folder.File("bin/Release/net10.0/TwoJoints.dll")}#{arm.Address}",
+            _folder.Path
+        );
+        var made = spec.Make(
+            new RobotContext(() => throw new InvalidOperationException("there is no world here"), TimeProvider.System)
+        );
         using var side = RobotSide.Assemble(
-            made, [], new OutputContext(made.Profile, () => new ConsoleSnapshot(), null, TimeProvider.System), filmsTabletop: false,
-            new StateSpec(["elbow"], ["rad"], [0], [1]), rateHz: 50);
+            made,
+            [],
+            new OutputContext(made.Profile, () => new ConsoleSnapshot(), null, TimeProvider.System),
+            filmsTabletop: false,
+            new StateSpec(["elbow"], ["rad"], [0], [1]),
+            rateHz: 50
+        );
         side.Connect(CancellationToken.None);
         side.Start();
         using var loop = new ControlLoop(
-            made.Profile, new ControlOptions(), side.Outputs, new ControlClock(), state: side.Moved!.State, policyTakesState: true, robot: side.Moved);
+            made.Profile,
+            new ControlOptions(),
+            side.Outputs,
+            new ControlClock(),
+            state: side.Moved!.State,
+            policyTakesState: true,
+            robot: side.Moved
+        );
         loop.Start();
 
         // It holds where it is.
@@ -74,16 +92,24 @@ public sealed partial class OutsideProjectTests : IDisposable
         var pipe = _folder.File("pipe");
         File.WriteAllBytes(pipe, [.. Enumerable.Repeat((byte)7, 640 * 480 * 3), .. new byte[10]]);
 
-        using var camera = CameraRegistry.Parse($"dll:{_folder.File("bin/Release/net10.0/MyCamera.dll")}#{pipe}").Open(TimeProvider.System);
+        using var camera = CameraRegistry
+            .Parse($"dll:{_folder.File("bin/Release/net10.0/MyCamera.dll")}#{pipe}")
+            .Open(TimeProvider.System);
         using var picture = new Mat();
         var capturedNs = camera.Read(picture);
 
         Assert.Equal(new CameraDescription($"pictures from {pipe}", 640, 480, 30), camera.Description);
         Assert.InRange(TimeProvider.System.NowNs() - capturedNs, 0, 60 * MonotonicTime.NsPerSecond);
         Assert.Equal(new Vec3b(7, 7, 7), picture.At<Vec3b>(479, 639));
-        Assert.Equal($"camera {pipe}: its program has ended", Assert.Throws<CameraLostException>(() => camera.Read(picture)).Message);
-        var missing = Assert.Throws<CameraException>(
-            () => CameraRegistry.Parse($"dll:{_folder.File("bin/Release/net10.0/MyCamera.dll")}#{pipe}.none").Open(TimeProvider.System));
+        Assert.Equal(
+            $"camera {pipe}: its program has ended",
+            Assert.Throws<CameraLostException>(() => camera.Read(picture)).Message
+        );
+        var missing = Assert.Throws<CameraException>(() =>
+            CameraRegistry
+                .Parse($"dll:{_folder.File("bin/Release/net10.0/MyCamera.dll")}#{pipe}.none")
+                .Open(TimeProvider.System)
+        );
         Assert.Contains("cannot be opened", missing.Message, StringComparison.Ordinal);
     }
 
@@ -102,34 +128,71 @@ public sealed partial class OutsideProjectTests : IDisposable
     [Fact]
     public void The_documentations_projects_name_the_versions_that_the_repository_uses()
     {
-        var central = XDocument.Load(Repository.File("Directory.Packages.props")).Descendants("PackageVersion")
-            .ToDictionary(package => (string)package.Attribute("Include")!, package => (string)package.Attribute("Version")!);
-        var properties = XDocument.Load(Repository.File("Directory.Packages.props")).Descendants("PropertyGroup").Elements()
+        var central = XDocument
+            .Load(Repository.File("Directory.Packages.props"))
+            .Descendants("PackageVersion")
+            .ToDictionary(
+                package => (string)package.Attribute("Include")!,
+                package => (string)package.Attribute("Version")!
+            );
+        var properties = XDocument
+            .Load(Repository.File("Directory.Packages.props"))
+            .Descendants("PropertyGroup")
+            .Elements()
             .ToDictionary(property => property.Name.LocalName, property => property.Value);
 
-        var named = Documentation.Pages.SelectMany(page => Documentation.Blocks(page, "xml"))
-            .SelectMany(text => XDocument.Parse(text).Descendants("PackageReference")).ToList();
+        var named = Documentation
+            .Pages.SelectMany(page => Documentation.Blocks(page, "xml"))
+            .SelectMany(text => XDocument.Parse(text).Descendants("PackageReference"))
+            .ToList();
 
         Assert.NotEmpty(named);
-        Assert.All(named, package =>
-        {
-            var version = central[(string)package.Attribute("Include")!];
-            Assert.Equal(Property().Replace(version, match => properties[match.Groups[1].Value]), (string)package.Attribute("Version")!);
-        });
+        Assert.All(
+            named,
+            package =>
+            {
+                var version = central[(string)package.Attribute("Include")!];
+                Assert.Equal(
+                    Property().Replace(version, match => properties[match.Groups[1].Value]),
+                    (string)package.Attribute("Version")!
+                );
+            }
+        );
     }
 
     private void Write(string file, string text) =>
-        File.WriteAllText(_folder.File(file), text.Replace("../vla/", Repository.File(".") + "/", StringComparison.Ordinal));
+        File.WriteAllText(
+            _folder.File(file),
+            text.Replace("../vla/", Repository.File(".") + "/", StringComparison.Ordinal)
+        );
 
     private string[] BuildWarnings() => UsersDotnet.Warnings(Dotnet("build"));
 
     private string Dotnet(string verb, params string[] arguments)
     {
-        string[] restoring = verb != "build" ? [] :
-            [$"-p:RestoreSources={PackagesFolder()}", "-p:NoWarn=NU1603", "-p:BuildProjectReferences=false", "-nodeReuse:false"];
+        string[] restoring =
+            verb != "build"
+                ? []
+                :
+                [
+                    $"-p:RestoreSources={PackagesFolder()}",
+                    "-p:NoWarn=NU1603",
+                    "-p:BuildProjectReferences=false",
+                    "-nodeReuse:false",
+                ];
         // Hard links, as the repository has them: a copy of libtorch is half a gigabyte.
         return UsersDotnet.Run(
-            _folder.Path, [verb, "-c", "Release", "-nologo", "-p:CreateHardLinksForCopyLocalIfPossible=true", .. restoring, .. arguments]);
+            _folder.Path,
+            [
+                verb,
+                "-c",
+                "Release",
+                "-nologo",
+                "-p:CreateHardLinksForCopyLocalIfPossible=true",
+                .. restoring,
+                .. arguments,
+            ]
+        );
     }
 
     internal static string PackagesFolder()
@@ -159,17 +222,13 @@ public sealed partial class OutsideProjectTests : IDisposable
         public async Task HearAsync(string line)
         {
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-            while (await _heard.Reader.ReadAsync(limit.Token) != line)
-            {
-            }
+            while (await _heard.Reader.ReadAsync(limit.Token) != line) { }
         }
 
         public void HangUp()
         {
             _client!.Dispose();
-            while (_heard.Reader.TryRead(out _))
-            {
-            }
+            while (_heard.Reader.TryRead(out _)) { }
         }
 
         public void Dispose()
@@ -190,7 +249,8 @@ public sealed partial class OutsideProjectTests : IDisposable
                     while (await from.ReadLineAsync() is { } line)
                     {
                         await to.WriteLineAsync(line == "where" ? "0.25 -0.5" : "ok");
-                        if (line != "where") await _heard.Writer.WriteAsync(line);
+                        if (line != "where")
+                            await _heard.Writer.WriteAsync(line);
                     }
                 }
                 catch (Exception exception) when (exception is IOException or ObjectDisposedException)

@@ -6,7 +6,10 @@ using Vla.Sensors;
 
 namespace Vla.Tests.Project;
 
-/// <summary>The packages <c>Vla.Sensors</c> and <c>Vla.Actors</c>: what is in them, and that they are enough for a project of somebody else's.</summary>
+/// <summary>
+/// The packages <c>Vla.Sensors</c> and <c>Vla.Actors</c>: what is in them, and that they are enough for a project of
+/// somebody else's.
+/// </summary>
 public sealed class PackageTests : IClassFixture<PackageTests.Feed>
 {
     private readonly Feed _feed;
@@ -14,15 +17,27 @@ public sealed class PackageTests : IClassFixture<PackageTests.Feed>
     public PackageTests(Feed feed) => _feed = feed;
 
     [LinuxTheory]
-    [InlineData("Vla.Sensors", "K4os.Compression.LZ4, OpenCvSharp4, OpenCvSharp4.official.runtime.linux-x64, Parquet.Net, Snappier, ZstdSharp.Port")]
+    [InlineData(
+        "Vla.Sensors",
+        "K4os.Compression.LZ4, OpenCvSharp4, OpenCvSharp4.official.runtime.linux-x64, Parquet.Net, Snappier, "
+            + "ZstdSharp.Port"
+    )]
     [InlineData(
         "Vla.Actors",
-        "Akka, HdrHistogram, Microsoft.Extensions.Logging.Abstractions, Microsoft.ML.Tokenizers, System.IO.Hashing, TorchSharp, Vla.Sensors, libtorch-cpu-linux-x64")]
+        "Akka, HdrHistogram, Microsoft.Extensions.Logging.Abstractions, Microsoft.ML.Tokenizers, System.IO.Hashing, "
+            + "TorchSharp, Vla.Sensors, libtorch-cpu-linux-x64"
+    )]
     public void A_package_depends_on_what_its_project_uses_and_on_nothing_else(string package, string expected)
     {
         var dependencies = _feed.Nuspec(package).Descendants().Where(element => element.Name.LocalName == "dependency");
 
-        Assert.Equal(expected, string.Join(", ", dependencies.Select(dependency => (string)dependency.Attribute("id")!).Order(StringComparer.Ordinal)));
+        Assert.Equal(
+            expected,
+            string.Join(
+                ", ",
+                dependencies.Select(dependency => (string)dependency.Attribute("id")!).Order(StringComparer.Ordinal)
+            )
+        );
     }
 
     [LinuxTheory]
@@ -31,7 +46,8 @@ public sealed class PackageTests : IClassFixture<PackageTests.Feed>
     public void A_package_says_what_it_is_and_under_which_licence_and_has_comments_and_symbols(string package)
     {
         var nuspec = _feed.Nuspec(package);
-        string? Value(string name) => nuspec.Descendants().FirstOrDefault(element => element.Name.LocalName == name)?.Value;
+        string? Value(string name) =>
+            nuspec.Descendants().FirstOrDefault(element => element.Name.LocalName == name)?.Value;
 
         Assert.Equal(package, Value("id"));
         Assert.Equal("Apache-2.0", Value("license"));
@@ -41,7 +57,9 @@ public sealed class PackageTests : IClassFixture<PackageTests.Feed>
         Assert.Null(Value("repository"));
         Assert.Null(Value("projectUrl"));
         Assert.Equal(
-            ["README.md", $"lib/net10.0/{package}.dll", $"lib/net10.0/{package}.xml"], _feed.Files(package, "nupkg"));
+            ["README.md", $"lib/net10.0/{package}.dll", $"lib/net10.0/{package}.xml"],
+            _feed.Files(package, "nupkg")
+        );
         Assert.Equal([$"lib/net10.0/{package}.pdb"], _feed.Files(package, "snupkg"));
     }
 
@@ -50,7 +68,13 @@ public sealed class PackageTests : IClassFixture<PackageTests.Feed>
     {
         var project = XDocument.Parse(Documentation.BlockWith("docs/csharp.md", "xml", "<Project"));
         var reference = Assert.Single(project.Descendants("ProjectReference"));
-        reference.ReplaceWith(new XElement("PackageReference", new XAttribute("Include", "Vla.Actors"), new XAttribute("Version", _feed.Version)));
+        reference.ReplaceWith(
+            new XElement(
+                "PackageReference",
+                new XAttribute("Include", "Vla.Actors"),
+                new XAttribute("Version", _feed.Version)
+            )
+        );
         project.Save(_feed.File("MyStage/MyStage.csproj"));
         File.WriteAllText(_feed.File("MyStage/LookOnly.cs"), Documentation.CodeWith("LookOnlyActorTests"));
         File.WriteAllText(_feed.File("MyStage/TowardTheLight.cs"), Documentation.CodeWith("TowardTheLightTests"));
@@ -68,28 +92,47 @@ public sealed class PackageTests : IClassFixture<PackageTests.Feed>
     public void Every_public_type_says_what_it_is_for(Type ofAssembly)
     {
         var assembly = ofAssembly.Assembly;
-        var said = XDocument.Load(Path.ChangeExtension(assembly.Location, ".xml")).Descendants("member")
+        var said = XDocument
+            .Load(Path.ChangeExtension(assembly.Location, ".xml"))
+            .Descendants("member")
             .Where(member => member.Elements("summary").Any(summary => summary.Value.Trim().Length > 0))
-            .Select(member => (string)member.Attribute("name")!).ToHashSet(StringComparer.Ordinal);
+            .Select(member => (string)member.Attribute("name")!)
+            .ToHashSet(StringComparer.Ordinal);
 
-        var silent = assembly.GetExportedTypes().Select(type => type.FullName!.Replace('+', '.')).Where(name => !said.Contains($"T:{name}"));
+        var silent = assembly
+            .GetExportedTypes()
+            .Select(type => type.FullName!.Replace('+', '.'))
+            .Where(name => !said.Contains($"T:{name}"));
 
         Assert.Empty(silent);
     }
 
-    /// <summary>A folder with both packages, made of what was built already, and beside it whatever uses them.</summary>
+    /// <summary>
+    /// A folder with both packages, made of what was built already, and beside it whatever uses them.
+    /// </summary>
     public sealed class Feed : IDisposable
     {
         private readonly TemporaryDirectory _folder = new();
 
         public Feed()
         {
-            if (!OperatingSystem.IsLinux()) return;
+            if (!OperatingSystem.IsLinux())
+                return;
             foreach (var package in new[] { "Vla.Sensors", "Vla.Actors" })
             {
                 UsersDotnet.Run(
-                    _folder.Path, "pack", Repository.File(package), "-c", Configuration, "--no-build", "-nologo", "-nodeReuse:false",
-                    $"-p:PackageVersion={Version}", "-o", File("feed"));
+                    _folder.Path,
+                    "pack",
+                    Repository.File(package),
+                    "-c",
+                    Configuration,
+                    "--no-build",
+                    "-nologo",
+                    "-nodeReuse:false",
+                    $"-p:PackageVersion={Version}",
+                    "-o",
+                    File("feed")
+                );
             }
         }
 
@@ -123,20 +166,34 @@ public sealed class PackageTests : IClassFixture<PackageTests.Feed>
         }
 
         /// <summary>
-        /// Builds a project beside the feed. What others published lies where the repository's restore put it, in the versions
-        /// that the repository uses: that a package asks for an older one which is not there (NU1603) is of no interest.
+        /// Builds a project beside the feed. What others published lies where the repository's restore put it, in the
+        /// versions that the repository uses: that a package asks for an older one which is not there (NU1603) is of no
+        /// interest.
         /// </summary>
-        public string Build(string project) => Dotnet(
-            "build", project, $"-p:RestoreSources=\"{File("feed")};{OutsideProjectTests.PackagesFolder()}\"", $"-p:RestorePackagesPath={File("packages")}",
-            $"-p:RestoreFallbackFolders={OutsideProjectTests.PackagesFolder()}", "-p:NoWarn=NU1603", "-nodeReuse:false");
+        public string Build(string project) =>
+            Dotnet(
+                "build",
+                project,
+                $"-p:RestoreSources=\"{File("feed")};{OutsideProjectTests.PackagesFolder()}\"",
+                $"-p:RestorePackagesPath={File("packages")}",
+                $"-p:RestoreFallbackFolders={OutsideProjectTests.PackagesFolder()}",
+                "-p:NoWarn=NU1603",
+                "-nodeReuse:false"
+            );
 
         public string Dotnet(string verb, string project, params string[] arguments) =>
-            UsersDotnet.Run(File($"{project}/."), [verb, "-c", "Release", "-nologo", "-p:CreateHardLinksForCopyLocalIfPossible=true", .. arguments]);
+            UsersDotnet.Run(
+                File($"{project}/."),
+                [verb, "-c", "Release", "-nologo", "-p:CreateHardLinksForCopyLocalIfPossible=true", .. arguments]
+            );
 
         private static bool IsContent(string name) =>
-            !name.StartsWith("_rels/", StringComparison.Ordinal) && !name.StartsWith("package/", StringComparison.Ordinal)
-            && name != "[Content_Types].xml" && !name.EndsWith(".nuspec", StringComparison.Ordinal);
+            !name.StartsWith("_rels/", StringComparison.Ordinal)
+            && !name.StartsWith("package/", StringComparison.Ordinal)
+            && name != "[Content_Types].xml"
+            && !name.EndsWith(".nuspec", StringComparison.Ordinal);
 
-        private ZipArchive Open(string package, string kind) => ZipFile.OpenRead(File($"feed/{package}.{Version}.{kind}"));
+        private ZipArchive Open(string package, string kind) =>
+            ZipFile.OpenRead(File($"feed/{package}.{Version}.{kind}"));
     }
 }

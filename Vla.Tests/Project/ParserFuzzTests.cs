@@ -24,8 +24,9 @@ using static TorchSharp.torch;
 namespace Vla.Tests.Project;
 
 /// <summary>
-/// Whatever a file holds, a parser reads it or refuses it in one line: no other exception, no hang, no growth. Some thousand damaged
-/// files for each parser; as many as the environment variable VLA_FUZZ says where it is set, such as 100000.
+/// Whatever a file holds, a parser reads it or refuses it in one line: no other exception, no hang, no growth. Some
+/// thousand damaged files for each parser; as many as the environment variable VLA_FUZZ says where it is set, such as
+/// 100000.
 /// </summary>
 public sealed class ParserFuzzTests : IDisposable
 {
@@ -43,23 +44,56 @@ public sealed class ParserFuzzTests : IDisposable
     private static readonly Dictionary<string, Parser> Parsers = new()
     {
         ["PyTorch archives"] = new(Fixtures("checkpoints"), ReadCheckpoint),
-        ["pickles"] = new(() => [.. Fixtures("checkpoints")().Select(Pickle)], path => StateDictFinder.Find(path, StateDictUnpickler.Read(path, File.ReadAllBytes(path)))),
+        ["pickles"] = new(
+            () => [.. Fixtures("checkpoints")().Select(Pickle)],
+            path => StateDictFinder.Find(path, StateDictUnpickler.Read(path, File.ReadAllBytes(path)))
+        ),
         ["pickles in archives"] = new(() => [.. Fixtures("checkpoints")().Select(Pickle)], ReadCheckpoint, PackPickle),
         ["safetensors"] = new(() => [Safetensors(1), Safetensors(20)], ReadCheckpoint),
         ["TorchScript"] = new(Fixtures("torchscript"), TorchScriptArchive.Check),
-        ["vocab.txt"] = new(Text("[PAD]\n[UNK]\nred\nblock\n##ed\n", "[UNK]\r\n[PAD]\r\né\r\n"), path => InstructionTokenizer.Load(path, 10, PaddingSide.Left)),
-        ["config.json"] = new(Files("config/policies/notebook/config.json", "config/policies/tabletop/config.json"), path => PolicyConfig.Read(path)),
-        ["robot profiles"] = new(Files("config/robots/notebook.json", "config/robots/tabletop.json"), path => RobotProfile.Load(path)),
-        ["LeRobot configurations"] = new(Fixture("act/tiny/config.json", "act/tiny-legacy/config.json"), path => ActConfig.Read(path)),
-        ["LeRobot processors"] = new(Fixture("act/tiny/policy_preprocessor.json", "act/tiny/policy_postprocessor.json"), ReadProcessors),
-        ["LeRobot statistics"] = new(Fixture("act/tiny/policy_preprocessor_step_3_normalizer_processor.safetensors"), ReadStatistics),
+        ["vocab.txt"] = new(
+            Text("[PAD]\n[UNK]\nred\nblock\n##ed\n", "[UNK]\r\n[PAD]\r\né\r\n"),
+            path => InstructionTokenizer.Load(path, 10, PaddingSide.Left)
+        ),
+        ["config.json"] = new(
+            Files("config/policies/notebook/config.json", "config/policies/tabletop/config.json"),
+            path => PolicyConfig.Read(path)
+        ),
+        ["robot profiles"] = new(
+            Files("config/robots/notebook.json", "config/robots/tabletop.json"),
+            path => RobotProfile.Load(path)
+        ),
+        ["LeRobot configurations"] = new(
+            Fixture("act/tiny/config.json", "act/tiny-legacy/config.json"),
+            path => ActConfig.Read(path)
+        ),
+        ["LeRobot processors"] = new(
+            Fixture("act/tiny/policy_preprocessor.json", "act/tiny/policy_postprocessor.json"),
+            ReadProcessors
+        ),
+        ["LeRobot statistics"] = new(
+            Fixture("act/tiny/policy_preprocessor_step_3_normalizer_processor.safetensors"),
+            ReadStatistics
+        ),
         ["observations of vla forward"] = new(() => [Observations()], ReadObservations),
         ["states of trainings"] = new(Text(SavedTraining), ReadTraining),
         ["requests of recordings"] = new(Text("""{"seed": 7, "level": "level1", "noise": true}"""), ReadRequest),
-        ["loss logs"] = new(Text("step,…\n1,0.5,0.001,1,1,0,0,NaN,NaN,NaN,NaN\n2,1,0.001,1,1,0,0,1,1,0,0\n"), ReadLossLog),
-        ["what ffprobe says"] = new(Text(Ffprobe), path => Unless<JsonException>(() => VideoDescription.Parse(File.ReadAllText(path)))),
-        ["bodies of instructions"] = new(Text("pick up the red block", "instruction=pick+up&x=1", """{"instruction": "pick \u00fcp"}"""), ReadInstruction),
-        ["bodies of tables"] = new(Text("""{"seed": 7}""", ""), path => Unless<JsonException>(() => WorldApi.ReadSeed(File.ReadAllBytes(path)))),
+        ["loss logs"] = new(
+            Text("step,…\n1,0.5,0.001,1,1,0,0,NaN,NaN,NaN,NaN\n2,1,0.001,1,1,0,0,1,1,0,0\n"),
+            ReadLossLog
+        ),
+        ["what ffprobe says"] = new(
+            Text(Ffprobe),
+            path => Unless<JsonException>(() => VideoDescription.Parse(File.ReadAllText(path)))
+        ),
+        ["bodies of instructions"] = new(
+            Text("pick up the red block", "instruction=pick+up&x=1", """{"instruction": "pick \u00fcp"}"""),
+            ReadInstruction
+        ),
+        ["bodies of tables"] = new(
+            Text("""{"seed": 7}""", ""),
+            path => Unless<JsonException>(() => WorldApi.ReadSeed(File.ReadAllBytes(path)))
+        ),
         ["settings"] = new(Files("config/vla.json"), path => SettingsLoader.Load(path, Nothing, Nothing)),
     };
 
@@ -75,15 +109,23 @@ public sealed class ParserFuzzTests : IDisposable
         """;
 
     private const string Ffprobe = """
-        { "streams": [ { "codec_name": "h264", "codec_tag_string": "avc1", "pix_fmt": "yuv420p", "width": 640, "height": 480,
+        { "streams": [ { "codec_name": "h264", "codec_tag_string": "avc1", "pix_fmt": "yuv420p", "width": 640,
+          "height": 480,
           "avg_frame_rate": "30000/1001", "r_frame_rate": "30/1", "duration": "12.5" } ] }
         """;
 
     /// <summary>As a browser, <c>curl</c> and programs say it; which one follows from the body.</summary>
     private static readonly string?[] ContentTypes =
     [
-        null, "text/plain", "application/json", "application/x-www-form-urlencoded", "text/plain; charset=utf-16",
-        "text/plain; charset=latin1", "application/json; charset=\"utf-8\"", "text/plain; charset=utf-7", "text/\"; charset=",
+        null,
+        "text/plain",
+        "application/json",
+        "application/x-www-form-urlencoded",
+        "text/plain; charset=utf-16",
+        "text/plain; charset=latin1",
+        "application/json; charset=\"utf-8\"",
+        "text/plain; charset=utf-7",
+        "text/\"; charset=",
     ];
 
     private static readonly Lazy<StagedPolicy> Notebook = new(() => StagedPolicy.Load(TestData.NotebookPolicy));
@@ -100,7 +142,13 @@ public sealed class ParserFuzzTests : IDisposable
     {
         var parser = Parsers[kind];
         var mutations = new Mutations(parser.Seeds());
-        var count = int.TryParse(Environment.GetEnvironmentVariable("VLA_FUZZ"), CultureInfo.InvariantCulture, out var many) ? many : Few;
+        var count = int.TryParse(
+            Environment.GetEnvironmentVariable("VLA_FUZZ"),
+            CultureInfo.InvariantCulture,
+            out var many
+        )
+            ? many
+            : Few;
         for (var number = 0; number < count; number++)
         {
             var content = parser.Around(mutations.Make(number));
@@ -111,10 +159,21 @@ public sealed class ParserFuzzTests : IDisposable
 
             var what = $"{kind}, file {number} of {content.Length} bytes";
             Assert.True(
-                error is null or PolicyException or CheckpointException or RobotProfileException or UsageException or DatasetException or TrainingException,
-                $"{what}: {error}");
+                error
+                    is null
+                        or PolicyException
+                        or CheckpointException
+                        or RobotProfileException
+                        or UsageException
+                        or DatasetException
+                        or TrainingException,
+                $"{what}: {error}"
+            );
             Assert.False(error?.Message.Contains('\n', StringComparison.Ordinal) ?? false, $"{what}: {error?.Message}");
-            Assert.True(allocated < Allowed + AllowedForEachByte * content.Length, $"{what}: allocated {allocated:N0} bytes");
+            Assert.True(
+                allocated < Allowed + AllowedForEachByte * content.Length,
+                $"{what}: allocated {allocated:N0} bytes"
+            );
             Assert.True(clock.Elapsed < Longest, $"{what}: took {clock.Elapsed}");
         }
     }
@@ -124,7 +183,9 @@ public sealed class ParserFuzzTests : IDisposable
     public void What_is_damaged_was_fine(string kind)
     {
         var parser = Parsers[kind];
-        var read = parser.Seeds().Count(seed => Record.Exception(() => parser.Read(_directory.Write("file", parser.Around(seed)))) is null);
+        var read = parser
+            .Seeds()
+            .Count(seed => Record.Exception(() => parser.Read(_directory.Write("file", parser.Around(seed)))) is null);
 
         Assert.True(read > 0 && read >= parser.Seeds().Count / 2, $"{read} of {parser.Seeds().Count} were read");
     }
@@ -135,22 +196,28 @@ public sealed class ParserFuzzTests : IDisposable
         using var checkpoint = Checkpoint.Open(path);
         foreach (var name in checkpoint.Tensors.Keys)
         {
-            if (checkpoint.Tensors[name].ElementCount < 1 << 20) checkpoint.ReadTensor(name).Dispose();
+            if (checkpoint.Tensors[name].ElementCount < 1 << 20)
+                checkpoint.ReadTensor(name).Dispose();
         }
     }
 
     private static void ReadProcessors(string path) => InPolicy(path, "policy_preprocessor.json");
 
-    private static void ReadStatistics(string path) => InPolicy(path, "policy_preprocessor_step_3_normalizer_processor.safetensors");
+    private static void ReadStatistics(string path) =>
+        InPolicy(path, "policy_preprocessor_step_3_normalizer_processor.safetensors");
 
-    /// <summary>Puts the file into a LeRobot policy's directory under a name of one of its files, and reads that policy's processors.</summary>
+    /// <summary>
+    /// Puts the file into a LeRobot policy's directory under a name of one of its files, and reads that policy's
+    /// processors.
+    /// </summary>
     private static void InPolicy(string path, string file)
     {
         using var scope = NewDisposeScope();
         var directory = Path.GetDirectoryName(path)!;
         foreach (var name in Directory.GetFiles(TestData.Path("act/tiny"), "policy_*").Select(Path.GetFileName))
         {
-            if (!File.Exists(Path.Combine(directory, name!))) File.Copy(TestData.Path($"act/tiny/{name}"), Path.Combine(directory, name!));
+            if (!File.Exists(Path.Combine(directory, name!)))
+                File.Copy(TestData.Path($"act/tiny/{name}"), Path.Combine(directory, name!));
         }
 
         var config = LeRobotConfig.Read(TestData.Path("act/tiny/config.json"));
@@ -164,8 +231,10 @@ public sealed class ParserFuzzTests : IDisposable
         using var scope = NewDisposeScope();
         using var directory = new TemporaryDirectory();
         SafetensorsWriter.Write(
-            directory.File("a"), new Dictionary<string, Tensor> { ["image"] = zeros(1, 3, 8, 8), ["text"] = ones(1, 10, int64) },
-            new Dictionary<string, string>());
+            directory.File("a"),
+            new Dictionary<string, Tensor> { ["image"] = zeros(1, 3, 8, 8), ["text"] = ones(1, 10, int64) },
+            new Dictionary<string, string>()
+        );
         return File.ReadAllBytes(directory.File("a"));
     }
 
@@ -200,9 +269,18 @@ public sealed class ParserFuzzTests : IDisposable
     {
         var body = File.ReadAllBytes(path);
         var request = new DefaultHttpContext().Request;
-        (request.Body, request.ContentType) = (new MemoryStream(body), ContentTypes[body.Sum(one => one) % ContentTypes.Length]);
-        var (text, status, problem) = InstructionBody.ReadAsync(request, CancellationToken.None).GetAwaiter().GetResult();
-        Assert.True(text is not null || (status is 400 or 415 && problem.Length > 0 && !problem.Contains('\n', StringComparison.Ordinal)));
+        (request.Body, request.ContentType) = (
+            new MemoryStream(body),
+            ContentTypes[body.Sum(one => one) % ContentTypes.Length]
+        );
+        var (text, status, problem) = InstructionBody
+            .ReadAsync(request, CancellationToken.None)
+            .GetAwaiter()
+            .GetResult();
+        Assert.True(
+            text is not null
+                || (status is 400 or 415 && problem.Length > 0 && !problem.Contains('\n', StringComparison.Ordinal))
+        );
     }
 
     private static void Unless<T>(Action read)
@@ -218,21 +296,35 @@ public sealed class ParserFuzzTests : IDisposable
         }
     }
 
-    private static Func<IReadOnlyList<byte[]>> Fixture(params string[] names) => () => [.. names.Select(name => File.ReadAllBytes(TestData.Path(name)))];
+    private static Func<IReadOnlyList<byte[]>> Fixture(params string[] names) =>
+        () => [.. names.Select(name => File.ReadAllBytes(TestData.Path(name)))];
 
     private static Func<IReadOnlyList<byte[]>> Fixtures(string folder) =>
-        () => [.. Directory.GetFiles(TestData.Path(folder)).Where(file => !file.EndsWith(".py", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
+        () =>
+            [
+                .. Directory
+                    .GetFiles(TestData.Path(folder))
+                    .Where(file => !file.EndsWith(".py", StringComparison.Ordinal))
+                    .Order(StringComparer.Ordinal)
+                    .Select(File.ReadAllBytes),
+            ];
 
-    private static Func<IReadOnlyList<byte[]>> Files(params string[] names) => () => [.. names.Select(name => File.ReadAllBytes(Repository.File(name)))];
+    private static Func<IReadOnlyList<byte[]>> Files(params string[] names) =>
+        () => [.. names.Select(name => File.ReadAllBytes(Repository.File(name)))];
 
-    private static Func<IReadOnlyList<byte[]>> Text(params string[] texts) => () => [.. texts.Select(Encoding.UTF8.GetBytes)];
+    private static Func<IReadOnlyList<byte[]>> Text(params string[] texts) =>
+        () => [.. texts.Select(Encoding.UTF8.GetBytes)];
 
     private static byte[] Safetensors(int count)
     {
         using var scope = NewDisposeScope();
         using var directory = new TemporaryDirectory();
         var file = directory.File("a");
-        SafetensorsWriter.Write(file, Enumerable.Range(0, count).ToDictionary(i => $"part.{i}", i => ones(i + 1, 2)), new Dictionary<string, string> { ["a"] = "b" });
+        SafetensorsWriter.Write(
+            file,
+            Enumerable.Range(0, count).ToDictionary(i => $"part.{i}", i => ones(i + 1, 2)),
+            new Dictionary<string, string> { ["a"] = "b" }
+        );
         return File.ReadAllBytes(file);
     }
 
@@ -240,18 +332,29 @@ public sealed class ParserFuzzTests : IDisposable
     private static byte[] Pickle(byte[] archive)
     {
         using var directory = new TemporaryDirectory();
-        if (!archive.AsSpan().StartsWith("PK"u8)) return archive;
+        if (!archive.AsSpan().StartsWith("PK"u8))
+            return archive;
         using var opened = TorchArchive.Open(directory.Write("a", archive));
-        return opened.ReadWhole(opened.Files.Values.First(file => file.Name.EndsWith("data.pkl", StringComparison.Ordinal)), 1 << 20);
+        return opened.ReadWhole(
+            opened.Files.Values.First(file => file.Name.EndsWith("data.pkl", StringComparison.Ordinal)),
+            1 << 20
+        );
     }
 
-    private static byte[] PackPickle(byte[] pickle)
-        => PickleWriter.Archive([("data.pkl", pickle), .. StorageBytes.Select((count, i) => ($"data/{i}", new byte[count]))]);
+    private static byte[] PackPickle(byte[] pickle) =>
+        PickleWriter.Archive([
+            ("data.pkl", pickle),
+            .. StorageBytes.Select((count, i) => ($"data/{i}", new byte[count])),
+        ]);
 
     /// <param name="Seeds">Files that are fine, most of them.</param>
     /// <param name="Read">Reads a file.</param>
     /// <param name="Wrap">What is put around what was damaged; null for nothing.</param>
-    private sealed record Parser(Func<IReadOnlyList<byte[]>> Seeds, Action<string> Read, Func<byte[], byte[]>? Wrap = null)
+    private sealed record Parser(
+        Func<IReadOnlyList<byte[]>> Seeds,
+        Action<string> Read,
+        Func<byte[], byte[]>? Wrap = null
+    )
     {
         public byte[] Around(byte[] content) => Wrap is null ? content : Wrap(content);
     }

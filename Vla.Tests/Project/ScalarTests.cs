@@ -8,8 +8,9 @@ using Vla.Actors.Policies;
 namespace Vla.Tests.Project;
 
 /// <summary>
-/// Numbers are given to Torch as scalars that somebody holds: of one that TorchSharp makes for the call alone, the finalizer
-/// may run while Torch still reads it. With a collector that runs all the time one multiplication in 20,000 failed so.
+/// Numbers are given to Torch as scalars that somebody holds: of one that TorchSharp makes for the call alone, the
+/// finalizer may run while Torch still reads it. With a collector that runs all the time one multiplication in 20,000
+/// failed so.
 /// </summary>
 public sealed class ScalarTests
 {
@@ -27,27 +28,43 @@ public sealed class ScalarTests
         var metadata = assembly.GetMetadataReader();
         var conversions = Members(metadata, typeof(Scalar), method => method.Name == "op_Implicit");
         // A number that becomes a tensor by itself is one, with an owner.
-        var operators = Members(metadata, typeof(torch.Tensor), method =>
-            method.Name.StartsWith("op_", StringComparison.Ordinal) && method.Name != "op_Implicit" && method.GetParameters().Any(one => one.ParameterType.IsPrimitive));
+        var operators = Members(
+            metadata,
+            typeof(torch.Tensor),
+            method =>
+                method.Name.StartsWith("op_", StringComparison.Ordinal)
+                && method.Name != "op_Implicit"
+                && method.GetParameters().Any(one => one.ParameterType.IsPrimitive)
+        );
         Assert.NotEmpty(conversions);
 
         var found = new List<string>();
         foreach (var type in metadata.TypeDefinitions.Select(metadata.GetTypeDefinition))
         {
-            foreach (var method in type.GetMethods().Select(metadata.GetMethodDefinition).Where(method => method.RelativeVirtualAddress != 0))
+            foreach (
+                var method in type.GetMethods()
+                    .Select(metadata.GetMethodDefinition)
+                    .Where(method => method.RelativeVirtualAddress != 0)
+            )
             {
                 var code = assembly.GetMethodBody(method.RelativeVirtualAddress).GetILBytes()!;
-                if (Writes(code)) found.Add($"{metadata.GetString(type.Name)}.{metadata.GetString(method.Name)}");
+                if (Writes(code))
+                    found.Add($"{metadata.GetString(type.Name)}.{metadata.GetString(method.Name)}");
             }
         }
 
         Assert.Empty(found);
 
-        bool Writes(byte[] code) => Enumerable.Range(0, Math.Max(0, code.Length - CallLength)).Where(at => code[at] == Call).Any(at =>
-        {
-            var token = BitConverter.ToInt32(code, at + 1);
-            return operators.Contains(token) || (conversions.Contains(token) && !Keeps.Contains(code[at + CallLength]));
-        });
+        bool Writes(byte[] code) =>
+            Enumerable
+                .Range(0, Math.Max(0, code.Length - CallLength))
+                .Where(at => code[at] == Call)
+                .Any(at =>
+                {
+                    var token = BitConverter.ToInt32(code, at + 1);
+                    return operators.Contains(token)
+                        || (conversions.Contains(token) && !Keeps.Contains(code[at + CallLength]));
+                });
     }
 
     private static HashSet<int> Members(MetadataReader metadata, Type type, Func<MethodBase, bool> wanted)
@@ -57,10 +74,15 @@ public sealed class ScalarTests
         foreach (var handle in metadata.MemberReferences)
         {
             var member = metadata.GetMemberReference(handle);
-            if (member.Parent.Kind != HandleKind.TypeReference || member.GetKind() != MemberReferenceKind.Method) continue;
+            if (member.Parent.Kind != HandleKind.TypeReference || member.GetKind() != MemberReferenceKind.Method)
+                continue;
             var token = MetadataTokens.GetToken(handle);
-            if (metadata.GetString(metadata.GetTypeReference((TypeReferenceHandle)member.Parent).Name) == type.Name
-                && module.ResolveMethod(token) is { } method && method.DeclaringType == type && wanted(method))
+            if (
+                metadata.GetString(metadata.GetTypeReference((TypeReferenceHandle)member.Parent).Name) == type.Name
+                && module.ResolveMethod(token) is { } method
+                && method.DeclaringType == type
+                && wanted(method)
+            )
             {
                 members.Add(token);
             }

@@ -17,7 +17,10 @@ public sealed class ServiceUnitTests
     [Fact]
     public void It_starts_again_after_every_failure_but_those_that_stay()
     {
-        var staying = Settings["RestartPreventExitStatus"].Single().Split(' ').Select(code => int.Parse(code, CultureInfo.InvariantCulture));
+        var staying = Settings["RestartPreventExitStatus"]
+            .Single()
+            .Split(' ')
+            .Select(code => int.Parse(code, CultureInfo.InvariantCulture));
 
         Assert.Equal("on-failure", Settings["Restart"].Single());
         Assert.Equal([ExitCodes.Usage, ExitCodes.Policy, ExitCodes.Robot], staying);
@@ -29,7 +32,10 @@ public sealed class ServiceUnitTests
 
     [Fact]
     public void Its_user_reaches_cameras_GPUs_and_serial_ports() =>
-        Assert.Equal(["dialout", "render", "video"], Settings["SupplementaryGroups"].SelectMany(groups => groups.Split(' ')).Order());
+        Assert.Equal(
+            ["dialout", "render", "video"],
+            Settings["SupplementaryGroups"].SelectMany(groups => groups.Split(' ')).Order()
+        );
 
     [SystemdFact]
     public void Systemd_understands_it()
@@ -38,9 +44,18 @@ public sealed class ServiceUnitTests
         using var folder = new TemporaryDirectory();
         File.WriteAllText(
             folder.File("vla.service"),
-            File.ReadAllText(Repository.File("config/vla.service")).Replace("/opt/vla/vla run", "/bin/true", StringComparison.Ordinal));
+            File.ReadAllText(Repository.File("config/vla.service"))
+                .Replace("/opt/vla/vla run", "/bin/true", StringComparison.Ordinal)
+        );
         var (exitCode, output, errors) = Commands.Run(
-            "systemd-analyze", folder.Path, null, "verify", "--man=no", "--recursive-errors=no", folder.File("vla.service"));
+            "systemd-analyze",
+            folder.Path,
+            null,
+            "verify",
+            "--man=no",
+            "--recursive-errors=no",
+            folder.File("vla.service")
+        );
 
         Assert.True(exitCode == 0 && errors.Length == 0, output + errors);
     }
@@ -50,7 +65,8 @@ public sealed class ServiceUnitTests
         public SystemdFactAttribute()
         {
             var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-            if (!Array.Exists(folders, folder => File.Exists(Path.Combine(folder, "systemd-analyze")))) Skip = "systemd-analyze is not installed.";
+            if (!Array.Exists(folders, folder => File.Exists(Path.Combine(folder, "systemd-analyze"))))
+                Skip = "systemd-analyze is not installed.";
         }
     }
 }

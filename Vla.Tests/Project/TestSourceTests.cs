@@ -4,10 +4,13 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Vla.Tests.Project;
 
-/// <summary>The tests' own source: none passes without having tested, hangs instead of failing, or waits for nothing.</summary>
+/// <summary>
+/// The tests' own source: none passes without having tested, hangs instead of failing, or waits for nothing.
+/// </summary>
 /// <remarks>
-/// A test that cannot run here is skipped with its reason. That nothing comes is proved by something that comes behind it.
-/// Whatever is waited for has a bound, so that a defect shows as a test that failed and not as a run that never ends.
+/// A test that cannot run here is skipped with its reason. That nothing comes is proved by something that comes behind
+/// it. Whatever is waited for has a bound, so that a defect shows as a test that failed and not as a run that never
+/// ends.
 /// </remarks>
 public sealed class TestSourceTests
 {
@@ -25,13 +28,15 @@ public sealed class TestSourceTests
         ["StopWhileHungTests.cs: _release.Wait()"] = "a stage that hangs until its test is over",
         ["ControllerSoakTests.cs: gate.Wait()"] = "a camera that gives nothing until its gate is opened",
         ["TwoCamerasTests.cs: Thread.Sleep(10)"] = "the pace of a camera",
-        ["Fakes.cs: _allowed.Wait()"] = "the control thread of a loop that a test steps: it stands until it is allowed on",
+        ["Fakes.cs: _allowed.Wait()"] =
+            "the control thread of a loop that a test steps: it stands until it is allowed on",
     };
 
     private static readonly IReadOnlyList<SyntaxTree> Trees =
     [
-        .. Directory.EnumerateFiles(Repository.File("Vla.Tests"), "*.cs", SearchOption.AllDirectories)
-            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal))
+        .. Repository
+            .Files("*.cs")
+            .Where(file => file.Contains("/Vla.Tests/", StringComparison.Ordinal))
             .Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(file), Language, file)),
     ];
 
@@ -78,15 +83,22 @@ public sealed class TestSourceTests
     [InlineData("[Fact] void T() { Run(() => { done.Wait(); }); }")]
     [InlineData("[Fact] void T() { Assert.True(done.Wait(Patience)); }")]
     [InlineData("[Fact] void T() { process.WaitForExit(); string.Join(); }")]
-    public void A_stand_in_may_block_and_a_wait_with_a_bound_is_fine(string test) => Assert.Empty(UnboundedWaits(Source(test)));
+    public void A_stand_in_may_block_and_a_wait_with_a_bound_is_fine(string test) =>
+        Assert.Empty(UnboundedWaits(Source(test)));
 
     [Fact]
     public void A_test_that_asserts_nothing_is_found() =>
-        Assert.Single(WithoutAssertion(Source("[Fact] void T() { Look(); } void Look() { it.Do(); } void Helps() { Assert.True(it); }")));
+        Assert.Single(
+            WithoutAssertion(
+                Source("[Fact] void T() { Look(); } void Look() { it.Do(); } void Helps() { Assert.True(it); }")
+            )
+        );
 
     private static IEnumerable<string> EarlyReturns(IReadOnlyList<SyntaxTree> trees) =>
         from test in Tests(trees)
-        from found in test.DescendantNodes(node => node is not (AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax))
+        from found in test.DescendantNodes(node =>
+                node is not (AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax)
+            )
             .OfType<ReturnStatementSyntax>()
         where found.Expression is null
         select Words(found);
@@ -95,34 +107,58 @@ public sealed class TestSourceTests
         from call in Nodes<InvocationExpressionSyntax>(trees)
         let name = Name(call)
         let arguments = call.ArgumentList.Arguments
-        where (name is "ExpectNoMsg" or "ExpectNoMsgAsync" && arguments is not [{ Expression: var time }, ..] )
-            || (name is "ExpectNoMsg" or "ExpectNoMsgAsync" && arguments is [{ Expression: var given }, ..] && $"{given}" != "TimeSpan.Zero")
+        where
+            (name is "ExpectNoMsg" or "ExpectNoMsgAsync" && arguments is not [{ Expression: var time }, ..])
+            || (
+                name is "ExpectNoMsg" or "ExpectNoMsgAsync"
+                && arguments is [{ Expression: var given }, ..]
+                && $"{given}" != "TimeSpan.Zero"
+            )
             || ($"{call.Expression}" is "Thread.Sleep" or "Task.Delay")
-            || ($"{call.Expression}" == "Assert.False" && arguments is [{ Expression: InvocationExpressionSyntax inner }, ..]
-                && Name(inner) is "Wait" or "WaitOne" or "Join" or "SpinUntil" && $"{inner.ArgumentList}" is not ("(0)" or "(TimeSpan.Zero)"))
+            || (
+                $"{call.Expression}" == "Assert.False"
+                && arguments is [{ Expression: InvocationExpressionSyntax inner }, ..]
+                && Name(inner) is "Wait" or "WaitOne" or "Join" or "SpinUntil"
+                && $"{inner.ArgumentList}" is not ("(0)" or "(TimeSpan.Zero)")
+            )
         select Words(call);
 
     private static IEnumerable<string> UnboundedWaits(IReadOnlyList<SyntaxTree> trees) =>
         from call in Nodes<InvocationExpressionSyntax>(trees)
         where !call.Ancestors().Any(node => node is AnonymousFunctionExpressionSyntax)
         let given = call.ArgumentList.Arguments.Count
-        where (given == 0 && Name(call) is "Wait" or "WaitOne" or "SignalAndWait" or "Join" && $"{call.Expression}" is not "string.Join")
-            || (given == 1 && $"{call.Expression}" == "SpinWait.SpinUntil")
+        where
+            (
+                given == 0
+                && Name(call) is "Wait" or "WaitOne" or "SignalAndWait" or "Join"
+                && $"{call.Expression}" is not "string.Join"
+            ) || (given == 1 && $"{call.Expression}" == "SpinWait.SpinUntil")
         select Words(call);
 
-    /// <summary>Tests in which nothing is asserted, nor in any method of the tests that they call, nor expected of a probe.</summary>
+    /// <summary>
+    /// Tests in which nothing is asserted, nor in any method of the tests that they call, nor expected of a probe.
+    /// </summary>
     private static List<string> WithoutAssertion(IReadOnlyList<SyntaxTree> trees)
     {
-        var methods = Nodes<SyntaxNode>(trees).Where(node => node is BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax)
-            .Select(node => (Name: MethodName(node), Uses: Uses(node))).ToList();
+        var methods = Nodes<SyntaxNode>(trees)
+            .Where(node => node is BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax)
+            .Select(node => (Name: MethodName(node), Uses: Uses(node)))
+            .ToList();
         var asserting = new HashSet<string>(["Assert"]);
-        for (var before = 0; before < asserting.Count;)
+        for (var before = 0; before < asserting.Count; )
         {
             before = asserting.Count;
-            asserting.UnionWith(methods.Where(method => method.Uses.Overlaps(asserting)).Select(method => method.Name).ToList());
+            asserting.UnionWith(
+                methods.Where(method => method.Uses.Overlaps(asserting)).Select(method => method.Name).ToList()
+            );
         }
 
-        return [.. Tests(trees).Where(test => !Uses(test).Any(name => asserting.Contains(name) || IsExpectation(name))).Select(test => Words(test))];
+        return
+        [
+            .. Tests(trees)
+                .Where(test => !Uses(test).Any(name => asserting.Contains(name) || IsExpectation(name)))
+                .Select(test => Words(test)),
+        ];
     }
 
     private static bool IsExpectation(string name) =>
@@ -131,30 +167,40 @@ public sealed class TestSourceTests
     private static HashSet<string> Uses(SyntaxNode method) =>
         [.. method.DescendantNodes().OfType<SimpleNameSyntax>().Select(name => name.Identifier.ValueText)];
 
-    private static string MethodName(SyntaxNode node) => node switch
-    {
-        MethodDeclarationSyntax method => method.Identifier.ValueText,
-        LocalFunctionStatementSyntax function => function.Identifier.ValueText,
-        ConstructorDeclarationSyntax constructor => constructor.Identifier.ValueText,
-        _ => "",
-    };
+    private static string MethodName(SyntaxNode node) =>
+        node switch
+        {
+            MethodDeclarationSyntax method => method.Identifier.ValueText,
+            LocalFunctionStatementSyntax function => function.Identifier.ValueText,
+            ConstructorDeclarationSyntax constructor => constructor.Identifier.ValueText,
+            _ => "",
+        };
 
     private static IEnumerable<MethodDeclarationSyntax> Tests(IReadOnlyList<SyntaxTree> trees) =>
-        Nodes<MethodDeclarationSyntax>(trees).Where(method => method.AttributeLists.SelectMany(list => list.Attributes)
-            .Any(attribute => $"{attribute.Name}".EndsWith("Fact", StringComparison.Ordinal) || $"{attribute.Name}".EndsWith("Theory", StringComparison.Ordinal)));
+        Nodes<MethodDeclarationSyntax>(trees)
+            .Where(method =>
+                method
+                    .AttributeLists.SelectMany(list => list.Attributes)
+                    .Any(attribute =>
+                        $"{attribute.Name}".EndsWith("Fact", StringComparison.Ordinal)
+                        || $"{attribute.Name}".EndsWith("Theory", StringComparison.Ordinal)
+                    )
+            );
 
     private static IEnumerable<T> Nodes<T>(IReadOnlyList<SyntaxTree> trees)
         where T : SyntaxNode => trees.SelectMany(tree => tree.GetRoot().DescendantNodes()).OfType<T>();
 
-    private static string Name(InvocationExpressionSyntax call) => call.Expression switch
-    {
-        MemberAccessExpressionSyntax member => member.Name.Identifier.ValueText,
-        SimpleNameSyntax name => name.Identifier.ValueText,
-        MemberBindingExpressionSyntax binding => binding.Name.Identifier.ValueText,
-        _ => "",
-    };
+    private static string Name(InvocationExpressionSyntax call) =>
+        call.Expression switch
+        {
+            MemberAccessExpressionSyntax member => member.Name.Identifier.ValueText,
+            SimpleNameSyntax name => name.Identifier.ValueText,
+            MemberBindingExpressionSyntax binding => binding.Name.Identifier.ValueText,
+            _ => "",
+        };
 
-    private static IEnumerable<string> Except(IEnumerable<string> found) => found.Where(words => !Allowed.ContainsKey(Place(words)));
+    private static IEnumerable<string> Except(IEnumerable<string> found) =>
+        found.Where(words => !Allowed.ContainsKey(Place(words)));
 
     /// <summary>File, line, and what stands there.</summary>
     private static string Words(SyntaxNode node)
@@ -165,7 +211,8 @@ public sealed class TestSourceTests
     }
 
     /// <summary>The same without the line, which changes.</summary>
-    private static string Place(string words) => $"{words[..words.IndexOf(':')]}: {words[(words.IndexOf(": ", StringComparison.Ordinal) + 2)..]}";
+    private static string Place(string words) =>
+        $"{words[..words.IndexOf(':')]}: {words[(words.IndexOf(": ", StringComparison.Ordinal) + 2)..]}";
 
     private static IReadOnlyList<SyntaxTree> Source(string member) =>
         [CSharpSyntaxTree.ParseText($"class Some {{ {member} }}", Language, "Some.cs")];

@@ -7,7 +7,10 @@ using Vla.Runtime.Settings;
 
 namespace Vla.Tests.Project;
 
-/// <summary>Every kind of text file that Vla reads is read alike: a byte order mark is fine, other encodings are refused by name.</summary>
+/// <summary>
+/// Every kind of text file that Vla reads is read alike: a byte order mark is fine, other encodings are refused by
+/// name.
+/// </summary>
 public sealed class TextFilesTests : IDisposable
 {
     private const string Token = "abcdefghijklmnop0123456789";
@@ -17,9 +20,18 @@ public sealed class TextFilesTests : IDisposable
     /// <summary>Each reads a file and throws when it is not fine; with a file that is.</summary>
     private static readonly Dictionary<string, (Action<string> Read, Func<string> Good)> Readers = new()
     {
-        ["settings"] = (file => SettingsLoader.Load(file, Nothing, Nothing), () => File.ReadAllText(Repository.File("config/vla.json"))),
-        ["profile"] = (file => RobotProfile.Load(file), () => File.ReadAllText(Repository.File("config/robots/tabletop.json"))),
-        ["config.json"] = (file => PolicyConfig.Read(file), () => File.ReadAllText(Path.Combine(TestData.NotebookPolicy, StagedPolicy.ConfigFile))),
+        ["settings"] = (
+            file => SettingsLoader.Load(file, Nothing, Nothing),
+            () => File.ReadAllText(Repository.File("config/vla.json"))
+        ),
+        ["profile"] = (
+            file => RobotProfile.Load(file),
+            () => File.ReadAllText(Repository.File("config/robots/tabletop.json"))
+        ),
+        ["config.json"] = (
+            file => PolicyConfig.Read(file),
+            () => File.ReadAllText(Path.Combine(TestData.NotebookPolicy, StagedPolicy.ConfigFile))
+        ),
         ["vocab.txt"] = (file => InstructionTokenizer.Load(file, 10, PaddingSide.Left), () => "[PAD]\n[UNK]\nred\n"),
         ["token"] = (ReadToken, () => Token),
     };
@@ -72,7 +84,8 @@ public sealed class TextFilesTests : IDisposable
 
     private static void ReadToken(string file)
     {
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         Assert.True(HttpToken.Read(null, file)!.Is(Token));
     }
 }

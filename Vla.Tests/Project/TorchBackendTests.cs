@@ -39,10 +39,17 @@ public sealed class TorchBackendTests
 
     private static (int ExitCode, string Output, string Errors) MsBuild(params string[] arguments)
     {
-        var environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
+        var environment = Environment
+            .GetEnvironmentVariables()
+            .Cast<System.Collections.DictionaryEntry>()
             .Where(pair => (string)pair.Key != "TorchBackend")
             .ToDictionary(pair => (string)pair.Key, pair => (string)pair.Value!);
         var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        return Commands.Run(dotnet, Repository.File("."), environment, ["msbuild", "Vla.Actors/Vla.Actors.csproj", "-nologo", "-nodeReuse:false", .. arguments]);
+        return Commands.Run(
+            dotnet,
+            Repository.File("."),
+            environment,
+            ["msbuild", "Vla.Actors/Vla.Actors.csproj", "-nologo", "-nodeReuse:false", .. arguments]
+        );
     }
 }

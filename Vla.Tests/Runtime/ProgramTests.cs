@@ -32,7 +32,10 @@ public sealed class ProgramTests : IDisposable
     [InlineData(ExitCodes.Usage, "run", "--config", "nowhere.json")]
     public async Task What_cannot_be_is_one_line_and_an_exit_code(int exitCode, params string[] arguments)
     {
-        using var vla = Start([.. arguments, .. arguments.Contains("--http") ? Array.Empty<string>() : ["--http", "off"]]);
+        using var vla = Start([
+            .. arguments,
+            .. arguments.Contains("--http") ? Array.Empty<string>() : ["--http", "off"],
+        ]);
 
         var errors = await vla.StandardError.ReadToEndAsync();
         await vla.WaitForExitAsync();
@@ -45,7 +48,15 @@ public sealed class ProgramTests : IDisposable
     [Fact]
     public async Task A_set_duration_ends_the_run_in_good_order()
     {
-        using var vla = Start("run", "--http", "off", "--duration", "0.5", "--output", $"jsonl:{File("actions.jsonl")}");
+        using var vla = Start(
+            "run",
+            "--http",
+            "off",
+            "--duration",
+            "0.5",
+            "--output",
+            $"jsonl:{File("actions.jsonl")}"
+        );
 
         await vla.WaitForExitAsync();
 
@@ -57,28 +68,56 @@ public sealed class ProgramTests : IDisposable
     public async Task A_camera_of_another_shape_than_the_policy_was_trained_on_is_said_at_the_start()
     {
         using var vla = Start(
-            "run", "--http", "off", "--camera", "synthetic?size=640x360", "--policy", Repository.File("config/policies/tabletop"),
-            "--robot", Repository.File("config/robots/tabletop.json"), "--output", $"jsonl:{File("actions.jsonl")}");
+            "run",
+            "--http",
+            "off",
+            "--camera",
+            "synthetic?size=640x360",
+            "--policy",
+            Repository.File("config/policies/tabletop"),
+            "--robot",
+            Repository.File("config/robots/tabletop.json"),
+            "--output",
+            $"jsonl:{File("actions.jsonl")}"
+        );
 
         var said = new List<string>();
         while (said is [] || !said[^1].Contains("was trained on", StringComparison.Ordinal))
         {
-            said.Add(await vla.StandardError.ReadLineAsync()
-                ?? throw new InvalidOperationException($"it ended without having said it: {string.Join('\n', said)}"));
+            said.Add(
+                await vla.StandardError.ReadLineAsync()
+                    ?? throw new InvalidOperationException(
+                        $"it ended without having said it: {string.Join('\n', said)}"
+                    )
+            );
         }
 
         vla.Kill();
-        Assert.Contains("camera 'synthetic' gives 640x360, the policy was trained on 640x480", said[^1], StringComparison.Ordinal);
+        Assert.Contains(
+            "camera 'synthetic' gives 640x360, the policy was trained on 640x480",
+            said[^1],
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task Instructions_come_line_by_line_from_a_pipe()
     {
-        using var vla = Start("run", "--http", "off", "--max-age", "10000", "--output", $"jsonl:{File("actions.jsonl")}");
+        using var vla = Start(
+            "run",
+            "--http",
+            "off",
+            "--max-age",
+            "10000",
+            "--output",
+            $"jsonl:{File("actions.jsonl")}"
+        );
 
         await vla.StandardInput.WriteLineAsync("pick up the red block");
 
-        await UntilAsync(lines => lines.Any(line => line.Contains("\"instruction\":\"pick up the red block\"", StringComparison.Ordinal)));
+        await UntilAsync(lines =>
+            lines.Any(line => line.Contains("\"instruction\":\"pick up the red block\"", StringComparison.Ordinal))
+        );
         vla.Kill();
         await vla.WaitForExitAsync();
     }
@@ -98,15 +137,20 @@ public sealed class ProgramTests : IDisposable
 
     private string File(string name) => _folder.File(name);
 
-    private async Task<string[]> LinesAsync() => System.IO.File.Exists(File("actions.jsonl"))
-        ? (await System.IO.File.ReadAllTextAsync(File("actions.jsonl"))).Split('\n', StringSplitOptions.RemoveEmptyEntries)
-        : [];
+    private async Task<string[]> LinesAsync() =>
+        System.IO.File.Exists(File("actions.jsonl"))
+            ? (await System.IO.File.ReadAllTextAsync(File("actions.jsonl"))).Split(
+                '\n',
+                StringSplitOptions.RemoveEmptyEntries
+            )
+            : [];
 
     /// <summary>Looks at the file of actions until it says what is waited for.</summary>
     private async Task UntilAsync(Func<string[], bool> condition)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (!condition(await LinesAsync())) await look.WaitForNextTickAsync(patience.Token);
+        while (!condition(await LinesAsync()))
+            await look.WaitForNextTickAsync(patience.Token);
     }
 }

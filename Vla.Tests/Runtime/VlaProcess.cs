@@ -62,7 +62,8 @@ internal sealed class VlaProcess : IDisposable
         using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (Actions(file).Count < actions)
         {
-            if (_process.HasExited) Assert.Fail($"ended with {_process.ExitCode}: {await _errors}");
+            if (_process.HasExited)
+                Assert.Fail($"ended with {_process.ExitCode}: {await _errors}");
             await look.WaitForNextTickAsync(limit.Token);
         }
     }
@@ -70,12 +71,16 @@ internal sealed class VlaProcess : IDisposable
     /// <summary>The actions in a file, by state and reason; none when it is not there.</summary>
     public static IReadOnlyList<(string State, string Reason)> Actions(string file)
     {
-        if (!File.Exists(file)) return [];
+        if (!File.Exists(file))
+            return [];
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         using var reader = new StreamReader(stream);
         var text = reader.ReadToEnd();
         // A line that is being written is for the next look.
-        return [.. text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Read)];
+        return
+        [
+            .. text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Read),
+        ];
     }
 
     public void Dispose()
@@ -92,6 +97,9 @@ internal sealed class VlaProcess : IDisposable
     private static (string State, string Reason) Read(string line)
     {
         using var action = JsonDocument.Parse(line);
-        return (action.RootElement.GetProperty("state").GetString()!, action.RootElement.GetProperty("reason").GetString()!);
+        return (
+            action.RootElement.GetProperty("state").GetString()!,
+            action.RootElement.GetProperty("reason").GetString()!
+        );
     }
 }

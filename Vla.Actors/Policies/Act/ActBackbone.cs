@@ -8,8 +8,12 @@ using static Vla.Actors.Policies.Layers.ConvolutionLayers;
 
 namespace Vla.Actors.Policies.Act;
 
-/// <summary>A ResNet of basic blocks with frozen norms, without pooling and classifier, as torchvision names it.</summary>
-/// <remarks>Its widths and depths come from the weights: a checkpoint may be narrower than the name in its file says.</remarks>
+/// <summary>
+/// A ResNet of basic blocks with frozen norms, without pooling and classifier, as torchvision names it.
+/// </summary>
+/// <remarks>
+/// Its widths and depths come from the weights: a checkpoint may be narrower than the name in its file says.
+/// </remarks>
 internal sealed class ActBackbone : Module<Tensor, Tensor>
 {
     private const int LayerCount = 4;
@@ -46,19 +50,28 @@ internal sealed class ActBackbone : Module<Tensor, Tensor>
         if (weights.Tensors.ContainsKey($"{prefix}layer1.0.conv3.weight"))
         {
             throw new PolicyException(
-                $"{weights.Path}: its backbone has bottleneck blocks, as ResNet-50 does ({prefix}layer1.0.conv3): ResNet-18 and ResNet-34 are read");
+                $"{weights.Path}: its backbone has bottleneck blocks, as ResNet-50 does ({prefix}layer1.0.conv3): "
+                    + "ResNet-18 and ResNet-34 are read"
+            );
         }
 
-        return new ActBackbone(Outputs("conv1"), [.. Enumerable.Range(1, LayerCount).Select(i => (Outputs($"layer{i}.0.conv1"), Blocks(i)))]);
+        return new ActBackbone(
+            Outputs("conv1"),
+            [.. Enumerable.Range(1, LayerCount).Select(i => (Outputs($"layer{i}.0.conv1"), Blocks(i)))]
+        );
 
-        long Outputs(string name) => weights.Tensors.TryGetValue($"{prefix}{name}.weight", out var tensor) && tensor.Shape.Count == 4
-            ? tensor.Shape[0]
-            : throw new PolicyException($"{weights.Path}: has no {prefix}{name}.weight with four sizes, so its backbone is no ResNet");
+        long Outputs(string name) =>
+            weights.Tensors.TryGetValue($"{prefix}{name}.weight", out var tensor) && tensor.Shape.Count == 4
+                ? tensor.Shape[0]
+                : throw new PolicyException(
+                    $"{weights.Path}: has no {prefix}{name}.weight with four sizes, so its backbone is no ResNet"
+                );
 
         int Blocks(int layer)
         {
             var count = 1;
-            while (weights.Tensors.ContainsKey($"{prefix}layer{layer}.{count}.conv1.weight")) count++;
+            while (weights.Tensors.ContainsKey($"{prefix}layer{layer}.{count}.conv1.weight"))
+                count++;
             return count;
         }
     }
@@ -78,17 +91,29 @@ internal sealed class ActBackbone : Module<Tensor, Tensor>
         var steps = new Tensor[LayerCount + 1];
         steps[0] = functional.max_pool2d(functional.relu(bn1.call(conv1.call(x)), inplace: true), 3, 2, 1);
         Sequential[] layers = [layer1, layer2, layer3, layer4];
-        for (var i = 0; i < LayerCount; i++) steps[i + 1] = layers[i].call(steps[i]);
-        foreach (var step in steps) step.MoveToOuterDisposeScope();
+        for (var i = 0; i < LayerCount; i++)
+            steps[i + 1] = layers[i].call(steps[i]);
+        foreach (var step in steps)
+            step.MoveToOuterDisposeScope();
         return steps;
     }
 
-    private static Sequential Layer(long inputs, (long Channels, int Blocks) layer, long stride) => Sequential(
-        [.. Enumerable.Range(0, layer.Blocks).Select(i => (
-            i.ToString(CultureInfo.InvariantCulture),
-            (Module<Tensor, Tensor>)new BasicBlock(i == 0 ? inputs : layer.Channels, layer.Channels, i == 0 ? stride : 1)))]);
+    private static Sequential Layer(long inputs, (long Channels, int Blocks) layer, long stride) =>
+        Sequential([
+            .. Enumerable
+                .Range(0, layer.Blocks)
+                .Select(i =>
+                    (
+                        i.ToString(CultureInfo.InvariantCulture),
+                        (Module<Tensor, Tensor>)
+                            new BasicBlock(i == 0 ? inputs : layer.Channels, layer.Channels, i == 0 ? stride : 1)
+                    )
+                ),
+        ]);
 
-    /// <summary>Two convolutions and the way around them ("Deep Residual Learning", arXiv:1512.03385, figure 2).</summary>
+    /// <summary>
+    /// Two convolutions and the way around them ("Deep Residual Learning", arXiv:1512.03385, figure 2).
+    /// </summary>
     private sealed class BasicBlock : Module<Tensor, Tensor>
     {
         private readonly Conv2d conv1;
@@ -105,7 +130,10 @@ internal sealed class ActBackbone : Module<Tensor, Tensor>
             conv2 = Convolution(outputs, outputs, 3);
             bn2 = new FrozenBatchNorm(outputs);
             if (stride > 1 || inputs != outputs)
-                downsample = Sequential(("0", new PointwiseConvolution(inputs, outputs, stride, hasBias: false)), ("1", new FrozenBatchNorm(outputs)));
+                downsample = Sequential(
+                    ("0", new PointwiseConvolution(inputs, outputs, stride, hasBias: false)),
+                    ("1", new FrozenBatchNorm(outputs))
+                );
             RegisterComponents();
         }
 
@@ -118,7 +146,9 @@ internal sealed class ActBackbone : Module<Tensor, Tensor>
         }
     }
 
-    /// <summary>Batch normalisation whose statistics do not change, as torchvision's FrozenBatchNorm2d: all four are buffers.</summary>
+    /// <summary>
+    /// Batch normalisation whose statistics do not change, as torchvision's FrozenBatchNorm2d: all four are buffers.
+    /// </summary>
     private sealed class FrozenBatchNorm : Module<Tensor, Tensor>
     {
         private const double Epsilon = 1e-5;

@@ -2,7 +2,9 @@ using Vla.Actors.Policies.LeRobot;
 
 namespace Vla.Actors.Policies.Act;
 
-/// <summary>The sizes of an Action Chunking Transformer and how its chunks are carried out, from LeRobot's <c>config.json</c>.</summary>
+/// <summary>
+/// The sizes of an Action Chunking Transformer and how its chunks are carried out, from LeRobot's <c>config.json</c>.
+/// </summary>
 public sealed record ActConfig
 {
     private const int LargestSize = 65_536;
@@ -47,7 +49,8 @@ public sealed record ActConfig
     /// <summary>Numbers of the surroundings' state; 0 for a policy that takes none.</summary>
     public int EnvironmentSize => Features.Inputs.FirstOrDefault(input => input.Kind == FeatureKind.Env)?.Count ?? 0;
 
-    /// <exception cref="PolicyException">A value is missing, out of range, or of a kind that is not computed here.</exception>
+    /// <exception cref="PolicyException">A value is missing, out of range, or of a kind that is not computed
+    /// here.</exception>
     public static ActConfig Read(string file)
     {
         var features = LeRobotConfig.Read(file);
@@ -58,7 +61,9 @@ public sealed record ActConfig
             Features = features,
             ChunkSize = chunk,
             ActionSteps = root.OptionalInteger("n_action_steps", 1, chunk, chunk),
-            EnsembleCoefficient = root.Has("temporal_ensemble_coeff") ? root.Number("temporal_ensemble_coeff", -10, 10) : null,
+            EnsembleCoefficient = root.Has("temporal_ensemble_coeff")
+                ? root.Number("temporal_ensemble_coeff", -10, 10)
+                : null,
             Dim = root.OptionalInteger("dim_model", 4, LargestSize, 512),
             Heads = root.OptionalInteger("n_heads", 1, 256, 8),
             FeedForwardDim = root.OptionalInteger("dim_feedforward", 1, LargestSize, 3_200),
@@ -69,16 +74,30 @@ public sealed record ActConfig
             // Its third, glu, halves what the next layer expects whole.
             Activation = root.OptionalChoice("feedforward_activation", "relu", "gelu") ?? "relu",
         };
-        if (config.Dim % config.Heads != 0) throw root.Wrong("n_heads", $"{config.Heads}", $"a divisor of dim_model, {config.Dim}");
+        if (config.Dim % config.Heads != 0)
+            throw root.Wrong("n_heads", $"{config.Heads}", $"a divisor of dim_model, {config.Dim}");
         if (config.Dim % 4 != 0)
-            throw root.Wrong("dim_model", $"{config.Dim}", "a multiple of 4: half for the row of a place, half for its column");
-        if (root.OptionalInteger("n_obs_steps", 1, 1_000, 1) != 1) throw root.Wrong("n_obs_steps", "more than 1", "1");
+            throw root.Wrong(
+                "dim_model",
+                $"{config.Dim}",
+                "a multiple of 4: half for the row of a place, half for its column"
+            );
+        if (root.OptionalInteger("n_obs_steps", 1, 1_000, 1) != 1)
+            throw root.Wrong("n_obs_steps", "more than 1", "1");
         if (config.EnsembleCoefficient is not null && config.ActionSteps != 1)
             throw root.Wrong("n_action_steps", $"{config.ActionSteps}", "1 together with temporal_ensemble_coeff");
         if (root.OptionalFlag("replace_final_stride_with_dilation") ?? false)
-            throw root.Wrong("replace_final_stride_with_dilation", "true", "false: ResNet's basic blocks do not have it");
+            throw root.Wrong(
+                "replace_final_stride_with_dilation",
+                "true",
+                "false: ResNet's basic blocks do not have it"
+            );
         if (!features.Cameras.Any() && config.EnvironmentSize == 0)
-            throw root.Wrong("input_features", "without a camera and without the surroundings' state", "at least one of them");
+            throw root.Wrong(
+                "input_features",
+                "without a camera and without the surroundings' state",
+                "at least one of them"
+            );
         return config;
     }
 }

@@ -5,7 +5,9 @@ using static TorchSharp.torch.nn;
 
 namespace Vla.Actors.Policies.Act;
 
-/// <summary>A layer of ACT's encoder: self-attention and a feed-forward part, each with its norm after (or before) its sum.</summary>
+/// <summary>
+/// A layer of ACT's encoder: self-attention and a feed-forward part, each with its norm after (or before) its sum.
+/// </summary>
 internal sealed class ActEncoderLayer : Module<Tensor, Tensor, Tensor>
 {
     private readonly PackedAttention self_attn;
@@ -36,7 +38,8 @@ internal sealed class ActEncoderLayer : Module<Tensor, Tensor, Tensor>
         var given = pre ? norm1.call(tokens) : tokens;
         var placed = given + positions;
         var x = tokens + self_attn.call(placed, placed, given);
-        if (!pre) x = norm1.call(x);
+        if (!pre)
+            x = norm1.call(x);
         x = x + linear2.call(_config.Activate(linear1.call(pre ? norm2.call(x) : x)));
         return (pre ? x : norm2.call(x)).MoveToOuterDisposeScope();
     }
@@ -79,9 +82,11 @@ internal sealed class ActDecoderLayer : Module<Tensor, Tensor, Tensor, Tensor, T
         var given = pre ? norm1.call(tokens) : tokens;
         var placed = given + positions;
         var x = tokens + self_attn.call(placed, placed, given);
-        if (!pre) x = norm1.call(x);
+        if (!pre)
+            x = norm1.call(x);
         x = x + multihead_attn.call((pre ? norm2.call(x) : x) + positions, memoryKeys, memory);
-        if (!pre) x = norm2.call(x);
+        if (!pre)
+            x = norm2.call(x);
         x = x + linear2.call(_config.Activate(linear1.call(pre ? norm3.call(x) : x)));
         return (pre ? x : norm3.call(x)).MoveToOuterDisposeScope();
     }

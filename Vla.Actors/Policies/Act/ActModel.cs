@@ -7,14 +7,14 @@ using static TorchSharp.torch.nn;
 namespace Vla.Actors.Policies.Act;
 
 /// <summary>
-/// The Action Chunking Transformer ("Learning Fine-Grained Bimanual Manipulation with Low-Cost Hardware", arXiv:2304.13705)
-/// with the parameter names of LeRobot's checkpoints.
+/// The Action Chunking Transformer ("Learning Fine-Grained Bimanual Manipulation with Low-Cost Hardware",
+/// arXiv:2304.13705) with the parameter names of LeRobot's checkpoints.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Pictures go through the backbone one by one and become tokens, row by row; with the latent (zeros) and the state they
-/// are the encoder's tokens. The decoder asks them for each action of the chunk. What only training uses, the encoder of
-/// the variational autoencoder, is passed over.
+/// Pictures go through the backbone one by one and become tokens, row by row; with the latent (zeros) and the state
+/// they are the encoder's tokens. The decoder asks them for each action of the chunk. What only training uses, the
+/// encoder of the variational autoencoder, is passed over.
 /// </para>
 /// <para>Everything is [batch, tokens, dim], computed in float32.</para>
 /// </remarks>
@@ -42,10 +42,13 @@ internal sealed class ActModel : Module<IReadOnlyList<Tensor>, Tensor?, Tensor?,
         this.backbone = backbone;
         encoder = new TokenEncoder(config);
         decoder = new TokenDecoder(config);
-        if (backbone is not null) encoder_img_feat_input_proj = new PointwiseConvolution(backbone.Channels, config.Dim);
+        if (backbone is not null)
+            encoder_img_feat_input_proj = new PointwiseConvolution(backbone.Channels, config.Dim);
         encoder_latent_input_proj = Linear(config.LatentDim, config.Dim);
-        if (config.StateSize > 0) encoder_robot_state_input_proj = Linear(config.StateSize, config.Dim);
-        if (config.EnvironmentSize > 0) encoder_env_state_input_proj = Linear(config.EnvironmentSize, config.Dim);
+        if (config.StateSize > 0)
+            encoder_robot_state_input_proj = Linear(config.StateSize, config.Dim);
+        if (config.EnvironmentSize > 0)
+            encoder_env_state_input_proj = Linear(config.EnvironmentSize, config.Dim);
         var numbers = 1 + (config.StateSize > 0 ? 1 : 0) + (config.EnvironmentSize > 0 ? 1 : 0);
         encoder_1d_feature_pos_embed = Embedding(numbers, config.Dim);
         decoder_pos_embed = Embedding(config.ChunkSize, config.Dim);
@@ -54,11 +57,14 @@ internal sealed class ActModel : Module<IReadOnlyList<Tensor>, Tensor?, Tensor?,
     }
 
     public bool Ignores(string name) =>
-        name.StartsWith("vae_encoder", StringComparison.Ordinal) || name.EndsWith(".num_batches_tracked", StringComparison.Ordinal);
+        name.StartsWith("vae_encoder", StringComparison.Ordinal)
+        || name.EndsWith(".num_batches_tracked", StringComparison.Ordinal);
 
-    /// <param name="pictures">One for each camera, in the policy's order, [batch, 3, height, width], normalised.</param>
+    /// <param name="pictures">One for each camera, in the policy's order, [batch, 3, height, width],
+    /// normalised.</param>
     /// <param name="state">The robot's, [batch, count], normalised; null for a policy that takes none.</param>
-    /// <param name="environment">The surroundings', [batch, count], normalised; null for a policy that takes none.</param>
+    /// <param name="environment">The surroundings', [batch, count], normalised; null for a policy that takes
+    /// none.</param>
     /// <returns>The normalised chunk [batch, chunk size, dimensions].</returns>
     public override Tensor forward(IReadOnlyList<Tensor> pictures, Tensor? state, Tensor? environment)
     {
@@ -83,8 +89,10 @@ internal sealed class ActModel : Module<IReadOnlyList<Tensor>, Tensor?, Tensor?,
         var batch = maps.Count > 0 ? maps[0].shape[0] : environment!.shape[0];
         using var latent = zeros(batch, _config.LatentDim, device: encoder_latent_input_proj.weight!.device);
         var tokens = new List<Tensor> { encoder_latent_input_proj.call(latent).unsqueeze(1) };
-        if (encoder_robot_state_input_proj is not null) tokens.Add(encoder_robot_state_input_proj.call(state!).unsqueeze(1));
-        if (encoder_env_state_input_proj is not null) tokens.Add(encoder_env_state_input_proj.call(environment!).unsqueeze(1));
+        if (encoder_robot_state_input_proj is not null)
+            tokens.Add(encoder_robot_state_input_proj.call(state!).unsqueeze(1));
+        if (encoder_env_state_input_proj is not null)
+            tokens.Add(encoder_env_state_input_proj.call(environment!).unsqueeze(1));
         var positions = new List<Tensor> { encoder_1d_feature_pos_embed.weight!.unsqueeze(0) };
         foreach (var map in maps)
         {
@@ -97,7 +105,8 @@ internal sealed class ActModel : Module<IReadOnlyList<Tensor>, Tensor?, Tensor?,
 
     /// <summary>Tokens to the normalised chunk [batch, chunk size, dimensions].</summary>
     /// <param name="given">As <see cref="Tokens"/> gives them.</param>
-    /// <param name="seen">Is told each layer's result, [batch, …, dim], by the layer's name; null when nobody looks.</param>
+    /// <param name="seen">Is told each layer's result, [batch, …, dim], by the layer's name; null when nobody
+    /// looks.</param>
     public Tensor Decode((Tensor Tokens, Tensor Positions) given, Action<string, Tensor>? seen)
     {
         using var scope = NewDisposeScope();
@@ -112,7 +121,8 @@ internal sealed class ActModel : Module<IReadOnlyList<Tensor>, Tensor?, Tensor?,
     {
         if (disposing)
         {
-            foreach (var table in _positions.Values) table.Dispose();
+            foreach (var table in _positions.Values)
+                table.Dispose();
             _positions.Clear();
         }
 
@@ -123,7 +133,8 @@ internal sealed class ActModel : Module<IReadOnlyList<Tensor>, Tensor?, Tensor?,
     private Tensor Positions(Tensor map)
     {
         var size = (map.shape[2], map.shape[3]);
-        if (_positions.TryGetValue(size, out var known) && known.device.ToString() == map.device.ToString()) return known;
+        if (_positions.TryGetValue(size, out var known) && known.device.ToString() == map.device.ToString())
+            return known;
         known?.Dispose();
         using var scope = NewDisposeScope();
         using var guard = inference_mode(false);
@@ -139,8 +150,11 @@ internal sealed class ActModel : Module<IReadOnlyList<Tensor>, Tensor?, Tensor?,
         public TokenEncoder(ActConfig config)
             : base(nameof(TokenEncoder))
         {
-            layers = new ModuleList<ActEncoderLayer>([.. Enumerable.Range(0, config.EncoderLayers).Select(_ => new ActEncoderLayer(config))]);
-            if (config.PreNorm) norm = LayerNorm(config.Dim);
+            layers = new ModuleList<ActEncoderLayer>([
+                .. Enumerable.Range(0, config.EncoderLayers).Select(_ => new ActEncoderLayer(config)),
+            ]);
+            if (config.PreNorm)
+                norm = LayerNorm(config.Dim);
             RegisterComponents();
         }
 
@@ -167,12 +181,15 @@ internal sealed class ActModel : Module<IReadOnlyList<Tensor>, Tensor?, Tensor?,
         public TokenDecoder(ActConfig config)
             : base(nameof(TokenDecoder))
         {
-            layers = new ModuleList<ActDecoderLayer>([.. Enumerable.Range(0, config.DecoderLayers).Select(_ => new ActDecoderLayer(config))]);
+            layers = new ModuleList<ActDecoderLayer>([
+                .. Enumerable.Range(0, config.DecoderLayers).Select(_ => new ActDecoderLayer(config)),
+            ]);
             norm = LayerNorm(config.Dim);
             RegisterComponents();
         }
 
-        public override Tensor forward(Tensor memory, Tensor memoryKeys, Tensor positions) => Run(memory, memoryKeys, positions, null);
+        public override Tensor forward(Tensor memory, Tensor memoryKeys, Tensor positions) =>
+            Run(memory, memoryKeys, positions, null);
 
         public Tensor Run(Tensor memory, Tensor memoryKeys, Tensor positions, Action<string, Tensor>? seen)
         {

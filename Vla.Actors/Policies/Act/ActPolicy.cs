@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Vla.Actors.Policies.Act;
 
-/// <summary>LeRobot's ACT from its own checkpoint directory: <c>config.json</c>, <c>model.safetensors</c> and the processors' files.</summary>
+/// <summary>
+/// LeRobot's ACT from its own checkpoint directory: <c>config.json</c>, <c>model.safetensors</c> and the processors'
+/// files.
+/// </summary>
 /// <remarks>Nothing is converted, nothing downloaded, nothing executed.</remarks>
 public sealed class ActPolicy : IDisposable
 {
@@ -21,8 +24,13 @@ public sealed class ActPolicy : IDisposable
     private readonly LeRobotProcessors _processors;
     private readonly Device _device;
 
-    private ActPolicy(string directory, ActConfig config, ActModel model, LeRobotProcessors processors, Device device) =>
-        (Directory, Config, _model, _processors, _device) = (directory, config, model, processors, device);
+    private ActPolicy(
+        string directory,
+        ActConfig config,
+        ActModel model,
+        LeRobotProcessors processors,
+        Device device
+    ) => (Directory, Config, _model, _processors, _device) = (directory, config, model, processors, device);
 
     public string Directory { get; }
 
@@ -40,7 +48,10 @@ public sealed class ActPolicy : IDisposable
         ActModel? model = null;
         try
         {
-            model = new ActModel(config, config.Features.Cameras.Any() ? ActBackbone.For(weights, BackbonePrefix) : null);
+            model = new ActModel(
+                config,
+                config.Features.Cameras.Any() ? ActBackbone.For(weights, BackbonePrefix) : null
+            );
             StateDict.Load(model, weights, Prefix);
             model.eval();
             model.to(device);
@@ -72,9 +83,14 @@ public sealed class ActPolicy : IDisposable
             maps.Add(seen is null ? _model.Look(picture) : LookCarefully(camera.Key, picture, maps.Count == 0, seen));
         }
 
-        var numbers = Config.Features.Inputs.Where(input => input.Kind is FeatureKind.State or FeatureKind.Env)
+        var numbers = Config
+            .Features.Inputs.Where(input => input.Kind is FeatureKind.State or FeatureKind.Env)
             .ToDictionary(input => input.Kind, input => Normalised(input, observation, seen));
-        var tokens = _model.Tokens(maps, numbers.GetValueOrDefault(FeatureKind.State), numbers.GetValueOrDefault(FeatureKind.Env));
+        var tokens = _model.Tokens(
+            maps,
+            numbers.GetValueOrDefault(FeatureKind.State),
+            numbers.GetValueOrDefault(FeatureKind.Env)
+        );
         seen?.Invoke("encoder.input_tokens", tokens.Tokens);
         seen?.Invoke("encoder.position_embedding", tokens.Positions);
         return _model.Decode(tokens, seen).MoveToOuterDisposeScope();
@@ -89,21 +105,34 @@ public sealed class ActPolicy : IDisposable
         _processors.Dispose();
     }
 
-    private Tensor Normalised(LeRobotFeature feature, IReadOnlyDictionary<string, Tensor> observation, Action<string, Tensor>? seen)
+    private Tensor Normalised(
+        LeRobotFeature feature,
+        IReadOnlyDictionary<string, Tensor> observation,
+        Action<string, Tensor>? seen
+    )
     {
         var name = _processors.Renamed.FirstOrDefault(pair => pair.Value == feature.Key).Key ?? feature.Key;
         if (!observation.TryGetValue(name, out var raw))
-            throw new PolicyException($"{Directory}: wants {name}, and there are {string.Join(", ", observation.Keys)}");
-        long[] wanted = feature.Kind == FeatureKind.Visual ? [feature.Shape[1], feature.Shape[2], feature.Shape[0]] : [feature.Count];
+            throw new PolicyException(
+                $"{Directory}: wants {name}, and there are {string.Join(", ", observation.Keys)}"
+            );
+        long[] wanted =
+            feature.Kind == FeatureKind.Visual
+                ? [feature.Shape[1], feature.Shape[2], feature.Shape[0]]
+                : [feature.Count];
         if (!raw.shape.AsSpan(1).SequenceEqual(wanted))
-            throw new PolicyException($"{Directory}: {name} is {CheckpointShape.Text(raw.shape.Skip(1))}, wanted is {CheckpointShape.Text(wanted)}");
+            throw new PolicyException(
+                $"{Directory}: {name} is {CheckpointShape.Text(raw.shape.Skip(1))}, wanted is "
+                    + $"{CheckpointShape.Text(wanted)}"
+            );
         // Numbers from 0 to 1 would be taken for black.
         if (feature.Kind == FeatureKind.Visual && raw.dtype != ScalarType.Byte)
             throw new PolicyException($"{Directory}: {name} is {raw.dtype}, wanted are bytes from 0 to 255 (U8)");
 
         using var scope = NewDisposeScope();
         var values = raw.to(_device).to_type(ScalarType.Float32);
-        if (feature.Kind == FeatureKind.Visual) values = (values / LargestByte).permute(0, 3, 1, 2);
+        if (feature.Kind == FeatureKind.Visual)
+            values = (values / LargestByte).permute(0, 3, 1, 2);
         var normalised = _processors.Normalise(feature.Key, values);
         seen?.Invoke($"normalized.{feature.Key}", normalised);
         return normalised.MoveToOuterDisposeScope();
@@ -114,8 +143,13 @@ public sealed class ActPolicy : IDisposable
         var steps = _model.BackboneSteps(picture);
         var name = $"backbone.{camera[(camera.LastIndexOf('.') + 1)..]}";
         string[] names = ["stem", "layer1", "layer2", "layer3", "feature_map"];
-        for (var i = isFirst ? 0 : steps.Length - 1; i < steps.Length; i++) seen($"{name}.{names[i]}", steps[i]);
-        if (isFirst) seen("camera_position_embedding", ActPositions.Table(Config.Dim, steps[^1].shape[2], steps[^1].shape[3]).unsqueeze(0));
+        for (var i = isFirst ? 0 : steps.Length - 1; i < steps.Length; i++)
+            seen($"{name}.{names[i]}", steps[i]);
+        if (isFirst)
+            seen(
+                "camera_position_embedding",
+                ActPositions.Table(Config.Dim, steps[^1].shape[2], steps[^1].shape[3]).unsqueeze(0)
+            );
         return steps[^1];
     }
 }

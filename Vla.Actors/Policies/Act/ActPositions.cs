@@ -4,10 +4,12 @@ using static TorchSharp.torch;
 
 namespace Vla.Actors.Policies.Act;
 
-/// <summary>Where each cell of a feature map is, as ACT computes it: sines and cosines of row and column; nothing is stored.</summary>
+/// <summary>
+/// Where each cell of a feature map is, as ACT computes it: sines and cosines of row and column; nothing is stored.
+/// </summary>
 /// <remarks>
-/// With D = dim / 2 and f_i = 10000^(2 ⌊i / 2⌋ / D): channel i of the first half is the sine (even i) or cosine (odd i) of
-/// (row + 1) / rows · 2π / f_i, the second half the same of the column. ResNet and the slots use another table.
+/// With D = dim / 2 and f_i = 10000^(2 ⌊i / 2⌋ / D): channel i of the first half is the sine (even i) or cosine (odd i)
+/// of (row + 1) / rows · 2π / f_i, the second half the same of the column. ResNet and the slots use another table.
 /// </remarks>
 internal static class ActPositions
 {
@@ -31,7 +33,11 @@ internal static class ActPositions
     private static Tensor Waves(long count, long half)
     {
         // Named: see Scalars.
-        using Scalar beyond = count + 1, last = count + Epsilon, turn = 2 * Math.PI, pairCount = half / 2, width = half;
+        using Scalar beyond = count + 1,
+            last = count + Epsilon,
+            turn = 2 * Math.PI,
+            pairCount = half / 2,
+            width = half;
         var places = arange(Scalars.One, beyond, dtype: float32) / last * turn;
         var pairs = arange(pairCount, dtype: float32) * Scalars.Two / width;
         var angles = places.unsqueeze(0) / pow(Temperature, pairs).unsqueeze(1);

@@ -4,9 +4,12 @@ using static TorchSharp.torch.nn;
 
 namespace Vla.Actors.Policies.Layers;
 
-/// <summary>Attention of several heads ("Attention Is All You Need", arXiv:1706.03762, section 3.2), without its linear layers.</summary>
+/// <summary>
+/// Attention of several heads ("Attention Is All You Need", arXiv:1706.03762, section 3.2), without its linear layers.
+/// </summary>
 /// <remarks>
-/// Torch's fused kernel: at batch 1 on a CPU it took 0.35 to 0.65 of the time of matrix product, softmax and matrix product.
+/// Torch's fused kernel: at batch 1 on a CPU it took 0.35 to 0.65 of the time of matrix product, softmax and matrix
+/// product.
 /// </remarks>
 internal static class Attention
 {
@@ -17,7 +20,14 @@ internal static class Attention
     /// <param name="mask">Added to the scores; broadcast to [batch, heads, n, m].</param>
     /// <param name="dropout">Share of the weights that is dropped; 0 outside training.</param>
     /// <returns>[batch, n, dim].</returns>
-    public static Tensor Attend(Tensor query, Tensor key, Tensor value, long heads, Tensor? mask = null, double dropout = 0)
+    public static Tensor Attend(
+        Tensor query,
+        Tensor key,
+        Tensor value,
+        long heads,
+        Tensor? mask = null,
+        double dropout = 0
+    )
     {
         using var scope = NewDisposeScope();
         var mixed = functional.scaled_dot_product_attention(Split(query), Split(key), Split(value), mask!, dropout);
@@ -28,7 +38,9 @@ internal static class Attention
     }
 }
 
-/// <summary>Tokens attend to a memory, or to themselves, and add what they found: x + attention(norm(x), memory).</summary>
+/// <summary>
+/// Tokens attend to a memory, or to themselves, and add what they found: x + attention(norm(x), memory).
+/// </summary>
 /// <remarks>
 /// Several queries' batches may share a memory: with k times as many rows of tokens as of memory, each row of memory
 /// serves k rows of tokens that follow each other (k instructions for one picture) and is worked on only once.
@@ -50,7 +62,8 @@ internal sealed class ResidualAttention : Module<Tensor, Tensor?, Tensor?, Tenso
     public ResidualAttention(long dim, long heads, long memoryDim = 0, double dropoutShare = 0)
         : base(nameof(ResidualAttention))
     {
-        if (memoryDim == 0) memoryDim = dim;
+        if (memoryDim == 0)
+            memoryDim = dim;
         _heads = heads;
         norm = LayerNorm(dim);
         query = Linear(dim, dim);
@@ -63,7 +76,8 @@ internal sealed class ResidualAttention : Module<Tensor, Tensor?, Tensor?, Tenso
 
     /// <param name="tokens">[batch, n, dim].</param>
     /// <param name="memory">[batch or a divisor of it, m, memoryDim]; null for the tokens themselves.</param>
-    /// <param name="mask">Of the memory, as <see cref="Tokens.AttentionMask"/> makes it; null when all of it counts.</param>
+    /// <param name="mask">Of the memory, as <see cref="Tokens.AttentionMask"/> makes it; null when all of it
+    /// counts.</param>
     /// <returns>[batch, n, dim].</returns>
     public override Tensor forward(Tensor tokens, Tensor? memory, Tensor? mask)
     {

@@ -3,8 +3,13 @@ using static TorchSharp.torch;
 
 namespace Vla.Actors.Policies.Layers;
 
-/// <summary>Where each cell of a grid is, as sines and cosines of row and column ("Attention Is All You Need", section 3.5, in two dimensions).</summary>
-/// <remarks>Nothing to learn and nothing to store: the table is made for a grid's size when that size is first seen.</remarks>
+/// <summary>
+/// Where each cell of a grid is, as sines and cosines of row and column ("Attention Is All You Need", section 3.5, in
+/// two dimensions).
+/// </summary>
+/// <remarks>
+/// Nothing to learn and nothing to store: the table is made for a grid's size when that size is first seen.
+/// </remarks>
 /// <param name="dim">Numbers for each cell, a multiple of 4: half for the row, half for the column.</param>
 internal sealed class GridPositions(long dim) : IDisposable
 {
@@ -18,7 +23,8 @@ internal sealed class GridPositions(long dim) : IDisposable
     public Tensor For(long rows, long columns, Device device)
     {
         var size = (rows, columns, device.ToString());
-        if (_table is not null && _size == size) return _table;
+        if (_table is not null && _size == size)
+            return _table;
 
         // Training may come after inference: what is made in inference mode has no place in a gradient.
         using var guard = inference_mode(false);
@@ -38,7 +44,9 @@ internal sealed class GridPositions(long dim) : IDisposable
     {
         var waves = dim / 4;
         // Named: see Scalars.
-        using Scalar waveCount = waves, step = -Math.Log(LongestWavelength) / waves, cells = count;
+        using Scalar waveCount = waves,
+            step = -Math.Log(LongestWavelength) / waves,
+            cells = count;
         var frequencies = exp(arange(waveCount, dtype: float32) * step);
         var phases = arange(cells, dtype: float32).unsqueeze(1) * frequencies;
         return cat([sin(phases), cos(phases)], 1);

@@ -4,7 +4,9 @@ using static TorchSharp.torch.nn;
 
 namespace Vla.Actors.Policies.Layers;
 
-/// <summary>Attention whose query, key and value weights lie in one matrix, as PyTorch's <c>MultiheadAttention</c> keeps them.</summary>
+/// <summary>
+/// Attention whose query, key and value weights lie in one matrix, as PyTorch's <c>MultiheadAttention</c> keeps them.
+/// </summary>
 internal sealed class PackedAttention : Module<Tensor, Tensor, Tensor, Tensor>
 {
     private readonly Parameter in_proj_weight;
@@ -37,5 +39,9 @@ internal sealed class PackedAttention : Module<Tensor, Tensor, Tensor, Tensor>
     }
 
     private Tensor Project(Tensor tokens, long part) =>
-        functional.linear(tokens, in_proj_weight.narrow(0, part * _dim, _dim), in_proj_bias.narrow(0, part * _dim, _dim));
+        functional.linear(
+            tokens,
+            in_proj_weight.narrow(0, part * _dim, _dim),
+            in_proj_bias.narrow(0, part * _dim, _dim)
+        );
 }

@@ -4,12 +4,14 @@ using static TorchSharp.torch.nn;
 
 namespace Vla.Actors.Policies.Layers;
 
-/// <summary>A convolution of 1 × 1 cells, computed as the linear layer that it is; parameters as <c>Conv2d</c> has them.</summary>
+/// <summary>
+/// A convolution of 1 × 1 cells, computed as the linear layer that it is; parameters as <c>Conv2d</c> has them.
+/// </summary>
 /// <remarks>
-/// Not <c>Conv2d</c>: the oneDNN of libtorch 2.10 computes some of these wrongly on channels-last tensors (256 to 512 channels
-/// on a map of 6 × 8 cells, two pictures at once: off by more than the values themselves) or ends the process with SIGFPE
-/// (1,024 to 2,048 channels), seen on a virtual machine that does not tell the processor's caches. A linear layer was as fast
-/// on maps of a single picture.
+/// Not <c>Conv2d</c>: the oneDNN of libtorch 2.10 computes some of these wrongly on channels-last tensors (256 to 512
+/// channels on a map of 6 × 8 cells, two pictures at once: off by more than the values themselves) or ends the process
+/// with SIGFPE (1,024 to 2,048 channels), seen on a virtual machine that does not tell the processor's caches. A linear
+/// layer was as fast on maps of a single picture.
 /// </remarks>
 internal sealed class PointwiseConvolution : Module<Tensor, Tensor>
 {
@@ -28,7 +30,8 @@ internal sealed class PointwiseConvolution : Module<Tensor, Tensor>
         // Conv2d's own first weights.
         using var layer = Conv2d(inputs, outputs, 1, bias: hasBias);
         weight = new Parameter(layer.weight!.detach().clone());
-        if (hasBias) bias = new Parameter(layer.bias!.detach().clone());
+        if (hasBias)
+            bias = new Parameter(layer.bias!.detach().clone());
         RegisterComponents();
     }
 
@@ -37,7 +40,8 @@ internal sealed class PointwiseConvolution : Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        if (_stride > 1) x = x.slice(2, 0, x.shape[2], _stride).slice(3, 0, x.shape[3], _stride);
+        if (_stride > 1)
+            x = x.slice(2, 0, x.shape[2], _stride).slice(3, 0, x.shape[3], _stride);
         var cells = functional.linear(x.permute(0, 2, 3, 1), weight.flatten(1), bias);
         return cells.permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }

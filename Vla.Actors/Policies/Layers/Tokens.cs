@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Vla.Actors.Policies.Layers;
 
-/// <summary>What stages agree on about features: tokens [batch, count, dim], or one vector [batch, dim], a row of one.</summary>
+/// <summary>
+/// What stages agree on about features: tokens [batch, count, dim], or one vector [batch, dim], a row of one.
+/// </summary>
 /// <remarks>
 /// A token whose numbers are all exactly zero is padding: a language encoder writes it so, and whoever attends to
 /// tokens leaves it out. Thus a stage stays one tensor in, one tensor out, as exported modules are.
@@ -17,12 +19,15 @@ public static class Tokens
     /// <summary>Features of either kind as tokens.</summary>
     /// <returns>[batch, count, dim]; a view.</returns>
     /// <exception cref="ArgumentException">They have neither two nor three dimensions.</exception>
-    public static Tensor From(Tensor features, string what) => features.dim() switch
-    {
-        2 => features.unsqueeze(1),
-        3 => features.view_as(features),
-        _ => throw new ArgumentException($"{what} have {features.dim()} dimensions, wanted are [batch, dim] or tokens [batch, count, dim]"),
-    };
+    public static Tensor From(Tensor features, string what) =>
+        features.dim() switch
+        {
+            2 => features.unsqueeze(1),
+            3 => features.view_as(features),
+            _ => throw new ArgumentException(
+                $"{what} have {features.dim()} dimensions, wanted are [batch, dim] or tokens [batch, count, dim]"
+            ),
+        };
 
     /// <summary>Which tokens are words, not padding: [batch, count], true or false.</summary>
     public static Tensor Present(Tensor tokens) => tokens.ne(Scalars.Zero).any(-1);

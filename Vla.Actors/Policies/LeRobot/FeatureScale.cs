@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Vla.Actors.Policies.LeRobot;
 
-/// <summary>The scale of one feature: from what a robot or camera gives to what a model computes in, and back.</summary>
+/// <summary>
+/// The scale of one feature: from what a robot or camera gives to what a model computes in, and back.
+/// </summary>
 /// <remarks>
 /// With <see cref="ScaleMode.MeanStd"/> (x − mean) / (std + eps) and back x · std + mean; with the others
 /// 2 (x − low) / (high − low) − 1 and back, where a range of 0 counts as eps. Nothing is cut off.
@@ -31,15 +33,17 @@ public sealed class FeatureScale : IDisposable
         using Scalar small = eps;
         var from = low.to_type(ScalarType.Float32);
         var to = high.to_type(ScalarType.Float32);
-        if (mode == ScaleMode.MeanStd) return Keep(from, to + small, to, symmetric: false);
+        if (mode == ScaleMode.MeanStd)
+            return Keep(from, to + small, to, symmetric: false);
 
         var range = to - from;
-        if (older) return Keep(from, range + small, range, symmetric: true);
+        if (older)
+            return Keep(from, range + small, range, symmetric: true);
         var sound = where(range.eq(Scalars.Zero), full_like(range, small), range);
         return Keep(from, sound, sound, symmetric: true);
 
-        FeatureScale Keep(Tensor start, Tensor divisor, Tensor span, bool symmetric) => new(
-            Own(start), Own(divisor), Own(span), symmetric);
+        FeatureScale Keep(Tensor start, Tensor divisor, Tensor span, bool symmetric) =>
+            new(Own(start), Own(divisor), Own(span), symmetric);
 
         Tensor Own(Tensor tensor) => tensor.clone().to(device).DetachFromDisposeScope();
     }

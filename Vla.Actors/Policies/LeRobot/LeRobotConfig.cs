@@ -1,10 +1,11 @@
-
 namespace Vla.Actors.Policies.LeRobot;
 
-/// <summary>What the <c>config.json</c> of every LeRobot policy says: its type, what goes in and out, and how it is scaled.</summary>
+/// <summary>
+/// What the <c>config.json</c> of every LeRobot policy says: its type, what goes in and out, and how it is scaled.
+/// </summary>
 /// <remarks>
-/// The order of the inputs is the file's, and the order of the cameras is theirs. Keys that are not known are passed over, as
-/// training settings stand among them.
+/// The order of the inputs is the file's, and the order of the cameras is theirs. Keys that are not known are passed
+/// over, as training settings stand among them.
 /// </remarks>
 public sealed record LeRobotConfig
 {
@@ -36,16 +37,23 @@ public sealed record LeRobotConfig
         using var document = ConfigFile.Parse(file);
         var root = new ConfigSection(file, "", document.RootElement.Clone()) { NullIsMissing = true };
         if (root.Has("input_shapes") && !root.Has("input_features"))
-            throw new PolicyException($"{file}: is of a LeRobot before February 2025 (input_shapes); load and save it with a LeRobot of 2025 first");
+            throw new PolicyException(
+                $"{file}: is of a LeRobot before February 2025 (input_shapes); load and save it with a LeRobot of "
+                    + "2025 first"
+            );
         if (root.OptionalFlag("use_peft") ?? false)
-            throw new PolicyException($"{file}: use_peft is true: the weights are an adapter alone; merge it into its base policy and save that");
+            throw new PolicyException(
+                $"{file}: use_peft is true: the weights are an adapter alone; merge it into its base policy and save "
+                    + "that"
+            );
 
         var outputs = Features(root.Section("output_features"));
         return new LeRobotConfig(root)
         {
             Type = root.Text("type", 64),
             Inputs = Features(root.Section("input_features")),
-            Action = outputs.FirstOrDefault(feature => feature is { Key: LeRobotFeature.Action, Shape.Count: 1 })
+            Action =
+                outputs.FirstOrDefault(feature => feature is { Key: LeRobotFeature.Action, Shape.Count: 1 })
                 ?? throw new PolicyException($"{file}: output_features has no \"action\" with a list of one size"),
             Scaling = ScaleModes.Read(root.OptionalSection("normalization_mapping")),
         };
@@ -54,12 +62,17 @@ public sealed record LeRobotConfig
     private static IReadOnlyList<LeRobotFeature> Features(ConfigSection section)
     {
         var keys = section.Keys;
-        if (keys.Count is 0 or > MaximumFeatures) throw section.Wrong("", $"{keys.Count} features", $"1 to {MaximumFeatures}");
+        if (keys.Count is 0 or > MaximumFeatures)
+            throw section.Wrong("", $"{keys.Count} features", $"1 to {MaximumFeatures}");
         return [.. keys.Select(key => Feature(key, section.Section(key)))];
     }
 
-    private static LeRobotFeature Feature(string key, ConfigSection section) => new(
-        key,
-        Enum.TryParse<FeatureKind>(section.Text("type", 64), ignoreCase: true, out var kind) ? kind : FeatureKind.Other,
-        section.Integers("shape", 1, MaximumRank, 1, LargestSize));
+    private static LeRobotFeature Feature(string key, ConfigSection section) =>
+        new(
+            key,
+            Enum.TryParse<FeatureKind>(section.Text("type", 64), ignoreCase: true, out var kind)
+                ? kind
+                : FeatureKind.Other,
+            section.Integers("shape", 1, MaximumRank, 1, LargestSize)
+        );
 }

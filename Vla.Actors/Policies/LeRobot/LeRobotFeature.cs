@@ -20,7 +20,8 @@ public enum FeatureKind
 }
 
 /// <summary>One thing that a LeRobot policy takes or gives.</summary>
-/// <param name="Key">The field's name for it: <c>observation.images.front</c>, <c>observation.state</c>, <c>action</c>.</param>
+/// <param name="Key">The field's name for it: <c>observation.images.front</c>, <c>observation.state</c>,
+/// <c>action</c>.</param>
 /// <param name="Kind">What it is.</param>
 /// <param name="Shape">[channels, height, width] of a picture, [count] of numbers.</param>
 public sealed record LeRobotFeature(string Key, FeatureKind Kind, IReadOnlyList<int> Shape)

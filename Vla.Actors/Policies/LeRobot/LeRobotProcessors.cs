@@ -6,10 +6,10 @@ namespace Vla.Actors.Policies.LeRobot;
 
 /// <summary>What a LeRobot policy does to its inputs before the model and to its actions after it.</summary>
 /// <remarks>
-/// Present checkpoints say so in <c>policy_preprocessor.json</c> and <c>policy_postprocessor.json</c>, with the statistics in
-/// files of their own; older ones (before processors, October 2025) keep the statistics among the weights. Steps that move
-/// data to a device or add a batch axis are this program's own business. A step that names a class of somebody's own is
-/// refused: nothing in a policy's directory is executed.
+/// Present checkpoints say so in <c>policy_preprocessor.json</c> and <c>policy_postprocessor.json</c>, with the
+/// statistics in files of their own; older ones (before processors, October 2025) keep the statistics among the
+/// weights. Steps that move data to a device or add a batch axis are this program's own business. A step that names a
+/// class of somebody's own is refused: nothing in a policy's directory is executed.
 /// </remarks>
 public sealed class LeRobotProcessors : IDisposable
 {
@@ -23,9 +23,7 @@ public sealed class LeRobotProcessors : IDisposable
     private readonly Dictionary<string, string> _renamed = [];
     private FeatureScale? _action;
 
-    private LeRobotProcessors()
-    {
-    }
+    private LeRobotProcessors() { }
 
     /// <summary>Observation keys that the checkpoint was trained with, by the names that they come under.</summary>
     public IReadOnlyDictionary<string, string> Renamed => _renamed;
@@ -69,7 +67,8 @@ public sealed class LeRobotProcessors : IDisposable
 
     public void Dispose()
     {
-        foreach (var scale in _inputs.Values) scale.Dispose();
+        foreach (var scale in _inputs.Values)
+            scale.Dispose();
         _action?.Dispose();
     }
 
@@ -80,7 +79,11 @@ public sealed class LeRobotProcessors : IDisposable
         foreach (var step in root.Sections("steps", 64))
         {
             if (step.OptionalText("class", 1_000) is { } type)
-                throw step.Wrong("class", ErrorText.Bounded(type), "a step of LeRobot's own, by its registry_name; code of a policy's own is not run");
+                throw step.Wrong(
+                    "class",
+                    ErrorText.Bounded(type),
+                    "a step of LeRobot's own, by its registry_name; code of a policy's own is not run"
+                );
             var name = step.Text("registry_name", 128);
             switch (name)
             {
@@ -88,14 +91,24 @@ public sealed class LeRobotProcessors : IDisposable
                     Rename(step.Section("config").OptionalSection("rename_map"));
                     break;
                 case "normalizer_processor":
-                    ReadScales(step, config.Inputs, device, (key, scale) => RequireFirst(step, key, scale, _inputs.TryAdd(key, scale)));
+                    ReadScales(
+                        step,
+                        config.Inputs,
+                        device,
+                        (key, scale) => RequireFirst(step, key, scale, _inputs.TryAdd(key, scale))
+                    );
                     break;
                 case "unnormalizer_processor":
-                    ReadScales(step, [config.Action], device, (key, scale) =>
-                    {
-                        RequireFirst(step, key, scale, _action is null);
-                        _action = scale;
-                    });
+                    ReadScales(
+                        step,
+                        [config.Action],
+                        device,
+                        (key, scale) =>
+                        {
+                            RequireFirst(step, key, scale, _action is null);
+                            _action = scale;
+                        }
+                    );
                     break;
                 default:
                     if (!WithoutEffect.Contains(name))
@@ -107,30 +120,50 @@ public sealed class LeRobotProcessors : IDisposable
 
     private static void RequireFirst(ConfigSection step, string key, FeatureScale scale, bool isFirst)
     {
-        if (isFirst) return;
+        if (isFirst)
+            return;
         scale.Dispose();
         throw step.Wrong("registry_name", "a second one", $"one step that scales {ErrorText.Bounded(key)}");
     }
 
     private void Rename(ConfigSection? map)
     {
-        foreach (var key in map?.Keys ?? []) _renamed[key] = map!.Text(key, 128);
+        foreach (var key in map?.Keys ?? [])
+            _renamed[key] = map!.Text(key, 128);
     }
 
-    private static void ReadScales(ConfigSection step, IEnumerable<LeRobotFeature> features, Device device, Action<string, FeatureScale> keep)
+    private static void ReadScales(
+        ConfigSection step,
+        IEnumerable<LeRobotFeature> features,
+        Device device,
+        Action<string, FeatureScale> keep
+    )
     {
         var config = step.Section("config");
         var eps = config.OptionalNumber("eps", 0, 1, OlderEps);
         var modes = ScaleModes.Read(config.OptionalSection("norm_map"));
-        if (step.OptionalText("state_file", 255) is not { } name) return;
+        if (step.OptionalText("state_file", 255) is not { } name)
+            return;
 
         using var statistics = SafetensorsCheckpoint.Open(step.InDirectory("state_file", name));
         foreach (var feature in features)
         {
-            if (ScaleModes.Statistics(modes.GetValueOrDefault(feature.Kind)) is not { } wanted) continue;
-            if (!statistics.Tensors.Keys.Any(key => key.StartsWith($"{feature.Key}.", StringComparison.Ordinal))) continue;
-            keep(feature.Key, Scale(
-                statistics, feature, modes[feature.Kind], ($"{feature.Key}.{wanted.Low}", $"{feature.Key}.{wanted.High}"), eps, older: false, device));
+            if (ScaleModes.Statistics(modes.GetValueOrDefault(feature.Kind)) is not { } wanted)
+                continue;
+            if (!statistics.Tensors.Keys.Any(key => key.StartsWith($"{feature.Key}.", StringComparison.Ordinal)))
+                continue;
+            keep(
+                feature.Key,
+                Scale(
+                    statistics,
+                    feature,
+                    modes[feature.Kind],
+                    ($"{feature.Key}.{wanted.Low}", $"{feature.Key}.{wanted.High}"),
+                    eps,
+                    older: false,
+                    device
+                )
+            );
         }
     }
 
@@ -139,11 +172,15 @@ public sealed class LeRobotProcessors : IDisposable
         const string inputs = "normalize_inputs.buffer_";
         const string outputs = "unnormalize_outputs.buffer_";
         if (!weights.Tensors.Keys.Any(key => key.StartsWith(outputs, StringComparison.Ordinal)))
-            throw new PolicyException($"{missing}: is missing, and {weights.Path} has no statistics ({outputs}…) as older checkpoints do: copy the whole directory of the checkpoint");
+            throw new PolicyException(
+                $"{missing}: is missing, and {weights.Path} has no statistics ({outputs}…) as older checkpoints do: "
+                    + "copy the whole directory of the checkpoint"
+            );
 
         foreach (var feature in config.Inputs)
         {
-            if (Read(feature, inputs) is { } scale) _inputs.Add(feature.Key, scale);
+            if (Read(feature, inputs) is { } scale)
+                _inputs.Add(feature.Key, scale);
         }
 
         _action = Read(config.Action, outputs);
@@ -151,14 +188,30 @@ public sealed class LeRobotProcessors : IDisposable
         FeatureScale? Read(LeRobotFeature feature, string prefix)
         {
             var mode = config.Scaling.GetValueOrDefault(feature.Kind);
-            if (ScaleModes.Statistics(mode) is not { } wanted) return null;
+            if (ScaleModes.Statistics(mode) is not { } wanted)
+                return null;
             var name = $"{prefix}{feature.Key.Replace('.', '_')}";
-            return Scale(weights, feature, mode, ($"{name}.{wanted.Low}", $"{name}.{wanted.High}"), OlderEps, older: true, device);
+            return Scale(
+                weights,
+                feature,
+                mode,
+                ($"{name}.{wanted.Low}", $"{name}.{wanted.High}"),
+                OlderEps,
+                older: true,
+                device
+            );
         }
     }
 
     private static FeatureScale Scale(
-        Checkpoint statistics, LeRobotFeature feature, ScaleMode mode, (string Low, string High) names, double eps, bool older, Device device)
+        Checkpoint statistics,
+        LeRobotFeature feature,
+        ScaleMode mode,
+        (string Low, string High) names,
+        double eps,
+        bool older,
+        Device device
+    )
     {
         using var scope = NewDisposeScope();
         return FeatureScale.Create(mode, Read(names.Low), Read(names.High), eps, older, device);
@@ -169,11 +222,16 @@ public sealed class LeRobotProcessors : IDisposable
                 throw new PolicyException($"{statistics.Path}: has no {name}, which {feature.Key} is scaled by");
             var shape = feature.Kind == FeatureKind.Visual ? [feature.Count, 1, 1] : new long[] { feature.Count };
             if (!entry.Type.IsFloatingPoint() || entry.ElementCount != feature.Count)
-                throw new PolicyException($"{statistics.Path}: {name} is {entry.ShapeText} {entry.Type}, expected {CheckpointShape.Text(shape)} of F32");
+                throw new PolicyException(
+                    $"{statistics.Path}: {name} is {entry.ShapeText} {entry.Type}, expected "
+                        + $"{CheckpointShape.Text(shape)} of F32"
+                );
             var values = statistics.ReadTensor(name).to_type(ScalarType.Float32).reshape(shape);
             return values.isfinite().all().ToBoolean()
                 ? values
-                : throw new PolicyException($"{statistics.Path}: {name} holds numbers that are not finite; its statistics were never set");
+                : throw new PolicyException(
+                    $"{statistics.Path}: {name} holds numbers that are not finite; its statistics were never set"
+                );
         }
     }
 }

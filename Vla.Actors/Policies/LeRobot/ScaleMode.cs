@@ -19,7 +19,9 @@ public enum ScaleMode
     Quantile10,
 }
 
-/// <summary>The names that LeRobot's files have for <see cref="ScaleMode"/>, and what each needs to know of the data.</summary>
+/// <summary>
+/// The names that LeRobot's files have for <see cref="ScaleMode"/>, and what each needs to know of the data.
+/// </summary>
 internal static class ScaleModes
 {
     private static readonly Dictionary<string, ScaleMode> Names = new(StringComparer.Ordinal)
@@ -38,19 +40,21 @@ internal static class ScaleModes
         foreach (var key in map?.Keys ?? [])
         {
             var mode = Names[map!.Choice(key, [.. Names.Keys])];
-            if (Enum.TryParse<FeatureKind>(key, ignoreCase: true, out var kind)) modes[kind] = mode;
+            if (Enum.TryParse<FeatureKind>(key, ignoreCase: true, out var kind))
+                modes[kind] = mode;
         }
 
         return modes;
     }
 
     /// <summary>The two statistics that a mode scales by; null for <see cref="ScaleMode.Identity"/>.</summary>
-    public static (string Low, string High)? Statistics(ScaleMode mode) => mode switch
-    {
-        ScaleMode.MeanStd => ("mean", "std"),
-        ScaleMode.MinMax => ("min", "max"),
-        ScaleMode.Quantiles => ("q01", "q99"),
-        ScaleMode.Quantile10 => ("q10", "q90"),
-        _ => null,
-    };
+    public static (string Low, string High)? Statistics(ScaleMode mode) =>
+        mode switch
+        {
+            ScaleMode.MeanStd => ("mean", "std"),
+            ScaleMode.MinMax => ("min", "max"),
+            ScaleMode.Quantiles => ("q01", "q99"),
+            ScaleMode.Quantile10 => ("q10", "q90"),
+            _ => null,
+        };
 }

@@ -1,10 +1,13 @@
 namespace Vla.Actors.Policies.LeRobot;
 
-/// <summary>Carries chunks out one action a call, as LeRobot's <c>select_action</c> does: by steps, not by time.</summary>
+/// <summary>
+/// Carries chunks out one action a call, as LeRobot's <c>select_action</c> does: by steps, not by time.
+/// </summary>
 /// <remarks>
-/// Without a coefficient the first actions of a chunk wait in a queue, and a new chunk is wanted when it is empty. With one,
-/// every call brings a chunk, and the action for a step is the mean of all that were planned for it, weighted exp(−m·i) from
-/// the oldest on (ACT, arXiv:2304.13705). Both work on the numbers that they are given, normalised or not.
+/// Without a coefficient the first actions of a chunk wait in a queue, and a new chunk is wanted when it is empty. With
+/// one, every call brings a chunk, and the action for a step is the mean of all that were planned for it, weighted
+/// exp(−m·i) from the oldest on (ACT, arXiv:2304.13705). Both work on the numbers that they are given, normalised or
+/// not.
 /// </remarks>
 /// <param name="chunkSize">Actions in a chunk.</param>
 /// <param name="dimensions">Numbers of an action.</param>
@@ -13,6 +16,7 @@ namespace Vla.Actors.Policies.LeRobot;
 public sealed class StepwiseChunks(int chunkSize, int dimensions, int actionSteps, double? coefficient)
 {
     private readonly Queue<float[]> _waiting = new();
+
     // For each step ahead: the mean so far, and of how many plans it is.
     private readonly List<(float[] Mean, int Plans)> _ahead = [];
 
@@ -23,10 +27,12 @@ public sealed class StepwiseChunks(int chunkSize, int dimensions, int actionStep
     /// <param name="chunk">[chunk size × dimensions]; looked at only when <see cref="WantsChunk"/>.</param>
     public float[] Next(ReadOnlySpan<float> chunk)
     {
-        if (coefficient is { } decay) return NextOfMany(chunk, decay);
+        if (coefficient is { } decay)
+            return NextOfMany(chunk, decay);
         if (_waiting.Count == 0)
         {
-            for (var i = 0; i < actionSteps; i++) _waiting.Enqueue(Row(chunk, i));
+            for (var i = 0; i < actionSteps; i++)
+                _waiting.Enqueue(Row(chunk, i));
         }
 
         return _waiting.Dequeue();
@@ -43,8 +49,13 @@ public sealed class StepwiseChunks(int chunkSize, int dimensions, int actionStep
     {
         for (var i = 0; i < chunkSize; i++)
         {
-            if (i == _ahead.Count) _ahead.Add((Row(chunk, i), 1));
-            else _ahead[i] = (Mix(_ahead[i], chunk.Slice(i * dimensions, dimensions), decay), Math.Min(_ahead[i].Plans + 1, chunkSize));
+            if (i == _ahead.Count)
+                _ahead.Add((Row(chunk, i), 1));
+            else
+                _ahead[i] = (
+                    Mix(_ahead[i], chunk.Slice(i * dimensions, dimensions), decay),
+                    Math.Min(_ahead[i].Plans + 1, chunkSize)
+                );
         }
 
         var action = _ahead[0].Mean;
@@ -55,10 +66,12 @@ public sealed class StepwiseChunks(int chunkSize, int dimensions, int actionStep
     private static float[] Mix((float[] Mean, int Plans) so, ReadOnlySpan<float> plan, double decay)
     {
         var before = 0d;
-        for (var i = 0; i < so.Plans; i++) before += Math.Exp(-decay * i);
+        for (var i = 0; i < so.Plans; i++)
+            before += Math.Exp(-decay * i);
         var weight = Math.Exp(-decay * so.Plans);
         var mixed = new float[plan.Length];
-        for (var d = 0; d < mixed.Length; d++) mixed[d] = (float)((so.Mean[d] * before + plan[d] * weight) / (before + weight));
+        for (var d = 0; d < mixed.Length; d++)
+            mixed[d] = (float)((so.Mean[d] * before + plan[d] * weight) / (before + weight));
         return mixed;
     }
 

@@ -24,7 +24,8 @@ public sealed class ActionDecoder : Module<Tensor, Tensor>
             ("2", Dropout(0.1)),
             ("3", _linear[1]),
             ("4", ReLU(inplace: true)),
-            ("5", _linear[2]));
+            ("5", _linear[2])
+        );
         RegisterComponents();
     }
 

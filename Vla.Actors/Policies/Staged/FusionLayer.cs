@@ -19,11 +19,7 @@ public sealed class FusionLayer : Module<Tensor, Tensor, Tensor>
         : base(nameof(FusionLayer))
     {
         _linear = [Linear(visionDim + languageDim, fusedDim), Linear(fusedDim, fusedDim / 2)];
-        fusion = Sequential(
-            ("0", _linear[0]),
-            ("1", ReLU(inplace: true)),
-            ("2", Dropout(0.1)),
-            ("3", _linear[1]));
+        fusion = Sequential(("0", _linear[0]), ("1", ReLU(inplace: true)), ("2", Dropout(0.1)), ("3", _linear[1]));
         RegisterComponents();
     }
 

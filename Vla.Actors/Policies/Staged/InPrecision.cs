@@ -23,8 +23,8 @@ internal sealed class InPrecision : Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        // Channels-last, as pictures come from a camera: laid otherwise, a convolution with few output channels came out
-        // wrong in the first decimal in bfloat16 on a processor with AVX-512. Where else that happens is not known.
+        // Channels-last, as pictures come from a camera: laid otherwise, a convolution with few output channels came
+        // out wrong in the first decimal in bfloat16 on a processor with AVX-512. Where else that happens is not known.
         var input = x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2).to(_type);
         return stage.call(input).to(ScalarType.Float32).MoveToOuterDisposeScope();
     }

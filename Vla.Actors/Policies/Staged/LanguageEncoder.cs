@@ -4,7 +4,9 @@ using static TorchSharp.torch.nn;
 
 namespace Vla.Actors.Policies.Staged;
 
-/// <summary>The notebook's language encoder (section 2.2): word embedding, bidirectional LSTM, a linear layer.</summary>
+/// <summary>
+/// The notebook's language encoder (section 2.2): word embedding, bidirectional LSTM, a linear layer.
+/// </summary>
 /// <remarks>
 /// Only the LSTM's output at the last position is used. Its forward half has read the whole sentence by then, its
 /// backward half only the last token, so a sentence is padded on the left: the last position holds its last word.

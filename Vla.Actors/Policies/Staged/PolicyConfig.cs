@@ -13,9 +13,18 @@ namespace Vla.Actors.Policies.Staged;
 
 /// <summary>A policy's <c>config.json</c>, read and checked.</summary>
 internal sealed record PolicyConfig(
-    PolicyInfo Info, PolicyStage<Module<Tensor, Tensor>> Vision, PolicyStage<Module<Tensor, Tensor>> Language,
-    PolicyStage<Module<Tensor, Tensor, Tensor>> Fusion, PolicyStage<Module<Tensor, Tensor>> Decoder, ImageSpec Image,
-    int SequenceLength, PaddingSide Padding, StateSpec State, ActionSpec Action, Precision Precision)
+    PolicyInfo Info,
+    PolicyStage<Module<Tensor, Tensor>> Vision,
+    PolicyStage<Module<Tensor, Tensor>> Language,
+    PolicyStage<Module<Tensor, Tensor, Tensor>> Fusion,
+    PolicyStage<Module<Tensor, Tensor>> Decoder,
+    ImageSpec Image,
+    int SequenceLength,
+    PaddingSide Padding,
+    StateSpec State,
+    ActionSpec Action,
+    Precision Precision
+)
 {
     /// <summary>What the pictures are called that it wants, in its order; null for whatever there is.</summary>
     public IReadOnlyList<string>? Pictures { get; init; } = [PictureNames.Unnamed];
@@ -36,7 +45,9 @@ internal sealed record PolicyConfig(
     /// <summary>All four.</summary>
     public static IReadOnlyList<string> StageKeys { get; } = [VisionKey, LanguageKey, FusionKey, DecoderKey];
 
-    /// <summary>Pixels of a picture: 2048 × 2048. The first layer of a vision encoder takes hundreds of bytes for each.</summary>
+    /// <summary>
+    /// Pixels of a picture: 2048 × 2048. The first layer of a vision encoder takes hundreds of bytes for each.
+    /// </summary>
     private const int MaximumPixels = 4_194_304;
 
     private const int MaximumNameLength = 64;
@@ -61,7 +72,10 @@ internal sealed record PolicyConfig(
     private static PolicyConfig Read(string file, JsonElement content)
     {
         var root = new ConfigSection(file, "", content);
-        var (name, description) = (root.Text("name", MaximumNameLength), root.OptionalText("description", MaximumNoteLength));
+        var (name, description) = (
+            root.Text("name", MaximumNameLength),
+            root.OptionalText("description", MaximumNoteLength)
+        );
         var (trained, note) = (root.OptionalFlag("trained"), root.OptionalText("note", MaximumNoteLength));
 
         var stages = root.Section("stages");
@@ -104,15 +118,30 @@ internal sealed record PolicyConfig(
             },
         };
         return new PolicyConfig(
-            info, vision, language, fusion, decoder, image, sequenceLength, padding, state, action, precision) { Pictures = pictures };
+            info,
+            vision,
+            language,
+            fusion,
+            decoder,
+            image,
+            sequenceLength,
+            padding,
+            state,
+            action,
+            precision
+        )
+        {
+            Pictures = pictures,
+        };
     }
 
-    private static Precision ReadPrecision(ConfigSection root) => root.OptionalChoice("precision", "float32", "bfloat16", "float16") switch
-    {
-        "bfloat16" => Precision.BFloat16,
-        "float16" => Precision.Float16,
-        _ => Precision.Float32,
-    };
+    private static Precision ReadPrecision(ConfigSection root) =>
+        root.OptionalChoice("precision", "float32", "bfloat16", "float16") switch
+        {
+            "bfloat16" => Precision.BFloat16,
+            "float16" => Precision.Float16,
+            _ => Precision.Float32,
+        };
 
     private static SeveralPictures Several(string file, Module<Tensor, Tensor> encoder, int count, ImageSpec image)
     {
@@ -124,14 +153,18 @@ internal sealed record PolicyConfig(
         {
             encoder.Dispose();
             throw new PolicyException(
-                $"{file}: stages.{VisionKey} does not take pictures of {image.Height} × {image.Width}: {ErrorText.FirstLine(e.Message)}", e);
+                $"{file}: stages.{VisionKey} does not take pictures of {image.Height} × {image.Width}: "
+                    + $"{ErrorText.FirstLine(e.Message)}",
+                e
+            );
         }
     }
 
     private static IReadOnlyList<string> ReadPictures(ConfigSection root)
     {
         const string key = "images";
-        if (!root.Has(key)) return [PictureNames.Unnamed];
+        if (!root.Has(key))
+            return [PictureNames.Unnamed];
         var names = root.Texts(key, 1, PictureNames.Most, MaximumNameLength);
         if (names.FirstOrDefault(name => !PictureNames.IsValid(name)) is { } wrong)
             throw root.Wrong(key, ErrorText.Bounded(wrong), $"names of {PictureNames.Rule}");
@@ -144,22 +177,30 @@ internal sealed record PolicyConfig(
     {
         const int channels = 3;
         var image = new ImageSpec(
-            section.Integer("height", 8, 4_096), section.Integer("width", 8, 4_096),
-            section.Numbers("mean", channels, 0, 1), section.Numbers("std", channels, 0.001, 10))
+            section.Integer("height", 8, 4_096),
+            section.Integer("width", 8, 4_096),
+            section.Numbers("mean", channels, 0, 1),
+            section.Numbers("std", channels, 0.001, 10)
+        )
         {
             Fit = section.OptionalChoice("fit", "stretch", "crop") == "crop" ? ImageFit.Crop : ImageFit.Stretch,
             Source = ReadSource(section),
         };
         section.CheckUnknown();
         if (image.Height * image.Width > MaximumPixels)
-            throw section.Wrong("height", $"{image.Height} and {section.Key("width")} {image.Width}", $"at most {MaximumPixels:N0} pixels");
+            throw section.Wrong(
+                "height",
+                $"{image.Height} and {section.Key("width")} {image.Width}",
+                $"at most {MaximumPixels:N0} pixels"
+            );
         return image;
     }
 
     private static (int Width, int Height)? ReadSource(ConfigSection section)
     {
         const int largest = 65_536;
-        if (!section.Has(SourceWidthKey) && !section.Has(SourceHeightKey)) return null;
+        if (!section.Has(SourceWidthKey) && !section.Has(SourceHeightKey))
+            return null;
         return (section.Integer(SourceWidthKey, 1, largest), section.Integer(SourceHeightKey, 1, largest));
     }
 
@@ -168,8 +209,11 @@ internal sealed record PolicyConfig(
         const double smallest = 1e-6;
         var names = ReadNames(section, StateSpec.MaximumDimensions);
         var state = new StateSpec(
-            names, section.Texts("units", names.Count, names.Count, MaximumNameLength),
-            section.Numbers("mean", names.Count, -LargestNumber, LargestNumber), section.Numbers("std", names.Count, smallest, LargestNumber));
+            names,
+            section.Texts("units", names.Count, names.Count, MaximumNameLength),
+            section.Numbers("mean", names.Count, -LargestNumber, LargestNumber),
+            section.Numbers("std", names.Count, smallest, LargestNumber)
+        );
         section.CheckUnknown();
         return state;
     }
@@ -179,9 +223,13 @@ internal sealed record PolicyConfig(
         const int maximumDimensions = 64;
         var names = ReadNames(section, maximumDimensions);
         var action = new ActionSpec(
-            names, section.Texts("units", names.Count, names.Count, MaximumNameLength),
-            section.Numbers("mean", names.Count, -LargestNumber, LargestNumber), section.Numbers("std", names.Count, 0, LargestNumber),
-            section.Integer("horizon", 1, 1_000), section.Number("step_ms", 0.1, 10_000));
+            names,
+            section.Texts("units", names.Count, names.Count, MaximumNameLength),
+            section.Numbers("mean", names.Count, -LargestNumber, LargestNumber),
+            section.Numbers("std", names.Count, 0, LargestNumber),
+            section.Integer("horizon", 1, 1_000),
+            section.Number("step_ms", 0.1, 10_000)
+        );
         action = action with { Execution = ReadExecution(section, action) };
         section.CheckUnknown();
         return action;
@@ -192,7 +240,10 @@ internal sealed record PolicyConfig(
         const double largestDecay = 10;
         const string decayKey = "ensemble_decay";
         var execute = section.OptionalInteger("execute", 1, action.Horizon, ifMissing: 0);
-        var blend = section.OptionalChoice("blend", "switch", "ensemble") == "ensemble" ? ChunkBlend.Ensemble : ChunkBlend.Switch;
+        var blend =
+            section.OptionalChoice("blend", "switch", "ensemble") == "ensemble"
+                ? ChunkBlend.Ensemble
+                : ChunkBlend.Switch;
         var decay = section.OptionalNumber(decayKey, -largestDecay, largestDecay, double.NaN);
         if (blend != ChunkBlend.Ensemble && !double.IsNaN(decay))
             throw section.Wrong(decayKey, "given", "only together with \"blend\": \"ensemble\"");
@@ -207,7 +258,13 @@ internal sealed record PolicyConfig(
         int IndexOf(string name)
         {
             var index = action.Names.ToList().IndexOf(name);
-            return index >= 0 ? index : throw section.Wrong("binary", ErrorText.Bounded(name), $"names of action.names: {string.Join(", ", action.Names)}");
+            return index >= 0
+                ? index
+                : throw section.Wrong(
+                    "binary",
+                    ErrorText.Bounded(name),
+                    $"names of action.names: {string.Join(", ", action.Names)}"
+                );
         }
     }
 

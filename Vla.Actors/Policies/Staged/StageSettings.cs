@@ -28,13 +28,17 @@ internal static class StageSettings
     public static bool Pooled(this ConfigSection section) => section.OptionalFlag("pooled") ?? false;
 
     /// <summary><c>dropout</c>: share dropped in training.</summary>
-    public static double Dropout(this ConfigSection section, double ifMissing) => section.OptionalNumber("dropout", 0, 0.9, ifMissing);
+    public static double Dropout(this ConfigSection section, double ifMissing) =>
+        section.OptionalNumber("dropout", 0, 0.9, ifMissing);
 
-    /// <summary>Notes that these sizes ask for so many parameters at least, so that nobody makes them for weights that are not there.</summary>
+    /// <summary>
+    /// Notes that these sizes ask for so many parameters at least, so that nobody makes them for weights that are not
+    /// there.
+    /// </summary>
     /// <param name="section">The stage's.</param>
     /// <param name="parameters">The largest layers'; a few forgotten do no harm, one too many would.</param>
-    public static void AtLeast(this ConfigSection section, Int128 parameters)
-        => section.LeastParameters = (long)Int128.Min(parameters, long.MaxValue);
+    public static void AtLeast(this ConfigSection section, Int128 parameters) =>
+        section.LeastParameters = (long)Int128.Min(parameters, long.MaxValue);
 
     public static Func<Device, Module<Tensor, Tensor>> TorchScriptStage(ConfigSection section)
     {

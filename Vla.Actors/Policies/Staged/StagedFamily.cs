@@ -1,6 +1,8 @@
 namespace Vla.Actors.Policies.Staged;
 
-/// <summary>Vla's own policies: vision encoder, language encoder, fusion and action decoder, each of a type of its own.</summary>
+/// <summary>
+/// Vla's own policies: vision encoder, language encoder, fusion and action decoder, each of a type of its own.
+/// </summary>
 public sealed class StagedFamily : IPolicyFamily
 {
     public string Name => "Vla's own (config.json with stages)";

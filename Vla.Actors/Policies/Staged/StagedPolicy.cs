@@ -32,25 +32,41 @@ public sealed class StagedPolicy : IPolicy
         Directory = directory;
         var kind = PolicyKind.Of(directory);
         if (kind.Format != PolicyFormat.Vla)
-            throw new PolicyException($"{directory}: is {PolicyFamilies.Describe(kind)}; this takes {new StagedFamily().Name} only");
+            throw new PolicyException(
+                $"{directory}: is {PolicyFamilies.Describe(kind)}; this takes {new StagedFamily().Name} only"
+            );
         var file = Path.Combine(directory, ConfigFile);
         _config = PolicyConfig.Read(file);
         Precision = precision ?? _config.Precision;
         WorkStep.Begin($"reading {VocabularyFile}");
-        _tokenizer = InstructionTokenizer.Load(Path.Combine(directory, VocabularyFile), _config.SequenceLength, _config.Padding);
+        _tokenizer = InstructionTokenizer.Load(
+            Path.Combine(directory, VocabularyFile),
+            _config.SequenceLength,
+            _config.Padding
+        );
     }
 
-    private StagedPolicy(string name, PolicyConfig config) => (Directory, _config, Precision) = (name, config, config.Precision);
+    private StagedPolicy(string name, PolicyConfig config) =>
+        (Directory, _config, Precision) = (name, config, config.Precision);
 
-    /// <summary>A policy made in code, without a directory: four modules, and what goes in and comes out of them.</summary>
+    /// <summary>
+    /// A policy made in code, without a directory: four modules, and what goes in and comes out of them.
+    /// </summary>
     /// <param name="name">Stands where others name their directory.</param>
     /// <param name="description">One sentence.</param>
     /// <param name="image">The pictures it wants.</param>
     /// <param name="action">What its actions mean.</param>
     /// <param name="modules">What its stages run.</param>
-    /// <param name="tokenize">What its language encoder is given for an instruction; a single 0, whatever is said, when left out.</param>
+    /// <param name="tokenize">What its language encoder is given for an instruction; a single 0, whatever is said, when
+    /// left out.</param>
     public static StagedPolicy InCode(
-        string name, string description, ImageSpec image, ActionSpec action, PolicyModules modules, Func<string, long[]>? tokenize = null)
+        string name,
+        string description,
+        ImageSpec image,
+        ActionSpec action,
+        PolicyModules modules,
+        Func<string, long[]>? tokenize = null
+    )
     {
         const string type = "code";
         var info = new PolicyInfo
@@ -59,16 +75,33 @@ public sealed class StagedPolicy : IPolicy
             Description = description,
             Trained = null,
             Note = "",
-            StageTypes = new[] { PolicyConfig.VisionKey, PolicyConfig.LanguageKey, PolicyConfig.FusionKey, PolicyConfig.DecoderKey }
-                .ToDictionary(key => key, _ => type),
+            StageTypes = new[]
+            {
+                PolicyConfig.VisionKey,
+                PolicyConfig.LanguageKey,
+                PolicyConfig.FusionKey,
+                PolicyConfig.DecoderKey,
+            }.ToDictionary(key => key, _ => type),
         };
-        var policy = new StagedPolicy(name, new PolicyConfig(
-            info,
-            new PolicyStage<Module<Tensor, Tensor>>(type, HasOwnWeights: true, _ => modules.Vision()),
-            new PolicyStage<Module<Tensor, Tensor>>(type, HasOwnWeights: true, _ => modules.Language()),
-            new PolicyStage<Module<Tensor, Tensor, Tensor>>(type, HasOwnWeights: true, _ => modules.Fusion()),
-            new PolicyStage<Module<Tensor, Tensor>>(type, HasOwnWeights: true, _ => modules.Decoder()),
-            image, SequenceLength: 1, PaddingSide.Right, StateSpec.None, action, Precision.Float32) { Pictures = null });
+        var policy = new StagedPolicy(
+            name,
+            new PolicyConfig(
+                info,
+                new PolicyStage<Module<Tensor, Tensor>>(type, HasOwnWeights: true, _ => modules.Vision()),
+                new PolicyStage<Module<Tensor, Tensor>>(type, HasOwnWeights: true, _ => modules.Language()),
+                new PolicyStage<Module<Tensor, Tensor, Tensor>>(type, HasOwnWeights: true, _ => modules.Fusion()),
+                new PolicyStage<Module<Tensor, Tensor>>(type, HasOwnWeights: true, _ => modules.Decoder()),
+                image,
+                SequenceLength: 1,
+                PaddingSide.Right,
+                StateSpec.None,
+                action,
+                Precision.Float32
+            )
+            {
+                Pictures = null,
+            }
+        );
         policy._tokenize = tokenize;
         return policy;
     }
@@ -109,10 +142,14 @@ public sealed class StagedPolicy : IPolicy
     /// <summary>Channels of what the vision encoder is given: three for each picture.</summary>
     public int Channels => _config.Channels;
 
-    /// <summary>What the pictures are called that it wants, in its order; null for a policy that takes whatever there is.</summary>
+    /// <summary>
+    /// What the pictures are called that it wants, in its order; null for a policy that takes whatever there is.
+    /// </summary>
     public IReadOnlyList<string>? Pictures => _config.Pictures;
 
-    /// <summary>What the fusion wants to know of the robot's own state; <see cref="StateSpec.None"/> for nothing.</summary>
+    /// <summary>
+    /// What the fusion wants to know of the robot's own state; <see cref="StateSpec.None"/> for nothing.
+    /// </summary>
     public StateSpec State => _config.State;
 
     public ActionSpec Action => _config.Action;
@@ -123,7 +160,9 @@ public sealed class StagedPolicy : IPolicy
     /// <summary>Token ids go from 0 to one less than this.</summary>
     public int VocabularySize => _tokenizer?.VocabularySize ?? 1;
 
-    /// <summary>What the policy's vocabulary makes of an instruction; null for a policy in code, which reads no words.</summary>
+    /// <summary>
+    /// What the policy's vocabulary makes of an instruction; null for a policy in code, which reads no words.
+    /// </summary>
     public InstructionWords? ReadWords(string instruction) => _tokenizer?.Read(instruction);
 
     /// <summary>Text → token ids [1, sequence length], int64, on the CPU; owned by the caller.</summary>
@@ -134,10 +173,13 @@ public sealed class StagedPolicy : IPolicy
         return tensor(ids, [1, ids.Length], dtype: int64);
     }
 
-    /// <summary>[batch, 3, height, width], or [batch, cameras × 3, height, width] → vision features; in evaluation mode, on <paramref name="device"/>.</summary>
+    /// <summary>
+    /// [batch, 3, height, width], or [batch, cameras × 3, height, width] → vision features; in evaluation mode, on
+    /// <paramref name="device"/>.
+    /// </summary>
     /// <remarks>
-    /// Float32 in and out, whatever the precision. Only this stage has one: the others are a hundredth of the work, or run
-    /// once for an instruction, and lose more by converting than they gain.
+    /// Float32 in and out, whatever the precision. Only this stage has one: the others are a hundredth of the work, or
+    /// run once for an instruction, and lose more by converting than they gain.
     /// </remarks>
     public Module<Tensor, Tensor> CreateVisionEncoder(Device device)
     {
@@ -148,29 +190,44 @@ public sealed class StagedPolicy : IPolicy
             var inPrecision = new InPrecision(encoder, PrecisionInForce.ToTorch(precision));
             // Float16 ends at 65,504: a weight beyond it would be infinite from here on.
             foreach (var (name, weights) in encoder.state_dict())
-                FiniteWeights.CheckConverted(_config.Vision.HasOwnWeights ? Directory : WeightsPath, $"{PolicyConfig.VisionKey}.{name}", weights);
+                FiniteWeights.CheckConverted(
+                    _config.Vision.HasOwnWeights ? Directory : WeightsPath,
+                    $"{PolicyConfig.VisionKey}.{name}",
+                    weights
+                );
             return inPrecision;
         }
 
-        if (device.type != DeviceType.CPU || !FusedVisionEncoder.IsSupported) return encoder;
+        if (device.type != DeviceType.CPU || !FusedVisionEncoder.IsSupported)
+            return encoder;
         return encoder switch
         {
             VisionEncoder plain => new FusedVisionEncoder(plain, get_num_threads()),
-            SeveralPictures { Encoder: VisionEncoder plain } several => several.With(new FusedVisionEncoder(plain, get_num_threads())),
+            SeveralPictures { Encoder: VisionEncoder plain } several => several.With(
+                new FusedVisionEncoder(plain, get_num_threads())
+            ),
             _ => encoder,
         };
     }
 
     /// <summary>[batch, sequence] int64 → language features.</summary>
-    public Module<Tensor, Tensor> CreateLanguageEncoder(Device device) => Create(_config.Language, PolicyConfig.LanguageKey, device);
+    public Module<Tensor, Tensor> CreateLanguageEncoder(Device device) =>
+        Create(_config.Language, PolicyConfig.LanguageKey, device);
 
-    /// <summary>vision features, language features → fused features; a <see cref="Fusion.StateFusion"/> takes robot state as well.</summary>
-    public Module<Tensor, Tensor, Tensor> CreateFusion(Device device) => Create(_config.Fusion, PolicyConfig.FusionKey, device);
+    /// <summary>
+    /// vision features, language features → fused features; a <see cref="Fusion.StateFusion"/> takes robot state as
+    /// well.
+    /// </summary>
+    public Module<Tensor, Tensor, Tensor> CreateFusion(Device device) =>
+        Create(_config.Fusion, PolicyConfig.FusionKey, device);
 
     /// <summary>fused features → normalised actions, [batch, dimensions] or [batch, horizon, dimensions].</summary>
-    public Module<Tensor, Tensor> CreateActionDecoder(Device device) => Create(_config.Decoder, PolicyConfig.DecoderKey, device);
+    public Module<Tensor, Tensor> CreateActionDecoder(Device device) =>
+        Create(_config.Decoder, PolicyConfig.DecoderKey, device);
 
-    /// <summary>The same policy with other modules in its stages: stand-ins, or its own with something around them.</summary>
+    /// <summary>
+    /// The same policy with other modules in its stages: stand-ins, or its own with something around them.
+    /// </summary>
     public StagedPolicy With(PolicyModules modules)
     {
         var copy = (StagedPolicy)MemberwiseClone();
@@ -187,7 +244,11 @@ public sealed class StagedPolicy : IPolicy
     public SimpleVLA CreateModel(Device device)
     {
         var model = new SimpleVLA(
-            CreateVisionEncoder(device), CreateLanguageEncoder(device), CreateFusion(device), CreateActionDecoder(device));
+            CreateVisionEncoder(device),
+            CreateLanguageEncoder(device),
+            CreateFusion(device),
+            CreateActionDecoder(device)
+        );
         model.eval();
         return model;
     }
@@ -216,21 +277,30 @@ public sealed class StagedPolicy : IPolicy
         }
     }
 
-    // Before anything is made of the sizes in config.json. What is a little too large is compared name by name afterwards.
+    // Before anything is made of the sizes in config.json. What is a little too large is compared name by name
+    // afterwards.
     private void CheckSize(Checkpoint checkpoint, string key, long parameters)
     {
         const long Tolerated = 16 << 20;
-        var stored = checkpoint.Tensors.Values.Where(tensor => tensor.Name.StartsWith($"{key}.", StringComparison.Ordinal)).Sum(tensor => tensor.ElementCount);
-        if (parameters - Tolerated <= stored) return;
-        throw new PolicyException($"{Path.Combine(Directory, ConfigFile)}: the sizes in stages.{key} ask for at least {parameters:N0} parameters, "
-            + $"{WeightsFile} has {stored:N0} for them; take the sizes of the training");
+        var stored = checkpoint
+            .Tensors.Values.Where(tensor => tensor.Name.StartsWith($"{key}.", StringComparison.Ordinal))
+            .Sum(tensor => tensor.ElementCount);
+        if (parameters - Tolerated <= stored)
+            return;
+        throw new PolicyException(
+            $"{Path.Combine(Directory, ConfigFile)}: the sizes in stages.{key} ask for at least {parameters:N0} "
+                + "parameters, "
+                + $"{WeightsFile} has {stored:N0} for them; take the sizes of the training"
+        );
     }
 
     private string? FindUntrained()
     {
-        if (Info.Trained == false) return $"{ConfigFile} says so";
+        if (Info.Trained == false)
+            return $"{ConfigFile} says so";
         string[] stages = [.. Stages.Where(stage => !stage.HasOwnWeights).Select(stage => stage.Key)];
-        if (stages.Length == 0) return null;
+        if (stages.Length == 0)
+            return null;
         using var checkpoint = RenamedCheckpoint.Open(WeightsPath, PolicyConfig.StageKeys);
         return NotebookWeights.FindStage(checkpoint, stages) is { } stage
             ? $"its {stage} has the random weights that the notebook's model began with"
@@ -238,26 +308,54 @@ public sealed class StagedPolicy : IPolicy
     }
 
     private (string Key, bool HasOwnWeights, long Parameters, Func<Device, Module> Create)[] Stages =>
-    [
-        (PolicyConfig.VisionKey, _config.Vision.HasOwnWeights, _config.Vision.LeastParameters, _config.Vision.Create),
-        (PolicyConfig.LanguageKey, _config.Language.HasOwnWeights, _config.Language.LeastParameters, _config.Language.Create),
-        (PolicyConfig.FusionKey, _config.Fusion.HasOwnWeights, _config.Fusion.LeastParameters, _config.Fusion.Create),
-        (PolicyConfig.DecoderKey, _config.Decoder.HasOwnWeights, _config.Decoder.LeastParameters, _config.Decoder.Create),
-    ];
+        [
+            (
+                PolicyConfig.VisionKey,
+                _config.Vision.HasOwnWeights,
+                _config.Vision.LeastParameters,
+                _config.Vision.Create
+            ),
+            (
+                PolicyConfig.LanguageKey,
+                _config.Language.HasOwnWeights,
+                _config.Language.LeastParameters,
+                _config.Language.Create
+            ),
+            (
+                PolicyConfig.FusionKey,
+                _config.Fusion.HasOwnWeights,
+                _config.Fusion.LeastParameters,
+                _config.Fusion.Create
+            ),
+            (
+                PolicyConfig.DecoderKey,
+                _config.Decoder.HasOwnWeights,
+                _config.Decoder.LeastParameters,
+                _config.Decoder.Create
+            ),
+        ];
 
     private void CheckWeights()
     {
         var stages = Stages;
-        if (stages.All(stage => stage.HasOwnWeights)) return;
+        if (stages.All(stage => stage.HasOwnWeights))
+            return;
 
         var modules = new List<(Module Module, string Prefix)>();
         try
         {
             using var checkpoint = RenamedCheckpoint.Open(WeightsPath, PolicyConfig.StageKeys);
-            foreach (var (key, _, parameters, _) in stages.Where(stage => !stage.HasOwnWeights)) CheckSize(checkpoint, key, parameters);
-            modules.AddRange(stages.Where(stage => !stage.HasOwnWeights).Select(stage => (stage.Create(CPU), $"{stage.Key}.")));
+            foreach (var (key, _, parameters, _) in stages.Where(stage => !stage.HasOwnWeights))
+                CheckSize(checkpoint, key, parameters);
+            modules.AddRange(
+                stages.Where(stage => !stage.HasOwnWeights).Select(stage => (stage.Create(CPU), $"{stage.Key}."))
+            );
             // Weights of a part that a TorchScript file stands in for are of no use, and no harm.
-            StateDict.Check(modules, checkpoint, ignoredPrefixes: stages.Where(stage => stage.HasOwnWeights).Select(stage => $"{stage.Key}."));
+            StateDict.Check(
+                modules,
+                checkpoint,
+                ignoredPrefixes: stages.Where(stage => stage.HasOwnWeights).Select(stage => $"{stage.Key}.")
+            );
         }
         finally
         {

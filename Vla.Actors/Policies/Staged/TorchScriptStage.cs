@@ -8,7 +8,9 @@ using static TorchSharp.torch.nn;
 
 namespace Vla.Actors.Policies.Staged;
 
-/// <summary>A stage that somebody exported from PyTorch (<c>torch.jit.script</c> or <c>trace</c>): one tensor in, one out.</summary>
+/// <summary>
+/// A stage that somebody exported from PyTorch (<c>torch.jit.script</c> or <c>trace</c>): one tensor in, one out.
+/// </summary>
 /// <remarks>
 /// TorchSharp's script modules are not its <c>Module</c>s, and one that is registered as a child cannot be disposed. So
 /// this module keeps one beside it and hands on what concerns its weights.
@@ -23,25 +25,27 @@ public sealed class TorchScriptStage : Module<Tensor, Tensor>
     /// <param name="device">Where it computes; it stays there.</param>
     /// <exception cref="PolicyException">It is missing or not TorchScript.</exception>
     public TorchScriptStage(string file, Device device)
-        : base(nameof(TorchScriptStage))
-        => _held = new(TorchScriptFile.Load(file, () => jit.load<Tensor, Tensor>(file, device)));
+        : base(nameof(TorchScriptStage)) =>
+        _held = new(TorchScriptFile.Load(file, () => jit.load<Tensor, Tensor>(file, device)));
 
     private jit.ScriptModule<Tensor, Tensor> Script => _held.Value!;
 
     /// <remarks>
-    /// In float32 the module gets plain memory, as it had when it was exported: on channels-last tensors some of oneDNN's
-    /// convolutions of 1 × 1 cells compute wrongly (<see cref="Layers.PointwiseConvolution"/>), and a module that is not ours
-    /// may hold some. In bfloat16 it is plain memory that some come out wrong on (<see cref="InPrecision"/>).
+    /// In float32 the module gets plain memory, as it had when it was exported: on channels-last tensors some of
+    /// oneDNN's convolutions of 1 × 1 cells compute wrongly (<see cref="Layers.PointwiseConvolution"/>), and a module
+    /// that is not ours may hold some. In bfloat16 it is plain memory that some come out wrong on
+    /// (<see cref="InPrecision"/>).
     /// </remarks>
     public override Tensor forward(Tensor input)
     {
-        if (input.dtype != ScalarType.Float32 || input.is_contiguous()) return Script.call(input);
+        if (input.dtype != ScalarType.Float32 || input.is_contiguous())
+            return Script.call(input);
         using var plain = input.contiguous();
         return Script.call(plain);
     }
 
-    public override IEnumerable<(string name, Parameter parameter)> named_parameters(bool recurse = true)
-        => Script.named_parameters(recurse);
+    public override IEnumerable<(string name, Parameter parameter)> named_parameters(bool recurse = true) =>
+        Script.named_parameters(recurse);
 
     public override void train(bool train = true) => Script.train(train);
 
@@ -55,13 +59,16 @@ public sealed class TorchScriptStage : Module<Tensor, Tensor>
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing && !_disposed) Script.Dispose();
+        if (disposing && !_disposed)
+            Script.Dispose();
         _disposed = true;
         base.Dispose(disposing);
     }
 }
 
-/// <summary>A fusion stage that somebody exported from PyTorch: vision and language features in, fused features out.</summary>
+/// <summary>
+/// A fusion stage that somebody exported from PyTorch: vision and language features in, fused features out.
+/// </summary>
 /// <inheritdoc cref="TorchScriptStage"/>
 public sealed class TorchScriptFusion : Module<Tensor, Tensor, Tensor>
 {
@@ -70,15 +77,15 @@ public sealed class TorchScriptFusion : Module<Tensor, Tensor, Tensor>
 
     /// <inheritdoc cref="TorchScriptStage(string, Device)"/>
     public TorchScriptFusion(string file, Device device)
-        : base(nameof(TorchScriptFusion))
-        => _held = new(TorchScriptFile.Load(file, () => jit.load<Tensor, Tensor, Tensor>(file, device)));
+        : base(nameof(TorchScriptFusion)) =>
+        _held = new(TorchScriptFile.Load(file, () => jit.load<Tensor, Tensor, Tensor>(file, device)));
 
     private jit.ScriptModule<Tensor, Tensor, Tensor> Script => _held.Value!;
 
     public override Tensor forward(Tensor vision, Tensor language) => Script.call(vision, language);
 
-    public override IEnumerable<(string name, Parameter parameter)> named_parameters(bool recurse = true)
-        => Script.named_parameters(recurse);
+    public override IEnumerable<(string name, Parameter parameter)> named_parameters(bool recurse = true) =>
+        Script.named_parameters(recurse);
 
     public override void train(bool train = true) => Script.train(train);
 
@@ -86,7 +93,8 @@ public sealed class TorchScriptFusion : Module<Tensor, Tensor, Tensor>
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing && !_disposed) Script.Dispose();
+        if (disposing && !_disposed)
+            Script.Dispose();
         _disposed = true;
         base.Dispose(disposing);
     }
@@ -98,7 +106,8 @@ internal static class TorchScriptFile
     public static TScript Load<TScript>(string file, Func<TScript> load)
         where TScript : jit.ScriptModule
     {
-        if (!File.Exists(file)) throw new PolicyException($"{file}: does not exist; export the stage with torch.jit.save");
+        if (!File.Exists(file))
+            throw new PolicyException($"{file}: does not exist; export the stage with torch.jit.save");
         try
         {
             TorchScriptArchive.Check(file);
@@ -110,7 +119,10 @@ internal static class TorchScriptFile
         }
         catch (ExternalException e)
         {
-            throw new PolicyException($"{file}: is not a TorchScript module that this Torch reads ({ErrorText.FirstLine(e.Message)})", e);
+            throw new PolicyException(
+                $"{file}: is not a TorchScript module that this Torch reads ({ErrorText.FirstLine(e.Message)})",
+                e
+            );
         }
     }
 }

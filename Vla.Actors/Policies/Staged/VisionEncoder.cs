@@ -5,12 +5,14 @@ using static Vla.Actors.Policies.Layers.ConvolutionLayers;
 
 namespace Vla.Actors.Policies.Staged;
 
-/// <summary>The notebook's vision encoder (section 2.1): three convolutions, global average pooling, a linear layer.</summary>
+/// <summary>
+/// The notebook's vision encoder (section 2.1): three convolutions, global average pooling, a linear layer.
+/// </summary>
 /// <remarks>
-/// Weights lie channels-last, so a CPU reorders nothing between layers; pictures that lie channels-last as well go in without
-/// being reordered. The layers are gone through by hand, so that memory is let go of in between, and a ReLU
-/// comes after the pooling that follows it: the greatest of four values cut off at zero is the same either way, and there is a
-/// quarter left to cut off.
+/// Weights lie channels-last, so a CPU reorders nothing between layers; pictures that lie channels-last as well go in
+/// without being reordered. The layers are gone through by hand, so that memory is let go of in between, and a ReLU
+/// comes after the pooling that follows it: the greatest of four values cut off at zero is the same either way, and
+/// there is a quarter left to cut off.
 /// </remarks>
 public sealed class VisionEncoder : Module<Tensor, Tensor>
 {
@@ -44,7 +46,8 @@ public sealed class VisionEncoder : Module<Tensor, Tensor>
             ("6", _convolutions[2]),
             ("7", ReLU(inplace: true)),
             ("8", AdaptiveAvgPool2d([1, 1])),
-            ("9", Flatten()));
+            ("9", Flatten())
+        );
         fc = Linear(128, featureDim);
         RegisterComponents();
     }
@@ -74,6 +77,6 @@ public sealed class VisionEncoder : Module<Tensor, Tensor>
     internal Tensor Head(Tensor pooled) => fc.call(pooled);
 
     // Not the layer's own call, which takes the shape apart in arrays of its own every time.
-    private Tensor Convolve(int layer, Tensor x)
-        => functional.conv2d(x, _convolutions[layer].weight!, _convolutions[layer].bias, One, One, One);
+    private Tensor Convolve(int layer, Tensor x) =>
+        functional.conv2d(x, _convolutions[layer].weight!, _convolutions[layer].bias, One, One, One);
 }

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 namespace Vla.Sensors.Cameras.Streams;
 
 /// <summary>A connection that knows when its bytes arrived and that does not wait for ever.</summary>
-/// <remarks>A read that nothing comes for ends after <see cref="Silence"/>; any read ends at the <see cref="Deadline"/>.</remarks>
+/// <remarks>
+/// A read that nothing comes for ends after <see cref="Silence"/>; any read ends at the <see cref="Deadline"/>.
+/// </remarks>
 internal sealed class ArrivalStream(Socket socket, TimeProvider time) : Stream
 {
     /// <summary>How long the other side may send nothing at all.</summary>
@@ -40,15 +42,18 @@ internal sealed class ArrivalStream(Socket socket, TimeProvider time) : Stream
 
     public override int Read(Span<byte> buffer)
     {
-        if (buffer.IsEmpty) return 0;
+        if (buffer.IsEmpty)
+            return 0;
         // What is there already came while nobody was reading: at the earliest right after the last read.
         var waited = socket.Available == 0;
-        if (waited) Wait();
+        if (waited)
+            Wait();
         ArrivedNs = waited ? time.NowNs() : _lastReadNs;
         var read = socket.Receive(buffer);
         _lastReadNs = time.NowNs();
         Received += read;
-        if (_lastReadNs > Deadline) throw new TimeoutException();
+        if (_lastReadNs > Deadline)
+            throw new TimeoutException();
         return read;
     }
 
@@ -56,14 +61,13 @@ internal sealed class ArrivalStream(Socket socket, TimeProvider time) : Stream
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        while (!buffer.IsEmpty) buffer = buffer[socket.Send(buffer)..];
+        while (!buffer.IsEmpty)
+            buffer = buffer[socket.Send(buffer)..];
     }
 
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
@@ -72,7 +76,8 @@ internal sealed class ArrivalStream(Socket socket, TimeProvider time) : Stream
     protected override void Dispose(bool disposing)
     {
         _closed = true;
-        if (disposing) socket.Dispose();
+        if (disposing)
+            socket.Dispose();
         base.Dispose(disposing);
     }
 
@@ -83,8 +88,10 @@ internal sealed class ArrivalStream(Socket socket, TimeProvider time) : Stream
         {
             ObjectDisposedException.ThrowIf(_closed, this);
             var nowNs = time.NowNs();
-            if (nowNs > silentNs) throw new SilenceException();
-            if (nowNs > Deadline) throw new TimeoutException();
+            if (nowNs > silentNs)
+                throw new SilenceException();
+            if (nowNs > Deadline)
+                throw new TimeoutException();
         }
     }
 }

@@ -3,17 +3,18 @@ namespace Vla.Sensors.Cameras.Streams;
 /// <summary>Says when each picture of a connection was taken at the earliest, from how it arrived.</summary>
 /// <remarks>
 /// <para>
-/// A connection delivers everything, late rather than never: after a stall come the pictures of the stall, one right behind the
-/// other. The moment of arrival is the time of a picture only where nothing can have waited. The rules:
+/// A connection delivers everything, late rather than never: after a stall come the pictures of the stall, one right
+/// behind the other. The moment of arrival is the time of a picture only where nothing can have waited. The rules:
 /// </para>
 /// <list type="number">
 /// <item>A picture that says when it was taken (<c>X-Timestamp</c>) is placed by <see cref="CameraClock"/>.</item>
-/// <item>Otherwise: where pictures come at their usual spacing and the line was quiet before each of three in a row, nothing
-/// waits, and a picture's time is when its first byte arrived. What waits is sent as fast as the line can.</item>
-/// <item>After a silence, and while pictures come without a quiet moment between them, a picture is taken to be one usual
-/// spacing later than the one before it, and no later than it arrived: so much later it was at least.</item>
-/// <item>But no picture is older than <see cref="LargestQueue"/> bytes take at the speed at which they come, once as many have
-/// come since the silence as may have been held up in it: senders do not queue more.</item>
+/// <item>Otherwise: where pictures come at their usual spacing and the line was quiet before each of three in a row,
+/// nothing waits, and a picture's time is when its first byte arrived. What waits is sent as fast as the line
+/// can.</item>
+/// <item>After a silence, and while pictures come without a quiet moment between them, a picture is taken to be one
+/// usual spacing later than the one before it, and no later than it arrived: so much later it was at least.</item>
+/// <item>But no picture is older than <see cref="LargestQueue"/> bytes take at the speed at which they come, once as
+/// many have come since the silence as may have been held up in it: senders do not queue more.</item>
 /// </list>
 /// <para>For one thread. Pictures are given in the order in which they arrived, also those that nobody decodes.</para>
 /// </remarks>
@@ -53,13 +54,16 @@ internal sealed class ArrivalTimes(long connectedNs)
     private int _late;
     private long _heldUp;
 
-    /// <summary>When the picture was taken at the earliest, monotonic nanoseconds; never before the one before it.</summary>
+    /// <summary>
+    /// When the picture was taken at the earliest, monotonic nanoseconds; never before the one before it.
+    /// </summary>
     public long TakenNs(in PictureArrival arrival)
     {
         var byArrival = _count++ == 0 ? arrival.FirstByteNs : ByArrival(arrival);
         var byCamera = arrival.CameraSeconds is { } seconds ? _clock.Place(seconds, arrival.FirstByteNs) : null;
         // Until it is known what waited, the picture may be as old as the connection.
-        if (byCamera is not null && !_clock.IsSettled) byCamera = connectedNs;
+        if (byCamera is not null && !_clock.IsSettled)
+            byCamera = connectedNs;
         _last = arrival;
         return _lastTakenNs = Math.Max(_lastTakenNs, byCamera ?? byArrival);
     }
@@ -72,7 +76,8 @@ internal sealed class ArrivalTimes(long connectedNs)
         if (usualNs == 0)
         {
             var quiet = quietNs * 10 >= spacingNs && quietNs >= MonotonicTime.NsPerMs;
-            if (quiet) Learn(spacingNs, arrival.Bytes);
+            if (quiet)
+                Learn(spacingNs, arrival.Bytes);
             return quiet ? arrival.FirstByteNs : Math.Max(connectedNs, arrival.FirstByteNs - QueueNs(arrival));
         }
 
@@ -102,7 +107,8 @@ internal sealed class ArrivalTimes(long connectedNs)
 
         _lateNs += spacingNs;
         _late++;
-        if (!_stalled) return Math.Max(nextNs, arrival.FirstByteNs - QueueNs(arrival));
+        if (!_stalled)
+            return Math.Max(nextNs, arrival.FirstByteNs - QueueNs(arrival));
 
         _heldUp -= arrival.Bytes;
         _stalled = _heldUp > 0;
@@ -112,7 +118,9 @@ internal sealed class ArrivalTimes(long connectedNs)
     /// <summary>The usual spacing, the mean of the last ones; 0 while unknown.</summary>
     private long UsualNs => _known < KnownAfter ? 0 : Math.Max(1, _spacingsSumNs / _known);
 
-    /// <summary>How long the line was quiet before a picture; 0 when it was no quieter than between the picture's own pieces.</summary>
+    /// <summary>
+    /// How long the line was quiet before a picture; 0 when it was no quieter than between the picture's own pieces.
+    /// </summary>
     private long QuietNs(in PictureArrival arrival)
     {
         var quietNs = arrival.FirstByteNs - _last.LastByteNs;
@@ -126,23 +134,25 @@ internal sealed class ArrivalTimes(long connectedNs)
     /// <summary>How long the largest queue takes at the speed at which pictures come.</summary>
     private long QueueNs(in PictureArrival arrival)
     {
-        var (bytes, ns) = _known >= KnownAfter
-            ? (_sizesSum, _spacingsSumNs)
-            : (_count * arrival.Bytes, arrival.LastByteNs - connectedNs);
+        var (bytes, ns) =
+            _known >= KnownAfter
+                ? (_sizesSum, _spacingsSumNs)
+                : (_count * arrival.Bytes, arrival.LastByteNs - connectedNs);
         return (long)((double)LargestQueue * Math.Max(ns, 1) / Math.Max(bytes, 1));
     }
 
     /// <summary>Learns from a picture that came in time.</summary>
     /// <remarks>
-    /// One or two late ones before it belong to its spacing, as where pictures come in pairs; more were held up, and say nothing of
-    /// how often the camera takes one.
+    /// One or two late ones before it belong to its spacing, as where pictures come in pairs; more were held up, and
+    /// say nothing of how often the camera takes one.
     /// </remarks>
     private void LearnInTime(long spacingNs, int bytes, bool quiet)
     {
         if (!_stalled && _late <= MostLate)
         {
             var meanNs = (spacingNs + _lateNs) / (_late + 1);
-            for (var n = 0; n <= _late; n++) Learn(meanNs, bytes);
+            for (var n = 0; n <= _late; n++)
+                Learn(meanNs, bytes);
         }
         else if (quiet)
         {

@@ -2,8 +2,9 @@ namespace Vla.Sensors.Cameras.Streams;
 
 /// <summary>Places pictures that carry the time of the camera's own clock in monotonic time.</summary>
 /// <remarks>
-/// The two clocks' difference is not known, but how it varies is: a picture that took longer than the quickest of the last
-/// minute waited on its way. The quickest counts as not having waited; what every picture takes is not in these times.
+/// The two clocks' difference is not known, but how it varies is: a picture that took longer than the quickest of the
+/// last minute waited on its way. The quickest counts as not having waited; what every picture takes is not in these
+/// times.
 /// </remarks>
 internal sealed class CameraClock
 {
@@ -46,7 +47,8 @@ internal sealed class CameraClock
 
         var tookNs = arrivedNs - (long)(cameraSeconds * MonotonicTime.NsPerSecond);
         var quickestNs = Math.Min(_quickestNs, _quickestBeforeNs);
-        if (!IsSettled) _steady = quickestNs == long.MaxValue || quickestNs - tookNs > SteadyNs ? 0 : _steady + 1;
+        if (!IsSettled)
+            _steady = quickestNs == long.MaxValue || quickestNs - tookNs > SteadyNs ? 0 : _steady + 1;
         _quickestNs = Math.Min(_quickestNs, tookNs);
         return arrivedNs - (tookNs - Math.Min(quickestNs, tookNs));
     }

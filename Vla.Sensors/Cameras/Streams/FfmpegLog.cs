@@ -4,12 +4,14 @@ using System.Text.RegularExpressions;
 
 namespace Vla.Sensors.Cameras.Streams;
 
-/// <summary>Follows what <c>ffmpeg</c> writes to standard error: what it says of each picture, and what it complains of.</summary>
+/// <summary>
+/// Follows what <c>ffmpeg</c> writes to standard error: what it says of each picture, and what it complains of.
+/// </summary>
 /// <remarks>
-/// Its filter <c>showinfo</c> writes a line for each picture before the picture goes out: the camera's time of it, its size as
-/// decoded, whether it stands alone. A decoder that complains gives its picture out all the same, and those that build on it:
-/// what comes after a complaint is damaged until a picture that stands alone, or for <see cref="DamagedSeconds"/> in streams that
-/// have none.
+/// Its filter <c>showinfo</c> writes a line for each picture before the picture goes out: the camera's time of it, its
+/// size as decoded, whether it stands alone. A decoder that complains gives its picture out all the same, and those
+/// that build on it: what comes after a complaint is damaged until a picture that stands alone, or for
+/// <see cref="DamagedSeconds"/> in streams that have none.
 /// </remarks>
 internal sealed partial class FfmpegLog
 {
@@ -27,7 +29,8 @@ internal sealed partial class FfmpegLog
     /// <summary>Reads to the end.</summary>
     public void Follow(TextReader errors)
     {
-        while (errors.ReadLine() is { } line) Add(line);
+        while (errors.ReadLine() is { } line)
+            Add(line);
         _notes.CompleteAdding();
     }
 
@@ -51,20 +54,30 @@ internal sealed partial class FfmpegLog
     {
         var seconds = Number(picture, "seconds");
         var standsAlone = picture.Groups["key"].Value == "1";
-        if (_complained) (_damaged, _damagedUntil) = (true, (seconds ?? 0) + DamagedSeconds);
-        else if (standsAlone || seconds > _damagedUntil) _damaged = false;
+        if (_complained)
+            (_damaged, _damagedUntil) = (true, (seconds ?? 0) + DamagedSeconds);
+        else if (standsAlone || seconds > _damagedUntil)
+            _damaged = false;
         _complained = false;
         _notes.Add(new PictureNote(seconds, (int)Number(picture, "width")!, (int)Number(picture, "height")!, _damaged));
     }
 
     private static double? Number(Match match, string group) =>
-        double.TryParse(match.Groups[group].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
+        double.TryParse(match.Groups[group].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
 
-    [GeneratedRegex(@"Parsed_showinfo.* n: *\d+ pts: *\S+ pts_time:(?<seconds>\S+) .* s:(?<width>\d{1,6})x(?<height>\d{1,6}) .*iskey:(?<key>\d)")]
+    [GeneratedRegex(
+        @"Parsed_showinfo.* n: *\d+ pts: *\S+ pts_time:(?<seconds>\S+) "
+            + @".* s:(?<width>\d{1,6})x(?<height>\d{1,6}) .*iskey:(?<key>\d)"
+    )]
     private static partial Regex PictureLine();
 
     // "[h264 @ 0x55…] [error] error while decoding MB 3 4"; some losses are warnings only.
-    [GeneratedRegex(@"\[(error|fatal|panic)\] (?<text>.+)|\[warning\] (?<text>.*(corrupt|RTP: missed).*)|\[info\] (?<text>concealing .+)")]
+    [GeneratedRegex(
+        @"\[(error|fatal|panic)\] (?<text>.+)|\[warning\] (?<text>.*(corrupt|RTP: missed).*)"
+            + @"|\[info\] (?<text>concealing .+)"
+    )]
     private static partial Regex ComplaintLine();
 }
 

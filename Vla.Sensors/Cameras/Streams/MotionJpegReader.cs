@@ -6,10 +6,10 @@ namespace Vla.Sensors.Cameras.Streams;
 
 /// <summary>Finds the pictures in an endless answer of JPEG pictures, as network cameras send it.</summary>
 /// <remarks>
-/// By the pictures' own markers alone. Boundaries and lengths differ from camera to camera and are wrong in some: with and
-/// without dashes, quoted, other than announced, lengths too small, too large or none; some send no parts at all. What is
-/// between two pictures is passed over. So a picture is given out when its last byte is there, not when the next begins.
-/// Reuses its memory from picture to picture.
+/// By the pictures' own markers alone. Boundaries and lengths differ from camera to camera and are wrong in some: with
+/// and without dashes, quoted, other than announced, lengths too small, too large or none; some send no parts at all.
+/// What is between two pictures is passed over. So a picture is given out when its last byte is there, not when the
+/// next begins. Reuses its memory from picture to picture.
 /// </remarks>
 /// <param name="stream">The answer's content.</param>
 /// <param name="arrivedNs">When the bytes read last could have been read, monotonic nanoseconds.</param>
@@ -38,7 +38,8 @@ internal sealed class MotionJpegReader(Stream stream, Func<long> arrivedNs)
     /// <summary>Reads up to the end of the next picture.</summary>
     /// <param name="arrival">How it came.</param>
     /// <returns>The picture from its first marker to its last; valid until the next call.</returns>
-    /// <exception cref="IOException">The connection broke, ended (<see cref="EndOfStreamException"/>) or fell silent.</exception>
+    /// <exception cref="IOException">The connection broke, ended (<see cref="EndOfStreamException"/>) or fell
+    /// silent.</exception>
     /// <exception cref="TimeoutException">The stream's deadline passed.</exception>
     public ReadOnlySpan<byte> Next(out PictureArrival arrival)
     {
@@ -54,7 +55,13 @@ internal sealed class MotionJpegReader(Stream stream, Func<long> arrivedNs)
             {
                 case JpegFinder.Outcome.Whole:
                     var picture = _buffer.AsSpan(_start, end);
-                    arrival = new PictureArrival(_firstByteNs, arrivedNs(), end, _fills - _firstFill + 1, _cameraSeconds);
+                    arrival = new PictureArrival(
+                        _firstByteNs,
+                        arrivedNs(),
+                        end,
+                        _fills - _firstFill + 1,
+                        _cameraSeconds
+                    );
                     GoOn(end);
                     return picture;
 
@@ -114,13 +121,19 @@ internal sealed class MotionJpegReader(Stream stream, Func<long> arrivedNs)
         for (; header.Length > name.Length; header = header[1..])
         {
             var next = header.IndexOfAny((byte)'X', (byte)'x');
-            if (next < 0) return null;
+            if (next < 0)
+                return null;
             header = header[next..];
-            if (header.Length <= name.Length || !Ascii.EqualsIgnoreCase(header[..name.Length], name)) continue;
+            if (header.Length <= name.Length || !Ascii.EqualsIgnoreCase(header[..name.Length], name))
+                continue;
 
             var text = header[name.Length..].TrimStart((byte)' ');
-            return Utf8Parser.TryParse(text, out double seconds, out var length) && double.IsFinite(seconds) && seconds is > 0 and < 1e10
-                && length - 1 - text[..length].IndexOf((byte)'.') >= leastDecimals && text[..length].Contains((byte)'.')
+            return
+                Utf8Parser.TryParse(text, out double seconds, out var length)
+                && double.IsFinite(seconds)
+                && seconds is > 0 and < 1e10
+                && length - 1 - text[..length].IndexOf((byte)'.') >= leastDecimals
+                && text[..length].Contains((byte)'.')
                 ? seconds
                 : null;
         }
@@ -138,7 +151,8 @@ internal sealed class MotionJpegReader(Stream stream, Func<long> arrivedNs)
         }
 
         var read = stream.Read(_buffer, _end, _buffer.Length - _end);
-        if (read == 0) throw new EndOfStreamException();
+        if (read == 0)
+            throw new EndOfStreamException();
         _end += read;
         _fills++;
     }

@@ -1,12 +1,18 @@
 namespace Vla.Sensors.Cameras.Streams;
 
-/// <summary>Where a connection's reader puts whole pictures for whoever decodes them: only the newest is kept.</summary>
+/// <summary>
+/// Where a connection's reader puts whole pictures for whoever decodes them: only the newest is kept.
+/// </summary>
 /// <remarks>The reader never waits for the decoder, so nothing grows old in the connection.</remarks>
 internal sealed class PictureInbox
 {
     // Monitor's, because the decoder waits in it.
     private readonly object _gate = new();
-    private readonly Stack<ReceivedPicture> _free = new([new ReceivedPicture(), new ReceivedPicture(), new ReceivedPicture()]);
+    private readonly Stack<ReceivedPicture> _free = new([
+        new ReceivedPicture(),
+        new ReceivedPicture(),
+        new ReceivedPicture(),
+    ]);
     private ReceivedPicture? _newest;
     private CameraException? _end;
     private long _came;
@@ -21,13 +27,15 @@ internal sealed class PictureInbox
     /// <summary>Memory for the reader's next picture.</summary>
     public ReceivedPicture Rent()
     {
-        lock (_gate) return _free.TryPop(out var picture) ? picture : new ReceivedPicture();
+        lock (_gate)
+            return _free.TryPop(out var picture) ? picture : new ReceivedPicture();
     }
 
     /// <summary>Gives memory back: the reader's of a picture that came to nothing, or the decoder's.</summary>
     public void Return(ReceivedPicture picture)
     {
-        lock (_gate) _free.Push(picture);
+        lock (_gate)
+            _free.Push(picture);
     }
 
     /// <summary>Puts a whole picture in for the one that nobody has taken.</summary>
@@ -36,7 +44,8 @@ internal sealed class PictureInbox
         lock (_gate)
         {
             picture.Number = ++_came;
-            if (_newest is { } overtaken) _free.Push(overtaken);
+            if (_newest is { } overtaken)
+                _free.Push(overtaken);
             _newest = picture;
             Monitor.PulseAll(_gate);
         }
@@ -52,7 +61,8 @@ internal sealed class PictureInbox
         lock (_gate)
         {
             _came++;
-            if (problem is null) return;
+            if (problem is null)
+                return;
             _broken++;
             Problem = problem;
         }
@@ -78,9 +88,11 @@ internal sealed class PictureInbox
         {
             while (_newest is null)
             {
-                if (_end is not null) throw _end;
+                if (_end is not null)
+                    throw _end;
                 var left = until - Environment.TickCount64;
-                if (left <= 0) return null;
+                if (left <= 0)
+                    return null;
                 Monitor.Wait(_gate, (int)left);
             }
 
@@ -119,7 +131,8 @@ internal sealed class ReceivedPicture
     public Span<byte> Write(int length)
     {
         // Compressed pictures differ in size: some more than this one needs.
-        if (_memory.Length < length) _memory = GC.AllocateUninitializedArray<byte>(length + length / 4);
+        if (_memory.Length < length)
+            _memory = GC.AllocateUninitializedArray<byte>(length + length / 4);
         Length = length;
         return _memory.AsSpan(0, length);
     }

@@ -2,14 +2,18 @@ using OpenCvSharp;
 
 namespace Vla.Sensors.Cameras.Streams;
 
-/// <summary>A camera whose pictures come by themselves over a connection, which a thread of its own reads all the time.</summary>
+/// <summary>
+/// A camera whose pictures come by themselves over a connection, which a thread of its own reads all the time.
+/// </summary>
 /// <remarks>
-/// Only the newest whole picture is decoded: what came meanwhile is passed over undecoded. A picture that is damaged or of
-/// another size than the first is left out and counted.
+/// Only the newest whole picture is decoded: what came meanwhile is passed over undecoded. A picture that is damaged or
+/// of another size than the first is left out and counted.
 /// </remarks>
 internal abstract class StreamCamera : ICamera
 {
-    /// <summary>So long a camera may take to connect and send a first whole picture, and then for each further one.</summary>
+    /// <summary>
+    /// So long a camera may take to connect and send a first whole picture, and then for each further one.
+    /// </summary>
     protected static readonly TimeSpan PictureTimeout = TimeSpan.FromSeconds(5);
 
     // The reader notices by itself that nothing comes, and says what does; this is for a reader that hangs.
@@ -58,9 +62,11 @@ internal abstract class StreamCamera : ICamera
         if (!_first.IsDisposed)
         {
             var isNewest = !Inbox.HasPicture;
-            if (isNewest) _first.CopyTo(picture);
+            if (isNewest)
+                _first.CopyTo(picture);
             _first.Dispose();
-            if (isNewest) return Give(_firstPicture!);
+            if (isNewest)
+                return Give(_firstPicture!);
             Inbox.Return(_firstPicture!);
         }
 
@@ -71,7 +77,8 @@ internal abstract class StreamCamera : ICamera
     {
         _closed = true;
         Close();
-        if (_reader.IsAlive && Thread.CurrentThread != _reader) _reader.Join(TimeSpan.FromSeconds(1));
+        if (_reader.IsAlive && Thread.CurrentThread != _reader)
+            _reader.Join(TimeSpan.FromSeconds(1));
         _first.Dispose();
     }
 
@@ -85,7 +92,9 @@ internal abstract class StreamCamera : ICamera
         Volatile.Write(ref _firstPicture, picture);
     }
 
-    /// <summary>Connects and puts pictures into the <see cref="Inbox"/> until something ends it; called on the reader's thread.</summary>
+    /// <summary>
+    /// Connects and puts pictures into the <see cref="Inbox"/> until something ends it; called on the reader's thread.
+    /// </summary>
     protected abstract void Receive();
 
     /// <summary>What to say of whatever <see cref="Receive"/> threw.</summary>
@@ -122,7 +131,12 @@ internal abstract class StreamCamera : ICamera
         _given++;
         _number = received.Number;
         var damaged = _damaged + Inbox.Broken;
-        LeftOut = new LeftOut(Math.Max(0, _number - _given - damaged - _wrongSize), damaged, _wrongSize, _problem ?? Inbox.Problem);
+        LeftOut = new LeftOut(
+            Math.Max(0, _number - _given - damaged - _wrongSize),
+            damaged,
+            _wrongSize,
+            _problem ?? Inbox.Problem
+        );
         var takenNs = received.TakenNs;
         Inbox.Return(received);
         return takenNs;
@@ -132,8 +146,11 @@ internal abstract class StreamCamera : ICamera
     {
         for (var unusable = 0; unusable < MaximumUnusable; unusable++)
         {
-            var received = Inbox.Take(ReaderTimeout) ?? throw Lost($"has sent no whole picture for {ReaderTimeout.TotalSeconds:0} s");
-            if (IsUsable(received, picture)) return received;
+            var received =
+                Inbox.Take(ReaderTimeout)
+                ?? throw Lost($"has sent no whole picture for {ReaderTimeout.TotalSeconds:0} s");
+            if (IsUsable(received, picture))
+                return received;
             Inbox.Return(received);
         }
 

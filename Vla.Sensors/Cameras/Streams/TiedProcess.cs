@@ -4,11 +4,13 @@ using System.Diagnostics;
 
 namespace Vla.Sensors.Cameras.Streams;
 
-/// <summary>Starts programs that end with this process, however it ends: also when it is killed and can do nothing any more.</summary>
+/// <summary>
+/// Starts programs that end with this process, however it ends: also when it is killed and can do nothing any more.
+/// </summary>
 /// <remarks>
-/// Linux can send a process a signal when its parent dies. <c>setpriv</c>, of the same package as <c>mount</c>, asks for it; where
-/// it is missing the program is started plainly. The parent that counts is the thread that started the program: so one thread
-/// starts them all and never ends.
+/// Linux can send a process a signal when its parent dies. <c>setpriv</c>, of the same package as <c>mount</c>, asks
+/// for it; where it is missing the program is started plainly. The parent that counts is the thread that started the
+/// program: so one thread starts them all and never ends.
 /// </remarks>
 internal static class TiedProcess
 {
@@ -17,8 +19,13 @@ internal static class TiedProcess
     {
         var thread = new Thread(() =>
         {
-            foreach (var start in Starts.GetConsumingEnumerable()) start();
-        }) { Name = "process-starter", IsBackground = true };
+            foreach (var start in Starts.GetConsumingEnumerable())
+                start();
+        })
+        {
+            Name = "process-starter",
+            IsBackground = true,
+        };
         thread.Start();
         return thread;
     });
@@ -57,10 +64,16 @@ internal static class TiedProcess
     private static string? FindInPath(string program)
     {
         var suffix = OperatingSystem.IsWindows() ? ".exe" : "";
-        foreach (var folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
+        foreach (
+            var folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(
+                Path.PathSeparator,
+                StringSplitOptions.RemoveEmptyEntries
+            )
+        )
         {
             var path = Path.Combine(folder, program + suffix);
-            if (File.Exists(path)) return path;
+            if (File.Exists(path))
+                return path;
         }
 
         return null;

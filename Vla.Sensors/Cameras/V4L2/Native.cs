@@ -89,7 +89,9 @@ internal static unsafe partial class Native
         public fixed uint Rest[51];
     }
 
-    /// <summary><c>struct v4l2_frmsizeenum</c>, 44 bytes. A discrete size has its width in MinWidth, its height in MaxWidth.</summary>
+    /// <summary>
+    /// <c>struct v4l2_frmsizeenum</c>, 44 bytes. A discrete size has its width in MinWidth, its height in MaxWidth.
+    /// </summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct FrameSize
     {

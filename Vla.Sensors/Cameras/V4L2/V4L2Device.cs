@@ -20,7 +20,9 @@ internal sealed class V4L2Device : IDisposable
         _handle = handle;
     }
 
-    /// <summary>Opens a device node; null, with the reason and the mend, when it is none or does not let itself be opened.</summary>
+    /// <summary>
+    /// Opens a device node; null, with the reason and the mend, when it is none or does not let itself be opened.
+    /// </summary>
     public static V4L2Device? TryOpen(string path, out string? problem)
     {
         var handle = Native.Open(path, Native.ReadWrite | Native.NonBlocking | Native.CloseOnExec);
@@ -47,7 +49,8 @@ internal sealed class V4L2Device : IDisposable
     public static bool IsBusy(string path)
     {
         using var device = TryOpen(path, out _);
-        if (device is null) return false;
+        if (device is null)
+            return false;
 
         // Setting the format that is already set changes nothing, and is refused while somebody streams.
         var format = new Native.Format { Type = Native.VideoCapture };
@@ -58,12 +61,19 @@ internal sealed class V4L2Device : IDisposable
 
     public VideoDevice Describe()
     {
-        var capabilities = (_capability.Capabilities & Native.HasDeviceCapabilities) != 0
-            ? _capability.DeviceCapabilities
-            : _capability.Capabilities;
+        var capabilities =
+            (_capability.Capabilities & Native.HasDeviceCapabilities) != 0
+                ? _capability.DeviceCapabilities
+                : _capability.Capabilities;
         var captures = (capabilities & Native.CanCapture) != 0;
         return new VideoDevice(
-            _path, Text(_capability.Card), Text(_capability.Driver), Text(_capability.Bus), captures, captures ? [.. Formats()] : []);
+            _path,
+            Text(_capability.Card),
+            Text(_capability.Driver),
+            Text(_capability.Bus),
+            captures,
+            captures ? [.. Formats()] : []
+        );
     }
 
     public void Dispose() => _ = Native.Close(_handle);
@@ -73,8 +83,13 @@ internal sealed class V4L2Device : IDisposable
         for (var index = 0u; index < MaximumEntries; index++)
         {
             var format = new Native.FormatDescription { Index = index, Type = Native.VideoCapture };
-            if (!Ask(Native.EnumerateFormats, ref format)) yield break;
-            yield return new VideoFormat(Code(format.PixelFormat), Text(format.Description), [.. Sizes(format.PixelFormat)]);
+            if (!Ask(Native.EnumerateFormats, ref format))
+                yield break;
+            yield return new VideoFormat(
+                Code(format.PixelFormat),
+                Text(format.Description),
+                [.. Sizes(format.PixelFormat)]
+            );
         }
     }
 
@@ -83,17 +98,28 @@ internal sealed class V4L2Device : IDisposable
         for (var index = 0u; index < MaximumEntries; index++)
         {
             var size = new Native.FrameSize { Index = index, PixelFormat = pixelFormat };
-            if (!Ask(Native.EnumerateFrameSizes, ref size)) yield break;
+            if (!Ask(Native.EnumerateFrameSizes, ref size))
+                yield break;
 
             if (size.Type == Native.Discrete)
             {
                 yield return new VideoSize(
-                    (int)size.MinWidth, (int)size.MaxWidth, (int)size.MinWidth, (int)size.MaxWidth, Rates(pixelFormat, size.MinWidth, size.MaxWidth));
+                    (int)size.MinWidth,
+                    (int)size.MaxWidth,
+                    (int)size.MinWidth,
+                    (int)size.MaxWidth,
+                    Rates(pixelFormat, size.MinWidth, size.MaxWidth)
+                );
                 continue;
             }
 
             yield return new VideoSize(
-                (int)size.MinWidth, (int)size.MinHeight, (int)size.MaxWidth, (int)size.MaxHeight, Rates(pixelFormat, size.MaxWidth, size.MaxHeight));
+                (int)size.MinWidth,
+                (int)size.MinHeight,
+                (int)size.MaxWidth,
+                (int)size.MaxHeight,
+                Rates(pixelFormat, size.MaxWidth, size.MaxHeight)
+            );
             yield break;
         }
     }
@@ -103,11 +129,19 @@ internal sealed class V4L2Device : IDisposable
         var rates = new List<double>();
         for (var index = 0u; index < MaximumEntries; index++)
         {
-            var interval = new Native.FrameInterval { Index = index, PixelFormat = pixelFormat, Width = width, Height = height };
-            if (!Ask(Native.EnumerateFrameIntervals, ref interval)) break;
+            var interval = new Native.FrameInterval
+            {
+                Index = index,
+                PixelFormat = pixelFormat,
+                Width = width,
+                Height = height,
+            };
+            if (!Ask(Native.EnumerateFrameIntervals, ref interval))
+                break;
 
             Add(interval.Min);
-            if (interval.Type == Native.Discrete) continue;
+            if (interval.Type == Native.Discrete)
+                continue;
             Add(interval.Max);
             break;
         }
@@ -117,7 +151,8 @@ internal sealed class V4L2Device : IDisposable
 
         void Add(Native.Fraction seconds)
         {
-            if (seconds.Numerator > 0) rates.Add(Math.Round((double)seconds.Denominator / seconds.Numerator, 2));
+            if (seconds.Numerator > 0)
+                rates.Add(Math.Round((double)seconds.Denominator / seconds.Numerator, 2));
         }
     }
 
@@ -128,27 +163,33 @@ internal sealed class V4L2Device : IDisposable
         {
             for (var attempt = 0; attempt < MaximumAttempts; attempt++)
             {
-                if (Native.Control(_handle, request, pointer) == 0) return true;
-                if (Marshal.GetLastPInvokeError() != Native.Interrupted) return false;
+                if (Native.Control(_handle, request, pointer) == 0)
+                    return true;
+                if (Marshal.GetLastPInvokeError() != Native.Interrupted)
+                    return false;
             }
         }
 
         return false;
     }
 
-    private static string Reason(int error) => error switch
-    {
-        Native.NoPermission => "may not be used by you; join the group that may: sudo usermod -aG video $USER, then log in again",
-        Native.NoDevice or Native.NoSuchAddress => "was unplugged, or a program still holds it from before it was; close that program",
-        Native.Busy => "is in use by another program; close that one",
-        _ => $"cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}",
-    };
+    private static string Reason(int error) =>
+        error switch
+        {
+            Native.NoPermission =>
+                "may not be used by you; join the group that may: sudo usermod -aG video $USER, then log in again",
+            Native.NoDevice or Native.NoSuchAddress =>
+                "was unplugged, or a program still holds it from before it was; close that program",
+            Native.Busy => "is in use by another program; close that one",
+            _ => $"cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}",
+        };
 
     private static string Code(uint pixelFormat)
     {
         Span<char> code = stackalloc char[4];
         // The highest bit marks big-endian variants.
-        for (var i = 0; i < code.Length; i++) code[i] = (char)((pixelFormat >> (8 * i)) & 0x7F);
+        for (var i = 0; i < code.Length; i++)
+            code[i] = (char)((pixelFormat >> (8 * i)) & 0x7F);
         return code.TrimEnd(' ').ToString();
     }
 

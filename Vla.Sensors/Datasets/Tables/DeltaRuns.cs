@@ -16,25 +16,36 @@ internal static class DeltaRuns
         var parts = Varint(bytes, ref at);
         var total = Varint(bytes, ref at);
         var value = ZigZag(Varint(bytes, ref at));
-        if (block is 0 or > LargestBlock || parts is 0 or > LargestBlock || block % parts != 0 || block / parts % 8 != 0 || total != (ulong)into.Length)
+        if (
+            block is 0 or > LargestBlock
+            || parts is 0 or > LargestBlock
+            || block % parts != 0
+            || block / parts % 8 != 0
+            || total != (ulong)into.Length
+        )
             throw new InvalidDataException("a page of differences is damaged");
-        if (into.IsEmpty) return at;
+        if (into.IsEmpty)
+            return at;
 
         into[0] = value;
         var perPart = (int)(block / parts);
-        for (var filled = 1; filled < into.Length;)
+        for (var filled = 1; filled < into.Length; )
         {
             var least = ZigZag(Varint(bytes, ref at));
-            if (bytes.Length - at < (int)parts) throw Cut();
+            if (bytes.Length - at < (int)parts)
+                throw Cut();
             var widths = bytes.Slice(at, (int)parts);
             at += widths.Length;
             foreach (var bits in widths)
             {
-                if (filled == into.Length) break;
-                if (bits > 64) throw new InvalidDataException($"differences of {bits} bits cannot be");
+                if (filled == into.Length)
+                    break;
+                if (bits > 64)
+                    throw new InvalidDataException($"differences of {bits} bits cannot be");
                 var count = Math.Min(perPart, into.Length - filled);
                 var needed = (int)(((long)count * bits + 7) / 8);
-                if (bytes.Length - at < needed) throw Cut();
+                if (bytes.Length - at < needed)
+                    throw Cut();
                 var packed = bytes.Slice(at, needed);
                 for (var i = 0; i < count; i++)
                 {
@@ -53,7 +64,7 @@ internal static class DeltaRuns
     private static ulong Bits(ReadOnlySpan<byte> bytes, long start, int count)
     {
         var value = 0UL;
-        for (var done = 0; done < count;)
+        for (var done = 0; done < count; )
         {
             var (at, shift) = ((int)((start + done) / 8), (int)((start + done) % 8));
             var taken = Math.Min(8 - shift, count - done);
@@ -69,10 +80,12 @@ internal static class DeltaRuns
         var value = 0UL;
         for (var i = 0; i < 10; i++)
         {
-            if (at >= bytes.Length) throw Cut();
+            if (at >= bytes.Length)
+                throw Cut();
             var part = bytes[at++];
             value |= (ulong)(part & 0x7f) << (7 * i);
-            if (part < 0x80) return value;
+            if (part < 0x80)
+                return value;
         }
 
         throw Cut();

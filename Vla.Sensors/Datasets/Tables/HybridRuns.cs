@@ -1,6 +1,8 @@
 namespace Vla.Sensors.Datasets.Tables;
 
-/// <summary>Decodes small whole numbers that are stored as runs: repeated, or packed bit by bit (Parquet's encoding RLE).</summary>
+/// <summary>
+/// Decodes small whole numbers that are stored as runs: repeated, or packed bit by bit (Parquet's encoding RLE).
+/// </summary>
 internal static class HybridRuns
 {
     /// <summary>Fills an array with values.</summary>
@@ -10,7 +12,8 @@ internal static class HybridRuns
     /// <exception cref="InvalidDataException">There are not so many.</exception>
     public static void Decode(ReadOnlySpan<byte> bytes, int bits, Span<int> into)
     {
-        if (bits is < 0 or > 32) throw new InvalidDataException($"values of {bits} bits cannot be");
+        if (bits is < 0 or > 32)
+            throw new InvalidDataException($"values of {bits} bits cannot be");
         if (bits == 0)
         {
             into.Clear();
@@ -18,15 +21,17 @@ internal static class HybridRuns
         }
 
         var width = (bits + 7) / 8;
-        for (var filled = 0; filled < into.Length;)
+        for (var filled = 0; filled < into.Length; )
         {
             var head = Head(ref bytes);
             var count = (int)Math.Min(head >> 1, (uint)(into.Length - filled));
             if ((head & 1) == 0)
             {
-                if (bytes.Length < width) throw Cut();
+                if (bytes.Length < width)
+                    throw Cut();
                 var value = 0;
-                for (var i = 0; i < width; i++) value |= bytes[i] << (8 * i);
+                for (var i = 0; i < width; i++)
+                    value |= bytes[i] << (8 * i);
                 bytes = bytes[width..];
                 into.Slice(filled, count).Fill(value);
             }
@@ -35,12 +40,14 @@ internal static class HybridRuns
                 // Packed values come in groups of eight.
                 count = (int)Math.Min(8L * (head >> 1), into.Length - filled);
                 var length = Math.Min(bits * (long)(head >> 1), bytes.Length);
-                if (length * 8 < (long)count * bits) throw Cut();
+                if (length * 8 < (long)count * bits)
+                    throw Cut();
                 Unpack(bytes, bits, into.Slice(filled, count));
                 bytes = bytes[(int)length..];
             }
 
-            if (count == 0 && bytes.IsEmpty) throw Cut();
+            if (count == 0 && bytes.IsEmpty)
+                throw Cut();
             filled += count;
         }
     }
@@ -51,7 +58,8 @@ internal static class HybridRuns
         var (buffer, there, next) = (0UL, 0, 0);
         for (var i = 0; i < into.Length; i++)
         {
-            for (; there < bits; there += 8) buffer |= (ulong)bytes[next++] << there;
+            for (; there < bits; there += 8)
+                buffer |= (ulong)bytes[next++] << there;
             into[i] = (int)(buffer & mask);
             buffer >>= bits;
             there -= bits;
@@ -63,9 +71,11 @@ internal static class HybridRuns
         var head = 0UL;
         for (var i = 0; i < 5; i++)
         {
-            if (i >= bytes.Length) break;
+            if (i >= bytes.Length)
+                break;
             head |= (ulong)(bytes[i] & 0x7f) << (7 * i);
-            if (bytes[i] >= 0x80) continue;
+            if (bytes[i] >= 0x80)
+                continue;
             bytes = bytes[(i + 1)..];
             return head <= uint.MaxValue ? (uint)head : throw Cut();
         }

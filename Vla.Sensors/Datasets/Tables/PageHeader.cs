@@ -8,9 +8,18 @@ namespace Vla.Sensors.Datasets.Tables;
 /// <param name="Encoding">Of its values.</param>
 /// <param name="DefinitionSize">Bytes of its definition levels; only of <see cref="PageType.DataV2"/>.</param>
 /// <param name="RepetitionSize">Bytes of its repetition levels; only of <see cref="PageType.DataV2"/>.</param>
-/// <param name="IsPacked">Whether its values are packed; only of <see cref="PageType.DataV2"/>, whose levels never are.</param>
+/// <param name="IsPacked">Whether its values are packed; only of <see cref="PageType.DataV2"/>, whose levels never
+/// are.</param>
 internal readonly record struct PageHeader(
-    PageType Type, int Size, int PackedSize, int Values, ParquetEncoding Encoding, int DefinitionSize, int RepetitionSize, bool IsPacked)
+    PageType Type,
+    int Size,
+    int PackedSize,
+    int Values,
+    ParquetEncoding Encoding,
+    int DefinitionSize,
+    int RepetitionSize,
+    bool IsPacked
+)
 {
     /// <param name="bytes">From its beginning on.</param>
     /// <param name="length">Bytes it took.</param>
@@ -18,8 +27,14 @@ internal readonly record struct PageHeader(
     public static PageHeader Read(ReadOnlySpan<byte> bytes, out int length)
     {
         var reader = new ThriftReader(bytes);
-        var header = new PageHeader { Size = -1, PackedSize = -1, Values = -1, IsPacked = true };
-        for (var id = 0; reader.Next(ref id, out var type);)
+        var header = new PageHeader
+        {
+            Size = -1,
+            PackedSize = -1,
+            Values = -1,
+            IsPacked = true,
+        };
+        for (var id = 0; reader.Next(ref id, out var type); )
         {
             switch (id, type)
             {
@@ -52,14 +67,20 @@ internal readonly record struct PageHeader(
 
     private static PageHeader ReadValues(ref ThriftReader reader, PageHeader header, int encodingId)
     {
-        for (var id = 0; reader.Next(ref id, out var type);)
+        for (var id = 0; reader.Next(ref id, out var type); )
         {
-            if (id == 1 && type == ThriftReader.I32) header = header with { Values = reader.Number() };
-            else if (id == encodingId && type == ThriftReader.I32) header = header with { Encoding = (ParquetEncoding)reader.Number() };
-            else if (encodingId == 4 && id == 5 && type == ThriftReader.I32) header = header with { DefinitionSize = reader.Number() };
-            else if (encodingId == 4 && id == 6 && type == ThriftReader.I32) header = header with { RepetitionSize = reader.Number() };
-            else if (encodingId == 4 && id == 7 && type is ThriftReader.True or ThriftReader.False) header = header with { IsPacked = type == ThriftReader.True };
-            else reader.Skip(type);
+            if (id == 1 && type == ThriftReader.I32)
+                header = header with { Values = reader.Number() };
+            else if (id == encodingId && type == ThriftReader.I32)
+                header = header with { Encoding = (ParquetEncoding)reader.Number() };
+            else if (encodingId == 4 && id == 5 && type == ThriftReader.I32)
+                header = header with { DefinitionSize = reader.Number() };
+            else if (encodingId == 4 && id == 6 && type == ThriftReader.I32)
+                header = header with { RepetitionSize = reader.Number() };
+            else if (encodingId == 4 && id == 7 && type is ThriftReader.True or ThriftReader.False)
+                header = header with { IsPacked = type == ThriftReader.True };
+            else
+                reader.Skip(type);
         }
 
         return header;

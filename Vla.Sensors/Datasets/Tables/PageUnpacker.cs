@@ -23,7 +23,8 @@ internal static class PageUnpacker
     {
         if (length < 0 || length > Math.Min(LargestPage, Math.Max(SmallPage, (long)packed.Length * MostTimes)))
             throw new InvalidDataException($"a page of {packed.Length} bytes claims to hold {length:N0}");
-        if (codec == ParquetCodec.Snappy && Snappy.GetUncompressedLength(packed) != length) throw Wrong(length);
+        if (codec == ParquetCodec.Snappy && Snappy.GetUncompressedLength(packed) != length)
+            throw Wrong(length);
         var page = new byte[length];
         var unpacked = codec switch
         {
@@ -31,17 +32,25 @@ internal static class PageUnpacker
             ParquetCodec.None => Copy(packed, page),
             ParquetCodec.Snappy => Snappy.Decompress(packed, page),
             ParquetCodec.Gzip => ReadAll(packed, stream => new GZipStream(stream, CompressionMode.Decompress), page),
-            ParquetCodec.Brotli => ReadAll(packed, stream => new BrotliStream(stream, CompressionMode.Decompress), page),
+            ParquetCodec.Brotli => ReadAll(
+                packed,
+                stream => new BrotliStream(stream, CompressionMode.Decompress),
+                page
+            ),
             ParquetCodec.Zstd => Zstd(packed, page),
             ParquetCodec.Lz4 => LZ4Codec.Decode(packed, page),
-            _ => throw new InvalidDataException($"its pages are packed in a way that is not read here (codec {(int)codec}): write it anew with snappy or zstd"),
+            _ => throw new InvalidDataException(
+                $"its pages are packed in a way that is not read here (codec {(int)codec}): write it anew with "
+                    + "snappy or zstd"
+            ),
         };
         return unpacked == length ? page : throw Wrong(length);
     }
 
     private static int Copy(ReadOnlySpan<byte> packed, byte[] page)
     {
-        if (packed.Length != page.Length) return -1;
+        if (packed.Length != page.Length)
+            return -1;
         packed.CopyTo(page);
         return page.Length;
     }
@@ -58,5 +67,6 @@ internal static class PageUnpacker
         return stream.ReadAtLeast(page, page.Length, throwOnEndOfStream: false);
     }
 
-    private static InvalidDataException Wrong(int length) => new($"a page does not hold the {length:N0} bytes it should");
+    private static InvalidDataException Wrong(int length) =>
+        new($"a page does not hold the {length:N0} bytes it should");
 }

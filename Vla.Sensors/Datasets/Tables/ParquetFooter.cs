@@ -3,14 +3,19 @@ using System.Text;
 namespace Vla.Sensors.Datasets.Tables;
 
 /// <summary>What the end of a Parquet file says of it: its columns, and where the parts of each are.</summary>
-/// <remarks>Source: apache/parquet-format, <c>src/main/thrift/parquet.thrift</c>; the numbers of fields are from there.</remarks>
+/// <remarks>
+/// Source: apache/parquet-format, <c>src/main/thrift/parquet.thrift</c>; the numbers of fields are from there.
+/// </remarks>
 internal sealed class ParquetFooter
 {
     private const int DeepestColumn = 12;
     private const int LongestFixed = 1 << 20;
 
-    private ParquetFooter(IReadOnlyList<ParquetLeaf> leaves, IReadOnlyList<ParquetGroup> groups, IReadOnlyDictionary<string, string> metadata) =>
-        (Leaves, Groups, Metadata) = (leaves, groups, metadata);
+    private ParquetFooter(
+        IReadOnlyList<ParquetLeaf> leaves,
+        IReadOnlyList<ParquetGroup> groups,
+        IReadOnlyDictionary<string, string> metadata
+    ) => (Leaves, Groups, Metadata) = (leaves, groups, metadata);
 
     /// <summary>The columns that hold values, in the order in which each row group has them.</summary>
     public IReadOnlyList<ParquetLeaf> Leaves { get; }
@@ -27,18 +32,21 @@ internal sealed class ParquetFooter
         List<Element> schema = [];
         List<ParquetGroup> groups = [];
         Dictionary<string, string> metadata = [];
-        for (var id = 0; reader.Next(ref id, out var type);)
+        for (var id = 0; reader.Next(ref id, out var type); )
         {
             switch (id, type)
             {
                 case (2, ThriftReader.List):
-                    for (var left = reader.Begin(out _); left > 0; left--) schema.Add(ReadElement(ref reader));
+                    for (var left = reader.Begin(out _); left > 0; left--)
+                        schema.Add(ReadElement(ref reader));
                     break;
                 case (4, ThriftReader.List):
-                    for (var left = reader.Begin(out _); left > 0; left--) groups.Add(ReadGroup(ref reader));
+                    for (var left = reader.Begin(out _); left > 0; left--)
+                        groups.Add(ReadGroup(ref reader));
                     break;
                 case (5, ThriftReader.List):
-                    for (var left = reader.Begin(out _); left > 0; left--) ReadPair(ref reader, metadata);
+                    for (var left = reader.Begin(out _); left > 0; left--)
+                        ReadPair(ref reader, metadata);
                     break;
                 default:
                     reader.Skip(type);
@@ -46,23 +54,35 @@ internal sealed class ParquetFooter
             }
         }
 
-        if (schema.Count == 0) throw new InvalidDataException("it has no columns");
+        if (schema.Count == 0)
+            throw new InvalidDataException("it has no columns");
         List<ParquetLeaf> leaves = [];
         var next = 1;
-        for (var left = schema[0].Children; left > 0; left--) AddLeaves(schema, ref next, [], new ParquetLevels(0, 0, 0), leaves);
-        if (next != schema.Count) throw new InvalidDataException("its columns do not fit together");
+        for (var left = schema[0].Children; left > 0; left--)
+            AddLeaves(schema, ref next, [], new ParquetLevels(0, 0, 0), leaves);
+        if (next != schema.Count)
+            throw new InvalidDataException("its columns do not fit together");
         foreach (var group in groups)
         {
-            if (group.Chunks.Count != leaves.Count) throw new InvalidDataException($"a row group has {group.Chunks.Count} columns, not {leaves.Count}");
+            if (group.Chunks.Count != leaves.Count)
+                throw new InvalidDataException($"a row group has {group.Chunks.Count} columns, not {leaves.Count}");
         }
 
         return new ParquetFooter(leaves, groups, metadata);
     }
 
-    private static void AddLeaves(List<Element> schema, ref int next, string[] path, ParquetLevels levels, List<ParquetLeaf> leaves)
+    private static void AddLeaves(
+        List<Element> schema,
+        ref int next,
+        string[] path,
+        ParquetLevels levels,
+        List<ParquetLeaf> leaves
+    )
     {
-        if (next >= schema.Count) throw new InvalidDataException("its columns do not fit together");
-        if (path.Length >= DeepestColumn) throw new InvalidDataException("a column is nested too deeply");
+        if (next >= schema.Count)
+            throw new InvalidDataException("its columns do not fit together");
+        if (path.Length >= DeepestColumn)
+            throw new InvalidDataException("a column is nested too deeply");
         var element = schema[next++];
         path = [.. path, element.Name];
         levels = element.Repetition switch
@@ -77,13 +97,14 @@ internal sealed class ParquetFooter
             return;
         }
 
-        for (var left = element.Children; left > 0; left--) AddLeaves(schema, ref next, path, levels, leaves);
+        for (var left = element.Children; left > 0; left--)
+            AddLeaves(schema, ref next, path, levels, leaves);
     }
 
     private static Element ReadElement(ref ThriftReader reader)
     {
         var element = new Element();
-        for (var id = 0; reader.Next(ref id, out var type);)
+        for (var id = 0; reader.Next(ref id, out var type); )
         {
             switch (id, type)
             {
@@ -118,7 +139,7 @@ internal sealed class ParquetFooter
     private static bool ReadIsHalf(ref ThriftReader reader)
     {
         var found = false;
-        for (var id = 0; reader.Next(ref id, out var type);)
+        for (var id = 0; reader.Next(ref id, out var type); )
         {
             found |= id == 15;
             reader.Skip(type);
@@ -131,12 +152,13 @@ internal sealed class ParquetFooter
     {
         List<ParquetChunk> chunks = [];
         var rows = -1;
-        for (var id = 0; reader.Next(ref id, out var type);)
+        for (var id = 0; reader.Next(ref id, out var type); )
         {
             switch (id, type)
             {
                 case (1, ThriftReader.List):
-                    for (var left = reader.Begin(out _); left > 0; left--) chunks.Add(ReadChunk(ref reader));
+                    for (var left = reader.Begin(out _); left > 0; left--)
+                        chunks.Add(ReadChunk(ref reader));
                     break;
                 case (3, ThriftReader.I64):
                     rows = reader.Number();
@@ -147,17 +169,22 @@ internal sealed class ParquetFooter
             }
         }
 
-        return rows >= 0 ? new ParquetGroup(rows, chunks) : throw new InvalidDataException("a row group does not say how many rows it has");
+        return rows >= 0
+            ? new ParquetGroup(rows, chunks)
+            : throw new InvalidDataException("a row group does not say how many rows it has");
     }
 
     private static ParquetChunk ReadChunk(ref ThriftReader reader)
     {
         ParquetChunk? chunk = null;
-        for (var id = 0; reader.Next(ref id, out var type);)
+        for (var id = 0; reader.Next(ref id, out var type); )
         {
-            if (id == 1) throw new InvalidDataException("a column is in another file");
-            if (id == 3 && type == ThriftReader.Struct) chunk = ReadChunkData(ref reader);
-            else reader.Skip(type);
+            if (id == 1)
+                throw new InvalidDataException("a column is in another file");
+            if (id == 3 && type == ThriftReader.Struct)
+                chunk = ReadChunkData(ref reader);
+            else
+                reader.Skip(type);
         }
 
         return chunk ?? throw new InvalidDataException("a column is not described, or is encrypted");
@@ -166,8 +193,10 @@ internal sealed class ParquetFooter
     private static ParquetChunk ReadChunkData(ref ThriftReader reader)
     {
         var (codec, values) = (0, -1);
-        long size = -1, data = -1, dictionary = 0;
-        for (var id = 0; reader.Next(ref id, out var type);)
+        long size = -1,
+            data = -1,
+            dictionary = 0;
+        for (var id = 0; reader.Next(ref id, out var type); )
         {
             switch (id, type)
             {
@@ -192,18 +221,22 @@ internal sealed class ParquetFooter
             }
         }
 
-        if (values < 0 || size < 0 || data < 0) throw new InvalidDataException("a column does not say where it is");
+        if (values < 0 || size < 0 || data < 0)
+            throw new InvalidDataException("a column does not say where it is");
         return new ParquetChunk((ParquetCodec)codec, values, dictionary > 0 ? Math.Min(dictionary, data) : data, size);
     }
 
     private static void ReadPair(ref ThriftReader reader, Dictionary<string, string> into)
     {
         var (key, value) = ("", "");
-        for (var id = 0; reader.Next(ref id, out var type);)
+        for (var id = 0; reader.Next(ref id, out var type); )
         {
-            if (type == ThriftReader.Binary && id == 1) key = Encoding.UTF8.GetString(reader.Bytes());
-            else if (type == ThriftReader.Binary && id == 2) value = Encoding.UTF8.GetString(reader.Bytes());
-            else reader.Skip(type);
+            if (type == ThriftReader.Binary && id == 1)
+                key = Encoding.UTF8.GetString(reader.Bytes());
+            else if (type == ThriftReader.Binary && id == 2)
+                value = Encoding.UTF8.GetString(reader.Bytes());
+            else
+                reader.Skip(type);
         }
 
         into[key] = value;
@@ -265,7 +298,8 @@ internal enum ParquetCodec
 /// <summary>How nested a column is (levels as in the paper on Dremel).</summary>
 /// <param name="Definition">Of a value that is there; less means that something on the way is null or empty.</param>
 /// <param name="Repetition">How many lists are within each other.</param>
-/// <param name="Element">The definition level from which on there is an element in the innermost list, be it null.</param>
+/// <param name="Element">The definition level from which on there is an element in the innermost list, be it
+/// null.</param>
 internal readonly record struct ParquetLevels(int Definition, int Repetition, int Element);
 
 /// <summary>A column that holds values.</summary>
@@ -274,9 +308,17 @@ internal readonly record struct ParquetLevels(int Definition, int Repetition, in
 /// <param name="FixedLength">Bytes of a <see cref="ParquetType.Fixed"/> value.</param>
 /// <param name="IsHalf">Fixed values are floating-point numbers of 16 bits.</param>
 /// <param name="Levels">How nested it is.</param>
-internal sealed record ParquetLeaf(IReadOnlyList<string> Path, ParquetType Type, int FixedLength, bool IsHalf, ParquetLevels Levels)
+internal sealed record ParquetLeaf(
+    IReadOnlyList<string> Path,
+    ParquetType Type,
+    int FixedLength,
+    bool IsHalf,
+    ParquetLevels Levels
+)
 {
-    /// <summary><c>action.list.element</c> is the column "action"; <c>picture.bytes</c> keeps its part's name.</summary>
+    /// <summary>
+    /// <c>action.list.element</c> is the column "action"; <c>picture.bytes</c> keeps its part's name.
+    /// </summary>
     public string Name => Levels.Repetition > 0 ? Path[0] : string.Join('/', Path);
 }
 

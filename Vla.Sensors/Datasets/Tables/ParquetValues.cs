@@ -22,7 +22,8 @@ internal sealed class ParquetValues<T>(T[] values, int[] starts, bool[]? nulls)
         for (var row = from; row < to; row++)
         {
             var reason = WhatIsWrong(row, width);
-            if (reason is null) continue;
+            if (reason is null)
+                continue;
             fault = (row, reason);
             return default;
         }
@@ -35,12 +36,18 @@ internal sealed class ParquetValues<T>(T[] values, int[] starts, bool[]? nulls)
     public ReadOnlySpan<T> Row(int row) => values.AsSpan(starts[row], starts[row + 1] - starts[row]);
 
     /// <summary>The first null of a row, counted within it; -1 when there is none.</summary>
-    public int NullIn(int row) => nulls is null ? -1 : nulls.AsSpan(starts[row], starts[row + 1] - starts[row]).IndexOf(true);
+    public int NullIn(int row) =>
+        nulls is null ? -1 : nulls.AsSpan(starts[row], starts[row + 1] - starts[row]).IndexOf(true);
 
     private string? WhatIsWrong(int row, int width)
     {
         var count = starts[row + 1] - starts[row];
-        if (count != width) return count == 0 ? "null" : $"{count} values, not {width}";
-        return NullIn(row) is var at and >= 0 ? width == 1 ? "null" : $"null as number {at + 1} of {width}" : null;
+        if (count != width)
+            return count == 0 ? "null" : $"{count} values, not {width}";
+        return NullIn(row) is var at and >= 0
+            ? width == 1
+                ? "null"
+                : $"null as number {at + 1} of {width}"
+            : null;
     }
 }

@@ -1,15 +1,27 @@
 namespace Vla.Sensors.Datasets.Tables;
 
-/// <summary>Reads Thrift's compact protocol, in which Parquet files describe themselves, and never past the end.</summary>
+/// <summary>
+/// Reads Thrift's compact protocol, in which Parquet files describe themselves, and never past the end.
+/// </summary>
 /// <remarks>
 /// Source: apache/thrift, <c>doc/specs/thrift-compact-protocol.md</c>. Whatever is wrong is an
 /// <see cref="InvalidDataException"/>; each step takes at least one byte, so that there is an end to everything.
 /// </remarks>
 internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
 {
-    public const byte True = 1, False = 2, I32 = 5, I64 = 6, Binary = 8, List = 9, Set = 10, Map = 11, Struct = 12;
+    public const byte True = 1,
+        False = 2,
+        I32 = 5,
+        I64 = 6,
+        Binary = 8,
+        List = 9,
+        Set = 10,
+        Map = 11,
+        Struct = 12;
 
-    private const byte Byte = 3, I16 = 4, Double = 7;
+    private const byte Byte = 3,
+        I16 = 4,
+        Double = 7;
     private const int Deepest = 24;
     private const int LongestVarint = 10;
 
@@ -26,7 +38,8 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
     {
         var head = Take();
         type = (byte)(head & 0x0f);
-        if (type == 0) return false;
+        if (type == 0)
+            return false;
         id = head >> 4 is var step and not 0 ? id + step : Number(short.MinValue, short.MaxValue);
         return true;
     }
@@ -39,15 +52,17 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
     }
 
     /// <summary>A whole number within bounds.</summary>
-    public int Number(int least = 0, int most = int.MaxValue) => Long() is var number && number >= least && number <= most
-        ? (int)number
-        : throw new InvalidDataException($"a number is {number}, which cannot be");
+    public int Number(int least = 0, int most = int.MaxValue) =>
+        Long() is var number && number >= least && number <= most
+            ? (int)number
+            : throw new InvalidDataException($"a number is {number}, which cannot be");
 
     /// <summary>Bytes, such as those of a text.</summary>
     public ReadOnlySpan<byte> Bytes()
     {
         var length = Varint();
-        if (length > (ulong)(_bytes.Length - Position)) throw Cut();
+        if (length > (ulong)(_bytes.Length - Position))
+            throw Cut();
         var taken = _bytes.Slice(Position, (int)length);
         Position += taken.Length;
         return taken;
@@ -68,11 +83,13 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
 
     private void Skip(byte type, bool inList, int depth)
     {
-        if (depth == 0) throw new InvalidDataException("it is nested too deeply");
+        if (depth == 0)
+            throw new InvalidDataException("it is nested too deeply");
         switch (type)
         {
             case True or False:
-                if (inList) Take();
+                if (inList)
+                    Take();
                 break;
             case Byte:
                 Take();
@@ -81,19 +98,22 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
                 Varint();
                 break;
             case Double:
-                for (var i = 0; i < sizeof(double); i++) Take();
+                for (var i = 0; i < sizeof(double); i++)
+                    Take();
                 break;
             case Binary:
                 Bytes();
                 break;
             case List or Set:
-                for (var left = Begin(out var element); left > 0; left--) Skip(element, inList: true, depth - 1);
+                for (var left = Begin(out var element); left > 0; left--)
+                    Skip(element, inList: true, depth - 1);
                 break;
             case Map:
                 SkipMap(depth);
                 break;
             case Struct:
-                for (var id = 0; Next(ref id, out var field);) Skip(field, inList: false, depth - 1);
+                for (var id = 0; Next(ref id, out var field); )
+                    Skip(field, inList: false, depth - 1);
                 break;
             default:
                 throw new InvalidDataException($"a value is of the unknown type {type}");
@@ -103,8 +123,10 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
     private void SkipMap(int depth)
     {
         var count = Varint();
-        if (count > (ulong)(_bytes.Length - Position)) throw Cut();
-        if (count == 0) return;
+        if (count > (ulong)(_bytes.Length - Position))
+            throw Cut();
+        if (count == 0)
+            return;
         var types = Take();
         for (; count > 0; count--)
         {
@@ -120,7 +142,8 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
         {
             var part = Take();
             value |= (ulong)(part & 0x7f) << (7 * i);
-            if (part < 0x80) return value;
+            if (part < 0x80)
+                return value;
         }
 
         throw new InvalidDataException("a number is longer than 64 bits");

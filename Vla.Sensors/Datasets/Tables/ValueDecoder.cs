@@ -19,7 +19,10 @@ internal abstract class ValueDecoder<T>(ParquetLeaf leaf)
     protected static InvalidDataException Cut() => new("a page holds fewer values than it should");
 
     protected InvalidDataException Unknown(ParquetEncoding encoding) =>
-        new($"column {leaf.Name} has values in an encoding that is not read here ({(int)encoding}): write it anew with plain or dictionary encoding");
+        new(
+            $"column {leaf.Name} has values in an encoding that is not read here ({(int)encoding}): write it anew "
+                + "with plain or dictionary encoding"
+        );
 }
 
 /// <summary>How values are written; see parquet-format's <c>Encodings.md</c>.</summary>
@@ -36,7 +39,8 @@ internal enum ParquetEncoding
 }
 
 /// <summary>Numbers of any width.</summary>
-/// <exception cref="InvalidDataException">The column holds no numbers, or fractions where whole ones are wanted.</exception>
+/// <exception cref="InvalidDataException">The column holds no numbers, or fractions where whole ones are
+/// wanted.</exception>
 internal sealed class NumberDecoder<T> : ValueDecoder<T>
     where T : struct, INumber<T>
 {
@@ -54,7 +58,9 @@ internal sealed class NumberDecoder<T> : ValueDecoder<T>
             ParquetType.Float when !isWhole => sizeof(float),
             ParquetType.Double when !isWhole => sizeof(double),
             ParquetType.Fixed when !isWhole && leaf is { IsHalf: true, FixedLength: 2 } => 2,
-            var type => throw new InvalidDataException($"column {leaf.Name} holds {type}, not {(isWhole ? "whole numbers" : "numbers")}"),
+            var type => throw new InvalidDataException(
+                $"column {leaf.Name} holds {type}, not {(isWhole ? "whole numbers" : "numbers")}"
+            ),
         };
     }
 
@@ -62,13 +68,17 @@ internal sealed class NumberDecoder<T> : ValueDecoder<T>
     {
         if (Leaf.Type == ParquetType.Bool)
         {
-            if (8L * bytes.Length < into.Length) throw Cut();
-            for (var i = 0; i < into.Length; i++) into[i] = (bytes[i / 8] >> (i % 8) & 1) != 0 ? T.One : T.Zero;
+            if (8L * bytes.Length < into.Length)
+                throw Cut();
+            for (var i = 0; i < into.Length; i++)
+                into[i] = (bytes[i / 8] >> (i % 8) & 1) != 0 ? T.One : T.Zero;
             return;
         }
 
-        if (bytes.Length < (long)into.Length * _size) throw Cut();
-        for (var i = 0; i < into.Length; i++) into[i] = One(bytes.Slice(i * _size, _size));
+        if (bytes.Length < (long)into.Length * _size)
+            throw Cut();
+        for (var i = 0; i < into.Length; i++)
+            into[i] = One(bytes.Slice(i * _size, _size));
     }
 
     public override void Encoded(ParquetEncoding encoding, ReadOnlySpan<byte> bytes, Span<T> into)
@@ -79,7 +89,8 @@ internal sealed class NumberDecoder<T> : ValueDecoder<T>
                 var flags = new int[into.Length];
                 // The length of the runs is before them.
                 HybridRuns.Decode(bytes.Length >= 4 ? bytes[4..] : throw Cut(), 1, flags);
-                for (var i = 0; i < flags.Length; i++) into[i] = flags[i] != 0 ? T.One : T.Zero;
+                for (var i = 0; i < flags.Length; i++)
+                    into[i] = flags[i] != 0 ? T.One : T.Zero;
                 break;
             case ParquetEncoding.DeltaBinaryPacked when Leaf.Type is ParquetType.Int32 or ParquetType.Int64:
                 var numbers = new long[into.Length];
@@ -88,11 +99,13 @@ internal sealed class NumberDecoder<T> : ValueDecoder<T>
                     into[i] = T.CreateChecked(Leaf.Type == ParquetType.Int32 ? unchecked((int)numbers[i]) : numbers[i]);
                 break;
             case ParquetEncoding.ByteStreamSplit when _size > 0:
-                if (bytes.Length < (long)into.Length * _size) throw Cut();
+                if (bytes.Length < (long)into.Length * _size)
+                    throw Cut();
                 Span<byte> one = stackalloc byte[_size];
                 for (var i = 0; i < into.Length; i++)
                 {
-                    for (var k = 0; k < _size; k++) one[k] = bytes[k * into.Length + i];
+                    for (var k = 0; k < _size; k++)
+                        one[k] = bytes[k * into.Length + i];
                     into[i] = One(one);
                 }
 
@@ -102,14 +115,15 @@ internal sealed class NumberDecoder<T> : ValueDecoder<T>
         }
     }
 
-    private T One(ReadOnlySpan<byte> bytes) => Leaf.Type switch
-    {
-        ParquetType.Int32 => T.CreateChecked(BinaryPrimitives.ReadInt32LittleEndian(bytes)),
-        ParquetType.Int64 => T.CreateChecked(BinaryPrimitives.ReadInt64LittleEndian(bytes)),
-        ParquetType.Float => T.CreateChecked(BinaryPrimitives.ReadSingleLittleEndian(bytes)),
-        ParquetType.Double => T.CreateChecked(BinaryPrimitives.ReadDoubleLittleEndian(bytes)),
-        _ => T.CreateChecked(BinaryPrimitives.ReadHalfLittleEndian(bytes)),
-    };
+    private T One(ReadOnlySpan<byte> bytes) =>
+        Leaf.Type switch
+        {
+            ParquetType.Int32 => T.CreateChecked(BinaryPrimitives.ReadInt32LittleEndian(bytes)),
+            ParquetType.Int64 => T.CreateChecked(BinaryPrimitives.ReadInt64LittleEndian(bytes)),
+            ParquetType.Float => T.CreateChecked(BinaryPrimitives.ReadSingleLittleEndian(bytes)),
+            ParquetType.Double => T.CreateChecked(BinaryPrimitives.ReadDoubleLittleEndian(bytes)),
+            _ => T.CreateChecked(BinaryPrimitives.ReadHalfLittleEndian(bytes)),
+        };
 }
 
 /// <summary>Bytes, such as those of texts and pictures.</summary>
@@ -121,14 +135,16 @@ internal sealed class BytesDecoder : ValueDecoder<byte[]>
     public BytesDecoder(ParquetLeaf leaf)
         : base(leaf)
     {
-        if (leaf.Type != ParquetType.Bytes) throw new InvalidDataException($"column {leaf.Name} holds {leaf.Type}, not texts or pictures");
+        if (leaf.Type != ParquetType.Bytes)
+            throw new InvalidDataException($"column {leaf.Name} holds {leaf.Type}, not texts or pictures");
     }
 
     public override void Plain(ReadOnlySpan<byte> bytes, Span<byte[]> into)
     {
         for (var i = 0; i < into.Length; i++)
         {
-            if (bytes.Length < sizeof(int)) throw Cut();
+            if (bytes.Length < sizeof(int))
+                throw Cut();
             var length = BinaryPrimitives.ReadInt32LittleEndian(bytes);
             bytes = bytes[sizeof(int)..];
             into[i] = Take(ref bytes, length).ToArray();
@@ -148,7 +164,8 @@ internal sealed class BytesDecoder : ValueDecoder<byte[]>
                 var (before, sum) = (Array.Empty<byte>(), 0L);
                 for (var i = 0; i < into.Length; i++)
                 {
-                    if (shared[i] < 0 || shared[i] > before.Length || (sum += shared[i] + into[i].Length) > MostBytes) throw Cut();
+                    if (shared[i] < 0 || shared[i] > before.Length || (sum += shared[i] + into[i].Length) > MostBytes)
+                        throw Cut();
                     into[i] = before = [.. before.AsSpan(0, (int)shared[i]), .. into[i]];
                 }
 
@@ -162,12 +179,14 @@ internal sealed class BytesDecoder : ValueDecoder<byte[]>
     {
         var lengths = new long[into.Length];
         bytes = bytes[DeltaRuns.Decode(bytes, lengths)..];
-        for (var i = 0; i < into.Length; i++) into[i] = Take(ref bytes, lengths[i]).ToArray();
+        for (var i = 0; i < into.Length; i++)
+            into[i] = Take(ref bytes, lengths[i]).ToArray();
     }
 
     private static ReadOnlySpan<byte> Take(scoped ref ReadOnlySpan<byte> bytes, long length)
     {
-        if (length < 0 || length > bytes.Length) throw Cut();
+        if (length < 0 || length > bytes.Length)
+            throw Cut();
         var taken = bytes[..(int)length];
         bytes = bytes[taken.Length..];
         return taken;

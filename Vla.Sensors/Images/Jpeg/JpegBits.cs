@@ -1,6 +1,8 @@
 namespace Vla.Sensors.Images.Jpeg;
 
-/// <summary>Reads the bits of one entropy-coded segment (T.81, F.2.2.5): without stuffing, up to the next marker.</summary>
+/// <summary>
+/// Reads the bits of one entropy-coded segment (T.81, F.2.2.5): without stuffing, up to the next marker.
+/// </summary>
 /// <param name="data">The whole picture.</param>
 /// <param name="position">Where the segment begins.</param>
 internal ref struct JpegBits(ReadOnlySpan<byte> data, int position)
@@ -9,6 +11,7 @@ internal ref struct JpegBits(ReadOnlySpan<byte> data, int position)
     private int _position = position;
     private ulong _bits;
     private int _count;
+
     // Bits that are not in the segment: behind its end zeros are read.
     private int _missing;
 
@@ -18,13 +21,15 @@ internal ref struct JpegBits(ReadOnlySpan<byte> data, int position)
     /// <summary>The next <paramref name="count"/> bits, 1 to 16, without using them up.</summary>
     public uint Peek(int count)
     {
-        if (_count < 16) Fill();
+        if (_count < 16)
+            Fill();
         return (uint)(_bits >> (64 - count));
     }
 
     public void Skip(int count)
     {
-        if (_count < count) Fill();
+        if (_count < count)
+            Fill();
         _bits <<= count;
         _count -= count;
     }
@@ -32,13 +37,16 @@ internal ref struct JpegBits(ReadOnlySpan<byte> data, int position)
     /// <summary>So many bits, 0 to 16, as a number.</summary>
     public uint Read(int count)
     {
-        if (count == 0) return 0;
+        if (count == 0)
+            return 0;
         var value = Peek(count);
         Skip(count);
         return value;
     }
 
-    /// <summary>Ends the segment: whole bytes that nobody has read, and where the next marker's 0xFF is; -1 when there is none.</summary>
+    /// <summary>
+    /// Ends the segment: whole bytes that nobody has read, and where the next marker's 0xFF is; -1 when there is none.
+    /// </summary>
     public readonly (int Unread, int Marker) End()
     {
         var buffered = Math.Max(0, _count - _missing) / 8;
@@ -47,9 +55,11 @@ internal ref struct JpegBits(ReadOnlySpan<byte> data, int position)
         while (true)
         {
             var next = rest.IndexOf(JpegMarker.Prefix);
-            if (next < 0 || next + 1 >= rest.Length) return (buffered + skipped + rest.Length, -1);
+            if (next < 0 || next + 1 >= rest.Length)
+                return (buffered + skipped + rest.Length, -1);
             skipped += next;
-            if (rest[next + 1] is not (JpegMarker.Stuffing or JpegMarker.Prefix)) return (buffered + skipped, _data.Length - rest.Length + next);
+            if (rest[next + 1] is not (JpegMarker.Stuffing or JpegMarker.Prefix))
+                return (buffered + skipped, _data.Length - rest.Length + next);
             // A data byte, or a byte that fills up before a marker.
             var filling = rest[next + 1] == JpegMarker.Prefix;
             skipped += filling ? 0 : 1;
@@ -65,7 +75,8 @@ internal ref struct JpegBits(ReadOnlySpan<byte> data, int position)
             if (!HasPrefix(next))
             {
                 var bytes = (64 - _count) / 8;
-                if (bytes < 8) next &= ~(ulong.MaxValue >> (8 * bytes));
+                if (bytes < 8)
+                    next &= ~(ulong.MaxValue >> (8 * bytes));
                 _bits |= next >> _count;
                 _count += 8 * bytes;
                 _position += bytes;
@@ -73,7 +84,8 @@ internal ref struct JpegBits(ReadOnlySpan<byte> data, int position)
             }
         }
 
-        while (_count <= 56) AddByte();
+        while (_count <= 56)
+            AddByte();
     }
 
     private void AddByte()

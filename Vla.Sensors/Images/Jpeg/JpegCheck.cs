@@ -2,23 +2,25 @@ using System.Buffers.Binary;
 
 namespace Vla.Sensors.Images.Jpeg;
 
-/// <summary>Says whether a JPEG picture is whole, without making its pixels: every marker, table and code is read.</summary>
+/// <summary>
+/// Says whether a JPEG picture is whole, without making its pixels: every marker, table and code is read.
+/// </summary>
 /// <remarks>
 /// <para>
-/// Written here because no decoder at hand says it: OpenCV gives out a picture that is half grey and lets libjpeg write its
-/// complaint to standard error, where no program sees it; libjpeg itself leaves by a jump over its caller that .NET does not
-/// survive; Skia passes over what libjpeg complains of. What it costs is in docs/cameras.md.
+/// Written here because no decoder at hand says it: OpenCV gives out a picture that is half grey and lets libjpeg write
+/// its complaint to standard error, where no program sees it; libjpeg itself leaves by a jump over its caller that .NET
+/// does not survive; Skia passes over what libjpeg complains of. What it costs is in docs/cameras.md.
 /// </para>
 /// <para>
-/// Damage is: a marker out of place, a missing table, a code that is none, a segment with fewer or more bytes than its blocks
-/// need, a restart out of turn, a mean brightness that no picture can have, no end. Bits that were changed into others as
-/// valid are not found. Reused from picture to picture by one thread; allocates nothing after the first, but for progressive
-/// pictures.
+/// Damage is: a marker out of place, a missing table, a code that is none, a segment with fewer or more bytes than its
+/// blocks need, a restart out of turn, a mean brightness that no picture can have, no end. Bits that were changed into
+/// others as valid are not found. Reused from picture to picture by one thread; allocates nothing after the first, but
+/// for progressive pictures.
 /// </para>
 /// </remarks>
 /// <param name="endMayLack">
-/// Takes a picture of which every block is there and only the end marker is not, as many webcams send it; not a progressive
-/// one, of which nobody can say that it is whole.
+/// Takes a picture of which every block is there and only the end marker is not, as many webcams send it; not a
+/// progressive one, of which nobody can say that it is whole.
 /// </param>
 internal sealed partial class JpegCheck(bool endMayLack = false)
 {
@@ -46,8 +48,8 @@ internal sealed partial class JpegCheck(bool endMayLack = false)
     private int _unitsDown;
 
     /// <summary>
-    /// Where the data of a whole picture without an end marker end, from its beginning: there the marker belongs. Null when it
-    /// has one.
+    /// Where the data of a whole picture without an end marker end, from its beginning: there the marker belongs. Null
+    /// when it has one.
     /// </summary>
     public int? LackingEnd { get; private set; }
 
@@ -56,26 +58,38 @@ internal sealed partial class JpegCheck(bool endMayLack = false)
     public string? Damage(ReadOnlySpan<byte> jpeg)
     {
         Begin();
-        if (jpeg is not [JpegMarker.Prefix, JpegMarker.StartOfImage, ..]) return "does not begin as a JPEG picture";
+        if (jpeg is not [JpegMarker.Prefix, JpegMarker.StartOfImage, ..])
+            return "does not begin as a JPEG picture";
         var position = 2;
         var scans = 0;
         while (true)
         {
-            if (LackingEnd is not null && position >= jpeg.Length) return AllScanned() ? null : "holds no whole picture";
-            if (!TryMarker(jpeg, ref position, out var marker)) return position >= jpeg.Length ? "ends too early" : "has something else where a marker is due";
-            if (marker == JpegMarker.EndOfImage) return AllScanned() ? null : "holds no whole picture";
-            if (!JpegMarker.HasLength(marker)) return "has a marker out of place";
-            if (jpeg.Length - position < 2) return "ends too early";
+            if (LackingEnd is not null && position >= jpeg.Length)
+                return AllScanned() ? null : "holds no whole picture";
+            if (!TryMarker(jpeg, ref position, out var marker))
+                return position >= jpeg.Length ? "ends too early" : "has something else where a marker is due";
+            if (marker == JpegMarker.EndOfImage)
+                return AllScanned() ? null : "holds no whole picture";
+            if (!JpegMarker.HasLength(marker))
+                return "has a marker out of place";
+            if (jpeg.Length - position < 2)
+                return "ends too early";
             var length = BinaryPrimitives.ReadUInt16BigEndian(jpeg[position..]);
-            if (length < 2) return "has a segment without a length";
-            if (length > jpeg.Length - position) return "ends too early";
+            if (length < 2)
+                return "has a segment without a length";
+            if (length > jpeg.Length - position)
+                return "ends too early";
             var segment = jpeg.Slice(position + 2, length - 2);
             position += length;
-            if (Read(marker, segment) is { } problem) return problem;
-            if (marker != JpegMarker.StartOfScan) continue;
+            if (Read(marker, segment) is { } problem)
+                return problem;
+            if (marker != JpegMarker.StartOfScan)
+                continue;
 
-            if (++scans > MaximumScans) return "has more scans than any camera sends";
-            if (ReadScan(jpeg, segment, ref position) is { } damage) return damage;
+            if (++scans > MaximumScans)
+                return "has more scans than any camera sends";
+            if (ReadScan(jpeg, segment, ref position) is { } damage)
+                return damage;
         }
     }
 
@@ -85,8 +99,10 @@ internal sealed partial class JpegCheck(bool endMayLack = false)
         _componentCount = 0;
         _restartInterval = 0;
         Array.Clear(_quantisation);
-        foreach (var table in _dc) table.Undefine();
-        foreach (var table in _ac) table.Undefine();
+        foreach (var table in _dc)
+            table.Undefine();
+        foreach (var table in _ac)
+            table.Undefine();
         // Cameras that send Motion JPEG leave the tables out that everybody has (T.81, annex K.3).
         _dc[0].Define(StandardTables.LuminanceDc, out _);
         _dc[1].Define(StandardTables.ChrominanceDc, out _);
@@ -97,22 +113,26 @@ internal sealed partial class JpegCheck(bool endMayLack = false)
     private static bool TryMarker(ReadOnlySpan<byte> jpeg, ref int position, out byte marker)
     {
         marker = 0;
-        if (position >= jpeg.Length || jpeg[position] != JpegMarker.Prefix) return false;
-        while (position < jpeg.Length && jpeg[position] == JpegMarker.Prefix) position++;
-        if (position >= jpeg.Length) return false;
+        if (position >= jpeg.Length || jpeg[position] != JpegMarker.Prefix)
+            return false;
+        while (position < jpeg.Length && jpeg[position] == JpegMarker.Prefix)
+            position++;
+        if (position >= jpeg.Length)
+            return false;
         marker = jpeg[position++];
         return true;
     }
 
-    private string? Read(byte marker, ReadOnlySpan<byte> segment) => marker switch
-    {
-        JpegMarker.QuantisationTables => ReadQuantisation(segment),
-        JpegMarker.HuffmanTables => ReadHuffman(segment),
-        JpegMarker.RestartInterval when segment.Length != 2 => "has a damaged restart interval",
-        JpegMarker.RestartInterval => Use(BinaryPrimitives.ReadUInt16BigEndian(segment)),
-        _ when JpegMarker.IsFrame(marker) => ReadFrame(marker, segment),
-        _ => null,
-    };
+    private string? Read(byte marker, ReadOnlySpan<byte> segment) =>
+        marker switch
+        {
+            JpegMarker.QuantisationTables => ReadQuantisation(segment),
+            JpegMarker.HuffmanTables => ReadHuffman(segment),
+            JpegMarker.RestartInterval when segment.Length != 2 => "has a damaged restart interval",
+            JpegMarker.RestartInterval => Use(BinaryPrimitives.ReadUInt16BigEndian(segment)),
+            _ when JpegMarker.IsFrame(marker) => ReadFrame(marker, segment),
+            _ => null,
+        };
 
     private string? Use(int restartInterval)
     {
@@ -126,9 +146,11 @@ internal sealed partial class JpegCheck(bool endMayLack = false)
         {
             var (wide, number) = (segment[0] >> 4, segment[0] & 0xF);
             var length = 1 + (wide == 0 ? 64 : 128);
-            if (wide > 1 || number >= _quantisation.Length || segment.Length < length) return "has a damaged quantisation table";
+            if (wide > 1 || number >= _quantisation.Length || segment.Length < length)
+                return "has a damaged quantisation table";
             var first = wide == 0 ? segment[1] : BinaryPrimitives.ReadUInt16BigEndian(segment[1..]);
-            if (first == 0) return "has a damaged quantisation table";
+            if (first == 0)
+                return "has a damaged quantisation table";
             _quantisation[number] = first;
             segment = segment[length..];
         }
@@ -141,8 +163,10 @@ internal sealed partial class JpegCheck(bool endMayLack = false)
         while (!segment.IsEmpty)
         {
             var (kind, number) = (segment[0] >> 4, segment[0] & 0xF);
-            if (kind > 1 || number >= _dc.Length) return "has a damaged Huffman table";
-            if (!(kind == 0 ? _dc : _ac)[number].Define(segment[1..], out var length)) return "has a damaged Huffman table";
+            if (kind > 1 || number >= _dc.Length)
+                return "has a damaged Huffman table";
+            if (!(kind == 0 ? _dc : _ac)[number].Define(segment[1..], out var length))
+                return "has a damaged Huffman table";
             segment = segment[(1 + length)..];
         }
 
@@ -152,17 +176,22 @@ internal sealed partial class JpegCheck(bool endMayLack = false)
     private string? ReadFrame(byte marker, ReadOnlySpan<byte> segment)
     {
         const string damaged = "has a damaged frame header";
-        if (_componentCount > 0) return "has two frame headers";
+        if (_componentCount > 0)
+            return "has two frame headers";
         if (marker is not (JpegMarker.BaselineFrame or JpegMarker.ExtendedFrame or JpegMarker.ProgressiveFrame))
             return "is lossless or arithmetically coded, which is not read";
-        if (segment.Length < 6) return damaged;
-        if (segment[0] != 8) return $"has {segment[0]} bits a channel; 8 are read";
+        if (segment.Length < 6)
+            return damaged;
+        if (segment[0] != 8)
+            return $"has {segment[0]} bits a channel; 8 are read";
         _isProgressive = marker == JpegMarker.ProgressiveFrame;
         _height = BinaryPrimitives.ReadUInt16BigEndian(segment[1..]);
         _width = BinaryPrimitives.ReadUInt16BigEndian(segment[3..]);
         var count = segment[5];
-        if (_width == 0 || _height == 0 || count is not (1 or 3 or 4) || segment.Length != 6 + 3 * count) return damaged;
-        if (!PictureBounds.Allows(_width, _height)) return PictureBounds.Refusal(_width, _height);
+        if (_width == 0 || _height == 0 || count is not (1 or 3 or 4) || segment.Length != 6 + 3 * count)
+            return damaged;
+        if (!PictureBounds.Allows(_width, _height))
+            return PictureBounds.Refusal(_width, _height);
 
         var (across, down) = (1, 1);
         for (var i = 0; i < count; i++)
@@ -170,13 +199,15 @@ internal sealed partial class JpegCheck(bool endMayLack = false)
             var description = segment.Slice(6 + 3 * i, 3);
             var component = _components[i];
             component.Describe(description);
-            if (component.Across is < 1 or > 4 || component.Down is < 1 or > 4 || component.Quantisation > 3) return damaged;
+            if (component.Across is < 1 or > 4 || component.Down is < 1 or > 4 || component.Quantisation > 3)
+                return damaged;
             (across, down) = (Math.Max(across, component.Across), Math.Max(down, component.Down));
         }
 
         _unitsAcross = Ceiling(_width, BlockSide * across);
         _unitsDown = Ceiling(_height, BlockSide * down);
-        for (var i = 0; i < count; i++) _components[i].Place(_width, _height, across, down, _unitsAcross, _unitsDown, _isProgressive);
+        for (var i = 0; i < count; i++)
+            _components[i].Place(_width, _height, across, down, _unitsAcross, _unitsDown, _isProgressive);
         _componentCount = count;
         return null;
     }
@@ -184,7 +215,8 @@ internal sealed partial class JpegCheck(bool endMayLack = false)
     private bool AllScanned()
     {
         for (var i = 0; i < _componentCount; i++)
-            if (!_components[i].IsScanned) return false;
+            if (!_components[i].IsScanned)
+                return false;
         return _componentCount > 0;
     }
 
@@ -225,20 +257,36 @@ internal sealed partial class JpegCheck(bool endMayLack = false)
 
         public void Describe(ReadOnlySpan<byte> description)
         {
-            (Id, Across, Down, Quantisation) = (description[0], description[1] >> 4, description[1] & 0xF, description[2]);
+            (Id, Across, Down, Quantisation) = (
+                description[0],
+                description[1] >> 4,
+                description[1] & 0xF,
+                description[2]
+            );
             IsScanned = false;
         }
 
-        public void Place(int width, int height, int maximumAcross, int maximumDown, int unitsAcross, int unitsDown, bool remember)
+        public void Place(
+            int width,
+            int height,
+            int maximumAcross,
+            int maximumDown,
+            int unitsAcross,
+            int unitsDown,
+            bool remember
+        )
         {
             BlocksAcross = Ceiling(Ceiling(width * Across, maximumAcross), BlockSide);
             BlocksDown = Ceiling(Ceiling(height * Down, maximumDown), BlockSide);
             Stride = unitsAcross * Across;
-            if (!remember) return;
+            if (!remember)
+                return;
 
             var blocks = Stride * unitsDown * Down;
-            if (Nonzero.Length < blocks) Nonzero = new ulong[blocks];
-            else Array.Clear(Nonzero, 0, blocks);
+            if (Nonzero.Length < blocks)
+                Nonzero = new ulong[blocks];
+            else
+                Array.Clear(Nonzero, 0, blocks);
         }
     }
 }

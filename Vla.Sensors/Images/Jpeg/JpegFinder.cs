@@ -2,10 +2,12 @@ using System.Buffers.Binary;
 
 namespace Vla.Sensors.Images.Jpeg;
 
-/// <summary>Finds where a JPEG picture ends while its bytes still arrive, by its own markers; looks at each byte once.</summary>
+/// <summary>
+/// Finds where a JPEG picture ends while its bytes still arrive, by its own markers; looks at each byte once.
+/// </summary>
 /// <remarks>
-/// Goes from segment to segment by their lengths, so that the end of a thumbnail within one is not taken for the picture's,
-/// and through the data of each scan to the next marker.
+/// Goes from segment to segment by their lengths, so that the end of a thumbnail within one is not taken for the
+/// picture's, and through the data of each scan to the next marker.
 /// </remarks>
 internal sealed class JpegFinder
 {
@@ -37,9 +39,12 @@ internal sealed class JpegFinder
         end = 0;
         while (_position + 2 <= picture.Length)
         {
-            if (_inData && !TryPassData(picture)) return Outcome.Unfinished;
-            if (_position + 2 > picture.Length) break;
-            if (picture[_position] != JpegMarker.Prefix) return Broken(_segment, out end);
+            if (_inData && !TryPassData(picture))
+                return Outcome.Unfinished;
+            if (_position + 2 > picture.Length)
+                break;
+            if (picture[_position] != JpegMarker.Prefix)
+                return Broken(_segment, out end);
 
             var marker = picture[_position + 1];
             if (marker == JpegMarker.Prefix)
@@ -57,10 +62,13 @@ internal sealed class JpegFinder
             }
             else
             {
-                if (_position + 4 > picture.Length) break;
+                if (_position + 4 > picture.Length)
+                    break;
                 var length = BinaryPrimitives.ReadUInt16BigEndian(picture[(_position + 2)..]);
-                if (length < 2) return Broken(_position, out end);
-                // A wrong length leads into the middle of something: then the search goes on behind where the segment began.
+                if (length < 2)
+                    return Broken(_position, out end);
+                // A wrong length leads into the middle of something: then the search goes on behind where the segment
+                // began.
                 _segment = _position + 2;
                 _position += 2 + length;
                 _inData = marker == JpegMarker.StartOfScan;
@@ -77,7 +85,8 @@ internal sealed class JpegFinder
         {
             var next = picture[_position..].IndexOf(JpegMarker.Prefix);
             _position = next < 0 ? picture.Length : _position + next;
-            if (_position + 1 >= picture.Length) return false;
+            if (_position + 1 >= picture.Length)
+                return false;
             var follows = picture[_position + 1];
             if (follows == JpegMarker.Stuffing || JpegMarker.IsRestart(follows))
             {

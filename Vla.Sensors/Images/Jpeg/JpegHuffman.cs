@@ -20,25 +20,32 @@ internal sealed class JpegHuffman
     /// <summary>False until <see cref="Define"/> succeeded.</summary>
     public bool IsDefined { get; private set; }
 
-    /// <summary>Forgets that the table was defined, at the beginning of a picture; what it was made from is kept.</summary>
+    /// <summary>
+    /// Forgets that the table was defined, at the beginning of a picture; what it was made from is kept.
+    /// </summary>
     public void Undefine() => IsDefined = false;
 
     /// <summary>Takes over a table.</summary>
-    /// <param name="definition">How many codes there are of each length 1 to 16, then the symbols; may be longer.</param>
+    /// <param name="definition">How many codes there are of each length 1 to 16, then the symbols; may be
+    /// longer.</param>
     /// <param name="length">Bytes of <paramref name="definition"/> that are the table's.</param>
     /// <returns>False when the codes do not fit into their lengths, or the bytes end too early.</returns>
     public bool Define(ReadOnlySpan<byte> definition, out int length)
     {
         length = LongestCode;
-        if (definition.Length < LongestCode) return false;
-        for (var i = 0; i < LongestCode; i++) length += definition[i];
-        if (length > LongestCode + 256 || length > definition.Length) return false;
+        if (definition.Length < LongestCode)
+            return false;
+        for (var i = 0; i < LongestCode; i++)
+            length += definition[i];
+        if (length > LongestCode + 256 || length > definition.Length)
+            return false;
 
         var source = definition[..length];
         if (_sourceLength == 0 || !source.SequenceEqual(_source.AsSpan(0, _sourceLength)))
         {
             _sourceLength = 0;
-            if (!TryBuild(source)) return false;
+            if (!TryBuild(source))
+                return false;
             source.CopyTo(_source);
             _sourceLength = length;
         }
@@ -60,7 +67,8 @@ internal sealed class JpegHuffman
         for (var length = LookupBits + 1; length <= LongestCode; length++)
         {
             var code = (int)(ahead >> (LongestCode - length));
-            if (code >= _endOfLength[length]) continue;
+            if (code >= _endOfLength[length])
+                continue;
             bits.Skip(length);
             return _symbols[code + _symbolOffset[length]];
         }
@@ -78,12 +86,14 @@ internal sealed class JpegHuffman
         for (var length = 1; length <= LongestCode; length++)
         {
             var count = source[length - 1];
-            if (code + count > 1 << length) return false;
+            if (code + count > 1 << length)
+                return false;
             _symbolOffset[length] = index - code;
             if (length <= LookupBits)
             {
                 var share = 1 << (LookupBits - length);
-                for (var i = 0; i < count; i++) _lookup.AsSpan((code + i) * share, share).Fill((ushort)((length << 8) | symbols[index + i]));
+                for (var i = 0; i < count; i++)
+                    _lookup.AsSpan((code + i) * share, share).Fill((ushort)((length << 8) | symbols[index + i]));
             }
 
             index += count;

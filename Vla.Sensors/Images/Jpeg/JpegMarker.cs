@@ -24,9 +24,12 @@ internal static class JpegMarker
 
     public static byte Restart(int number) => (byte)(FirstRestart + (number & 7));
 
-    /// <summary>A frame header: 0xC0 to 0xCF but for tables (C4), an extension (C8) and arithmetic conditioning (CC).</summary>
+    /// <summary>
+    /// A frame header: 0xC0 to 0xCF but for tables (C4), an extension (C8) and arithmetic conditioning (CC).
+    /// </summary>
     public static bool IsFrame(byte marker) => marker is >= 0xC0 and <= 0xCF and not (HuffmanTables or 0xC8 or 0xCC);
 
     /// <summary>Markers that are followed by a length and so many bytes less two.</summary>
-    public static bool HasLength(byte marker) => marker >= 0xC0 && marker is not (StartOfImage or EndOfImage) && !IsRestart(marker);
+    public static bool HasLength(byte marker) =>
+        marker >= 0xC0 && marker is not (StartOfImage or EndOfImage) && !IsRestart(marker);
 }

@@ -6,13 +6,14 @@ namespace Vla.Sensors.Simulation.Demonstrations;
 /// <summary>One episode in which the expert shows a task while it is disturbed, step by step.</summary>
 /// <remarks>
 /// <para>
-/// At each step <see cref="Wanted"/> is what the expert does in this state and <see cref="Carried"/> what is carried out
-/// instead, so that a policy sees the way back from mistakes; see <see cref="DemonstrationNoise"/>. It ends a little after
-/// the task is done, so that keeping still is shown too, when it has failed, or after <see cref="MostSteps"/>.
+/// At each step <see cref="Wanted"/> is what the expert does in this state and <see cref="Carried"/> what is carried
+/// out instead, so that a policy sees the way back from mistakes; see <see cref="DemonstrationNoise"/>. It ends a
+/// little after the task is done, so that keeping still is shown too, when it has failed, or after
+/// <see cref="MostSteps"/>.
 /// </para>
 /// <para>
-/// Some episodes begin where another task has ended: with a block in the hand or on a tray. The same seed gives the same
-/// episode.
+/// Some episodes begin where another task has ended: with a block in the hand or on a tray. The same seed gives the
+/// same episode.
 /// </para>
 /// </remarks>
 public sealed class Demonstration
@@ -20,7 +21,9 @@ public sealed class Demonstration
     /// <summary>Longest episode, control steps of 0.1 s.</summary>
     public const int MostSteps = 70;
 
-    /// <summary>Lessons at each step: the episode's own instruction first, then others that would have been possible.</summary>
+    /// <summary>
+    /// Lessons at each step: the episode's own instruction first, then others that would have been possible.
+    /// </summary>
     public const int LessonCount = 3;
 
     /// <summary>Actions in a lesson's chunk.</summary>
@@ -32,10 +35,14 @@ public sealed class Demonstration
     private const int StepsAfterSuccess = 4;
     private const double BeginAfterAnotherTask = 0.2;
 
-    /// <summary>How often something else is asked for while the hand holds a block: it must be put down first.</summary>
+    /// <summary>
+    /// How often something else is asked for while the hand holds a block: it must be put down first.
+    /// </summary>
     private const double AskOtherWhileHolding = 0.2;
 
-    /// <summary>How often each kind of task is shown, in the order of <see cref="TaskKind"/>: the longer the more often.</summary>
+    /// <summary>
+    /// How often each kind of task is shown, in the order of <see cref="TaskKind"/>: the longer the more often.
+    /// </summary>
     private static readonly double[] Weights = [1, 2, 4, 2];
 
     private readonly WorldRandom _random;
@@ -83,19 +90,23 @@ public sealed class Demonstration
         if (noisy)
         {
             noise.DisturbStart(table);
-            if (random.Chance(BeginAfterAnotherTask)) DoAnother(table, random);
+            if (random.Chance(BeginAfterAnotherTask))
+                DoAnother(table, random);
         }
 
         var assignment = Assignment.Choose(table, Phrasing.Train, random, Weights);
         return new Demonstration(table, assignment, noisy ? noise : DemonstrationNoise.None(random), random);
     }
 
-    /// <summary>What could be learnt in this state, <see cref="LessonCount"/> of them; different ones at every call.</summary>
+    /// <summary>
+    /// What could be learnt in this state, <see cref="LessonCount"/> of them; different ones at every call.
+    /// </summary>
     public IReadOnlyList<Lesson> Lessons()
     {
         var lessons = new Lesson[LessonCount];
         lessons[0] = Teach(Assignment);
-        for (var i = 1; i < lessons.Length; i++) lessons[i] = Teach(ChooseOther());
+        for (var i = 1; i < lessons.Length; i++)
+            lessons[i] = Teach(ChooseOther());
         return lessons;
     }
 
@@ -105,8 +116,10 @@ public sealed class Demonstration
     {
         Table.Step(Carried);
         var state = _judge.Look(Table);
-        if (state == TaskState.Succeeded) _left = Math.Min(_left, StepsAfterSuccess + 1);
-        if (--_left <= 0 || state == TaskState.Failed || !MeansTheSame()) return false;
+        if (state == TaskState.Succeeded)
+            _left = Math.Min(_left, StepsAfterSuccess + 1);
+        if (--_left <= 0 || state == TaskState.Failed || !MeansTheSame())
+            return false;
         Decide();
         return true;
     }
@@ -115,7 +128,8 @@ public sealed class Demonstration
     {
         var task = Assignment.Choose(table, Phrasing.Train, random, Weights).Task;
         var judge = new TaskJudge(task, table);
-        for (var i = 0; i < MostSteps && judge.Look(table) == TaskState.UnderWay; i++) table.Step(Expert.Act(table, task));
+        for (var i = 0; i < MostSteps && judge.Look(table) == TaskState.UnderWay; i++)
+            table.Step(Expert.Act(table, task));
     }
 
     private void Decide()
@@ -131,10 +145,13 @@ public sealed class Demonstration
     private Assignment ChooseOther()
     {
         var held = Table.Gripper.Held;
-        if (held < 0 || _random.Chance(AskOtherWhileHolding)) return Assignment.Choose(Table, Phrasing.Train, _random, Weights);
+        if (held < 0 || _random.Chance(AskOtherWhileHolding))
+            return Assignment.Choose(Table, Phrasing.Train, _random, Weights);
 
-        var tasks = TaskFeasibility.Offers(Table)
-            .Where(task => task.Block == held && task.Kind is TaskKind.Pick or TaskKind.Put).ToArray();
+        var tasks = TaskFeasibility
+            .Offers(Table)
+            .Where(task => task.Block == held && task.Kind is TaskKind.Pick or TaskKind.Put)
+            .ToArray();
         return tasks.Length == 0
             ? Assignment.Choose(Table, Phrasing.Train, _random, Weights)
             : Assignment.Of(tasks[_random.Below(tasks.Length)], Table, Phrasing.Train, _random);
@@ -147,9 +164,10 @@ public sealed class Demonstration
         Expert.Plan(Table, task, _scratch, chunk);
         var block = Table.Blocks[task.Block];
         var place = Project(new WorldPoint(block.X, block.Y, block.Z));
-        var goal = task.Kind == TaskKind.Put
-            ? Project(new WorldPoint(Table.Trays[task.Tray].X, Table.Trays[task.Tray].Y, Tray.Height))
-            : place;
+        var goal =
+            task.Kind == TaskKind.Put
+                ? Project(new WorldPoint(Table.Trays[task.Tray].X, Table.Trays[task.Tray].Y, Tray.Height))
+                : place;
         return new Lesson(assignment.Instruction, chunk, place, goal, QuarterTurns.Of(block.Yaw));
     }
 

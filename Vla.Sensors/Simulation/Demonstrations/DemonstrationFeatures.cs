@@ -6,8 +6,8 @@ namespace Vla.Sensors.Simulation.Demonstrations;
 
 /// <summary>How a demonstration is recorded: LeRobot's usual features, and those that only a simulator knows.</summary>
 /// <remarks>
-/// <c>action</c> is what the expert wanted in the state, not what was carried out: that is what a policy should learn. The
-/// disturbed action that led to the next state is <see cref="Executed"/>.
+/// <c>action</c> is what the expert wanted in the state, not what was carried out: that is what a policy should learn.
+/// The disturbed action that led to the next state is <see cref="Executed"/>.
 /// </remarks>
 public static class DemonstrationFeatures
 {
@@ -33,16 +33,16 @@ public static class DemonstrationFeatures
 
     /// <param name="imageSize">Width and height of the pictures.</param>
     public static IReadOnlyList<DatasetFeature> All(int imageSize) =>
-    [
-        DatasetFeature.Camera(DatasetFeature.FrontCamera, imageSize, imageSize),
-        DatasetFeature.Floats(DatasetFeature.State, Tabletop.StateNames),
-        DatasetFeature.Floats(DatasetFeature.Action, WorldAction.Names),
-        DatasetFeature.Floats(Executed, WorldAction.Names),
-        DatasetFeature.Tasks(LessonTasks, Demonstration.LessonCount),
-        DatasetFeature.Floats(Chunks, Demonstration.LessonCount * Demonstration.Horizon * WorldAction.Dimensions),
-        DatasetFeature.Floats(Targets, Demonstration.LessonCount * 4),
-        DatasetFeature.Floats(Turns, Demonstration.LessonCount * 2),
-    ];
+        [
+            DatasetFeature.Camera(DatasetFeature.FrontCamera, imageSize, imageSize),
+            DatasetFeature.Floats(DatasetFeature.State, Tabletop.StateNames),
+            DatasetFeature.Floats(DatasetFeature.Action, WorldAction.Names),
+            DatasetFeature.Floats(Executed, WorldAction.Names),
+            DatasetFeature.Tasks(LessonTasks, Demonstration.LessonCount),
+            DatasetFeature.Floats(Chunks, Demonstration.LessonCount * Demonstration.Horizon * WorldAction.Dimensions),
+            DatasetFeature.Floats(Targets, Demonstration.LessonCount * 4),
+            DatasetFeature.Floats(Turns, Demonstration.LessonCount * 2),
+        ];
 
     /// <summary>Records a whole demonstration.</summary>
     /// <param name="demonstration">At its beginning.</param>
@@ -72,7 +72,10 @@ public static class DemonstrationFeatures
             {
                 var lesson = lessons[i];
                 for (var step = 0; step < Demonstration.Horizon; step++)
-                    Write(lesson.Chunk[step], chunks.AsSpan((i * Demonstration.Horizon + step) * WorldAction.Dimensions));
+                    Write(
+                        lesson.Chunk[step],
+                        chunks.AsSpan((i * Demonstration.Horizon + step) * WorldAction.Dimensions)
+                    );
                 (targets[4 * i], targets[4 * i + 1]) = (lesson.Block.X, lesson.Block.Y);
                 (targets[4 * i + 2], targets[4 * i + 3]) = (lesson.Goal.X, lesson.Goal.Y);
                 (turns[2 * i], turns[2 * i + 1]) = (lesson.Turn.Sin, lesson.Turn.Cos);
@@ -83,8 +86,7 @@ public static class DemonstrationFeatures
             recording.Set(Targets, targets);
             recording.Set(Turns, turns);
             recording.EndFrame(demonstration.Assignment.Instruction);
-        }
-        while (demonstration.Next());
+        } while (demonstration.Next());
     }
 
     private static void Write(in WorldAction action, Span<float> values)

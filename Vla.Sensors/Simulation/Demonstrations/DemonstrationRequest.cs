@@ -4,7 +4,9 @@ using Vla.Sensors.Text;
 
 namespace Vla.Sensors.Simulation.Demonstrations;
 
-/// <summary>What a dataset of demonstrations was asked to be, kept in it so that nobody goes on with something else.</summary>
+/// <summary>
+/// What a dataset of demonstrations was asked to be, kept in it so that nobody goes on with something else.
+/// </summary>
 /// <remarks>It lies beside <c>meta/info.json</c>, where LeRobot takes no notice of it.</remarks>
 /// <param name="Seed">From which the episodes follow.</param>
 /// <param name="Level">See <see cref="LevelMixture.Name"/>.</param>
@@ -24,7 +26,8 @@ public sealed record DemonstrationRequest(long Seed, string Level, bool Noise)
     /// <summary>Notes it in a dataset, or holds it against what was noted there.</summary>
     /// <param name="directory">The dataset.</param>
     /// <param name="episodes">Episodes that are in it already.</param>
-    /// <exception cref="DatasetException">The episodes that are there were asked for otherwise, or nobody knows how.</exception>
+    /// <exception cref="DatasetException">The episodes that are there were asked for otherwise, or nobody knows
+    /// how.</exception>
     public void Claim(string directory, int episodes)
     {
         var path = Path.Combine(directory, "meta", FileName);
@@ -36,13 +39,19 @@ public sealed record DemonstrationRequest(long Seed, string Level, bool Noise)
             Same("--noise", begun.Noise ? "on" : "off", Noise ? "on" : "off");
         }
 
-        DatasetFiles.Replace(path, temporary => File.WriteAllText(temporary, JsonSerializer.Serialize(this, Json) + "\n"));
+        DatasetFiles.Replace(
+            path,
+            temporary => File.WriteAllText(temporary, JsonSerializer.Serialize(this, Json) + "\n")
+        );
 
         void Same<T>(string flag, T theirs, T ours)
             where T : notnull
         {
             if (!theirs.Equals(ours))
-                throw new DatasetException($"'{directory}' was begun with {flag} {theirs}, not {ours}: go on with {flag} {theirs}, or record into another directory");
+                throw new DatasetException(
+                    $"'{directory}' was begun with {flag} {theirs}, not {ours}: go on with {flag} {theirs}, or "
+                        + "record into another directory"
+                );
         }
     }
 
@@ -51,12 +60,19 @@ public sealed record DemonstrationRequest(long Seed, string Level, bool Noise)
         try
         {
             return File.Exists(path)
-                ? JsonSerializer.Deserialize<DemonstrationRequest>(Utf8Text.Read(path), Json) ?? throw new JsonException("it is empty")
-                : throw new DatasetException($"'{directory}' does not say with what seed it was begun (meta/{FileName} is missing): record into another directory");
+                ? JsonSerializer.Deserialize<DemonstrationRequest>(Utf8Text.Read(path), Json)
+                    ?? throw new JsonException("it is empty")
+                : throw new DatasetException(
+                    $"'{directory}' does not say with what seed it was begun (meta/{FileName} is missing): record "
+                        + "into another directory"
+                );
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new DatasetException($"'{path}' is damaged: {exception.Message.ReplaceLineEndings(" ")}; record into another directory", exception);
+            throw new DatasetException(
+                $"'{path}' is damaged: {exception.Message.ReplaceLineEndings(" ")}; record into another directory",
+                exception
+            );
         }
     }
 }

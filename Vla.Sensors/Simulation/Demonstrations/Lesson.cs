@@ -1,6 +1,8 @@
 namespace Vla.Sensors.Simulation.Demonstrations;
 
-/// <summary>What the expert would do at a moment if it had been told so: an instruction with the answer to it.</summary>
+/// <summary>
+/// What the expert would do at a moment if it had been told so: an instruction with the answer to it.
+/// </summary>
 /// <remarks>Only a simulator knows this; several lessons can be had from one picture.</remarks>
 /// <param name="Instruction">What is said.</param>
 /// <param name="Chunk">The clean expert's next actions from this state, one a control step.</param>
@@ -8,7 +10,12 @@ namespace Vla.Sensors.Simulation.Demonstrations;
 /// <param name="Goal">Where it shall go, the tray; the block again for tasks without a tray.</param>
 /// <param name="Turn">How the block is turned.</param>
 public sealed record Lesson(
-    string Instruction, IReadOnlyList<WorldAction> Chunk, PicturePlace Block, PicturePlace Goal, QuarterTurns Turn);
+    string Instruction,
+    IReadOnlyList<WorldAction> Chunk,
+    PicturePlace Block,
+    PicturePlace Goal,
+    QuarterTurns Turn
+);
 
 /// <summary>A place in a square picture as shares of its width and height, from the left and from the top.</summary>
 public readonly record struct PicturePlace(float X, float Y);

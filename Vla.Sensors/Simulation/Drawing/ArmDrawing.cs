@@ -34,7 +34,13 @@ internal static class ArmDrawing
     }
 
     /// <summary>One of the hand's three boxes: finger, finger, palm.</summary>
-    public static void HandPart(Canvas canvas, in Physics.Footprint part, double yaw, bool isPalm) => canvas.Box(
-        new WorldPoint(part.X, part.Y, part.Bottom), yaw, part.HalfLength, part.HalfWidth, part.Top - part.Bottom,
-        isPalm ? Palm : Finger);
+    public static void HandPart(Canvas canvas, in Physics.Footprint part, double yaw, bool isPalm) =>
+        canvas.Box(
+            new WorldPoint(part.X, part.Y, part.Bottom),
+            yaw,
+            part.HalfLength,
+            part.HalfWidth,
+            part.Top - part.Bottom,
+            isPalm ? Palm : Finger
+        );
 }

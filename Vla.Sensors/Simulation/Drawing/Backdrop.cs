@@ -24,26 +24,38 @@ internal static class Backdrop
         picture.SetTo(canvas.Exposed(look.Room, 0.8));
         Floor(canvas, look);
         Table(canvas, look, random);
-        for (var i = 0; i < look.Scraps; i++) Scrap.Lay(random).Draw(canvas);
-        for (var i = 0; i < table.Trays.Count; i++) DrawTray(canvas, table.Trays[i], look.Trays[i], look);
+        for (var i = 0; i < look.Scraps; i++)
+            Scrap.Lay(random).Draw(canvas);
+        for (var i = 0; i < table.Trays.Count; i++)
+            DrawTray(canvas, table.Trays[i], look.Trays[i], look);
     }
 
     /// <summary>The board itself, without its pattern.</summary>
-    public static void DrawTable(Canvas canvas, SceneLook look) => canvas.Box(
-        new WorldPoint(0, (TableNear + TableEnd) / 2, -TableThickness), 0, Tabletop.TableHalfWidth, (TableEnd - TableNear) / 2,
-        TableThickness, look.Table);
+    public static void DrawTable(Canvas canvas, SceneLook look) =>
+        canvas.Box(
+            new WorldPoint(0, (TableNear + TableEnd) / 2, -TableThickness),
+            0,
+            Tabletop.TableHalfWidth,
+            (TableEnd - TableNear) / 2,
+            TableThickness,
+            look.Table
+        );
 
-    /// <summary>How <see cref="Texture"/> comes to lie on the table in a canvas's picture: a matrix for OpenCV.</summary>
+    /// <summary>
+    /// How <see cref="Texture"/> comes to lie on the table in a canvas's picture: a matrix for OpenCV.
+    /// </summary>
     public static double[,] TextureTo(Canvas canvas)
     {
-        const double AcrossX = 2 * Tabletop.TableHalfWidth / (TextureSize - 1), AcrossY = (TableEnd - TableNear) / (TextureSize - 1);
+        const double AcrossX = 2 * Tabletop.TableHalfWidth / (TextureSize - 1),
+            AcrossY = (TableEnd - TableNear) / (TextureSize - 1);
         var plane = canvas.Camera.OfTable(canvas.Width, canvas.Height);
         var matrix = new double[3, 3];
         for (var row = 0; row < 3; row++)
         {
             // OpenCV counts from the middle of the first pixel.
             var shift = row < 2 ? 0.5 : 0;
-            double x = plane[row, 0] - shift * plane[2, 0], y = plane[row, 1] - shift * plane[2, 1];
+            double x = plane[row, 0] - shift * plane[2, 0],
+                y = plane[row, 1] - shift * plane[2, 1];
             var rest = plane[row, 2] - shift * plane[2, 2];
             matrix[row, 0] = x * AcrossX;
             matrix[row, 1] = y * AcrossY;
@@ -65,11 +77,17 @@ internal static class Backdrop
     {
         const double HalfWidth = Tabletop.TableHalfWidth;
         DrawTable(canvas, look);
-        if (look.Texture == TableTexture.Plain) return;
+        if (look.Texture == TableTexture.Plain)
+            return;
 
         using var texture = Texture(canvas, look, random);
         Span<WorldPoint> corners =
-            [new(-HalfWidth, TableNear, 0), new(HalfWidth, TableNear, 0), new(HalfWidth, TableEnd, 0), new(-HalfWidth, TableEnd, 0)];
+        [
+            new(-HalfWidth, TableNear, 0),
+            new(HalfWidth, TableNear, 0),
+            new(HalfWidth, TableEnd, 0),
+            new(-HalfWidth, TableEnd, 0),
+        ];
         var seen = new Point2f[corners.Length];
         for (var i = 0; i < seen.Length; i++)
         {
@@ -77,9 +95,22 @@ internal static class Backdrop
             seen[i] = new Point2f((float)at.X - 0.5f, (float)at.Y - 0.5f);
         }
 
-        Point2f[] flat = [new(0, 0), new(TextureSize - 1, 0), new(TextureSize - 1, TextureSize - 1), new(0, TextureSize - 1)];
+        Point2f[] flat =
+        [
+            new(0, 0),
+            new(TextureSize - 1, 0),
+            new(TextureSize - 1, TextureSize - 1),
+            new(0, TextureSize - 1),
+        ];
         using var view = Cv2.GetPerspectiveTransform(flat, seen);
-        Cv2.WarpPerspective(texture, canvas.Picture, view, canvas.Picture.Size(), InterpolationFlags.Linear, BorderTypes.Transparent);
+        Cv2.WarpPerspective(
+            texture,
+            canvas.Picture,
+            view,
+            canvas.Picture.Size(),
+            InterpolationFlags.Linear,
+            BorderTypes.Transparent
+        );
     }
 
     /// <summary>The table's pattern, flat: its width and its depth on a square.</summary>
@@ -102,7 +133,8 @@ internal static class Backdrop
             case TableTexture.Weave:
                 var width = 6 + random.Below(8);
                 var contrast = random.Between(0.93, 0.97);
-                for (var i = 0; i < TextureSize; i += 2 * width) Stripe(texture, i, width, across, Lit(canvas, look, contrast));
+                for (var i = 0; i < TextureSize; i += 2 * width)
+                    Stripe(texture, i, width, across, Lit(canvas, look, contrast));
                 for (var i = 0; i < TextureSize; i += 2 * width)
                 {
                     using var part = Band(texture, i, width, !across);
@@ -114,7 +146,14 @@ internal static class Backdrop
                 for (var i = 0; i < 900; i++)
                 {
                     var at = new Point(random.Below(TextureSize), random.Below(TextureSize));
-                    Cv2.Circle(texture, at, 1 + random.Below(2), Lit(canvas, look, random.Between(0.85, 1.12)), -1, LineTypes.AntiAlias);
+                    Cv2.Circle(
+                        texture,
+                        at,
+                        1 + random.Below(2),
+                        Lit(canvas, look, random.Between(0.85, 1.12)),
+                        -1,
+                        LineTypes.AntiAlias
+                    );
                 }
 
                 break;
@@ -123,7 +162,8 @@ internal static class Backdrop
         return texture;
     }
 
-    private static Scalar Lit(Canvas canvas, SceneLook look, double factor) => canvas.Exposed(look.Table, factor * canvas.Light(Up));
+    private static Scalar Lit(Canvas canvas, SceneLook look, double factor) =>
+        canvas.Exposed(look.Table, factor * canvas.Light(Up));
 
     private static void Stripe(Mat texture, int from, int width, bool across, Scalar colour)
     {
@@ -141,12 +181,38 @@ internal static class Backdrop
     {
         const double RimWidth = 0.006;
         var reach = Tray.Half;
-        var shadow = new WorldPoint(-look.Light.X / look.Light.Z * Tray.Height, -look.Light.Y / look.Light.Z * Tray.Height, 0);
+        var shadow = new WorldPoint(
+            -look.Light.X / look.Light.Z * Tray.Height,
+            -look.Light.Y / look.Light.Z * Tray.Height,
+            0
+        );
         canvas.FillFlat(
-            tray.X + shadow.X, tray.Y + shadow.Y, 0, 0, reach + 0.002, reach + 0.002, canvas.Exposed(look.Table, 0.62));
+            tray.X + shadow.X,
+            tray.Y + shadow.Y,
+            0,
+            0,
+            reach + 0.002,
+            reach + 0.002,
+            canvas.Exposed(look.Table, 0.62)
+        );
         canvas.Box(new WorldPoint(tray.X, tray.Y, 0), 0, reach, reach, Tray.Height, pigment);
-        canvas.FillFlat(tray.X, tray.Y, Tray.Height, 0, reach - RimWidth, reach - RimWidth, canvas.Exposed(pigment, 0.80 * canvas.Light(Up)));
         canvas.FillFlat(
-            tray.X, tray.Y, Tray.Height, 0, reach - RimWidth - 0.003, reach - RimWidth - 0.003, canvas.Exposed(pigment, 0.92 * canvas.Light(Up)));
+            tray.X,
+            tray.Y,
+            Tray.Height,
+            0,
+            reach - RimWidth,
+            reach - RimWidth,
+            canvas.Exposed(pigment, 0.80 * canvas.Light(Up))
+        );
+        canvas.FillFlat(
+            tray.X,
+            tray.Y,
+            Tray.Height,
+            0,
+            reach - RimWidth - 0.003,
+            reach - RimWidth - 0.003,
+            canvas.Exposed(pigment, 0.92 * canvas.Light(Up))
+        );
     }
 }

@@ -38,10 +38,12 @@ internal sealed class Canvas
     /// <summary>The colour that the camera sees of a surface.</summary>
     /// <param name="pigment">The surface.</param>
     /// <param name="light">0 in the dark, 1 in full light.</param>
-    public Scalar Exposed(Pigment pigment, double light) => new(
-        Math.Min(255, pigment.Blue * light * _look.Gain.Blue),
-        Math.Min(255, pigment.Green * light * _look.Gain.Green),
-        Math.Min(255, pigment.Red * light * _look.Gain.Red));
+    public Scalar Exposed(Pigment pigment, double light) =>
+        new(
+            Math.Min(255, pigment.Blue * light * _look.Gain.Blue),
+            Math.Min(255, pigment.Green * light * _look.Gain.Green),
+            Math.Min(255, pigment.Red * light * _look.Gain.Red)
+        );
 
     /// <summary>How much light falls on a surface.</summary>
     public double Light(WorldPoint normal) =>
@@ -51,10 +53,13 @@ internal sealed class Canvas
     public void Fill(scoped ReadOnlySpan<WorldPoint> corners, Scalar colour)
     {
         Span<WorldPoint> whole = stackalloc WorldPoint[2 * corners.Length];
-        if (IsCut(corners)) corners = whole[..Cut(corners, whole)];
-        if (corners.Length < 3) return;
+        if (IsCut(corners))
+            corners = whole[..Cut(corners, whole)];
+        if (corners.Length < 3)
+            return;
         var points = new Point[corners.Length];
-        for (var i = 0; i < points.Length; i++) points[i] = OnGrid(Seen(corners[i]));
+        for (var i = 0; i < points.Length; i++)
+            points[i] = OnGrid(Seen(corners[i]));
         Cv2.FillConvexPoly(Picture, points, colour, LineTypes.AntiAlias, Shift);
     }
 
@@ -73,17 +78,26 @@ internal sealed class Canvas
     /// <param name="halfWidth">Along its own second axis, metres.</param>
     /// <param name="height">Metres.</param>
     /// <param name="pigment">Of all its sides.</param>
-    public void Box(WorldPoint bottomCentre, double yaw, double halfLength, double halfWidth, double height, Pigment pigment)
+    public void Box(
+        WorldPoint bottomCentre,
+        double yaw,
+        double halfLength,
+        double halfWidth,
+        double height,
+        Pigment pigment
+    )
     {
         Span<WorldPoint> corners = stackalloc WorldPoint[8];
         Rectangle(bottomCentre.X, bottomCentre.Y, bottomCentre.Z, yaw, halfLength, halfWidth, corners[..4]);
         Rectangle(bottomCentre.X, bottomCentre.Y, bottomCentre.Z + height, yaw, halfLength, halfWidth, corners[4..]);
 
-        // The outline first, in the colour of the sides: the soft edges of two sides that meet would let the table through.
+        // The outline first, in the colour of the sides: the soft edges of two sides that meet would let the table
+        // through.
         if (!IsCut(corners))
         {
             Span<Point2d> seen = stackalloc Point2d[8];
-            for (var i = 0; i < 8; i++) seen[i] = Seen(corners[i]);
+            for (var i = 0; i < 8; i++)
+                seen[i] = Seen(corners[i]);
             FillHull(seen, Exposed(pigment, 0.9 * _look.Ambient));
         }
 
@@ -92,20 +106,25 @@ internal sealed class Canvas
         {
             var next = (i + 1) % 4;
             var normal = (corners[next] - corners[i]).Cross(new WorldPoint(0, 0, 1)).Normalised();
-            if (normal.Dot(Camera.Position - corners[i]) <= 0) continue;
+            if (normal.Dot(Camera.Position - corners[i]) <= 0)
+                continue;
             (side[0], side[1], side[2], side[3]) = (corners[i], corners[next], corners[next + 4], corners[i + 4]);
             Fill(side, Exposed(pigment, Light(normal)));
         }
 
-        if (Camera.Position.Z > corners[4].Z) Fill(corners[4..], Exposed(pigment, Light(new WorldPoint(0, 0, 1))));
+        if (Camera.Position.Z > corners[4].Z)
+            Fill(corners[4..], Exposed(pigment, Light(new WorldPoint(0, 0, 1))));
     }
 
     /// <summary>A round rod, shaded along its length.</summary>
     public void Rod(WorldPoint from, double fromRadius, WorldPoint to, double toRadius, Pigment pigment)
     {
-        if (Camera.Depth(from) < NearestRound) (from, to, fromRadius, toRadius) = (to, from, toRadius, fromRadius);
-        if (Camera.Depth(from) < NearestRound) return;
-        if (Camera.Depth(to) < NearestRound) to = Between(from, to, NearestRound);
+        if (Camera.Depth(from) < NearestRound)
+            (from, to, fromRadius, toRadius) = (to, from, toRadius, fromRadius);
+        if (Camera.Depth(from) < NearestRound)
+            return;
+        if (Camera.Depth(to) < NearestRound)
+            to = Between(from, to, NearestRound);
         Capsule(from, fromRadius, to, toRadius, 0, 1, Exposed(pigment, 0.62));
         Capsule(from, fromRadius, to, toRadius, -0.16, 0.74, Exposed(pigment, 0.85));
         Capsule(from, fromRadius, to, toRadius, -0.34, 0.34, Exposed(pigment, 1.0));
@@ -114,7 +133,8 @@ internal sealed class Canvas
     /// <summary>A ball.</summary>
     public void Ball(WorldPoint centre, double radius, Pigment pigment)
     {
-        if (Camera.Depth(centre) < NearestRound) return;
+        if (Camera.Depth(centre) < NearestRound)
+            return;
         Disc(centre, radius, 0, Exposed(pigment, 0.62));
         Disc(centre, 0.76 * radius, -0.16 * radius, Exposed(pigment, 0.85));
         Disc(centre, 0.36 * radius, -0.36 * radius, Exposed(pigment, 1.05));
@@ -122,7 +142,14 @@ internal sealed class Canvas
 
     /// <summary>A turned rectangle's corners, counter-clockwise from above.</summary>
     public static void Rectangle(
-        double x, double y, double z, double yaw, double halfLength, double halfWidth, Span<WorldPoint> corners)
+        double x,
+        double y,
+        double z,
+        double yaw,
+        double halfLength,
+        double halfWidth,
+        Span<WorldPoint> corners
+    )
     {
         var (sin, cos) = Math.SinCos(yaw);
         for (var i = 0; i < 4; i++)
@@ -139,7 +166,8 @@ internal sealed class Canvas
         Span<Point2d> hull = stackalloc Point2d[2 * points.Length];
         var corners = ConvexHull.Of(points, hull);
         var fixedPoint = new Point[corners];
-        for (var i = 0; i < corners; i++) fixedPoint[i] = OnGrid(hull[i]);
+        for (var i = 0; i < corners; i++)
+            fixedPoint[i] = OnGrid(hull[i]);
         Cv2.FillConvexPoly(Picture, fixedPoint, colour, LineTypes.AntiAlias, Shift);
     }
 
@@ -148,7 +176,8 @@ internal sealed class Canvas
     {
         foreach (var point in points)
         {
-            if (Camera.Depth(point) < Nearest) return true;
+            if (Camera.Depth(point) < Nearest)
+                return true;
         }
 
         return false;
@@ -167,10 +196,13 @@ internal sealed class Canvas
         var count = 0;
         for (var i = 0; i < corners.Length; i++)
         {
-            WorldPoint corner = corners[i], next = corners[(i + 1) % corners.Length];
+            WorldPoint corner = corners[i],
+                next = corners[(i + 1) % corners.Length];
             var (isSeen, nextIsSeen) = (Camera.Depth(corner) >= Nearest, Camera.Depth(next) >= Nearest);
-            if (isSeen) kept[count++] = corner;
-            if (isSeen != nextIsSeen) kept[count++] = isSeen ? Between(corner, next, Nearest) : Between(next, corner, Nearest);
+            if (isSeen)
+                kept[count++] = corner;
+            if (isSeen != nextIsSeen)
+                kept[count++] = isSeen ? Between(corner, next, Nearest) : Between(next, corner, Nearest);
         }
 
         return count;
@@ -179,15 +211,24 @@ internal sealed class Canvas
     /// <summary>The point on the way from one that is further away than a depth to one that is nearer.</summary>
     private WorldPoint Between(WorldPoint far, WorldPoint near, double depth)
     {
-        double from = Camera.Depth(far), to = Camera.Depth(near);
+        double from = Camera.Depth(far),
+            to = Camera.Depth(near);
         return far + (from - depth) / (from - to) * (near - far);
     }
 
     private void Capsule(
-        WorldPoint from, double fromRadius, WorldPoint to, double toRadius, double aside, double share, Scalar colour)
+        WorldPoint from,
+        double fromRadius,
+        WorldPoint to,
+        double toRadius,
+        double aside,
+        double share,
+        Scalar colour
+    )
     {
         const int CornersAnEnd = 12;
-        Point2d a = Seen(from), b = Seen(to);
+        Point2d a = Seen(from),
+            b = Seen(to);
         var ra = fromRadius * Camera.PixelsPerMetre(from, Height);
         var rb = toRadius * Camera.PixelsPerMetre(to, Height);
         Span<Point2d> outline = stackalloc Point2d[2 * CornersAnEnd];
@@ -196,7 +237,10 @@ internal sealed class Canvas
             var (sin, cos) = Math.SinCos(2 * Math.PI * i / CornersAnEnd);
             // The bright side is the one towards the picture's upper left, whichever way the rod lies.
             outline[i] = new Point2d(a.X + ra * (share * cos + aside), a.Y + ra * (share * sin + aside / 2));
-            outline[CornersAnEnd + i] = new Point2d(b.X + rb * (share * cos + aside), b.Y + rb * (share * sin + aside / 2));
+            outline[CornersAnEnd + i] = new Point2d(
+                b.X + rb * (share * cos + aside),
+                b.Y + rb * (share * sin + aside / 2)
+            );
         }
 
         FillHull(outline, colour);
@@ -211,7 +255,9 @@ internal sealed class Canvas
     }
 
     /// <summary>OpenCV counts from the middle of the first pixel, in fractions of a pixel.</summary>
-    private static Point OnGrid(Point2d at) => new(
-        (int)Math.Round(Math.Clamp(at.X - 0.5, -Farthest, Farthest) * Fraction),
-        (int)Math.Round(Math.Clamp(at.Y - 0.5, -Farthest, Farthest) * Fraction));
+    private static Point OnGrid(Point2d at) =>
+        new(
+            (int)Math.Round(Math.Clamp(at.X - 0.5, -Farthest, Farthest) * Fraction),
+            (int)Math.Round(Math.Clamp(at.Y - 0.5, -Farthest, Farthest) * Fraction)
+        );
 }

@@ -16,7 +16,8 @@ internal sealed class MovingBackdrop : IDisposable
         var random = new WorldRandom(look.DetailSeed);
         _texture = look.Texture == TableTexture.Plain ? null : Backdrop.Texture(canvas, look, random);
         _scraps = new Scrap[look.Scraps];
-        for (var i = 0; i < _scraps.Length; i++) _scraps[i] = Scrap.Lay(random);
+        for (var i = 0; i < _scraps.Length; i++)
+            _scraps[i] = Scrap.Lay(random);
     }
 
     public void Draw(Tabletop table, Canvas canvas)
@@ -29,11 +30,19 @@ internal sealed class MovingBackdrop : IDisposable
         {
             using var view = Mat.FromArray(Backdrop.TextureTo(canvas));
             Cv2.WarpPerspective(
-                _texture, canvas.Picture, view, canvas.Picture.Size(), InterpolationFlags.Linear, BorderTypes.Transparent);
+                _texture,
+                canvas.Picture,
+                view,
+                canvas.Picture.Size(),
+                InterpolationFlags.Linear,
+                BorderTypes.Transparent
+            );
         }
 
-        foreach (var scrap in _scraps) scrap.Draw(canvas);
-        for (var i = 0; i < table.Trays.Count; i++) Backdrop.DrawTray(canvas, table.Trays[i], look.Trays[i], look);
+        foreach (var scrap in _scraps)
+            scrap.Draw(canvas);
+        for (var i = 0; i < table.Trays.Count; i++)
+            Backdrop.DrawTray(canvas, table.Trays[i], look.Trays[i], look);
     }
 
     public void Dispose() => _texture?.Dispose();

@@ -26,18 +26,19 @@ public sealed class SceneLook
     /// <summary>Muted, so that no table is taken for a block or a tray.</summary>
     private static readonly Pigment[] TableColours =
     [
-        new(196, 172, 140), new(168, 138, 106), new(150, 150, 148), new(126, 130, 124), new(186, 180, 168), new(142, 126, 112),
-        new(118, 122, 132), new(172, 160, 152),
+        new(196, 172, 140),
+        new(168, 138, 106),
+        new(150, 150, 148),
+        new(126, 130, 124),
+        new(186, 180, 168),
+        new(142, 126, 112),
+        new(118, 122, 132),
+        new(172, 160, 152),
     ];
 
-    private static readonly Pigment[] ArmColours =
-    [
-        new(225, 228, 232), new(238, 236, 230), new(200, 206, 214),
-    ];
+    private static readonly Pigment[] ArmColours = [new(225, 228, 232), new(238, 236, 230), new(200, 206, 214)];
 
-    private SceneLook()
-    {
-    }
+    private SceneLook() { }
 
     public required Viewpoint Camera { get; init; }
 
@@ -75,7 +76,8 @@ public sealed class SceneLook
 
     internal static SceneLook Create(WorldRandom random, ReadOnlySpan<Block> blocks, ReadOnlySpan<Tray> trays)
     {
-        var position = CameraPosition + new WorldPoint(Jitter(random, 0.012), Jitter(random, 0.012), Jitter(random, 0.012));
+        var position =
+            CameraPosition + new WorldPoint(Jitter(random, 0.012), Jitter(random, 0.012), Jitter(random, 0.012));
         var target = CameraTarget + new WorldPoint(Jitter(random, 0.006), Jitter(random, 0.006), 0);
         var field = (44 + Jitter(random, 0.8)) * Math.PI / 180;
         var gain = random.Between(0.78, 1.15);
@@ -92,10 +94,17 @@ public sealed class SceneLook
             Arm = Vary(random, ArmColours[random.Below(ArmColours.Length)], 6),
             Texture = (TableTexture)random.Below(Enum.GetValues<TableTexture>().Length),
             Scraps = random.Below(4),
-            Light = new WorldPoint(shadowLength * Math.Cos(shadowAngle), shadowLength * Math.Sin(shadowAngle), 1).Normalised(),
+            Light = new WorldPoint(
+                shadowLength * Math.Cos(shadowAngle),
+                shadowLength * Math.Sin(shadowAngle),
+                1
+            ).Normalised(),
             Ambient = random.Between(0.5, 0.7),
             Gain = new Pigment(
-                gain * random.Between(0.95, 1.05), gain * random.Between(0.95, 1.05), gain * random.Between(0.95, 1.05)),
+                gain * random.Between(0.95, 1.05),
+                gain * random.Between(0.95, 1.05),
+                gain * random.Between(0.95, 1.05)
+            ),
             Noise = random.Between(1, 4),
             DetailSeed = (long)(random.NextDouble() * (1L << 52)),
         };
@@ -104,21 +113,25 @@ public sealed class SceneLook
     private static Pigment[] Vary(WorldRandom random, ReadOnlySpan<Block> blocks)
     {
         var pigments = new Pigment[blocks.Length];
-        for (var i = 0; i < pigments.Length; i++) pigments[i] = Vary(random, Of(blocks[i].Colour), ColourJitter);
+        for (var i = 0; i < pigments.Length; i++)
+            pigments[i] = Vary(random, Of(blocks[i].Colour), ColourJitter);
         return pigments;
     }
 
     private static Pigment[] Vary(WorldRandom random, ReadOnlySpan<Tray> trays)
     {
         var pigments = new Pigment[trays.Length];
-        for (var i = 0; i < pigments.Length; i++) pigments[i] = Vary(random, Of(trays[i].Colour), ColourJitter);
+        for (var i = 0; i < pigments.Length; i++)
+            pigments[i] = Vary(random, Of(trays[i].Colour), ColourJitter);
         return pigments;
     }
 
-    private static Pigment Vary(WorldRandom random, Pigment colour, double by) => new(
-        Math.Clamp(colour.Red + Jitter(random, by), 0, 255),
-        Math.Clamp(colour.Green + Jitter(random, by), 0, 255),
-        Math.Clamp(colour.Blue + Jitter(random, by), 0, 255));
+    private static Pigment Vary(WorldRandom random, Pigment colour, double by) =>
+        new(
+            Math.Clamp(colour.Red + Jitter(random, by), 0, 255),
+            Math.Clamp(colour.Green + Jitter(random, by), 0, 255),
+            Math.Clamp(colour.Blue + Jitter(random, by), 0, 255)
+        );
 
     private static Pigment Of(WorldColour colour) => new(colour.Red, colour.Green, colour.Blue);
 

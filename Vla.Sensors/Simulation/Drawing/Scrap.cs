@@ -24,10 +24,15 @@ internal readonly record struct Scrap
     public static Scrap Lay(WorldRandom random)
     {
         // In this order: the same seed has always laid the same scraps.
-        double x = random.Between(-0.33, 0.33), y = random.Between(-0.26, 0.33), yaw = random.Between(0, Math.PI);
+        double x = random.Between(-0.33, 0.33),
+            y = random.Between(-0.26, 0.33),
+            yaw = random.Between(0, Math.PI);
         var grey = random.Between(95, 205);
         var pigment = new Pigment(
-            grey + random.Between(-12, 14), grey + random.Between(-10, 10), grey + random.Between(-16, 10));
+            grey + random.Between(-12, 14),
+            grey + random.Between(-10, 10),
+            grey + random.Between(-16, 10)
+        );
         var kind = random.Below(3);
         var (half, halfWidth) = kind switch
         {
@@ -35,7 +40,16 @@ internal readonly record struct Scrap
             Coin => (random.Between(0.008, 0.014), 0),
             _ => (random.Between(0.05, 0.08), 0.003),
         };
-        return new Scrap { Kind = kind, X = x, Y = y, Yaw = yaw, Pigment = pigment, Half = half, HalfWidth = halfWidth };
+        return new Scrap
+        {
+            Kind = kind,
+            X = x,
+            Y = y,
+            Yaw = yaw,
+            Pigment = pigment,
+            Half = half,
+            HalfWidth = halfWidth,
+        };
     }
 
     public void Draw(Canvas canvas)

@@ -60,7 +60,8 @@ internal sealed class SensorNoise : IDisposable
         for (var i = 0; i < count; i++)
         {
             // One draw is good for five places in the table of 2^12.
-            if (i % 5 == 0) bits = random.NextBits();
+            if (i % 5 == 0)
+                bits = random.NextBits();
             var value = bell[(int)(bits & 4095)] - 128;
             bits >>= 12;
             more[i] = (byte)Math.Max(value, 0);

@@ -4,8 +4,8 @@ namespace Vla.Sensors.Simulation.Drawing;
 
 /// <summary>Darkens the table where blocks and arm keep the light away.</summary>
 /// <remarks>
-/// All shadows are collected on a white sheet, so that two that overlap are no darker than one, softened, and multiplied
-/// into the picture; only the part of the picture that they touch is worked on.
+/// All shadows are collected on a white sheet, so that two that overlap are no darker than one, softened, and
+/// multiplied into the picture; only the part of the picture that they touch is worked on.
 /// </remarks>
 internal sealed class Shadows : IDisposable
 {
@@ -36,7 +36,8 @@ internal sealed class Shadows : IDisposable
         Span<WorldPoint> corners = stackalloc WorldPoint[8];
         Canvas.Rectangle(x, y, bottom, yaw, halfLength, halfWidth, corners[..4]);
         Canvas.Rectangle(x, y, top, yaw, halfLength, halfWidth, corners[4..]);
-        foreach (ref var corner in corners) corner = OnTable(corner);
+        foreach (ref var corner in corners)
+            corner = OnTable(corner);
         Fill(corners);
     }
 
@@ -55,12 +56,14 @@ internal sealed class Shadows : IDisposable
     /// <summary>Puts the shadows into the picture and begins anew.</summary>
     public void CastOn(Mat picture)
     {
-        if (_touched.Width <= 0 || _touched.Height <= 0) return;
+        if (_touched.Width <= 0 || _touched.Height <= 0)
+            return;
         var softness = Math.Max(1, (int)(picture.Height * Softness)) * 2 + 1;
         _touched.Inflate(softness, softness);
         var area = _touched & new Rect(0, 0, picture.Width, picture.Height);
         _touched = default;
-        if (area.Width <= 0 || area.Height <= 0) return;
+        if (area.Width <= 0 || area.Height <= 0)
+            return;
 
         KeepToTable();
         using var sheet = new Mat(_sheet, area);
@@ -82,8 +85,12 @@ internal sealed class Shadows : IDisposable
         }
 
         Span<Point2d> seen = stackalloc Point2d[8];
-        for (var i = 0; i < 8; i++) seen[i] = _canvas.Seen(onTable[i]);
-        double left = seen[0].X, right = left, top = seen[0].Y, bottom = top;
+        for (var i = 0; i < 8; i++)
+            seen[i] = _canvas.Seen(onTable[i]);
+        double left = seen[0].X,
+            right = left,
+            top = seen[0].Y,
+            bottom = top;
         foreach (var point in seen)
         {
             (left, right) = (Math.Min(left, point.X), Math.Max(right, point.X));
@@ -92,9 +99,13 @@ internal sealed class Shadows : IDisposable
 
         var picture = new Rect(0, 0, _canvas.Width, _canvas.Height);
         var box = Rect.FromLTRB(
-            (int)Math.Clamp(left - 2, 0, picture.Width), (int)Math.Clamp(top - 2, 0, picture.Height),
-            (int)Math.Clamp(right + 2, 0, picture.Width), (int)Math.Clamp(bottom + 2, 0, picture.Height));
-        if (box.Width <= 0 || box.Height <= 0) return;
+            (int)Math.Clamp(left - 2, 0, picture.Width),
+            (int)Math.Clamp(top - 2, 0, picture.Height),
+            (int)Math.Clamp(right + 2, 0, picture.Width),
+            (int)Math.Clamp(bottom + 2, 0, picture.Height)
+        );
+        if (box.Width <= 0 || box.Height <= 0)
+            return;
         _touched = _touched.Width <= 0 ? box : _touched | box;
         _canvas.FillHull(seen, _shade);
     }
@@ -103,11 +114,13 @@ internal sealed class Shadows : IDisposable
     private void FillCut(ReadOnlySpan<WorldPoint> onTable)
     {
         Span<Point2d> flat = stackalloc Point2d[8];
-        for (var i = 0; i < 8; i++) flat[i] = new Point2d(onTable[i].X, onTable[i].Y);
+        for (var i = 0; i < 8; i++)
+            flat[i] = new Point2d(onTable[i].X, onTable[i].Y);
         Span<Point2d> hull = stackalloc Point2d[16];
         Span<WorldPoint> corners = stackalloc WorldPoint[16];
         var count = ConvexHull.Of(flat, hull);
-        for (var i = 0; i < count; i++) corners[i] = new WorldPoint(hull[i].X, hull[i].Y, 0);
+        for (var i = 0; i < count; i++)
+            corners[i] = new WorldPoint(hull[i].X, hull[i].Y, 0);
         _canvas.Fill(corners[..count], _shade);
         _touched = new Rect(0, 0, _canvas.Width, _canvas.Height);
     }
@@ -115,17 +128,29 @@ internal sealed class Shadows : IDisposable
     /// <summary>What fell beside the table is lost in the depth of the room.</summary>
     private void KeepToTable()
     {
-        const double Aside = Tabletop.TableHalfWidth, Far = 3;
-        const double Near = Backdrop.TableNear, End = Backdrop.TableEnd;
+        const double Aside = Tabletop.TableHalfWidth,
+            Far = 3;
+        const double Near = Backdrop.TableNear,
+            End = Backdrop.TableEnd;
         Span<WorldPoint> beside =
         [
-            new(-Aside, Near, 0), new(-Far, Near, 0), new(-Far, End, 0), new(-Aside, End, 0),
-            new(Aside, Near, 0), new(Far, Near, 0), new(Far, End, 0), new(Aside, End, 0),
-            new(-Far, End, 0), new(Far, End, 0), new(Far, Far, 0), new(-Far, Far, 0),
+            new(-Aside, Near, 0),
+            new(-Far, Near, 0),
+            new(-Far, End, 0),
+            new(-Aside, End, 0),
+            new(Aside, Near, 0),
+            new(Far, Near, 0),
+            new(Far, End, 0),
+            new(Aside, End, 0),
+            new(-Far, End, 0),
+            new(Far, End, 0),
+            new(Far, Far, 0),
+            new(-Far, Far, 0),
         ];
-        for (var i = 0; i < beside.Length; i += 4) _canvas.Fill(beside.Slice(i, 4), Scalar.White);
+        for (var i = 0; i < beside.Length; i += 4)
+            _canvas.Fill(beside.Slice(i, 4), Scalar.White);
     }
 
-    private WorldPoint OnTable(WorldPoint point) => new(
-        point.X - point.Z * _look.Light.X / _look.Light.Z, point.Y - point.Z * _look.Light.Y / _look.Light.Z, 0);
+    private WorldPoint OnTable(WorldPoint point) =>
+        new(point.X - point.Z * _look.Light.X / _look.Light.Z, point.Y - point.Z * _look.Light.Y / _look.Light.Z, 0);
 }

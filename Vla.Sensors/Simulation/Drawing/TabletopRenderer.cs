@@ -5,8 +5,8 @@ namespace Vla.Sensors.Simulation.Drawing;
 
 /// <summary>Takes pictures of a table.</summary>
 /// <remarks>
-/// A picture follows from the state of the table alone: the same state gives the same pixels. What stays while an episode
-/// lasts is drawn once and kept until a table of another episode comes. For one thread; use one each.
+/// A picture follows from the state of the table alone: the same state gives the same pixels. What stays while an
+/// episode lasts is drawn once and kept until a table of another episode comes. For one thread; use one each.
 /// </remarks>
 public sealed class TabletopRenderer : IDisposable
 {
@@ -20,14 +20,15 @@ public sealed class TabletopRenderer : IDisposable
     /// <param name="height">Picture height in pixels.</param>
     /// <param name="view">Which of the world's cameras.</param>
     public TabletopRenderer(int width, int height, WorldView view = WorldView.Front)
-        : this(width, height, width, height, view)
-    {
-    }
+        : this(width, height, width, height, view) { }
 
-    /// <summary>Draws at one size and shrinks to another by averaging, which keeps what is finer than a pixel.</summary>
+    /// <summary>
+    /// Draws at one size and shrinks to another by averaging, which keeps what is finer than a pixel.
+    /// </summary>
     /// <param name="width">Picture width in pixels.</param>
     /// <param name="height">Picture height in pixels.</param>
-    /// <param name="drawnWidth">Width while drawing; its ratio to the drawn height decides how much is seen at the sides.</param>
+    /// <param name="drawnWidth">Width while drawing; its ratio to the drawn height decides how much is seen at the
+    /// sides.</param>
     /// <param name="drawnHeight">Height while drawing.</param>
     /// <param name="view">Which of the world's cameras.</param>
     public TabletopRenderer(int width, int height, int drawnWidth, int drawnHeight, WorldView view = WorldView.Front)
@@ -68,10 +69,13 @@ public sealed class TabletopRenderer : IDisposable
 
         var full = _drawn == _size ? picture : _full;
         full.Create(_drawn, MatType.CV_8UC3);
-        if (View == WorldView.Front) DrawFront(table, full, _episode);
-        else DrawWrist(table, full, _episode);
+        if (View == WorldView.Front)
+            DrawFront(table, full, _episode);
+        else
+            DrawWrist(table, full, _episode);
         _episode.Noise.AddTo(full, table.Quanta);
-        if (full != picture) Cv2.Resize(full, picture, _size, interpolation: InterpolationFlags.Area);
+        if (full != picture)
+            Cv2.Resize(full, picture, _size, interpolation: InterpolationFlags.Area);
     }
 
     /// <summary>Where one of the world's cameras stands and looks, as the table is.</summary>
@@ -139,9 +143,14 @@ public sealed class TabletopRenderer : IDisposable
         for (var i = 0; i < count; i++)
         {
             order[i] = i;
-            var centre = i < blocks.Length
-                ? new WorldPoint(blocks[i].X, blocks[i].Y, blocks[i].Z)
-                : new WorldPoint(hand[i - blocks.Length].X, hand[i - blocks.Length].Y, hand[i - blocks.Length].Bottom + Block.Half);
+            var centre =
+                i < blocks.Length
+                    ? new WorldPoint(blocks[i].X, blocks[i].Y, blocks[i].Z)
+                    : new WorldPoint(
+                        hand[i - blocks.Length].X,
+                        hand[i - blocks.Length].Y,
+                        hand[i - blocks.Length].Bottom + Block.Half
+                    );
             depth[i] = -canvas.Camera.Depth(centre);
         }
 

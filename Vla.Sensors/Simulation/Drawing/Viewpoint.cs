@@ -76,7 +76,8 @@ public sealed class Viewpoint
         var scale = _focal * height;
         WorldPoint[] rows = [width / 2 * Forward + scale * _right, height / 2 * Forward + scale * _down, Forward];
         var matrix = new double[3, 3];
-        for (var i = 0; i < 3; i++) (matrix[i, 0], matrix[i, 1], matrix[i, 2]) = (rows[i].X, rows[i].Y, -rows[i].Dot(Position));
+        for (var i = 0; i < 3; i++)
+            (matrix[i, 0], matrix[i, 1], matrix[i, 2]) = (rows[i].X, rows[i].Y, -rows[i].Dot(Position));
         return matrix;
     }
 

@@ -55,17 +55,21 @@ internal static class WristCamera
         distance.Sort(order);
         foreach (var i in order)
         {
-            if (!IsBetweenFingers(gripper, blocks[i])) BlockDrawing.Draw(canvas, blocks[i], table.Look.Blocks[i]);
+            if (!IsBetweenFingers(gripper, blocks[i]))
+                BlockDrawing.Draw(canvas, blocks[i], table.Look.Blocks[i]);
         }
 
-        for (var finger = 0; finger < 2; finger++) ArmDrawing.HandPart(canvas, hand[finger], gripper.Yaw, isPalm: false);
+        for (var finger = 0; finger < 2; finger++)
+            ArmDrawing.HandPart(canvas, hand[finger], gripper.Yaw, isPalm: false);
         foreach (var i in order)
         {
-            if (IsBetweenFingers(gripper, blocks[i])) BlockDrawing.Draw(canvas, blocks[i], table.Look.Blocks[i]);
+            if (IsBetweenFingers(gripper, blocks[i]))
+                BlockDrawing.Draw(canvas, blocks[i], table.Look.Blocks[i]);
         }
 
         ArmDrawing.HandPart(canvas, hand[2], gripper.Yaw, isPalm: true);
     }
 
-    private static bool IsBetweenFingers(in Gripper hand, in Block block) => Math.Abs(Hand.Local(hand, block).U) < hand.Jaw / 2;
+    private static bool IsBetweenFingers(in Gripper hand, in Block block) =>
+        Math.Abs(Hand.Local(hand, block).U) < hand.Jaw / 2;
 }

@@ -12,11 +12,13 @@ internal static class Falling
     {
         Span<Footprint> room = stackalloc Footprint[Hand.MostBodies];
         var bodies = Hand.Bodies(hand, blocks, room);
-        if (!hand.Holds && AllRest(blocks)) return;
+        if (!hand.Holds && AllRest(blocks))
+            return;
 
         // From the lowest up, so that a block falls onto where the one below has come to.
         Span<int> order = stackalloc int[blocks.Length];
-        for (var i = 0; i < order.Length; i++) order[i] = i;
+        for (var i = 0; i < order.Length; i++)
+            order[i] = i;
         for (var i = 1; i < order.Length; i++)
         {
             for (var j = i; j > 0 && blocks[order[j]].Z < blocks[order[j - 1]].Z; j--)
@@ -25,7 +27,8 @@ internal static class Falling
 
         foreach (var i in order)
         {
-            if (i != hand.Held) Fall(i, bodies[..3], blocks, trays);
+            if (i != hand.Held)
+                Fall(i, bodies[..3], blocks, trays);
         }
     }
 
@@ -41,7 +44,8 @@ internal static class Falling
     {
         foreach (ref readonly var block in blocks)
         {
-            if (block.Bottom > Footprint.Touching) return false;
+            if (block.Bottom > Footprint.Touching)
+                return false;
         }
 
         return true;
@@ -55,58 +59,81 @@ internal static class Falling
         {
             block.FallSpeed += Gravity * QuantumSeconds;
             block.Z = Math.Max(block.Z - block.FallSpeed * QuantumSeconds, support + Block.Half);
-            if (block.Bottom <= support + SameHeight) block.FallSpeed = 0;
+            if (block.Bottom <= support + SameHeight)
+                block.FallSpeed = 0;
             return;
         }
 
         block.FallSpeed = 0;
-        if (!safe) Slip(index, carrier, hand, blocks, trays);
+        if (!safe)
+            Slip(index, carrier, hand, blocks, trays);
     }
 
     private static double Support(
-        int index, ReadOnlySpan<Footprint> hand, ReadOnlySpan<Block> blocks, Tray[] trays, out bool safe, out Footprint carrier)
+        int index,
+        ReadOnlySpan<Footprint> hand,
+        ReadOnlySpan<Block> blocks,
+        Tray[] trays,
+        out bool safe,
+        out Footprint carrier
+    )
     {
         var block = Footprint.Of(blocks[index]);
         var best = new Best(block);
-        foreach (var tray in trays) best.Consider(Footprint.Of(tray));
-        foreach (ref readonly var body in hand) best.Consider(body);
+        foreach (var tray in trays)
+            best.Consider(Footprint.Of(tray));
+        foreach (ref readonly var body in hand)
+            best.Consider(body);
         for (var i = 0; i < blocks.Length; i++)
         {
-            if (i != index) best.Consider(Footprint.Of(blocks[i]));
+            if (i != index)
+                best.Consider(Footprint.Of(blocks[i]));
         }
 
         (safe, carrier) = (best.Count != 1 || best.UnderMiddle, best.Carrier);
         return best.Height;
     }
 
-    private static void Slip(int index, in Footprint carrier, ReadOnlySpan<Footprint> hand, Span<Block> blocks, Tray[] trays)
+    private static void Slip(
+        int index,
+        in Footprint carrier,
+        ReadOnlySpan<Footprint> hand,
+        Span<Block> blocks,
+        Tray[] trays
+    )
     {
         ref var block = ref blocks[index];
         var before = block;
-        if (!carrier.Covers(Footprint.Of(block), out var depth, out var x, out var y)) return;
+        if (!carrier.Covers(Footprint.Of(block), out var depth, out var x, out var y))
+            return;
         var way = Math.Min(depth, SlipPerQuantum);
         block.X += x * way;
         block.Y += y * way;
-        if (!IsFree(index, hand, blocks, trays)) block = before;
+        if (!IsFree(index, hand, blocks, trays))
+            block = before;
     }
 
     private static bool IsFree(int index, ReadOnlySpan<Footprint> hand, ReadOnlySpan<Block> blocks, Tray[] trays)
     {
         var block = Footprint.Of(blocks[index]);
-        if (!Surface.Carries(block)) return false;
+        if (!Surface.Carries(block))
+            return false;
         foreach (ref readonly var body in hand)
         {
-            if (body.Overlaps(block, out _, out _, out _)) return false;
+            if (body.Overlaps(block, out _, out _, out _))
+                return false;
         }
 
         foreach (var tray in trays)
         {
-            if (Footprint.Of(tray).Overlaps(block, out _, out _, out _)) return false;
+            if (Footprint.Of(tray).Overlaps(block, out _, out _, out _))
+                return false;
         }
 
         for (var i = 0; i < blocks.Length; i++)
         {
-            if (i != index && Footprint.Of(blocks[i]).Overlaps(block, out _, out _, out _)) return false;
+            if (i != index && Footprint.Of(blocks[i]).Overlaps(block, out _, out _, out _))
+                return false;
         }
 
         return true;
@@ -125,8 +152,10 @@ internal static class Falling
 
         public void Consider(in Footprint other)
         {
-            if (other.Top > block.Bottom + SameHeight || other.Top < Height - SameHeight || !other.Covers(block)) return;
-            if (other.Top > Height + SameHeight) (Count, UnderMiddle) = (0, false);
+            if (other.Top > block.Bottom + SameHeight || other.Top < Height - SameHeight || !other.Covers(block))
+                return;
+            if (other.Top > Height + SameHeight)
+                (Count, UnderMiddle) = (0, false);
             (Height, Carrier) = (other.Top, other);
             Count++;
             UnderMiddle |= other.Holds(block.X, block.Y);

@@ -37,18 +37,22 @@ internal readonly struct Footprint
     public bool Overlaps(in Footprint other, out double depth, out double normalX, out double normalY)
     {
         (depth, normalX, normalY) = (0, 0, 0);
-        return Bottom < other.Top - Touching && other.Bottom < Top - Touching
+        return Bottom < other.Top - Touching
+            && other.Bottom < Top - Touching
             && Covers(other, out depth, out normalX, out normalY);
     }
 
     /// <summary>True when one is above the other at least in part, whatever their heights.</summary>
     public bool Covers(in Footprint other) => Covers(other, out _, out _, out _);
 
-    /// <summary>Separating axes: the shortest way (normal × depth) that moves <paramref name="other"/> away from this.</summary>
+    /// <summary>
+    /// Separating axes: the shortest way (normal × depth) that moves <paramref name="other"/> away from this.
+    /// </summary>
     public bool Covers(in Footprint other, out double depth, out double normalX, out double normalY)
     {
         (depth, normalX, normalY) = (double.PositiveInfinity, 0, 0);
-        double dx = other.X - X, dy = other.Y - Y;
+        double dx = other.X - X,
+            dy = other.Y - Y;
         var reach = HalfLength + HalfWidth + other.HalfLength + other.HalfWidth;
         return dx * dx + dy * dy < reach * reach
             && Narrows(other, Cos, Sin, dx, dy, ref depth, ref normalX, ref normalY)
@@ -60,7 +64,8 @@ internal readonly struct Footprint
     /// <summary>True when the point is within the rectangle.</summary>
     public bool Holds(double x, double y)
     {
-        double dx = x - X, dy = y - Y;
+        double dx = x - X,
+            dy = y - Y;
         return Math.Abs(dx * Cos + dy * Sin) <= HalfLength && Math.Abs(dy * Cos - dx * Sin) <= HalfWidth;
     }
 
@@ -69,12 +74,22 @@ internal readonly struct Footprint
         HalfLength * Math.Abs(Cos * axisX + Sin * axisY) + HalfWidth * Math.Abs(Cos * axisY - Sin * axisX);
 
     private bool Narrows(
-        in Footprint other, double axisX, double axisY, double dx, double dy, ref double depth, ref double normalX, ref double normalY)
+        in Footprint other,
+        double axisX,
+        double axisY,
+        double dx,
+        double dy,
+        ref double depth,
+        ref double normalX,
+        ref double normalY
+    )
     {
         var distance = dx * axisX + dy * axisY;
         var overlap = Extent(axisX, axisY) + other.Extent(axisX, axisY) - Math.Abs(distance);
-        if (overlap <= Touching) return false;
-        if (overlap >= depth) return true;
+        if (overlap <= Touching)
+            return false;
+        if (overlap >= depth)
+            return true;
         var sign = distance < 0 ? -1 : 1;
         (depth, normalX, normalY) = (overlap, sign * axisX, sign * axisY);
         return true;

@@ -18,14 +18,27 @@ internal static class Hand
         {
             var u = side == 0 ? -fingerAt : fingerAt;
             bodies[side] = new Footprint(
-                hand.X + u * cos, hand.Y + u * sin, hand.Yaw, Gripper.FingerThickness / 2, Gripper.FingerHalfWidth,
-                hand.Z - Gripper.TipBelow, hand.Z + Gripper.PalmBottom);
+                hand.X + u * cos,
+                hand.Y + u * sin,
+                hand.Yaw,
+                Gripper.FingerThickness / 2,
+                Gripper.FingerHalfWidth,
+                hand.Z - Gripper.TipBelow,
+                hand.Z + Gripper.PalmBottom
+            );
         }
 
         bodies[2] = new Footprint(
-            hand.X, hand.Y, hand.Yaw, Gripper.PalmHalfLength, Gripper.PalmHalfWidth,
-            hand.Z + Gripper.PalmBottom, hand.Z + Gripper.PalmTop);
-        if (!hand.Holds) return bodies[..3];
+            hand.X,
+            hand.Y,
+            hand.Yaw,
+            Gripper.PalmHalfLength,
+            Gripper.PalmHalfWidth,
+            hand.Z + Gripper.PalmBottom,
+            hand.Z + Gripper.PalmTop
+        );
+        if (!hand.Holds)
+            return bodies[..3];
         bodies[3] = Footprint.Of(blocks[hand.Held]);
         return bodies[..4];
     }
@@ -33,7 +46,8 @@ internal static class Hand
     /// <summary>Moves the held block with the hand.</summary>
     public static void Carry(in Gripper hand, Span<Block> blocks)
     {
-        if (!hand.Holds) return;
+        if (!hand.Holds)
+            return;
         var (sin, cos) = Math.SinCos(hand.Yaw);
         ref var block = ref blocks[hand.Held];
         block.X = hand.X + hand.HeldU * cos - hand.HeldV * sin;
@@ -47,7 +61,8 @@ internal static class Hand
     public static (double U, double V) Local(in Gripper hand, in Block block)
     {
         var (sin, cos) = Math.SinCos(hand.Yaw);
-        double dx = block.X - hand.X, dy = block.Y - hand.Y;
+        double dx = block.X - hand.X,
+            dy = block.Y - hand.Y;
         return (dx * cos + dy * sin, dy * cos - dx * sin);
     }
 

@@ -2,9 +2,9 @@ namespace Vla.Sensors.Simulation.Physics;
 
 /// <summary>Opens and closes the fingers, and decides what they get hold of.</summary>
 /// <remarks>
-/// A block between the fingers is first moved to the middle by whichever finger meets it, then squared to the fingers as
-/// they close on it, and held when they are as close as it is wide. One that is turned too far, or of which only an edge
-/// is between the fingers, just stops them.
+/// A block between the fingers is first moved to the middle by whichever finger meets it, then squared to the fingers
+/// as they close on it, and held when they are as close as it is wide. One that is turned too far, or of which only an
+/// edge is between the fingers, just stops them.
 /// </remarks>
 internal static class Jaw
 {
@@ -32,7 +32,8 @@ internal static class Jaw
     {
         if (hand.Holds)
         {
-            if (wanted <= Block.Size + LetGo) return false;
+            if (wanted <= Block.Size + LetGo)
+                return false;
             hand.Held = -1;
         }
 
@@ -51,8 +52,8 @@ internal static class Jaw
 
     /// <summary>The block that closing would get hold of; −1 for none.</summary>
     /// <remarks>
-    /// Fingers and block never share space, so one whose middle is between them is between them as a whole, up to corners
-    /// that reach past a finger's edge: <see cref="Close"/> brings those in.
+    /// Fingers and block never share space, so one whose middle is between them is between them as a whole, up to
+    /// corners that reach past a finger's edge: <see cref="Close"/> brings those in.
     /// </remarks>
     public static int Between(in Gripper hand, ReadOnlySpan<Block> blocks)
     {
@@ -60,8 +61,12 @@ internal static class Jaw
         {
             var (u, v) = Hand.Local(hand, blocks[i]);
             var turn = Hand.QuarterTurn(blocks[i].Yaw - hand.Yaw);
-            if (Math.Abs(v) < ReachV && Math.Abs(blocks[i].Z - hand.Z) < ReachZ && Math.Abs(turn) < ReachYaw
-                && Math.Abs(u) < hand.Jaw / 2)
+            if (
+                Math.Abs(v) < ReachV
+                && Math.Abs(blocks[i].Z - hand.Z) < ReachZ
+                && Math.Abs(turn) < ReachYaw
+                && Math.Abs(u) < hand.Jaw / 2
+            )
             {
                 return i;
             }
@@ -89,7 +94,8 @@ internal static class Jaw
         var (sin, cos) = Math.SinCos(hand.Yaw);
         block.X = hand.X + u * cos - v * sin;
         block.Y = hand.Y + u * sin + v * cos;
-        if (jaw > Block.Size + Rounding) return jaw;
+        if (jaw > Block.Size + Rounding)
+            return jaw;
 
         hand.Held = index;
         (hand.HeldU, hand.HeldV, hand.HeldZ, hand.HeldYaw) = (0, v, block.Z - hand.Z, block.Yaw - turn - hand.Yaw);

@@ -24,30 +24,41 @@ internal sealed class Pushing(int blockCount, Tray[] trays)
     public bool MakeRoom(in Gripper hand, Span<Block> blocks, double moveX, double moveY)
     {
         var length = Math.Sqrt(moveX * moveX + moveY * moveY);
-        if (length > 0) (moveX, moveY) = (moveX / length, moveY / length);
+        if (length > 0)
+            (moveX, moveY) = (moveX / length, moveY / length);
         Span<Footprint> room = stackalloc Footprint[Hand.MostBodies];
         var bodies = Hand.Bodies(hand, blocks, room);
         Array.Clear(_rank);
 
         for (var round = 0; round < MostRounds; round++)
         {
-            if (!MakeRoomOnce(hand, bodies, blocks, moveX, moveY, out var moved)) return false;
-            if (!moved) return Stands(hand, blocks);
+            if (!MakeRoomOnce(hand, bodies, blocks, moveX, moveY, out var moved))
+                return false;
+            if (!moved)
+                return Stands(hand, blocks);
         }
 
         return false;
     }
 
     private bool MakeRoomOnce(
-        in Gripper hand, ReadOnlySpan<Footprint> bodies, Span<Block> blocks, double moveX, double moveY, out bool moved)
+        in Gripper hand,
+        ReadOnlySpan<Footprint> bodies,
+        Span<Block> blocks,
+        double moveX,
+        double moveY,
+        out bool moved
+    )
     {
         moved = false;
         for (var i = 0; i < blocks.Length; i++)
         {
-            if (i == hand.Held) continue;
+            if (i == hand.Held)
+                continue;
             foreach (ref readonly var body in bodies)
             {
-                if (!body.Overlaps(Footprint.Of(blocks[i]), out var depth, out var x, out var y)) continue;
+                if (!body.Overlaps(Footprint.Of(blocks[i]), out var depth, out var x, out var y))
+                    continue;
                 Move(ref blocks[i], depth, x, y, moveX, moveY);
                 _rank[i] = 1;
                 moved = true;
@@ -56,13 +67,19 @@ internal sealed class Pushing(int blockCount, Tray[] trays)
 
         for (var pusher = 0; pusher < blocks.Length; pusher++)
         {
-            if (_rank[pusher] == 0) continue;
+            if (_rank[pusher] == 0)
+                continue;
             for (var i = 0; i < blocks.Length; i++)
             {
-                if (i == pusher || i == hand.Held) continue;
-                if (!Footprint.Of(blocks[pusher]).Overlaps(Footprint.Of(blocks[i]), out var depth, out var x, out var y)) continue;
+                if (i == pusher || i == hand.Held)
+                    continue;
+                if (
+                    !Footprint.Of(blocks[pusher]).Overlaps(Footprint.Of(blocks[i]), out var depth, out var x, out var y)
+                )
+                    continue;
                 // Two blocks that were both pushed have run into each other: the later one gives way, or nobody can.
-                if (_rank[i] != 0 && _rank[i] <= _rank[pusher]) return false;
+                if (_rank[i] != 0 && _rank[i] <= _rank[pusher])
+                    return false;
                 Move(ref blocks[i], depth, x, y, moveX, moveY);
                 _rank[i] = _rank[pusher] + 1;
                 moved = true;
@@ -90,12 +107,15 @@ internal sealed class Pushing(int blockCount, Tray[] trays)
     {
         for (var i = 0; i < blocks.Length; i++)
         {
-            if (_rank[i] == 0 && i != hand.Held) continue;
+            if (_rank[i] == 0 && i != hand.Held)
+                continue;
             var block = Footprint.Of(blocks[i]);
-            if (!Surface.Carries(block)) return false;
+            if (!Surface.Carries(block))
+                return false;
             foreach (var tray in trays)
             {
-                if (block.Overlaps(Footprint.Of(tray), out _, out _, out _)) return false;
+                if (block.Overlaps(Footprint.Of(tray), out _, out _, out _))
+                    return false;
             }
         }
 

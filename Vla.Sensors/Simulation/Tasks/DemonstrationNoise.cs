@@ -43,7 +43,8 @@ public sealed class DemonstrationNoise
     /// <summary>Begins some episodes low beside or over a block, or with the jaw half closed.</summary>
     public void DisturbStart(Tabletop table)
     {
-        if (IsClean) return;
+        if (IsClean)
+            return;
         ref readonly var hand = ref table.Gripper;
         var jaw = _random.Chance(JawStartChance) ? _random.Between(0, Gripper.JawOpen) : hand.Jaw;
         if (!_random.Chance(LowStartChance))
@@ -58,21 +59,29 @@ public sealed class DemonstrationNoise
         {
             var x = block.X + _random.Between(-0.05, 0.05);
             var y = block.Y + _random.Between(-0.05, 0.05);
-            if (table.TryPlaceGripper(x, y, _random.Between(0.015, 0.09), _random.Between(-0.5, 0.5), jaw)) return;
+            if (table.TryPlaceGripper(x, y, _random.Between(0.015, 0.09), _random.Between(-0.5, 0.5), jaw))
+                return;
         }
     }
 
     /// <summary>What is carried out instead of what the expert wants.</summary>
     public WorldAction Disturb(in WorldAction wanted)
     {
-        if (IsClean) return wanted;
+        if (IsClean)
+            return wanted;
         if (_burst == 0 && _random.Chance(BurstChance))
         {
             _burst = 2 + _random.Below(5);
             _flips = _random.Chance(FlipChance);
             _nonsense = new WorldAction(
-                Move(_random.Between(-1, 1)), Move(_random.Between(-1, 1)), Move(_random.Between(-1, 1)), 0, 0,
-                Turn(_random.Between(-1, 1)), 0);
+                Move(_random.Between(-1, 1)),
+                Move(_random.Between(-1, 1)),
+                Move(_random.Between(-1, 1)),
+                0,
+                0,
+                Turn(_random.Between(-1, 1)),
+                0
+            );
         }
 
         if (_burst > 0)

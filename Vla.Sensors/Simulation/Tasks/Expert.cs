@@ -5,10 +5,10 @@ namespace Vla.Sensors.Simulation.Tasks;
 /// <summary>Knows the whole state of the world and does every task: the teacher of policies.</summary>
 /// <remarks>
 /// <para>
-/// What it does follows from the state and the task alone, so it can say of any state, however it came about, what to do
-/// next. It has no phases to remember: it comes down a funnel that is wider the higher it is, rises first when it is low
-/// and off, opens and rises when the jaw has closed on nothing, and puts down what it should not be holding. Where it
-/// decides between two things to do, the limit is wider once it has begun, so that a little noise changes nothing.
+/// What it does follows from the state and the task alone, so it can say of any state, however it came about, what to
+/// do next. It has no phases to remember: it comes down a funnel that is wider the higher it is, rises first when it is
+/// low and off, opens and rises when the jaw has closed on nothing, and puts down what it should not be holding. Where
+/// it decides between two things to do, the limit is wider once it has begun, so that a little noise changes nothing.
 /// </para>
 /// <para>
 /// It steers for where the hand would come to rest, not for where it is, which takes the arm's lag out.
@@ -35,7 +35,8 @@ public static class Expert
     {
         ref readonly var hand = ref table.Gripper;
         var carries = task.Kind is TaskKind.Pick or TaskKind.Put;
-        if (hand.Holds && (!carries || hand.Held != task.Block)) return PutDown(table);
+        if (hand.Holds && (!carries || hand.Held != task.Block))
+            return PutDown(table);
         return task.Kind switch
         {
             TaskKind.Reach => Reach(hand, table.Blocks[task.Block]),
@@ -70,24 +71,30 @@ public static class Expert
     {
         ref readonly var hand = ref table.Gripper;
         var block = table.Blocks[index];
-        if (hand.Held == index) return Steer(hand, new Aim(hand.X, hand.Y, LiftHeight, hand.Yaw), 0, gripper: 0);
+        if (hand.Held == index)
+            return Steer(hand, new Aim(hand.X, hand.Y, LiftHeight, hand.Yaw), 0, gripper: 0);
 
         var aim = new Aim(block.X, block.Y, block.Z, Facing(block.Yaw, hand.Yaw));
-        if (MayClose(table, index, aim)) return Steer(hand, aim, 0, gripper: 0);
+        if (MayClose(table, index, aim))
+            return Steer(hand, aim, 0, gripper: 0);
 
         // A jaw that is not open, or not turned right yet, counts as being off: the hand stays up until it is.
-        var off = Off(hand, aim) + 0.05 * Math.Max(0, Math.Abs(aim.Yaw - hand.Yaw) - 0.05) + Math.Max(0, 0.072 - hand.Jaw);
+        var off =
+            Off(hand, aim) + 0.05 * Math.Max(0, Math.Abs(aim.Yaw - hand.Yaw) - 0.05) + Math.Max(0, 0.072 - hand.Jaw);
         return Funnel(hand, aim, off, aim.Z + 0.075, gripper: 1);
     }
 
     private static bool MayClose(Tabletop table, int index, in Aim aim)
     {
         ref readonly var hand = ref table.Gripper;
-        if (Jaw.Between(hand, table.Blocks) != index) return false;
+        if (Jaw.Between(hand, table.Blocks) != index)
+            return false;
         var (u, v) = Hand.Local(hand, table.Blocks[index]);
         var begun = hand.Jaw < 0.072;
         var (aside, turned, height) = begun ? (0.016, 0.32, 0.013) : (0.009, 0.12, 0.008);
-        return Math.Abs(u) < aside && Math.Abs(v) < aside && Math.Abs(aim.Yaw - hand.Yaw) < turned
+        return Math.Abs(u) < aside
+            && Math.Abs(v) < aside
+            && Math.Abs(aim.Yaw - hand.Yaw) < turned
             && Math.Abs(aim.Z - hand.Z) < height;
     }
 
@@ -105,8 +112,11 @@ public static class Expert
         var tray = table.Trays[trayIndex];
         var support = TopOf(table, tray, index);
         var aim = new Aim(
-            tray.X + hand.X - block.X, tray.Y + hand.Y - block.Y,
-            support + ReleaseGap + hand.Z - block.Bottom, 0);
+            tray.X + hand.X - block.X,
+            tray.Y + hand.Y - block.Y,
+            support + ReleaseGap + hand.Z - block.Bottom,
+            0
+        );
         var off = Off(hand, aim);
         if (off < 0.012 && block.Bottom - support < 0.007)
             return Steer(hand, new Aim(hand.X, hand.Y, hand.Z, hand.Yaw), 0, gripper: 1);
@@ -123,8 +133,12 @@ public static class Expert
         var (sin, cos) = Math.SinCos(Hand.QuarterTurn(block.Yaw));
         var contact = Block.Half * (cos + Math.Abs(sin)) + ClosedHalf;
         var gap = (block.X - hand.X) * direction - contact;
-        var isBehind = gap is > -0.006 and < 0.04 && Math.Abs(block.Y - hand.Y) < 0.014
-            && hand.Z < PushHeight + 0.012 && hand.Jaw < 0.02 && Math.Abs(hand.Yaw) < 0.3;
+        var isBehind =
+            gap is > -0.006 and < 0.04
+            && Math.Abs(block.Y - hand.Y) < 0.014
+            && hand.Z < PushHeight + 0.012
+            && hand.Jaw < 0.02
+            && Math.Abs(hand.Yaw) < 0.3;
         if (isBehind)
         {
             var onward = new Aim(RestX(hand) + direction * PushPerStep, block.Y, PushHeight, 0);
@@ -168,19 +182,28 @@ public static class Expert
         var fastest = WorldAction.MaximumMove * (1 - tooLow);
         var share = way > fastest ? fastest / way : 1;
         return new WorldAction(
-            (float)(x * share), (float)(y * share), (float)Math.Clamp(z, -WorldAction.MaximumMove, WorldAction.MaximumMove), 0, 0,
-            (float)Math.Clamp(yaw, -WorldAction.MaximumTurn, WorldAction.MaximumTurn), gripper);
+            (float)(x * share),
+            (float)(y * share),
+            (float)Math.Clamp(z, -WorldAction.MaximumMove, WorldAction.MaximumMove),
+            0,
+            0,
+            (float)Math.Clamp(yaw, -WorldAction.MaximumTurn, WorldAction.MaximumTurn),
+            gripper
+        );
     }
 
     private static double RestX(in Gripper hand) => hand.X + hand.SpeedX * Gripper.LagSeconds;
 
     private static double Off(in Gripper hand, in Aim aim)
     {
-        double dx = aim.X - hand.X, dy = aim.Y - hand.Y;
+        double dx = aim.X - hand.X,
+            dy = aim.Y - hand.Y;
         return Math.Sqrt(dx * dx + dy * dy);
     }
 
-    /// <summary>The turn of the hand that faces a cube: the smallest, but near 45 degrees rather the one at hand.</summary>
+    /// <summary>
+    /// The turn of the hand that faces a cube: the smallest, but near 45 degrees rather the one at hand.
+    /// </summary>
     /// <remarks>
     /// A cube at 44 degrees looks the same as one at −46. A choice by the cube alone would turn a hand that has already
     /// gone the other way all the way back.
@@ -199,11 +222,13 @@ public static class Expert
     private static bool IsAstride(Tabletop table)
     {
         ref readonly var hand = ref table.Gripper;
-        if (hand.Jaw < 0.03) return false;
+        if (hand.Jaw < 0.03)
+            return false;
         foreach (ref readonly var block in table.Blocks)
         {
             var (u, v) = Hand.Local(hand, block);
-            if (Math.Abs(u) < hand.Jaw / 2 && Math.Abs(v) < 0.04 && hand.Z - Gripper.TipBelow < block.Top + 0.005) return true;
+            if (Math.Abs(u) < hand.Jaw / 2 && Math.Abs(v) < 0.04 && hand.Z - Gripper.TipBelow < block.Top + 0.005)
+                return true;
         }
 
         return false;
@@ -216,7 +241,8 @@ public static class Expert
         var place = new Footprint(tray.X, tray.Y, 0, Block.Half, Block.Half, 0, 1);
         for (var i = 0; i < table.Blocks.Length; i++)
         {
-            if (i != held && place.Covers(Footprint.Of(table.Blocks[i]))) top = Math.Max(top, table.Blocks[i].Top);
+            if (i != held && place.Covers(Footprint.Of(table.Blocks[i])))
+                top = Math.Max(top, table.Blocks[i].Top);
         }
 
         return top;

@@ -20,12 +20,16 @@ public static class TaskFeasibility
     private const double Standing = 0.005;
 
     /// <summary>The tasks that can be done, and are not done already.</summary>
-    public static IEnumerable<WorldTask> Offers(Tabletop table) => WorldTask.All(table).Where(task => CanDo(table, task));
+    public static IEnumerable<WorldTask> Offers(Tabletop table) =>
+        WorldTask.All(table).Where(task => CanDo(table, task));
 
     public static bool CanDo(Tabletop table, in WorldTask task) =>
-        InReach(table, task.Block) && TaskWords.CanName(table, task.Block) && task.Kind switch
+        InReach(table, task.Block)
+        && TaskWords.CanName(table, task.Block)
+        && task.Kind switch
         {
-            TaskKind.Put => !IsOnTray(table, task.Block, task.Tray) && KeepsItsName(table, task.Block, table.Trays[task.Tray].X),
+            TaskKind.Put => !IsOnTray(table, task.Block, task.Tray)
+                && KeepsItsName(table, task.Block, table.Trays[task.Tray].X),
             TaskKind.Push => CanPush(table, task.Block, task.Direction)
                 && KeepsItsName(table, task.Block, table.Blocks[task.Block].X + task.Direction * PushWay),
             _ => true,
@@ -36,7 +40,8 @@ public static class TaskFeasibility
     {
         var (place, target) = (table.Blocks[block], table.Trays[tray]);
         return table.Gripper.Held != block
-            && Math.Abs(place.X - target.X) <= within && Math.Abs(place.Y - target.Y) <= within
+            && Math.Abs(place.X - target.X) <= within
+            && Math.Abs(place.Y - target.Y) <= within
             && place.Bottom - table.SupportBelow(block) < Standing;
     }
 
@@ -44,11 +49,15 @@ public static class TaskFeasibility
     {
         // A closed hand pushes from beside the block, so it must reach a little further than the block is.
         var block = table.Blocks[index];
-        if (block.X is < Gripper.MinimumX or > Gripper.MaximumX || block.Y is < Gripper.MinimumY or > Gripper.MaximumY) return false;
+        if (block.X is < Gripper.MinimumX or > Gripper.MaximumX || block.Y is < Gripper.MinimumY or > Gripper.MaximumY)
+            return false;
         for (var i = 0; i < table.Blocks.Length; i++)
         {
-            if (i != index && table.Blocks[i].Bottom >= block.Top - Standing
-                && Footprint.Of(table.Blocks[i]).Covers(Footprint.Of(block)))
+            if (
+                i != index
+                && table.Blocks[i].Bottom >= block.Top - Standing
+                && Footprint.Of(table.Blocks[i]).Covers(Footprint.Of(block))
+            )
             {
                 return false; // Something stands on it.
             }
@@ -57,7 +66,9 @@ public static class TaskFeasibility
         return true;
     }
 
-    /// <summary>True when a block that is the left of two remains so at another place, and the right one likewise.</summary>
+    /// <summary>
+    /// True when a block that is the left of two remains so at another place, and the right one likewise.
+    /// </summary>
     /// <remarks>Otherwise an instruction would mean the other block halfway through.</remarks>
     private static bool KeepsItsName(Tabletop table, int index, double x)
     {
@@ -65,7 +76,12 @@ public static class TaskFeasibility
         for (var i = 0; i < table.Blocks.Length; i++)
         {
             var other = table.Blocks[i];
-            if (i != index && other.Colour == block.Colour && (x - other.X) * Math.Sign(block.X - other.X) < BetweenTwins) return false;
+            if (
+                i != index
+                && other.Colour == block.Colour
+                && (x - other.X) * Math.Sign(block.X - other.X) < BetweenTwins
+            )
+                return false;
         }
 
         return true;
@@ -74,22 +90,28 @@ public static class TaskFeasibility
     private static bool CanPush(Tabletop table, int index, int direction)
     {
         var block = table.Blocks[index];
-        if (table.Gripper.Held == index || block.Bottom > Standing) return false;
+        if (table.Gripper.Held == index || block.Bottom > Standing)
+            return false;
         var start = block.X - direction * Behind;
         var end = block.X + direction * (PushWay + Block.Half);
-        if (start is < Gripper.MinimumX or > Gripper.MaximumX) return false;
-        if (Math.Abs(end) > Tabletop.TableHalfWidth - Block.Half) return false;
+        if (start is < Gripper.MinimumX or > Gripper.MaximumX)
+            return false;
+        if (Math.Abs(end) > Tabletop.TableHalfWidth - Block.Half)
+            return false;
 
         for (var i = 0; i < table.Blocks.Length; i++)
         {
-            if (i == index) continue;
-            if (InLane(table.Blocks[i].X, table.Blocks[i].Y, Block.Half * Math.Sqrt(2), block, start, end)) return false;
+            if (i == index)
+                continue;
+            if (InLane(table.Blocks[i].X, table.Blocks[i].Y, Block.Half * Math.Sqrt(2), block, start, end))
+                return false;
         }
 
         foreach (var tray in table.Trays)
         {
             // The hand is higher than a tray; the block is not.
-            if (InLane(tray.X, tray.Y, Tray.Half, block, block.X, end)) return false;
+            if (InLane(tray.X, tray.Y, Tray.Half, block, block.X, end))
+                return false;
         }
 
         return true;
@@ -97,5 +119,6 @@ public static class TaskFeasibility
 
     private static bool InLane(double x, double y, double half, in Block block, double from, double to) =>
         Math.Abs(y - block.Y) < HalfLane - Block.Half + half
-        && x + half > Math.Min(from, to) && x - half < Math.Max(from, to);
+        && x + half > Math.Min(from, to)
+        && x - half < Math.Max(from, to);
 }

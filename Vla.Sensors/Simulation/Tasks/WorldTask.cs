@@ -30,7 +30,8 @@ public readonly record struct WorldTask(TaskKind Kind, int Block, int Tray = -1,
         {
             yield return new WorldTask(TaskKind.Reach, block);
             yield return new WorldTask(TaskKind.Pick, block);
-            for (var tray = 0; tray < table.Trays.Count; tray++) yield return new WorldTask(TaskKind.Put, block, Tray: tray);
+            for (var tray = 0; tray < table.Trays.Count; tray++)
+                yield return new WorldTask(TaskKind.Put, block, Tray: tray);
             yield return new WorldTask(TaskKind.Push, block, Direction: -1);
             yield return new WorldTask(TaskKind.Push, block, Direction: 1);
         }

@@ -154,7 +154,9 @@ public sealed class CameraActorTests() : PipelineTestKit(TestScheduling)
 
         script.Fail(new CameraEndedException("the film is over"));
 
-        await AwaitAssertAsync(() => Assert.Equal((CameraState.Ended, "the film is over"), (_monitor.State, _monitor.LastError)));
+        await AwaitAssertAsync(() =>
+            Assert.Equal((CameraState.Ended, "the film is over"), (_monitor.State, _monitor.LastError))
+        );
         await HandledAsync(_camera!);
         Scheduler.Advance(TimeSpan.FromMinutes(1));
         await HearsNothingAsync(this, _camera!, _observations);
@@ -215,20 +217,30 @@ public sealed class CameraActorTests() : PipelineTestKit(TestScheduling)
         second.LeftOut = new LeftOut(1, 1, 0, "grey");
         StartCamera();
         first.Show();
-        await AwaitAssertAsync(() => Assert.Equal((8, 4, 2, 1, "torn"), (_monitor.Frames, _monitor.Replaced, _monitor.Damaged, _monitor.WrongSize, _monitor.Problem)));
+        await AwaitAssertAsync(() =>
+            Assert.Equal(
+                (8, 4, 2, 1, "torn"),
+                (_monitor.Frames, _monitor.Replaced, _monitor.Damaged, _monitor.WrongSize, _monitor.Problem)
+            )
+        );
 
         first.Fail(new CameraLostException("unplugged"));
         await OpensAgainAfterAsync(CameraActor.FirstDelay);
         second.Show();
 
         // The first capture's only frame was never wanted: one more that nobody had.
-        await AwaitAssertAsync(() => Assert.Equal((11, 3, 1, "grey"), (_monitor.Frames, _monitor.Damaged, _monitor.WrongSize, _monitor.Problem)));
+        await AwaitAssertAsync(() =>
+            Assert.Equal((11, 3, 1, "grey"), (_monitor.Frames, _monitor.Damaged, _monitor.WrongSize, _monitor.Problem))
+        );
     }
 
-    /// <summary>Lets capture threads that still wait for a picture come to their end, before the actors wait for them.</summary>
+    /// <summary>
+    /// Lets capture threads that still wait for a picture come to their end, before the actors wait for them.
+    /// </summary>
     protected override void AfterAll()
     {
-        foreach (var script in _scripts) script.Fail(new CameraLostException("the test is over"));
+        foreach (var script in _scripts)
+            script.Fail(new CameraLostException("the test is over"));
         base.AfterAll();
     }
 
@@ -249,14 +261,17 @@ public sealed class CameraActorTests() : PipelineTestKit(TestScheduling)
     private void StartCamera(TimeProvider? time = null)
     {
         _observations = Start(ObservationActor.Props(_source));
-        _camera = Start(CameraActor.Props(
-            Open, Pool, _source.Places[0], _monitor, time ?? TimeProvider.System, NullLogger.Instance));
+        _camera = Start(
+            CameraActor.Props(Open, Pool, _source.Places[0], _monitor, time ?? TimeProvider.System, NullLogger.Instance)
+        );
     }
 
     private ICamera Open()
     {
         Interlocked.Increment(ref _opened);
-        return _openings.TryDequeue(out var opening) ? opening() : throw new CameraException("nothing more in the script");
+        return _openings.TryDequeue(out var opening)
+            ? opening()
+            : throw new CameraException("nothing more in the script");
     }
 
     private Script NextOpening()
@@ -276,19 +291,23 @@ public sealed class CameraActorTests() : PipelineTestKit(TestScheduling)
 
         public LeftOut LeftOut { get; set; }
 
-        public void Show() => _reads.Add(picture =>
-        {
-            picture.Create(4, 4, MatType.CV_8UC3);
-            picture.SetTo(Scalar.All(100));
-            return 1;
-        });
+        public void Show() =>
+            _reads.Add(picture =>
+            {
+                picture.Create(4, 4, MatType.CV_8UC3);
+                picture.SetTo(Scalar.All(100));
+                return 1;
+            });
 
         public void Fail(CameraException exception) => _reads.Add(_ => throw exception);
 
-        public long Read(Mat picture) => (_reads.TryTake(out var read, TimeSpan.FromSeconds(20)) ? read : throw new CameraLostException("the test is over"))(picture);
+        public long Read(Mat picture) =>
+            (
+                _reads.TryTake(out var read, TimeSpan.FromSeconds(20))
+                    ? read
+                    : throw new CameraLostException("the test is over")
+            )(picture);
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

@@ -32,7 +32,8 @@ public sealed class CameraWatchTests : IDisposable
     [Fact]
     public void Pictures_that_differ_keep_the_robot_free()
     {
-        for (var n = 0; n < 100; n++) Picture(same: false);
+        for (var n = 0; n < 100; n++)
+            Picture(same: false);
 
         Assert.Equal((CameraState.Streaming, null), (_monitor.State, _control.Blindness));
     }
@@ -41,7 +42,8 @@ public sealed class CameraWatchTests : IDisposable
     public void The_same_picture_for_longer_than_a_picture_may_be_old_is_a_frozen_camera()
     {
         Picture(same: false);
-        for (var n = 0; n < 6; n++) Picture(same: true);
+        for (var n = 0; n < 6; n++)
+            Picture(same: true);
         Assert.Null(_control.Blindness);
 
         Picture(same: true);
@@ -60,11 +62,13 @@ public sealed class CameraWatchTests : IDisposable
         using var control = new ControlLoop(Make.Profile(), new ControlOptions(), [new FakeRobot()], new ManualClock());
         var watch = new CameraWatch(_monitor, control, _time, NullLogger.Instance);
         Picture(same: false, watch);
-        for (var n = 0; n < 50; n++) Picture(same: true, watch);
+        for (var n = 0; n < 50; n++)
+            Picture(same: true, watch);
         Assert.Null(control.Blindness);
 
         Move(control);
-        for (var n = 0; n < 7; n++) Picture(same: true, watch);
+        for (var n = 0; n < 7; n++)
+            Picture(same: true, watch);
         Assert.Null(control.Blindness);
         Picture(same: true, watch);
 
@@ -74,7 +78,8 @@ public sealed class CameraWatchTests : IDisposable
     [Fact]
     public void No_picture_for_longer_than_one_may_be_old_is_a_silent_camera()
     {
-        for (var n = 0; n < 10; n++) Picture(same: false);
+        for (var n = 0; n < 10; n++)
+            Picture(same: false);
 
         _time.Advance(TimeSpan.FromMilliseconds(200));
         _watch.Look();
@@ -82,7 +87,10 @@ public sealed class CameraWatchTests : IDisposable
         _time.Advance(TimeSpan.FromMilliseconds(1));
         _watch.Look();
 
-        Assert.Equal((CameraState.Silent, "the camera is silent: no picture comes"), (_monitor.State, _control.Blindness));
+        Assert.Equal(
+            (CameraState.Silent, "the camera is silent: no picture comes"),
+            (_monitor.State, _control.Blindness)
+        );
         Picture(same: false);
         Assert.Equal((CameraState.Streaming, null), (_monitor.State, _control.Blindness));
     }
@@ -90,7 +98,8 @@ public sealed class CameraWatchTests : IDisposable
     [Fact]
     public void A_slow_camera_is_not_silent_between_its_pictures()
     {
-        for (var n = 0; n < 20; n++) Picture(same: false, spacingMs: 150);
+        for (var n = 0; n < 20; n++)
+            Picture(same: false, spacingMs: 150);
 
         _time.Advance(TimeSpan.FromMilliseconds(400));
         _watch.Look();
@@ -141,7 +150,10 @@ public sealed class CameraWatchTests : IDisposable
         Assert.Equal("the camera wrist is lost: unplugged", _control.Blindness);
         (front.State, front.LastError) = (CameraState.Ended, "video 'x' has ended");
         watches[0].Look();
-        Assert.Equal("the camera front has ended: video 'x' has ended; the camera wrist is lost: unplugged", _control.Blindness);
+        Assert.Equal(
+            "the camera front has ended: video 'x' has ended; the camera wrist is lost: unplugged",
+            _control.Blindness
+        );
         (wrist.State, wrist.NewestNs) = (CameraState.Streaming, _time.NowNs());
         watches[1].Look();
         Assert.Equal("the camera front has ended: video 'x' has ended", _control.Blindness);
@@ -158,17 +170,23 @@ public sealed class CameraWatchTests : IDisposable
         var spots = new BlindSpots(_control, 2);
         var watches = new[] { front, wrist }.Select((camera, i) => Watch(camera, spots, i, sets)).ToList();
         var cells = new OneFrame[] { new(), new() };
-        for (var i = 0; i < 2; i++) sets.Places[i].Use(cells[i]);
+        for (var i = 0; i < 2; i++)
+            sets.Places[i].Use(cells[i]);
         sets.Want(Akka.Actor.ActorRefs.Nobody);
 
         // The wrist's pictures come as often, and 90 ms late.
-        for (var n = 0; n < 7; n++) Both();
+        for (var n = 0; n < 7; n++)
+            Both();
         Assert.Null(_control.Blindness);
-        for (var n = 0; n < 2; n++) Both();
+        for (var n = 0; n < 2; n++)
+            Both();
 
         Assert.Equal((CameraState.Streaming, CameraState.Behind), (front.State, wrist.State));
         Assert.Equal(
-            "the camera wrist is behind: its pictures are 90 ms older than those of front, and may be 50 ms (--max-skew)", _control.Blindness);
+            "the camera wrist is behind: its pictures are 90 ms older than those of front, and may be 50 ms "
+                + "(--max-skew)",
+            _control.Blindness
+        );
 
         cells[1].Put(_time.NowNs());
         sets.Places[1].Arrived();
@@ -183,7 +201,8 @@ public sealed class CameraWatchTests : IDisposable
             cells[0].Put(nowNs);
             foreach (var (camera, i) in new[] { front, wrist }.Select((camera, i) => (camera, i)))
             {
-                if (camera.State == CameraState.Opening) camera.State = CameraState.Streaming;
+                if (camera.State == CameraState.Opening)
+                    camera.State = CameraState.Streaming;
                 (camera.NewestNs, camera.SameSinceNs) = (nowNs, nowNs);
                 sets.Places[i].Arrived();
                 watches[i].Look();
@@ -225,7 +244,8 @@ public sealed class CameraWatchTests : IDisposable
     {
         _time.Advance(TimeSpan.FromMilliseconds(spacingMs));
         var (beforeNs, nowNs) = (_monitor.NewestNs, _time.NowNs());
-        if (!same) _sameSinceNs = nowNs;
+        if (!same)
+            _sameSinceNs = nowNs;
         (_monitor.NewestNs, _monitor.SameSinceNs) = (nowNs, _sameSinceNs);
         (watch ?? _watch).FrameArrived(nowNs, beforeNs);
     }

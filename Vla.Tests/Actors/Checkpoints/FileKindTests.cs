@@ -21,7 +21,8 @@ public sealed class FileKindTests : IDisposable
     [InlineData("Access denied\n", "is a text file")]
     [InlineData("GGUF\u0003\0\0\0", "is a GGUF file")]
     [InlineData("\u0008\u0007\u0012\u0007pytorch", "is an ONNX model")]
-    public void Text_and_other_formats(string content, string message) => AssertSaid(Encoding.UTF8.GetBytes(content), message);
+    public void Text_and_other_formats(string content, string message) =>
+        AssertSaid(Encoding.UTF8.GetBytes(content), message);
 
     [Theory]
     [InlineData(new byte[] { 0x89, (byte)'H', (byte)'D', (byte)'F', 13, 10, 26, 10, 0 }, "HDF5")]
@@ -32,8 +33,12 @@ public sealed class FileKindTests : IDisposable
     public void Binary_formats(byte[] content, string message) => AssertSaid(content, message);
 
     [Fact]
-    public void A_directory()
-        => Assert.Contains("is a directory", Assert.Throws<CheckpointException>(() => Checkpoint.Open(_directory.Path)).Message, StringComparison.Ordinal);
+    public void A_directory() =>
+        Assert.Contains(
+            "is a directory",
+            Assert.Throws<CheckpointException>(() => Checkpoint.Open(_directory.Path)).Message,
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData(0x0280)] // begins like a pickle of protocol 2
@@ -46,7 +51,13 @@ public sealed class FileKindTests : IDisposable
         SafetensorsWriter.Write(file, new Dictionary<string, Tensor> { ["a"] = ones(2) });
         var written = File.ReadAllBytes(file);
         var header = BitConverter.ToInt32(written);
-        byte[] padded = [.. BitConverter.GetBytes((long)headerBytes), .. written[8..(8 + header)], .. Enumerable.Repeat((byte)' ', headerBytes - header), .. written[(8 + header)..]];
+        byte[] padded =
+        [
+            .. BitConverter.GetBytes((long)headerBytes),
+            .. written[8..(8 + header)],
+            .. Enumerable.Repeat((byte)' ', headerBytes - header),
+            .. written[(8 + header)..],
+        ];
         _directory.Write("a.safetensors", padded);
 
         using var checkpoint = Checkpoint.Open(file);

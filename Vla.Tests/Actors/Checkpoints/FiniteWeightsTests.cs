@@ -5,7 +5,10 @@ using static TorchSharp.torch.nn;
 
 namespace Vla.Tests.Actors.Checkpoints;
 
-/// <summary>Weights that are not finite never get into a policy: every action would be NaN, and the robot would stop without a reason.</summary>
+/// <summary>
+/// Weights that are not finite never get into a policy: every action would be NaN, and the robot would stop without a
+/// reason.
+/// </summary>
 public sealed class FiniteWeightsTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new TemporaryDirectory().With(TestData.NotebookPolicy);
@@ -35,9 +38,14 @@ public sealed class FiniteWeightsTests : IDisposable
     public void Numbers_beyond_the_range_in_which_they_are_used_are_refused()
     {
         const string name = "fusion.fusion.3.bias";
-        Change(weights => (name, full([64], 1e300, dtype: float64).narrow(0, 0, 1).expand(weights[name].shape).contiguous()));
+        Change(weights =>
+            (name, full([64], 1e300, dtype: float64).narrow(0, 0, 1).expand(weights[name].shape).contiguous())
+        );
 
-        AssertRefused(() => StagedPolicy.Load(_directory.Path).CreateFusion(CPU), $"'{name}' holds numbers beyond the range of Float32");
+        AssertRefused(
+            () => StagedPolicy.Load(_directory.Path).CreateFusion(CPU),
+            $"'{name}' holds numbers beyond the range of Float32"
+        );
     }
 
     [Fact]
@@ -50,7 +58,8 @@ public sealed class FiniteWeightsTests : IDisposable
             var values = module.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.clone());
             values["running_var"] = tensor((float[])[1, 0, 2]);
             SafetensorsWriter.Write(file, values);
-            using (var fine = Checkpoint.Open(file)) StateDict.Load(module, fine);
+            using (var fine = Checkpoint.Open(file))
+                StateDict.Load(module, fine);
             values["running_var"] = tensor((float[])[1, -1e-3f, 2]);
             SafetensorsWriter.Write(file, values);
         }
@@ -58,7 +67,10 @@ public sealed class FiniteWeightsTests : IDisposable
         using var checkpoint = Checkpoint.Open(file);
         var error = Assert.Throws<CheckpointException>(() => StateDict.Load(module, checkpoint));
 
-        Assert.Equal($"{file}: 'running_var' holds a variance below 0; the file is damaged, take another checkpoint", error.Message);
+        Assert.Equal(
+            $"{file}: 'running_var' holds a variance below 0; the file is damaged, take another checkpoint",
+            error.Message
+        );
     }
 
     [Theory]
@@ -91,7 +103,8 @@ public sealed class FiniteWeightsTests : IDisposable
         using var scope = NewDisposeScope();
         var file = _directory.File(StagedPolicy.WeightsFile);
         Dictionary<string, Tensor> weights;
-        using (var checkpoint = Checkpoint.Open(file)) weights = checkpoint.Tensors.Keys.ToDictionary(name => name, checkpoint.ReadTensor);
+        using (var checkpoint = Checkpoint.Open(file))
+            weights = checkpoint.Tensors.Keys.ToDictionary(name => name, checkpoint.ReadTensor);
         var (changed, value) = change(weights);
         weights[changed] = value;
         SafetensorsWriter.Write(file, weights);

@@ -19,7 +19,8 @@ internal sealed class PickleWriter
         return this;
     }
 
-    public PickleWriter Global(string module, string name) => Op('c').Raw(Encoding.UTF8.GetBytes($"{module}\n{name}\n"));
+    public PickleWriter Global(string module, string name) =>
+        Op('c').Raw(Encoding.UTF8.GetBytes($"{module}\n{name}\n"));
 
     public PickleWriter Text(string text)
     {
@@ -39,22 +40,45 @@ internal sealed class PickleWriter
     public PickleWriter Tuple(params long[] values)
     {
         Op('(');
-        foreach (var value in values) Number(value);
+        foreach (var value in values)
+            Number(value);
         return Op('t');
     }
 
     /// <summary>A tensor on its storage, as <c>_rebuild_tensor_v2</c> is called.</summary>
-    public PickleWriter Tensor(string storage, string key, long storageElements, long offset, long[] shape, long[] strides)
-        => Global("torch._utils", "_rebuild_tensor_v2").Op('(')
-            .Op('(').Text("storage").Global("torch", storage).Text(key).Text("cpu").Number(storageElements).Op('t').Op('Q')
-            .Number(offset).Tuple(shape).Tuple(strides).Raw(0x89).Op('}').Op('t').Op('R');
+    public PickleWriter Tensor(
+        string storage,
+        string key,
+        long storageElements,
+        long offset,
+        long[] shape,
+        long[] strides
+    ) =>
+        Global("torch._utils", "_rebuild_tensor_v2")
+            .Op('(')
+            .Op('(')
+            .Text("storage")
+            .Global("torch", storage)
+            .Text(key)
+            .Text("cpu")
+            .Number(storageElements)
+            .Op('t')
+            .Op('Q')
+            .Number(offset)
+            .Tuple(shape)
+            .Tuple(strides)
+            .Raw(0x89)
+            .Op('}')
+            .Op('t')
+            .Op('R');
 
     public PickleWriter BeginDict() => Op('}').Op('(');
 
     public PickleWriter EndDict() => Op('u');
 
     /// <summary>The archive around this pickle, with the named files beside it.</summary>
-    public byte[] ToArchive(params (string Name, byte[] Content)[] files) => Archive([("data.pkl", Op('.').Bytes), .. files]);
+    public byte[] ToArchive(params (string Name, byte[] Content)[] files) =>
+        Archive([("data.pkl", Op('.').Bytes), .. files]);
 
     /// <summary>An archive of the named files.</summary>
     public static byte[] Archive(IReadOnlyList<(string Name, byte[] Content)> files)

@@ -24,12 +24,25 @@ public sealed class SafetensorsTests : IDisposable
     {
         using var scope = NewDisposeScope();
         var matrix = tensor([0.0, 1.0, 2.5, 100.0, 0.0, 7.0], [2, 3]).to_type(type);
-        var path = Write(("matrix", matrix), ("transposed", matrix.t()), ("number", matrix[1, 2]), ("nothing", zeros(0, 4).to_type(type)));
+        var path = Write(
+            ("matrix", matrix),
+            ("transposed", matrix.t()),
+            ("number", matrix[1, 2]),
+            ("nothing", zeros(0, 4).to_type(type))
+        );
 
         using var checkpoint = Checkpoint.Open(path);
 
         Assert.Equal(["matrix", "transposed", "number", "nothing"], checkpoint.Tensors.Keys);
-        foreach (var (name, expected) in new[] { ("matrix", matrix), ("transposed", matrix.t()), ("number", matrix[1, 2]), ("nothing", zeros(0, 4)) })
+        foreach (
+            var (name, expected) in new[]
+            {
+                ("matrix", matrix),
+                ("transposed", matrix.t()),
+                ("number", matrix[1, 2]),
+                ("nothing", zeros(0, 4)),
+            }
+        )
         {
             var read = checkpoint.ReadTensor(name);
             Assert.Equal(type, read.dtype);
@@ -43,7 +56,11 @@ public sealed class SafetensorsTests : IDisposable
     {
         using var scope = NewDisposeScope();
         var path = _directory.File("meta.safetensors");
-        SafetensorsWriter.Write(path, new Dictionary<string, Tensor> { ["a"] = ones(1) }, new Dictionary<string, string> { ["format"] = "pt" });
+        SafetensorsWriter.Write(
+            path,
+            new Dictionary<string, Tensor> { ["a"] = ones(1) },
+            new Dictionary<string, string> { ["format"] = "pt" }
+        );
 
         using var checkpoint = SafetensorsCheckpoint.Open(path);
 
@@ -59,26 +76,81 @@ public sealed class SafetensorsTests : IDisposable
 
         using var copy = Checkpoint.Open(path);
 
-        Assert.Equal(original.Tensors.Values.Select(entry => entry.ShapeText), copy.Tensors.Values.Select(entry => entry.ShapeText));
-        foreach (var name in original.Tensors.Keys) Assert.True(original.ReadTensor(name).eq(copy.ReadTensor(name)).all().item<bool>());
+        Assert.Equal(
+            original.Tensors.Values.Select(entry => entry.ShapeText),
+            copy.Tensors.Values.Select(entry => entry.ShapeText)
+        );
+        foreach (var name in original.Tensors.Keys)
+            Assert.True(original.ReadTensor(name).eq(copy.ReadTensor(name)).all().item<bool>());
     }
 
     [Theory]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", 12, "tensor b overlaps another at byte 4")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[12,16]}}""", 16, "bytes 8 to 12 belong to no tensor")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 12, "4 bytes after the last tensor belong to none")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 4, "tensor a ends at byte 8 of 4: the file is cut off")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", 8, "tensor a of shape [3] F32 does not fill its 8 bytes")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[4611686018427387904,4611686018427387904],"data_offsets":[0,8]}}""", 8, "does not fill its 8 bytes")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,8]}}""", 8, "tensor a has shape that are not whole numbers from 0")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,8]}}""", 8, "tensor a has shape that are not whole numbers from 0")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,"""
+            + """12]}}""",
+        12,
+        "tensor b overlaps another at byte 4"
+    )]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[12,"""
+            + """16]}}""",
+        16,
+        "bytes 8 to 12 belong to no tensor"
+    )]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""",
+        12,
+        "4 bytes after the last tensor belong to none"
+    )]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""",
+        4,
+        "tensor a ends at byte 8 of 4: the file is cut off"
+    )]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""",
+        8,
+        "tensor a of shape [3] F32 does not fill its 8 bytes"
+    )]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[4611686018427387904,4611686018427387904],"data_offsets":[0,8]}}""",
+        8,
+        "does not fill its 8 bytes"
+    )]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,8]}}""",
+        8,
+        "tensor a has shape that are not whole numbers from 0"
+    )]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,8]}}""",
+        8,
+        "tensor a has shape that are not whole numbers from 0"
+    )]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", 8, "tensor a ends before it begins")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8,9]}}""", 8, "tensor a has 3 data_offsets, expected 2")]
-    [InlineData("""{"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}""", 8, "tensor a has dtype 'F8_E4M3'; read are F32, F16, BF16, F64, I64, I32, U8, BOOL")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8,9]}}""",
+        8,
+        "tensor a has 3 data_offsets, expected 2"
+    )]
+    [InlineData(
+        """{"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}""",
+        8,
+        "tensor a has dtype 'F8_E4M3'; read are F32, F16, BF16, F64, I64, I32, U8, BOOL"
+    )]
     [InlineData("""{"a":{"shape":[2],"data_offsets":[0,8]}}""", 8, "tensor a has no dtype")]
     [InlineData("""{"a":{"dtype":"F32","data_offsets":[0,8]}}""", 8, "tensor a has no shape")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"x":1}}""", 8, "tensor a has an unknown key 'x'")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8, "not valid JSON")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"x":1}}""",
+        8,
+        "tensor a has an unknown key 'x'"
+    )]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,"""
+            + """8]}}""",
+        8,
+        "not valid JSON"
+    )]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}""", 8, "not valid JSON")]
     [InlineData("""[1,2]""", 0, "its header is not a JSON object")]
     [InlineData("""{"__metadata__":{"x":1}}""", 0, "__metadata__.x is not text")]

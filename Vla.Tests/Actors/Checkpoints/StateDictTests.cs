@@ -23,9 +23,10 @@ public sealed class StateDictTests : IDisposable
 
         Assert.EndsWith(
             "does not fit ActionDecoder: 1 missing: decoder.0.bias; 1 unexpected: decoder.9.weight; "
-            + "1 misshapen: decoder.5.weight is [6, 64], expected [7, 64]",
+                + "1 misshapen: decoder.5.weight is [6, 64], expected [7, 64]",
             message,
-            StringComparison.Ordinal);
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -36,7 +37,8 @@ public sealed class StateDictTests : IDisposable
         Assert.Contains(
             "decoder.5.bias is [7] I64, expected [7] Float32",
             Misfit(tensors => tensors["decoder.5.bias"] = zeros(7, dtype: int64)),
-            StringComparison.Ordinal);
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -45,7 +47,8 @@ public sealed class StateDictTests : IDisposable
         using var scope = NewDisposeScope();
         var message = Misfit(tensors =>
         {
-            for (var i = 0; i < 5_000; i++) tensors[$"{i}\n{new string('x', 500)}"] = zeros(1);
+            for (var i = 0; i < 5_000; i++)
+                tensors[$"{i}\n{new string('x', 500)}"] = zeros(1);
         });
 
         Assert.Contains("5000 unexpected: ", message, StringComparison.Ordinal);
@@ -69,7 +72,14 @@ public sealed class StateDictTests : IDisposable
         StateDict.Load(to, checkpoint);
 
         Assert.Equal(ScalarType.Float32, to.get_parameter("decoder.0.weight")!.dtype);
-        Assert.True(allclose(from.get_parameter("decoder.0.weight")!, to.get_parameter("decoder.0.weight")!, rtol: 0.01, atol: 0.01));
+        Assert.True(
+            allclose(
+                from.get_parameter("decoder.0.weight")!,
+                to.get_parameter("decoder.0.weight")!,
+                rtol: 0.01,
+                atol: 0.01
+            )
+        );
     }
 
     private string Misfit(Action<Dictionary<string, Tensor>> change)

@@ -16,7 +16,14 @@ public sealed class TorchArchiveTests : IDisposable
     [Fact]
     public void Files_are_read_whole_in_parts_and_unpacked()
     {
-        using var archive = TorchArchive.Open(Write(Zip(("stored", Content, CompressionLevel.NoCompression), ("packed", new byte[10_000], CompressionLevel.SmallestSize))));
+        using var archive = TorchArchive.Open(
+            Write(
+                Zip(
+                    ("stored", Content, CompressionLevel.NoCompression),
+                    ("packed", new byte[10_000], CompressionLevel.SmallestSize)
+                )
+            )
+        );
 
         Assert.Equal(Content, archive.ReadWhole(archive.Files["stored"], 8));
         var part = new byte[3];
@@ -25,7 +32,10 @@ public sealed class TorchArchiveTests : IDisposable
         archive.CheckSum(archive.Files["stored"]);
         Assert.True(archive.Files["packed"].IsPacked);
         Assert.Equal(new byte[10_000], archive.ReadWhole(archive.Files["packed"], 10_000));
-        AssertRefused(() => archive.ReadWhole(archive.Files["packed"], 9_999), "has 10000 bytes in packed; at most 9999 are read");
+        AssertRefused(
+            () => archive.ReadWhole(archive.Files["packed"], 9_999),
+            "has 10000 bytes in packed; at most 9999 are read"
+        );
     }
 
     [Fact]
@@ -58,8 +68,10 @@ public sealed class TorchArchiveTests : IDisposable
     {
         var bytes = Zip(("a", Content, CompressionLevel.NoCompression));
         var at = bytes.AsSpan(Entries(bytes)[0] + field);
-        if (field is 8 or 10) BinaryPrimitives.WriteUInt16LittleEndian(at, (ushort)value);
-        else BinaryPrimitives.WriteUInt32LittleEndian(at, value);
+        if (field is 8 or 10)
+            BinaryPrimitives.WriteUInt16LittleEndian(at, (ushort)value);
+        else
+            BinaryPrimitives.WriteUInt32LittleEndian(at, value);
 
         AssertRefused(() => TorchArchive.Open(Write(bytes)), message);
     }
@@ -68,7 +80,8 @@ public sealed class TorchArchiveTests : IDisposable
     public void Both_sizes_beyond_the_file_are_refused()
     {
         var bytes = Zip(("a", Content, CompressionLevel.NoCompression));
-        foreach (var field in (int[])[20, 24]) BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(Entries(bytes)[0] + field), 1 << 30);
+        foreach (var field in (int[])[20, 24])
+            BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(Entries(bytes)[0] + field), 1 << 30);
 
         AssertRefused(() => TorchArchive.Open(Write(bytes)), "has a reach beyond the end of the file");
     }
@@ -96,7 +109,8 @@ public sealed class TorchArchiveTests : IDisposable
     public void A_pickle_of_small_opcodes_that_each_ask_for_memory_ends_at_a_bound()
     {
         var pickle = new PickleWriter();
-        for (var i = 0; i < 3_000_000; i++) pickle.Op('}');
+        for (var i = 0; i < 3_000_000; i++)
+            pickle.Op('}');
         var file = Write(pickle.ToArchive());
 
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -121,14 +135,39 @@ public sealed class TorchArchiveTests : IDisposable
     {
         // A dict that is its own value under "model", and a module that is its own part.
         AssertRefused(
-            () => Checkpoint.Open(Write(new PickleWriter().Op('}').Raw((byte)'q', 0).Text("model").Raw((byte)'h', 0).Op('s').ToArchive())),
-            "does not hold weights");
+            () =>
+                Checkpoint.Open(
+                    Write(
+                        new PickleWriter().Op('}').Raw((byte)'q', 0).Text("model").Raw((byte)'h', 0).Op('s').ToArchive()
+                    )
+                ),
+            "does not hold weights"
+        );
         AssertRefused(
-            () => Checkpoint.Open(Write(new PickleWriter()
-                .Global("__main__", "Net").Op(')').Raw(0x81).Raw((byte)'q', 0)
-                .Op('}').Text("_parameters").Op('}').Op('s').Text("_modules").Op('}').Text("inner").Raw((byte)'h', 0).Op('s').Op('s').Op('b')
-                .ToArchive())),
-            "does not hold weights");
+            () =>
+                Checkpoint.Open(
+                    Write(
+                        new PickleWriter()
+                            .Global("__main__", "Net")
+                            .Op(')')
+                            .Raw(0x81)
+                            .Raw((byte)'q', 0)
+                            .Op('}')
+                            .Text("_parameters")
+                            .Op('}')
+                            .Op('s')
+                            .Text("_modules")
+                            .Op('}')
+                            .Text("inner")
+                            .Raw((byte)'h', 0)
+                            .Op('s')
+                            .Op('s')
+                            .Op('b')
+                            .ToArchive()
+                    )
+                ),
+            "does not hold weights"
+        );
     }
 
     private static byte[] Zip(params (string Name, byte[] Content, CompressionLevel Level)[] files)
@@ -150,10 +189,13 @@ public sealed class TorchArchiveTests : IDisposable
     private static List<int> Entries(byte[] zip)
     {
         var entries = new List<int>();
-        for (var at = BinaryPrimitives.ReadInt32LittleEndian(zip.AsSpan(zip.Length - 22 + 16)); at < zip.Length - 22;)
+        for (var at = BinaryPrimitives.ReadInt32LittleEndian(zip.AsSpan(zip.Length - 22 + 16)); at < zip.Length - 22; )
         {
             entries.Add(at);
-            at += 46 + BinaryPrimitives.ReadUInt16LittleEndian(zip.AsSpan(at + 28)) + BinaryPrimitives.ReadUInt16LittleEndian(zip.AsSpan(at + 30));
+            at +=
+                46
+                + BinaryPrimitives.ReadUInt16LittleEndian(zip.AsSpan(at + 28))
+                + BinaryPrimitives.ReadUInt16LittleEndian(zip.AsSpan(at + 30));
         }
 
         return entries;

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Checkpoints;
 
-/// <summary>Checkpoints as training scripts leave them, saved by stock PyTorch (<c>Fixtures/checkpoints/make.py</c>).</summary>
+/// <summary>
+/// Checkpoints as training scripts leave them, saved by stock PyTorch (<c>Fixtures/checkpoints/make.py</c>).
+/// </summary>
 public sealed class TrainingCheckpointTests
 {
     private static readonly string[] Parts = ["fusion"];
@@ -30,7 +32,8 @@ public sealed class TrainingCheckpointTests
 
         Assert.Equal(Names, checkpoint.Tensors.Keys.Order(StringComparer.Ordinal));
         Assert.Equal((place, leftOut), (checkpoint.Place, checkpoint.LeftOut));
-        foreach (var name in Names) Assert.True(checkpoint.ReadTensor(name).eq(plain.ReadTensor(name)).all().item<bool>(), name);
+        foreach (var name in Names)
+            Assert.True(checkpoint.ReadTensor(name).eq(plain.ReadTensor(name)).all().item<bool>(), name);
     }
 
     [Fact]

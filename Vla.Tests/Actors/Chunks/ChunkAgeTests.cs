@@ -29,7 +29,12 @@ public sealed class ChunkAgeTests : IDisposable
     [InlineData(1, 20, null, 0, 200)] // A single action: the maximum age.
     [InlineData(1, 20, null, 700, 200)]
     public void Without_a_newer_one_a_chunk_is_followed_until_its_picture_is_as_old_as_the_limit(
-        int horizon, double stepMs, int? execute, int setMs, int limitMs)
+        int horizon,
+        double stepMs,
+        int? execute,
+        int setMs,
+        int limitMs
+    )
     {
         Use(new ChunkExecution { Execute = execute }, setMs);
         Offer(horizon, stepMs);
@@ -39,7 +44,10 @@ public sealed class ChunkAgeTests : IDisposable
         // The last tick of a chunk that is used up is before its end; of an age that is allowed it is at it.
         Assert.InRange(followed * TickMs, limitMs - TickMs, limitMs);
         Assert.Equal(ControlState.Hold, _robot.Last.State);
-        Assert.All(_robot.Applied.SkipLast(1), action => Assert.Equal(limitMs * MonotonicTime.NsPerMs, action.AgeLimitNs));
+        Assert.All(
+            _robot.Applied.SkipLast(1),
+            action => Assert.Equal(limitMs * MonotonicTime.NsPerMs, action.AgeLimitNs)
+        );
         Assert.All(_robot.Applied.SkipLast(1), action => Assert.True(action.AgeNs <= action.AgeLimitNs));
     }
 
@@ -48,7 +56,8 @@ public sealed class ChunkAgeTests : IDisposable
     {
         Use(new ChunkExecution { Execute = 4 });
         Offer(10, stepMs: 100);
-        for (var i = 0; i < 71; i++) Tick();
+        for (var i = 0; i < 71; i++)
+            Tick();
 
         Assert.Equal("the picture behind the last action chunk is 710 ms old, allowed are 700 ms", _robot.Last.Reason);
         Assert.Equal(1, _loop!.Snapshot().RefusedFor(Refusal.Stale));
@@ -59,11 +68,13 @@ public sealed class ChunkAgeTests : IDisposable
     {
         Use(new ChunkExecution { Blend = ChunkBlend.Ensemble, EnsembleDecay = 0 });
         Offer(100, stepMs: 20, x: 0.2f);
-        for (var i = 0; i < 20; i++) Tick(); // 200 ms
+        for (var i = 0; i < 20; i++)
+            Tick(); // 200 ms
         Offer(100, stepMs: 20, x: 0.6f);
 
         Assert.Equal(0.4f, Tick().Values[0], 1e-6);
-        for (var i = 0; i < 11; i++) Tick(); // The first one's picture is 320 ms old: 300 ms and a step.
+        for (var i = 0; i < 11; i++)
+            Tick(); // The first one's picture is 320 ms old: 300 ms and a step.
         Assert.Equal(0.4f, _robot.Last.Values[0], 1e-6);
 
         Assert.Equal(0.6f, Tick().Values[0], 1e-6);
@@ -86,7 +97,8 @@ public sealed class ChunkAgeTests : IDisposable
         Use(new ChunkExecution { Execute = 1 });
         Assert.Equal((null, null), (Tick().ArrivalAgeNs, _robot.Last.AgeLimitNs));
         Offer(2, stepMs: 20);
-        for (var i = 0; i < 5; i++) Tick();
+        for (var i = 0; i < 5; i++)
+            Tick();
 
         Assert.Equal((ControlState.Hold, 40 * MonotonicTime.NsPerMs), (_robot.Last.State, _robot.Last.AgeLimitNs));
         Assert.Equal(50 * MonotonicTime.NsPerMs, _robot.Last.AgeNs);
@@ -101,7 +113,10 @@ public sealed class ChunkAgeTests : IDisposable
         _loop!.Offer(Make.Chunk(_clock.NowNs - 150 * MonotonicTime.NsPerMs, 5, 20, new float[10]));
 
         Assert.Equal(0.2f, Tick().Values[0]);
-        Assert.Equal("the action chunk was over when it arrived: its picture is 160 ms old, allowed are 100 ms", _loop.Snapshot().LastRefusal);
+        Assert.Equal(
+            "the action chunk was over when it arrived: its picture is 160 ms old, allowed are 100 ms",
+            _loop.Snapshot().LastRefusal
+        );
     }
 
     [Fact]
@@ -113,23 +128,38 @@ public sealed class ChunkAgeTests : IDisposable
         Assert.False(_loop!.Demand.IsWanted);
 
         var askedMs = TickMs;
-        for (; !_loop.Demand.IsWanted; askedMs += TickMs) Tick();
+        for (; !_loop.Demand.IsWanted; askedMs += TickMs)
+            Tick();
 
         Assert.Equal(240, askedMs);
         Assert.Equal(ControlState.Policy, _robot.Last.State);
     }
 
     [Theory]
-    [InlineData(10, 20, "a chunk comes every 400 ms, its picture 10 ms old, and may be followed until that is 200 ms old (--max-chunk-age)")]
-    [InlineData(1, 20, "an action comes every 400 ms, its picture 10 ms old, and may be followed until that is 200 ms old (--max-age)")]
-    public void A_policy_that_is_too_slow_again_and_again_is_called_so_until_it_is_not(int horizon, double stepMs, string words)
+    [InlineData(
+        10,
+        20,
+        "a chunk comes every 400 ms, its picture 10 ms old, and may be followed until that is 200 ms old "
+            + "(--max-chunk-age)"
+    )]
+    [InlineData(
+        1,
+        20,
+        "an action comes every 400 ms, its picture 10 ms old, and may be followed until that is 200 ms old (--max-age)"
+    )]
+    public void A_policy_that_is_too_slow_again_and_again_is_called_so_until_it_is_not(
+        int horizon,
+        double stepMs,
+        string words
+    )
     {
         Use(ChunkExecution.Freshest);
         for (var chunk = 0; chunk < 1 + ChunkGaps.Accidents; chunk++)
         {
             Assert.Equal("", _loop!.Snapshot().TooSlow);
             Offer(horizon, stepMs);
-            for (var i = 0; i < 40; i++) Tick();
+            for (var i = 0; i < 40; i++)
+                Tick();
         }
 
         Assert.Contains(words, _loop!.Snapshot().TooSlow, StringComparison.Ordinal);
@@ -152,7 +182,8 @@ public sealed class ChunkAgeTests : IDisposable
             Offer(10, stepMs: 20);
             Tick();
             _loop!.Blindness = "the camera is lost";
-            for (var i = 0; i < 40; i++) Tick();
+            for (var i = 0; i < 40; i++)
+                Tick();
             _loop.Blindness = null;
             Tick();
         }
@@ -161,7 +192,14 @@ public sealed class ChunkAgeTests : IDisposable
     }
 
     private void Offer(int horizon, double stepMs, float x = 0.25f) =>
-        _loop!.Offer(Make.Chunk(_clock.NowNs, horizon, stepMs, [.. Enumerable.Repeat(new[] { x, 0.5f }, horizon).SelectMany(row => row)]));
+        _loop!.Offer(
+            Make.Chunk(
+                _clock.NowNs,
+                horizon,
+                stepMs,
+                [.. Enumerable.Repeat(new[] { x, 0.5f }, horizon).SelectMany(row => row)]
+            )
+        );
 
     private PublishedAction Tick()
     {
@@ -170,6 +208,12 @@ public sealed class ChunkAgeTests : IDisposable
         return _robot.Last;
     }
 
-    private void Use(ChunkExecution execution, int setMs = 0) => _loop = new ControlLoop(
-        Make.Profile(), new ControlOptions { RateHz = 1_000 / TickMs, MaximumChunkAgeMs = setMs }, [_robot], _clock, execution);
+    private void Use(ChunkExecution execution, int setMs = 0) =>
+        _loop = new ControlLoop(
+            Make.Profile(),
+            new ControlOptions { RateHz = 1_000 / TickMs, MaximumChunkAgeMs = setMs },
+            [_robot],
+            _clock,
+            execution
+        );
 }

@@ -145,7 +145,8 @@ public sealed class ChunkDemandTests
     /// <summary>Ticks until it is wanted.</summary>
     private long WantedAt(ChunkDemand demand, ActionChunk chunk)
     {
-        for (demand.Look(chunk, Ns(_nowMs)); !demand.IsWanted; demand.Look(chunk, Ns(_nowMs))) _nowMs += TickMs;
+        for (demand.Look(chunk, Ns(_nowMs)); !demand.IsWanted; demand.Look(chunk, Ns(_nowMs)))
+            _nowMs += TickMs;
         return _nowMs;
     }
 

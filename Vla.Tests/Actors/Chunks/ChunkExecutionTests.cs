@@ -93,8 +93,10 @@ public sealed class ChunkExecutionTests : IDisposable
         Offer([.. Enumerable.Repeat(-0.9f, 100)]);
         Tick(190);
 
-        Assert.All(_robot.Applied.Zip(_robot.Applied.Skip(1)), pair =>
-            Assert.True(Math.Abs(pair.Second.Values[0] - pair.First.Values[0]) <= Rate * 0.01f + 1e-6f));
+        Assert.All(
+            _robot.Applied.Zip(_robot.Applied.Skip(1)),
+            pair => Assert.True(Math.Abs(pair.Second.Values[0] - pair.First.Values[0]) <= Rate * 0.01f + 1e-6f)
+        );
         Assert.Equal(-0.9f, _robot.Last.Values[0], 1e-6f);
     }
 
@@ -167,6 +169,12 @@ public sealed class ChunkExecutionTests : IDisposable
     }
 
     // As long as a chunk lasts it may be followed: how old its picture may grow is tried elsewhere.
-    private void Use(ChunkExecution execution, RobotProfile? profile = null) => _loop = new ControlLoop(
-        profile ?? Make.Profile(), new ControlOptions { RateHz = 100, MaximumChunkAgeMs = 60_000 }, [_robot], _clock, execution);
+    private void Use(ChunkExecution execution, RobotProfile? profile = null) =>
+        _loop = new ControlLoop(
+            profile ?? Make.Profile(),
+            new ControlOptions { RateHz = 100, MaximumChunkAgeMs = 60_000 },
+            [_robot],
+            _clock,
+            execution
+        );
 }

@@ -4,7 +4,9 @@ using Vla.Tests.Actors.Robots;
 
 namespace Vla.Tests.Actors.Control;
 
-/// <summary>After a pause of the process, or a sleep of the machine, nothing from before counts; 10 ms from tick to tick.</summary>
+/// <summary>
+/// After a pause of the process, or a sleep of the machine, nothing from before counts; 10 ms from tick to tick.
+/// </summary>
 public sealed class AbsenceTests : IDisposable
 {
     private const double TickMs = 10;
@@ -23,7 +25,10 @@ public sealed class AbsenceTests : IDisposable
     [InlineData(700, ControlState.Stop)]
     [InlineData(3_000, ControlState.Stop)]
     [InlineData(20_000, ControlState.Stop)]
-    public void After_a_pause_the_first_message_is_a_hold_or_a_stop_whatever_was_planned(int pausedMs, ControlState first)
+    public void After_a_pause_the_first_message_is_a_hold_or_a_stop_whatever_was_planned(
+        int pausedMs,
+        ControlState first
+    )
     {
         Drive();
         // Two plans that would be carried out for a minute: one is in force, one waits for the tick.
@@ -33,7 +38,10 @@ public sealed class AbsenceTests : IDisposable
         var action = Tick();
 
         Assert.Equal((first, 0), (action.State, action.Values[0]));
-        Assert.Equal($"the controller was away for {pausedMs + TickMs:0} ms (paused, asleep or held up)", action.Reason.Split("; ")[0]);
+        Assert.Equal(
+            $"the controller was away for {pausedMs + TickMs:0} ms (paused, asleep or held up)",
+            action.Reason.Split("; ")[0]
+        );
         Assert.Equal((1, action.Reason.Split("; ")[0]), (_loop.Snapshot().Absences, _loop.Snapshot().LastAbsence));
     }
 
@@ -126,7 +134,8 @@ public sealed class AbsenceTests : IDisposable
             QueueCapacity = 8,
             Before = action =>
             {
-                if (action.Sequence != 1) return;
+                if (action.Sequence != 1)
+                    return;
                 inside.Set();
                 release.Wait();
             },
@@ -162,6 +171,17 @@ public sealed class AbsenceTests : IDisposable
         return _robot.Last;
     }
 
-    private ControlLoop Loop(ResumeAfterStop resume) => new(
-        Make.Profile(), new ControlOptions { RateHz = 1_000 / TickMs, MaximumActionAgeMs = 60_000, MaximumChunkAgeMs = 60_000, ResumeAfterStop = resume }, [_robot], _clock);
+    private ControlLoop Loop(ResumeAfterStop resume) =>
+        new(
+            Make.Profile(),
+            new ControlOptions
+            {
+                RateHz = 1_000 / TickMs,
+                MaximumActionAgeMs = 60_000,
+                MaximumChunkAgeMs = 60_000,
+                ResumeAfterStop = resume,
+            },
+            [_robot],
+            _clock
+        );
 }

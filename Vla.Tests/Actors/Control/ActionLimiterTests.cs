@@ -9,11 +9,28 @@ public class ActionLimiterTests
     private const float Minimum = -0.3f;
     private const float Maximum = 0.7f;
 
-    private static RobotProfile Profile(float rate, float acceleration, HoldBehaviour hold = HoldBehaviour.Zero, bool limits = true)
-        => new("test", limits,
-        [
-            new RobotDimension { Name = "x", Unit = "m", Minimum = Minimum, Maximum = Maximum, MaximumRate = rate, MaximumAcceleration = acceleration, Hold = hold },
-        ]);
+    private static RobotProfile Profile(
+        float rate,
+        float acceleration,
+        HoldBehaviour hold = HoldBehaviour.Zero,
+        bool limits = true
+    ) =>
+        new(
+            "test",
+            limits,
+            [
+                new RobotDimension
+                {
+                    Name = "x",
+                    Unit = "m",
+                    Minimum = Minimum,
+                    Maximum = Maximum,
+                    MaximumRate = rate,
+                    MaximumAcceleration = acceleration,
+                    Hold = hold,
+                },
+            ]
+        );
 
     /// <summary>Feeds targets and checks every bound on what comes out, whatever goes in.</summary>
     [Theory]
@@ -21,13 +38,20 @@ public class ActionLimiterTests
     [InlineData(2, 0.5f, 1f)]
     [InlineData(3, 10f, 5f)]
     [InlineData(4, 0.01f, 1_000f)]
-    public void Value_rate_and_acceleration_stay_within_their_limits_for_any_targets_and_any_delays(int seed, float rate, float acceleration)
+    public void Value_rate_and_acceleration_stay_within_their_limits_for_any_targets_and_any_delays(
+        int seed,
+        float rate,
+        float acceleration
+    )
     {
         var random = new Random(seed);
         var limiter = new ActionLimiter(Profile(rate, acceleration), PeriodNs);
         float[] strange = [float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, -0f];
         var output = new float[1];
-        double value = 0, speed = 0, target = 0, speedRounding = 0;
+        double value = 0,
+            speed = 0,
+            target = 0,
+            speedRounding = 0;
         for (var tick = 0; tick < 100_000; tick++)
         {
             target = random.Next(20) switch
@@ -38,8 +62,10 @@ public class ActionLimiterTests
                 _ => target,
             };
             var elapsed = random.Next(10) == 0 ? random.NextInt64(1, 5 * PeriodNs) : PeriodNs;
-            if (random.Next(50) == 0) limiter.Hold(elapsed, output);
-            else limiter.Follow([(float)target], elapsed, output);
+            if (random.Next(50) == 0)
+                limiter.Hold(elapsed, output);
+            else
+                limiter.Follow([(float)target], elapsed, output);
 
             var seconds = elapsed / 1e9;
             var newSpeed = (output[0] - value) / seconds;
@@ -49,7 +75,8 @@ public class ActionLimiterTests
             Assert.True(Math.Abs(newSpeed) <= rate + rounding, $"tick {tick}: rate {newSpeed}");
             Assert.True(
                 Math.Abs(newSpeed - speed) <= acceleration * seconds + rounding + speedRounding,
-                $"tick {tick}: acceleration {(newSpeed - speed) / seconds}");
+                $"tick {tick}: acceleration {(newSpeed - speed) / seconds}"
+            );
             (value, speed, speedRounding) = (output[0], newSpeed, rounding);
         }
     }
@@ -69,7 +96,8 @@ public class ActionLimiterTests
             var clamped = limiter.Follow([0.5f], PeriodNs, output);
             Assert.InRange(output[0], previous, 0.5f);
             previous = output[0];
-            if (reached < 0 && output[0] == 0.5f) reached = tick;
+            if (reached < 0 && output[0] == 0.5f)
+                reached = tick;
             Assert.Equal(output[0] != 0.5f, clamped == 1);
         }
 
@@ -85,9 +113,11 @@ public class ActionLimiterTests
         var output = new float[1];
         for (var round = 0; round < 200; round++)
         {
-            for (var tick = 0; tick < 30; tick++) limiter.Follow([random.NextSingle() * 4 - 2], PeriodNs, output);
+            for (var tick = 0; tick < 30; tick++)
+                limiter.Follow([random.NextSingle() * 4 - 2], PeriodNs, output);
             var target = random.NextSingle() * (Maximum - Minimum) + Minimum;
-            for (var tick = 0; tick < 300; tick++) limiter.Follow([target], random.NextInt64(PeriodNs / 2, 3 * PeriodNs), output);
+            for (var tick = 0; tick < 300; tick++)
+                limiter.Follow([target], random.NextInt64(PeriodNs / 2, 3 * PeriodNs), output);
             Assert.Equal(target, output[0], 1e-6f);
         }
     }
@@ -113,7 +143,8 @@ public class ActionLimiterTests
         var limiter = new ActionLimiter(Profile(100, 10_000), PeriodNs);
         var output = new float[1];
         var clamped = 0UL;
-        for (var tick = 0; tick < 100; tick++) clamped = limiter.Follow([5f], PeriodNs, output);
+        for (var tick = 0; tick < 100; tick++)
+            clamped = limiter.Follow([5f], PeriodNs, output);
 
         Assert.Equal(Maximum, output[0]);
         Assert.Equal(1UL, clamped);
@@ -125,10 +156,12 @@ public class ActionLimiterTests
         var onTime = new ActionLimiter(Profile(0.5f, 1_000), PeriodNs);
         var late = new ActionLimiter(Profile(0.5f, 1_000), PeriodNs);
         var output = new float[1];
-        for (var tick = 0; tick < 30; tick++) onTime.Follow([0.6f], PeriodNs, output);
+        for (var tick = 0; tick < 30; tick++)
+            onTime.Follow([0.6f], PeriodNs, output);
         var expected = output[0];
 
-        for (var tick = 0; tick < 10; tick++) late.Follow([0.6f], 3 * PeriodNs, output);
+        for (var tick = 0; tick < 10; tick++)
+            late.Follow([0.6f], 3 * PeriodNs, output);
 
         Assert.Equal(expected, output[0], 1e-3f);
     }
@@ -149,11 +182,13 @@ public class ActionLimiterTests
     {
         var limiter = new ActionLimiter(Profile(2, 20), PeriodNs);
         var output = new float[1];
-        for (var tick = 0; tick < 100; tick++) limiter.Follow([0.5f], PeriodNs, output);
+        for (var tick = 0; tick < 100; tick++)
+            limiter.Follow([0.5f], PeriodNs, output);
 
         limiter.Hold(PeriodNs, output);
         Assert.InRange(output[0], 0.4f, 0.4999f);
-        for (var tick = 0; tick < 100; tick++) limiter.Hold(PeriodNs, output);
+        for (var tick = 0; tick < 100; tick++)
+            limiter.Hold(PeriodNs, output);
         Assert.Equal(0, output[0]);
     }
 
@@ -162,10 +197,12 @@ public class ActionLimiterTests
     {
         var limiter = new ActionLimiter(Profile(1, 5, HoldBehaviour.Keep), PeriodNs);
         var output = new float[1];
-        for (var tick = 0; tick < 8; tick++) limiter.Follow([0.7f], PeriodNs, output);
+        for (var tick = 0; tick < 8; tick++)
+            limiter.Follow([0.7f], PeriodNs, output);
         var moving = output[0];
 
-        for (var tick = 0; tick < 50; tick++) limiter.Hold(PeriodNs, output);
+        for (var tick = 0; tick < 50; tick++)
+            limiter.Hold(PeriodNs, output);
         var rest = output[0];
         limiter.Hold(PeriodNs, output);
 
@@ -179,11 +216,13 @@ public class ActionLimiterTests
         var delta = new ActionLimiter(Profile(1, 1), PeriodNs);
         var position = new ActionLimiter(Profile(1, 1, HoldBehaviour.Keep), PeriodNs);
         var output = new float[1];
-        for (var tick = 0; tick < 40; tick++) delta.Follow([0.5f], PeriodNs, output);
+        for (var tick = 0; tick < 40; tick++)
+            delta.Follow([0.5f], PeriodNs, output);
         delta.Stop(output);
         Assert.Equal(0, output[0]);
 
-        for (var tick = 0; tick < 10; tick++) position.Follow([0.5f], PeriodNs, output);
+        for (var tick = 0; tick < 10; tick++)
+            position.Follow([0.5f], PeriodNs, output);
         var last = output[0];
         position.Stop(output);
         Assert.Equal(last, output[0]);

@@ -28,7 +28,10 @@ public sealed class BlindnessTests : IDisposable
         _loop.Blindness = Lost;
         var actions = Enumerable.Range(0, 7).Select(_ => Tick()).ToList();
 
-        Assert.Equal(Enumerable.Repeat(ControlState.Hold, 5).Append(ControlState.Stop).Append(ControlState.Stop), actions.Select(a => a.State));
+        Assert.Equal(
+            Enumerable.Repeat(ControlState.Hold, 5).Append(ControlState.Stop).Append(ControlState.Stop),
+            actions.Select(a => a.State)
+        );
         Assert.All(actions[..5], action => Assert.Equal(Lost, action.Reason));
         Assert.Equal($"held for 50 ms: {Lost}", actions[^1].Reason);
         Assert.All(actions, action => Assert.Equal(0, action.Values[0]));
@@ -112,7 +115,8 @@ public sealed class BlindnessTests : IDisposable
     {
         _loop.IdleReason = "no instruction yet";
         _loop.Blindness = Lost;
-        for (var i = 0; i < 100; i++) Tick();
+        for (var i = 0; i < 100; i++)
+            Tick();
         Assert.Equal((ControlState.Hold, Lost), (_robot.Last.State, _robot.Last.Reason));
 
         _loop.Blindness = null;
@@ -143,6 +147,6 @@ public sealed class BlindnessTests : IDisposable
         _loop.Offer(Make.Action(_clock.NowNs, 0.25f, 0.75f));
     }
 
-    private ControlLoop Loop(ControlOptions options, ChunkExecution? execution = null)
-        => new(Make.Profile(), options with { RateHz = 1_000 / TickMs }, [_robot], _clock, execution);
+    private ControlLoop Loop(ControlOptions options, ChunkExecution? execution = null) =>
+        new(Make.Profile(), options with { RateHz = 1_000 / TickMs }, [_robot], _clock, execution);
 }

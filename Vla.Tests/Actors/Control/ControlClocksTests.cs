@@ -9,7 +9,8 @@ public sealed class ControlClocksTests
     private readonly FakeTimeProvider _time = new();
 
     [Fact]
-    public void The_machines_time_has_the_machines_clock() => Assert.IsType<ControlClock>(ControlClocks.For(TimeProvider.System));
+    public void The_machines_time_has_the_machines_clock() =>
+        Assert.IsType<ControlClock>(ControlClocks.For(TimeProvider.System));
 
     [Fact]
     public async Task Any_other_time_is_waited_for_as_it_passes()

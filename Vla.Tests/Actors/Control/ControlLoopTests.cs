@@ -25,7 +25,8 @@ public sealed class ControlLoopTests : IDisposable
     {
         _loop.IdleReason = "no instruction yet";
 
-        for (var i = 0; i < 1_000; i++) Tick();
+        for (var i = 0; i < 1_000; i++)
+            Tick();
 
         Assert.All(_robot.Applied, action => Assert.Equal(ControlState.Hold, action.State));
         Assert.Equal("no instruction yet", _robot.Last.Reason);
@@ -60,7 +61,10 @@ public sealed class ControlLoopTests : IDisposable
         Assert.Equal(Enumerable.Repeat(ControlState.Policy, 5), states[..5]);
         Assert.Equal(Enumerable.Repeat(ControlState.Hold, 10), states[5..15]);
         Assert.Equal(Enumerable.Repeat(ControlState.Stop, 5), states[15..]);
-        Assert.Equal("held for 100 ms: the last action's observation is 60 ms old, allowed are 50 ms", _robot.Last.Reason);
+        Assert.Equal(
+            "held for 100 ms: the last action's observation is 60 ms old, allowed are 50 ms",
+            _robot.Last.Reason
+        );
         Assert.Equal([5, 10, 5], _loop.Snapshot().PublishedByState);
         Assert.Equal(1, _loop.Snapshot().RefusedFor(Refusal.Stale));
     }
@@ -94,7 +98,8 @@ public sealed class ControlLoopTests : IDisposable
     {
         Use(new ControlOptions { MaximumActionAgeMs = 1_000, HoldMs = 100 }, Make.Profile(rate: 2, acceleration: 20));
         _loop.Offer(Make.Action(_clock.NowNs, 0.8f, 1));
-        for (var i = 0; i < 100; i++) Tick();
+        for (var i = 0; i < 100; i++)
+            Tick();
 
         var hold = Tick();
         var ramp = Enumerable.Range(0, 9).Select(_ => Tick()).ToList();
@@ -150,7 +155,8 @@ public sealed class ControlLoopTests : IDisposable
     {
         StopForWant(resume);
         var stopped = _robot.Applied.Count(action => action.State == ControlState.Stop) * TickMs;
-        for (; stopped < ms; stopped += TickMs) Tick();
+        for (; stopped < ms; stopped += TickMs)
+            Tick();
         Fresh();
     }
 
@@ -160,7 +166,8 @@ public sealed class ControlLoopTests : IDisposable
         Fresh();
         Tick();
         _loop.Offer(new ActionChunk(null!, 1, 0, Make.Origin(_clock.NowNs)));
-        for (var i = 0; i < 210; i++) Tick();
+        for (var i = 0; i < 210; i++)
+            Tick();
         Fresh();
 
         Assert.Equal(ControlState.Stop, Tick().State);
@@ -174,7 +181,8 @@ public sealed class ControlLoopTests : IDisposable
         Assert.EndsWith("resume to go on", _robot.Last.Reason);
         Fresh();
         Assert.Equal(ControlState.Stop, Tick().State);
-        for (var i = 0; i < 10; i++) Tick();
+        for (var i = 0; i < 10; i++)
+            Tick();
 
         _loop.Resume();
         Assert.Equal(ControlState.Hold, Tick().State);
@@ -206,7 +214,11 @@ public sealed class ControlLoopTests : IDisposable
     [InlineData(Refusal.WrongLength, "the action has 3 values, expected are 1 × 2", 0.1f, 0.1f, 0.1f)]
     [InlineData(Refusal.NotANumber, "the action's gripper is not a number", 0.1f, float.NaN)]
     [InlineData(Refusal.Infinite, "the action's x is infinite", float.NegativeInfinity, 0.1f)]
-    public void A_bad_action_is_refused_and_the_last_good_one_stays_in_force(Refusal reason, string text, params float[] values)
+    public void A_bad_action_is_refused_and_the_last_good_one_stays_in_force(
+        Refusal reason,
+        string text,
+        params float[] values
+    )
     {
         _loop.Offer(Make.Action(_clock.NowNs, 0.25f, 0.75f));
         Tick();
@@ -325,7 +337,10 @@ public sealed class ControlLoopTests : IDisposable
 
         var parts = _loop.Latencies.Read(_clock.NowNs).ToDictionary(part => part.Name, part => part.Percentiles);
 
-        Assert.All(parts.Where(part => !part.Key.Contains("instruction", StringComparison.Ordinal)), part => Assert.Equal(1, part.Value.Count));
+        Assert.All(
+            parts.Where(part => !part.Key.Contains("instruction", StringComparison.Ordinal)),
+            part => Assert.Equal(1, part.Value.Count)
+        );
         Assert.Equal(10e6, parts["tick_wait"].P50Ns, 10e6 * 0.01);
         Assert.Equal(5e6, parts["encode"].P50Ns, 5e6 * 0.01);
         Assert.Equal(19e6, parts["capture_to_publish"].P50Ns, 19e6 * 0.01);
@@ -343,10 +358,16 @@ public sealed class ControlLoopTests : IDisposable
         for (var picture = 0; picture < 2; picture++)
         {
             var action = Make.Action(_clock.NowNs, 0, 0);
-            _loop.Offer(action with
-            {
-                Origin = action.Origin with { InstructionGivenNs = given, InstructionSteps = StepTrail.Of("encode_instruction", given + 1_000, given + 4_000) },
-            });
+            _loop.Offer(
+                action with
+                {
+                    Origin = action.Origin with
+                    {
+                        InstructionGivenNs = given,
+                        InstructionSteps = StepTrail.Of("encode_instruction", given + 1_000, given + 4_000),
+                    },
+                }
+            );
             Tick();
         }
 
@@ -363,7 +384,12 @@ public sealed class ControlLoopTests : IDisposable
     [InlineData(50, 200, -1)]
     public void Options_out_of_range_are_refused(double rateHz, int maximumActionAgeMs, int holdMs)
     {
-        var options = new ControlOptions { RateHz = rateHz, MaximumActionAgeMs = maximumActionAgeMs, HoldMs = holdMs };
+        var options = new ControlOptions
+        {
+            RateHz = rateHz,
+            MaximumActionAgeMs = maximumActionAgeMs,
+            HoldMs = holdMs,
+        };
 
         Assert.Throws<ValidationException>(() => new ControlLoop(Make.Profile(), options, [], _clock));
     }
@@ -377,13 +403,21 @@ public sealed class ControlLoopTests : IDisposable
     [InlineData(50, 60_000, 60_000)]
     public void Every_message_says_how_long_it_stands_without_a_further_one(double rateHz, int set, int said)
     {
-        using var loop = new ControlLoop(Make.Profile(), new ControlOptions { RateHz = rateHz, DeadmanMs = set }, [_robot], _clock);
+        using var loop = new ControlLoop(
+            Make.Profile(),
+            new ControlOptions { RateHz = rateHz, DeadmanMs = set },
+            [_robot],
+            _clock
+        );
         loop.Tick(_clock.NowNs);
         loop.Offer(Make.Action(_clock.NowNs, 0.25f, 0.75f));
         loop.Tick(_clock.NowNs);
         loop.Shutdown("done");
 
-        Assert.Equal([ControlState.Hold, ControlState.Policy, ControlState.Stop], _robot.Applied.Select(action => action.State));
+        Assert.Equal(
+            [ControlState.Hold, ControlState.Policy, ControlState.Stop],
+            _robot.Applied.Select(action => action.State)
+        );
         Assert.All(_robot.Applied, action => Assert.Equal(said, action.DeadmanMs));
     }
 
@@ -408,14 +442,22 @@ public sealed class ControlLoopTests : IDisposable
 
     private void StopForWant(ResumeAfterStop resume)
     {
-        Use(new ControlOptions { MaximumActionAgeMs = 10, HoldMs = 10, ResumeAfterStop = resume });
+        Use(
+            new ControlOptions
+            {
+                MaximumActionAgeMs = 10,
+                HoldMs = 10,
+                ResumeAfterStop = resume,
+            }
+        );
         Fresh();
-        for (var i = 0; i < 5; i++) Tick();
+        for (var i = 0; i < 5; i++)
+            Tick();
         Assert.Equal(ControlState.Stop, _robot.Last.State);
     }
 
     private void Use(ControlOptions options, RobotProfile? profile = null) => _loop = Loop(options, profile);
 
-    private ControlLoop Loop(ControlOptions options, RobotProfile? profile = null)
-        => new(profile ?? Make.Profile(), options with { RateHz = 1_000 / TickMs }, [_robot], _clock);
+    private ControlLoop Loop(ControlOptions options, RobotProfile? profile = null) =>
+        new(profile ?? Make.Profile(), options with { RateHz = 1_000 / TickMs }, [_robot], _clock);
 }

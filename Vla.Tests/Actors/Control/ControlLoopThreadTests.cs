@@ -86,11 +86,22 @@ public class ControlLoopThreadTests
     {
         using var release = new ManualResetEventSlim();
         var clock = new ManualClock();
-        var hanging = new FakeRobot { Name = "hanging", MayBlock = true, Before = _ => release.Wait() };
+        var hanging = new FakeRobot
+        {
+            Name = "hanging",
+            MayBlock = true,
+            Before = _ => release.Wait(),
+        };
         var direct = new FakeRobot { Name = "direct" };
         var threaded = new FakeRobot { Name = "threaded", MayBlock = true };
-        using var loop = new ControlLoop(Make.Profile(), new ControlOptions { FlushMs = 50 }, [hanging, direct, threaded], clock);
-        for (var i = 0; i < 10; i++) loop.Tick(clock.NowNs);
+        using var loop = new ControlLoop(
+            Make.Profile(),
+            new ControlOptions { FlushMs = 50 },
+            [hanging, direct, threaded],
+            clock
+        );
+        for (var i = 0; i < 10; i++)
+            loop.Tick(clock.NowNs);
 
         loop.Shutdown("the service is stopping");
 
@@ -121,7 +132,12 @@ public class ControlLoopThreadTests
             },
         };
         var threaded = new FakeRobot { Name = "threaded", MayBlock = true };
-        using var loop = new ControlLoop(Make.Profile(), new ControlOptions { FlushMs = 20_000 }, [hanging, threaded], clock);
+        using var loop = new ControlLoop(
+            Make.Profile(),
+            new ControlOptions { FlushMs = 20_000 },
+            [hanging, threaded],
+            clock
+        );
         loop.Start();
         Assert.True(inside.Wait(TimeSpan.FromSeconds(20)), "the robot was not called");
 
@@ -138,7 +154,15 @@ public class ControlLoopThreadTests
     {
         using var release = new ManualResetEventSlim();
         var clock = new ManualClock();
-        var hanging = new FakeRobot { Name = "hanging", Before = action => { if (action.State == ControlState.Stop) release.Wait(); } };
+        var hanging = new FakeRobot
+        {
+            Name = "hanging",
+            Before = action =>
+            {
+                if (action.State == ControlState.Stop)
+                    release.Wait();
+            },
+        };
         var direct = new FakeRobot { Name = "direct" };
         using var loop = new ControlLoop(Make.Profile(), new ControlOptions { FlushMs = 50 }, [hanging, direct], clock);
         loop.Tick(clock.NowNs);

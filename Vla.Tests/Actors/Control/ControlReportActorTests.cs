@@ -19,12 +19,24 @@ public sealed class ControlReportActorTests() : PipelineTestKit(TestScheduling)
     public async Task Refusals_are_said_once_a_second_at_most_with_their_number()
     {
         var clock = new ManualClock();
-        using var control = new ControlLoop(RobotProfile.Load(Repository.File("config/robots/notebook.json")), new ControlOptions(), [], clock);
+        using var control = new ControlLoop(
+            RobotProfile.Load(Repository.File("config/robots/notebook.json")),
+            new ControlOptions(),
+            [],
+            clock
+        );
         var report = Start(ControlReportActor.Props(control, _log));
         await HandledAsync(report);
         for (var i = 0; i < 100; i++)
         {
-            control.Offer(new ActionChunk([float.NaN, 0, 0, 0, 0, 0, 0], 1, 1, new Origin { CapturedNs = clock.NowNs, Instruction = "go" }));
+            control.Offer(
+                new ActionChunk(
+                    [float.NaN, 0, 0, 0, 0, 0, 0],
+                    1,
+                    1,
+                    new Origin { CapturedNs = clock.NowNs, Instruction = "go" }
+                )
+            );
             control.Tick(clock.NowNs);
         }
 
@@ -64,7 +76,10 @@ public sealed class ControlReportActorTests() : PipelineTestKit(TestScheduling)
         Tick(control, clock);
         await LooksAsync(report, ControlReportActor.SayAtMost + ControlReportActor.LookEvery);
 
-        Assert.Equal(["control: stop the operator said stop", $"control: hold {control.Snapshot().Reason}"], _log.Lines);
+        Assert.Equal(
+            ["control: stop the operator said stop", $"control: hold {control.Snapshot().Reason}"],
+            _log.Lines
+        );
     }
 
     [Fact]
@@ -143,12 +158,19 @@ public sealed class ControlReportActorTests() : PipelineTestKit(TestScheduling)
         control.Tick(_clock.NowNs);
         _clock.Advance(400);
         await LookAsync(report, times: PerSecond + 1);
-        Assert.Equal("output arm has not taken the stop: it has not returned for 1.0 s; the robot may still be moving", Outputs().Last());
+        Assert.Equal(
+            "output arm has not taken the stop: it has not returned for 1.0 s; the robot may still be moving",
+            Outputs().Last()
+        );
 
         release.Set();
         robot.Await(2);
-        Assert.True(SpinWait.SpinUntil(
-            () => control.Snapshot().Outputs[0] is { Failing: false, NewestTaken: 2 }, TimeSpan.FromSeconds(20)));
+        Assert.True(
+            SpinWait.SpinUntil(
+                () => control.Snapshot().Outputs[0] is { Failing: false, NewestTaken: 2 },
+                TimeSpan.FromSeconds(20)
+            )
+        );
         await LookAsync(report, times: PerSecond + 1);
         Assert.Equal("output arm works again after 1 failures", Outputs().Last());
         Assert.Equal(3, Outputs().Count);
@@ -165,11 +187,19 @@ public sealed class ControlReportActorTests() : PipelineTestKit(TestScheduling)
 
         await LookAsync(report);
 
-        Assert.Contains("output arm: it held up the control thread for 700 ms and has a thread of its own now: it must have MayBlock = true", _log.Lines);
-        Assert.Contains("output arm fails: it took 700 ms for one action, allowed are 500 ms: no stop reaches it meanwhile", _log.Lines);
+        Assert.Contains(
+            "output arm: it held up the control thread for 700 ms and has a thread of its own now: it must have "
+                + "MayBlock = true",
+            _log.Lines
+        );
+        Assert.Contains(
+            "output arm fails: it took 700 ms for one action, allowed are 500 ms: no stop reaches it meanwhile",
+            _log.Lines
+        );
     }
 
-    private List<string> Outputs() => [.. _log.Lines.Where(line => line.StartsWith("output", StringComparison.Ordinal))];
+    private List<string> Outputs() =>
+        [.. _log.Lines.Where(line => line.StartsWith("output", StringComparison.Ordinal))];
 
     private async Task LookAsync(IActorRef report, int times = 1)
     {
@@ -183,7 +213,12 @@ public sealed class ControlReportActorTests() : PipelineTestKit(TestScheduling)
     private static ControlLoop Control(out ManualClock clock)
     {
         clock = new ManualClock();
-        return new ControlLoop(RobotProfile.Load(Repository.File("config/robots/notebook.json")), new ControlOptions(), [], clock);
+        return new ControlLoop(
+            RobotProfile.Load(Repository.File("config/robots/notebook.json")),
+            new ControlOptions(),
+            [],
+            clock
+        );
     }
 
     private static void Tick(ControlLoop control, ManualClock clock)
@@ -210,7 +245,12 @@ public sealed class ControlReportActorTests() : PipelineTestKit(TestScheduling)
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Enqueue(formatter(state, exception));
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => Lines.Enqueue(formatter(state, exception));
     }
 }

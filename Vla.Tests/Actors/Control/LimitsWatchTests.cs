@@ -5,7 +5,9 @@ using Vla.Tests.Actors.Robots;
 
 namespace Vla.Tests.Actors.Control;
 
-/// <summary>A decoder gone wild: outputs at all their limits, or absurdly far beyond one, for longer than 0.5 s.</summary>
+/// <summary>
+/// A decoder gone wild: outputs at all their limits, or absurdly far beyond one, for longer than 0.5 s.
+/// </summary>
 public sealed class LimitsWatchTests
 {
     private const long TickMs = 20;
@@ -16,7 +18,11 @@ public sealed class LimitsWatchTests
     [InlineData(1e9f, -1e9f, 1e9f)]
     [InlineData(1.3f, -7, 0.5f)]
     [InlineData(1, 1, 0)]
-    public void Everything_at_or_beyond_its_limits_for_half_a_second_is_a_fault_whatever_the_jaw_does(float x, float y, float jaw)
+    public void Everything_at_or_beyond_its_limits_for_half_a_second_is_a_fault_whatever_the_jaw_does(
+        float x,
+        float y,
+        float jaw
+    )
     {
         var watch = Watch();
 
@@ -40,20 +46,29 @@ public sealed class LimitsWatchTests
     {
         var watch = Watch();
         var reason = "";
-        for (var i = 0; i < 30; i++) reason = watch.Look(i % 2 == 0 ? [1, 1, 1] : [-1, -1, 0], TickMs * 1_000_000);
+        for (var i = 0; i < 30; i++)
+            reason = watch.Look(i % 2 == 0 ? [1, 1, 1] : [-1, -1, 0], TickMs * 1_000_000);
 
         Assert.Equal(
-            "what the policy wants is at the limits of every dimension for 500 ms: it is not followed until it has been within them for as long",
-            reason);
+            "what the policy wants is at the limits of every dimension for 500 ms: it is not followed until it has "
+                + "been within them for as long",
+            reason
+        );
     }
 
     [Fact]
     public void Absurd_values_of_one_dimension_are_a_fault_of_their_own_also_where_there_is_only_one()
     {
         Assert.Equal(
-            "what the policy wants is far beyond a limit (y 99, allowed are -1 to 1) for 500 ms: it is not followed until it has been within them for as long",
-            Look(Watch(), 520, 0, 99, 0.5f));
-        var slide = new LimitsWatch(new RobotProfile("slide", true, [Make.Profile().Dimensions[0]]), 500_000_000, ChunkExecution.Freshest);
+            "what the policy wants is far beyond a limit (y 99, allowed are -1 to 1) for 500 ms: it is not followed "
+                + "until it has been within them for as long",
+            Look(Watch(), 520, 0, 99, 0.5f)
+        );
+        var slide = new LimitsWatch(
+            new RobotProfile("slide", true, [Make.Profile().Dimensions[0]]),
+            500_000_000,
+            ChunkExecution.Freshest
+        );
         Assert.Equal("", Look(slide, 60_000, 1));
         Assert.Equal("", Look(slide, 60_000, 3));
         Assert.NotEqual("", Look(slide, 520, 1_000));
@@ -64,7 +79,8 @@ public sealed class LimitsWatchTests
     {
         var watch = Watch();
         var reason = "";
-        for (var i = 0; i < 60; i++) reason = watch.Look(i % 5 == 0 ? [0, 0, 0] : [1, 1, 1], TickMs * 1_000_000);
+        for (var i = 0; i < 60; i++)
+            reason = watch.Look(i % 5 == 0 ? [0, 0, 0] : [1, 1, 1], TickMs * 1_000_000);
 
         Assert.NotEqual("", reason);
     }
@@ -91,7 +107,11 @@ public sealed class LimitsWatchTests
     [Fact]
     public void An_either_or_dimension_of_the_policy_is_a_jaw_whatever_its_unit()
     {
-        var profile = new RobotProfile("test", true, [.. Make.Profile().Dimensions.Take(1), Make.Profile().Dimensions[0] with { Name = "suction" }]);
+        var profile = new RobotProfile(
+            "test",
+            true,
+            [.. Make.Profile().Dimensions.Take(1), Make.Profile().Dimensions[0] with { Name = "suction" }]
+        );
         var watch = new LimitsWatch(profile, 500_000_000, new ChunkExecution { Binary = [1] });
 
         Assert.Equal("", Look(watch, 60_000, 1, 1));
@@ -107,7 +127,8 @@ public sealed class LimitsWatchTests
         using var loop = new ControlLoop(profile, new ControlOptions(), [robot], clock);
 
         // Slowed down in every dimension for seconds: that is what limits are for.
-        for (var i = 0; i < 200; i++) Assert.Equal(ControlState.Policy, Tick(0.9f, -0.9f, 0.9f).State);
+        for (var i = 0; i < 200; i++)
+            Assert.Equal(ControlState.Policy, Tick(0.9f, -0.9f, 0.9f).State);
         Assert.Equal(7UL, robot.Applied[10].Clamped);
 
         var states = Enumerable.Range(0, 60).Select(_ => Tick(50, 50, 50).State).ToList();
@@ -133,7 +154,8 @@ public sealed class LimitsWatchTests
     private static string Look(LimitsWatch watch, long ms, params float[] wanted)
     {
         var reason = "";
-        for (var passed = 0L; passed < ms; passed += TickMs) reason = watch.Look(wanted, TickMs * 1_000_000);
+        for (var passed = 0L; passed < ms; passed += TickMs)
+            reason = watch.Look(wanted, TickMs * 1_000_000);
         return reason;
     }
 
@@ -142,6 +164,10 @@ public sealed class LimitsWatchTests
     private static RobotProfile Profile(bool limits, float rate = 1_000)
     {
         var made = Make.Profile(rate: rate);
-        return new RobotProfile("test", limits, [made.Dimensions[0], made.Dimensions[0] with { Name = "y" }, made.Dimensions[1]]);
+        return new RobotProfile(
+            "test",
+            limits,
+            [made.Dimensions[0], made.Dimensions[0] with { Name = "y" }, made.Dimensions[1]]
+        );
     }
 }

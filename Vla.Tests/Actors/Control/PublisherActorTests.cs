@@ -74,7 +74,12 @@ public sealed class PublisherActorTests : PipelineTestKit
         _control = Control(new ChunkExecution { Execute = 1 });
         var publisher = StartPublisher();
         await _decoder.ExpectMsgAsync(Ready.Once);
-        publisher.Tell(new ActionDecoded(new ActionChunk(new float[70], 10, 100_000_000, new Origin { CapturedNs = _clock.NowNs })), _decoder);
+        publisher.Tell(
+            new ActionDecoded(
+                new ActionChunk(new float[70], 10, 100_000_000, new Origin { CapturedNs = _clock.NowNs })
+            ),
+            _decoder
+        );
         await HandledAsync(publisher);
         _control.Tick(_clock.NowNs);
         Scheduler.Advance(PublisherActor.DemandAgain * 3);
@@ -88,7 +93,13 @@ public sealed class PublisherActorTests : PipelineTestKit
     }
 
     private ControlLoop Control(ChunkExecution execution) =>
-        new(RobotProfile.Load(Repository.File("config/robots/notebook.json")), new ControlOptions(), [], _clock, execution);
+        new(
+            RobotProfile.Load(Repository.File("config/robots/notebook.json")),
+            new ControlOptions(),
+            [],
+            _clock,
+            execution
+        );
 
     private IActorRef StartPublisher() => Start(PublisherActor.Props(_control, _decoder));
 
@@ -100,5 +111,6 @@ public sealed class PublisherActorTests : PipelineTestKit
         return publisher;
     }
 
-    private ActionChunk Chunk(float x) => new([x, 0, 0, 0, 0, 0, 0], 1, 1, new Origin { CapturedNs = _clock.NowNs, Instruction = "go" });
+    private ActionChunk Chunk(float x) =>
+        new([x, 0, 0, 0, 0, 0, 0], 1, 1, new Origin { CapturedNs = _clock.NowNs, Instruction = "go" });
 }

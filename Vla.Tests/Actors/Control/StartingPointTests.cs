@@ -16,13 +16,14 @@ public sealed class StartingPointTests : IDisposable
     private ControlLoop? _loop;
     private bool _reads = true;
 
-    public StartingPointTests() => _feeling = new FeelingRobot
-    {
-        StateNames = ["joint"],
-        StateUnits = ["rad"],
-        State = [1.5f],
-        Now = () => _clock.NowNs,
-    };
+    public StartingPointTests() =>
+        _feeling = new FeelingRobot
+        {
+            StateNames = ["joint"],
+            StateUnits = ["rad"],
+            State = [1.5f],
+            Now = () => _clock.NowNs,
+        };
 
     public void Dispose()
     {
@@ -39,16 +40,31 @@ public sealed class StartingPointTests : IDisposable
         using var reader = RobotStates.ReaderOf(robot, Joint(start: 0), new ClockTime(_clock), rateHz: 100)!;
         robot.State = reader;
         using var loop = new ControlLoop(
-            Joint(start: 0, rate: 1), new ControlOptions { RateHz = 1_000 / TickMs, HoldMs = 50, ResumeAfterStop = ResumeAfterStop.Automatic },
-            [_robot], _clock, state: reader, robot: robot);
+            Joint(start: 0, rate: 1),
+            new ControlOptions
+            {
+                RateHz = 1_000 / TickMs,
+                HoldMs = 50,
+                ResumeAfterStop = ResumeAfterStop.Automatic,
+            },
+            [_robot],
+            _clock,
+            state: reader,
+            robot: robot
+        );
         Assert.Equal((ControlState.Policy, 1.5f), Act(1.5f));
 
         _feeling.Connecting = _ => back.Wait(CancellationToken.None);
         _feeling.Before = () => throw new RobotLostException("the plug is out");
         reader.ReadOnce();
         Assert.Equal(ControlState.Hold, Act(1.5f).State);
-        Assert.StartsWith("the robot feeling arm is lost: the plug is out", loop.Last!.Reason, StringComparison.Ordinal);
-        for (var i = 0; i < 10; i++) Act(1.5f);
+        Assert.StartsWith(
+            "the robot feeling arm is lost: the plug is out",
+            loop.Last!.Reason,
+            StringComparison.Ordinal
+        );
+        for (var i = 0; i < 10; i++)
+            Act(1.5f);
         Assert.Equal(ControlState.Stop, loop.Last!.State);
 
         // Somebody has moved it meanwhile.
@@ -61,10 +77,12 @@ public sealed class StartingPointTests : IDisposable
         (ControlState State, float Joint) Act(float joint)
         {
             _clock.Advance(1);
-            if (robot.Lost is null) reader.ReadOnce();
+            if (robot.Lost is null)
+                reader.ReadOnce();
             loop.Offer(Make.Action(_clock.NowNs, 0, joint));
             _clock.Advance(TickMs);
-            if (robot.Lost is null) reader.ReadOnce();
+            if (robot.Lost is null)
+                reader.ReadOnce();
             loop.Tick(_clock.NowNs);
             return (loop.Last!.State, loop.Last.Values[1]);
         }
@@ -101,7 +119,10 @@ public sealed class StartingPointTests : IDisposable
 
         Assert.Empty(_robot.Applied);
         Assert.Equal(2UL, _loop!.Last!.Unknown);
-        Assert.Equal((ControlState.Hold, "the state of feeling arm is not known: it says that it does not know it"), (_loop.Last.State, _loop.Last.Reason));
+        Assert.Equal(
+            (ControlState.Hold, "the state of feeling arm is not known: it says that it does not know it"),
+            (_loop.Last.State, _loop.Last.Reason)
+        );
 
         _feeling.State = [1.5f];
         Offer(1.5f);
@@ -141,7 +162,10 @@ public sealed class StartingPointTests : IDisposable
     [InlineData(0.05f, ControlState.Policy)]
     [InlineData(0.7f, ControlState.Hold)]
     [InlineData(-0.7f, ControlState.Hold)]
-    public void Without_state_nothing_is_published_before_an_action_within_reach_of_where_the_profile_says_the_robot_starts(float first, ControlState state)
+    public void Without_state_nothing_is_published_before_an_action_within_reach_of_the_start_that_the_profile_says(
+        float first,
+        ControlState state
+    )
     {
         Use(Joint(start: 0, reachWithoutState: 0.6f), withState: false);
         Tick();
@@ -161,8 +185,10 @@ public sealed class StartingPointTests : IDisposable
         Offer(2);
         Tick();
         Assert.Equal(
-            "the first action's joint is 2 rad, out of reach (0.6) from 0, where the robot starts by its profile: bring the two together, or set \"reach\" in the robot profile",
-            _loop!.Last!.Reason);
+            "the first action's joint is 2 rad, out of reach (0.6) from 0, where the robot starts by its profile: "
+                + "bring the two together, or set \"reach\" in the robot profile",
+            _loop!.Last!.Reason
+        );
 
         Offer(0.5f);
 
@@ -194,7 +220,11 @@ public sealed class StartingPointTests : IDisposable
         Use(Joint(start: 0, reach: 0.1f));
         Offer(1);
         Assert.Equal(ControlState.Hold, Tick().State);
-        Assert.Contains("out of reach (0.1) from 1.5, where the robot is", _robot.Last.Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            "out of reach (0.1) from 1.5, where the robot is",
+            _robot.Last.Reason,
+            StringComparison.Ordinal
+        );
 
         Offer(1.45f);
 
@@ -210,7 +240,8 @@ public sealed class StartingPointTests : IDisposable
         Tick();
         _loop!.Stop("stopped by the operator");
         _feeling.State = [-1];
-        for (var i = 0; i < 30; i++) Tick();
+        for (var i = 0; i < 30; i++)
+            Tick();
         _loop.Resume();
 
         Assert.Equal((ControlState.Hold, -1f), (Tick().State, _robot.Last.Values[1]));
@@ -242,7 +273,8 @@ public sealed class StartingPointTests : IDisposable
         Use(Joint(start: 0, reachWithoutState: 0.6f), withState: false);
         Offer(0.5f);
         Tick();
-        for (var i = 0; i < 100; i++) Tick();
+        for (var i = 0; i < 100; i++)
+            Tick();
         Assert.Equal(ControlState.Stop, _robot.Last.State);
 
         Offer(-1);
@@ -262,11 +294,13 @@ public sealed class StartingPointTests : IDisposable
         Offer(1.5f);
         Tick();
         _feeling.State = [1];
-        for (var i = 0; i < 10; i++) Tick();
+        for (var i = 0; i < 10; i++)
+            Tick();
         Offer(1.5f);
         Assert.Equal(1.5f, Tick().Values[1]);
 
-        for (var i = 0; i < 60; i++) Tick();
+        for (var i = 0; i < 60; i++)
+            Tick();
         Assert.Equal(1.5f, _robot.Last.Values[1]);
         Offer(1.5f);
 
@@ -283,7 +317,8 @@ public sealed class StartingPointTests : IDisposable
         var positions = new List<float> { 4 };
         for (var i = 0; i < 300; i++)
         {
-            if (i % 10 == 0) Offer(0);
+            if (i % 10 == 0)
+                Offer(0);
             positions.Add(Tick().Values[1]);
         }
 
@@ -292,7 +327,7 @@ public sealed class StartingPointTests : IDisposable
     }
 
     [Fact]
-    public void While_the_state_that_the_policy_takes_is_not_known_nobody_moves_and_what_was_made_without_it_is_not_followed()
+    public void While_the_state_that_a_policy_takes_is_unknown_nobody_moves_and_what_was_made_without_it_is_ignored()
     {
         Use(Joint(start: 0), policyTakesState: true);
         Tick();
@@ -320,44 +355,77 @@ public sealed class StartingPointTests : IDisposable
     }
 
     private static RobotProfile Joint(
-        float start, float reach = float.PositiveInfinity, float? reachWithoutState = null, float rate = 1_000, float acceleration = 1_000_000) => new("test", true,
-    [
-        new RobotDimension { Name = "x", Unit = "m", Minimum = -1, Maximum = 1, MaximumRate = 1, MaximumAcceleration = 10, Hold = HoldBehaviour.Zero },
-        new RobotDimension
-        {
-            Name = "joint",
-            Unit = "rad",
-            Minimum = -3,
-            Maximum = 3,
-            MaximumRate = rate,
-            MaximumAcceleration = acceleration,
-            Hold = HoldBehaviour.Keep,
-            Start = start,
-            Reach = reach,
-            ReachWithoutState = reachWithoutState ?? reach,
-        },
-    ]);
+        float start,
+        float reach = float.PositiveInfinity,
+        float? reachWithoutState = null,
+        float rate = 1_000,
+        float acceleration = 1_000_000
+    ) =>
+        new(
+            "test",
+            true,
+            [
+                new RobotDimension
+                {
+                    Name = "x",
+                    Unit = "m",
+                    Minimum = -1,
+                    Maximum = 1,
+                    MaximumRate = 1,
+                    MaximumAcceleration = 10,
+                    Hold = HoldBehaviour.Zero,
+                },
+                new RobotDimension
+                {
+                    Name = "joint",
+                    Unit = "rad",
+                    Minimum = -3,
+                    Maximum = 3,
+                    MaximumRate = rate,
+                    MaximumAcceleration = acceleration,
+                    Hold = HoldBehaviour.Keep,
+                    Start = start,
+                    Reach = reach,
+                    ReachWithoutState = reachWithoutState ?? reach,
+                },
+            ]
+        );
 
     private void Use(
-        RobotProfile profile, IActionOutput? second = null, bool withState = true, bool policyTakesState = false, ControlOptions? options = null)
+        RobotProfile profile,
+        IActionOutput? second = null,
+        bool withState = true,
+        bool policyTakesState = false,
+        ControlOptions? options = null
+    )
     {
         _reader = withState ? RobotStates.ReaderOf(_feeling, profile, new ClockTime(_clock), rateHz: 100) : null;
         _loop = new ControlLoop(
-            profile, (options ?? new ControlOptions()) with { RateHz = 1_000 / TickMs }, second is null ? [_robot] : [_robot, second], _clock,
-            state: _reader, policyTakesState: policyTakesState);
+            profile,
+            (options ?? new ControlOptions()) with
+            {
+                RateHz = 1_000 / TickMs,
+            },
+            second is null ? [_robot] : [_robot, second],
+            _clock,
+            state: _reader,
+            policyTakesState: policyTakesState
+        );
     }
 
     private void Offer(float joint)
     {
         _clock.Advance(1);
-        if (_reads) _reader?.ReadOnce();
+        if (_reads)
+            _reader?.ReadOnce();
         _loop!.Offer(Make.Action(_clock.NowNs, 0, joint));
     }
 
     private PublishedAction Tick()
     {
         _clock.Advance(TickMs);
-        if (_reads) _reader?.ReadOnce();
+        if (_reads)
+            _reader?.ReadOnce();
         _loop!.Tick(_clock.NowNs);
         return _loop.Last!;
     }
@@ -374,8 +442,6 @@ public sealed class StartingPointTests : IDisposable
 
         public void Apply(PublishedAction action) => Actions++;
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

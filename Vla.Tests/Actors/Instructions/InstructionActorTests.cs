@@ -13,8 +13,14 @@ public sealed class InstructionActorTests : PipelineTestKit
 
     private readonly List<string> _stops = [];
 
-    public InstructionActorTests() => _actor = Start(InstructionActor.Props(
-        _board, new InstructionCheck { Words = Vocabulary.Read, Stop = _stops.Add }, NullLogger.Instance));
+    public InstructionActorTests() =>
+        _actor = Start(
+            InstructionActor.Props(
+                _board,
+                new InstructionCheck { Words = Vocabulary.Read, Stop = _stops.Add },
+                NullLogger.Instance
+            )
+        );
 
     [Fact]
     public async Task A_new_instruction_goes_to_whoever_waits_for_one_and_is_confirmed_to_the_giver()
@@ -100,7 +106,11 @@ public sealed class InstructionActorTests : PipelineTestKit
         _actor.Tell(new GiveInstruction("florb zzz!"), TestActor);
 
         var refused = await ExpectMsgAsync<InstructionRefused>();
-        Assert.StartsWith("the policy knows none of these words: \"florb\", \"zzz\"", refused.Problem, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "the policy knows none of these words: \"florb\", \"zzz\"",
+            refused.Problem,
+            StringComparison.Ordinal
+        );
         Assert.Equal(["florb", "zzz"], refused.UnknownWords);
         Assert.Equal("open", _board.Current?.Text);
     }

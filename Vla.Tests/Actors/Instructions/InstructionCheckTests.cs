@@ -6,12 +6,16 @@ public sealed class InstructionCheckTests
 {
     private bool _needsResume;
 
-    private InstructionCheck Check => new()
-    {
-        Words = Vocabulary.Read,
-        Scene = text => text.Contains("green", StringComparison.Ordinal) ? new SceneAnswer("there is no green block", "") : SceneAnswer.Fine,
-        NeedsResume = () => _needsResume,
-    };
+    private InstructionCheck Check =>
+        new()
+        {
+            Words = Vocabulary.Read,
+            Scene = text =>
+                text.Contains("green", StringComparison.Ordinal)
+                    ? new SceneAnswer("there is no green block", "")
+                    : SceneAnswer.Fine,
+            NeedsResume = () => _needsResume,
+        };
 
     [Fact]
     public void What_the_policy_can_read_is_taken_without_a_word()
@@ -27,13 +31,21 @@ public sealed class InstructionCheckTests
     [InlineData("stop")]
     [InlineData("stop\u0007")]
     [InlineData(" \ud800 stop!")]
-    public void A_stop_is_a_stop_whatever_else_is_wrong_with_the_text(string text) => Assert.True(Check.Read(text).IsStop);
+    public void A_stop_is_a_stop_whatever_else_is_wrong_with_the_text(string text) =>
+        Assert.True(Check.Read(text).IsStop);
 
     [Theory]
     [InlineData("", "the instruction is empty")]
     [InlineData("...", "the instruction has no words")]
-    [InlineData("florb", "the policy knows none of these words: \"florb\"; vocab.txt in the policy's directory lists those it knows")]
-    [InlineData("put the red block on the red tray at the left", "the instruction is too long for the policy: it has 11 tokens (words, parts of words, marks), and 8 are read, as far as \"put the red block on the red tray\"")]
+    [InlineData(
+        "florb",
+        "the policy knows none of these words: \"florb\"; vocab.txt in the policy's directory lists those it knows"
+    )]
+    [InlineData(
+        "put the red block on the red tray at the left",
+        "the instruction is too long for the policy: it has 11 tokens (words, parts of words, marks), and 8 are "
+            + "read, as far as \"put the red block on the red tray\""
+    )]
     [InlineData("grab the green florb", "there is no green block")]
     [InlineData("/foo bar", "'/foo' is a command, not an instruction")]
     [InlineData("Resume", "'Resume' is not an instruction: to go on after a stop type /resume")]
@@ -44,7 +56,10 @@ public sealed class InstructionCheckTests
 
     [Fact]
     public void Who_says_stop_within_a_task_is_told_that_it_is_taken_as_a_task() =>
-        Assert.Equal("taken as a task, not as a stop: to stop the robot say stop and nothing else", Check.Read("push the stop sign left").Note);
+        Assert.Equal(
+            "taken as a task, not as a stop: to stop the robot say stop and nothing else",
+            Check.Read("push the stop sign left").Note
+        );
 
     [Fact]
     public void Who_instructs_a_stopped_robot_is_told_that_it_stays_stopped()
@@ -52,7 +67,9 @@ public sealed class InstructionCheckTests
         _needsResume = true;
 
         Assert.Equal(
-            "the policy does not know \"florb\" and acts on the other words; the robot is stopped, and stays so until it is resumed (/resume)",
-            Check.Read("grab the florb").Note);
+            "the policy does not know \"florb\" and acts on the other words; the robot is stopped, and stays so "
+                + "until it is resumed (/resume)",
+            Check.Read("grab the florb").Note
+        );
     }
 }

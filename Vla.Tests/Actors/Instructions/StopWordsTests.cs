@@ -98,11 +98,13 @@ public sealed class StopWordsTests
     public void These_do_not(string text) => Assert.False(StopWords.Mean(text), text);
 
     [Fact]
-    public void A_stop_at_the_beginning_is_heard_however_long_the_rest_is() => Assert.True(StopWords.Mean("stop! " + new string('a', 100_000)));
+    public void A_stop_at_the_beginning_is_heard_however_long_the_rest_is() =>
+        Assert.True(StopWords.Mean("stop! " + new string('a', 100_000)));
 
     [Theory]
     [InlineData("stop at the red block", true)]
     [InlineData("push the STOP sign", true)]
     [InlineData("push the red block", false)]
-    public void A_stop_word_within_a_task_is_noticed(string text, bool mentioned) => Assert.Equal(mentioned, StopWords.AreMentioned(text));
+    public void A_stop_word_within_a_task_is_noticed(string text, bool mentioned) =>
+        Assert.Equal(mentioned, StopWords.AreMentioned(text));
 }

@@ -14,7 +14,9 @@ internal static class Vocabulary
     private static InstructionTokenizer Load()
     {
         using var folder = new TemporaryDirectory();
-        var words = "[PAD] [UNK] pick up push open close grab put on the a red green block tray gripper stop sign at left go move";
+        var words =
+            "[PAD] [UNK] pick up push open close grab put on the a red green block tray gripper stop sign at left go "
+            + "move";
         File.WriteAllLines(folder.File("vocab.txt"), words.Split(' '));
         return InstructionTokenizer.Load(folder.File("vocab.txt"), Limit, PaddingSide.Left);
     }

@@ -32,12 +32,18 @@ public sealed class ControllerObserversTests : IDisposable
     public void One_that_hangs_holds_up_nobody_and_what_it_misses_is_counted()
     {
         using var release = new ManualResetEventSlim();
-        var slow = new Watcher { Wants = Sightings.Ticks, QueueCapacity = 4, Seeing = () => release.Wait(Patience) };
+        var slow = new Watcher
+        {
+            Wants = Sightings.Ticks,
+            QueueCapacity = 4,
+            Seeing = () => release.Wait(Patience),
+        };
         var other = new Watcher { Wants = Sightings.Ticks };
         using var first = _observers.Add(slow);
         using var second = _observers.Add(other);
 
-        for (var i = 0; i < 100; i++) _observers.Show(new Sighting(Sightings.Ticks, i, null, i));
+        for (var i = 0; i < 100; i++)
+            _observers.Show(new Sighting(Sightings.Ticks, i, null, i));
 
         Assert.True(second.Flush(Patience));
         Assert.Equal(100, other.Seen.Count);
@@ -54,10 +60,16 @@ public sealed class ControllerObserversTests : IDisposable
     public void However_short_a_queue_is_asked_for_nothing_in_it_is_lost_unsaid(int capacity)
     {
         using var release = new ManualResetEventSlim();
-        var watcher = new Watcher { Wants = Sightings.Ticks, QueueCapacity = capacity, Seeing = () => release.Wait(Patience) };
+        var watcher = new Watcher
+        {
+            Wants = Sightings.Ticks,
+            QueueCapacity = capacity,
+            Seeing = () => release.Wait(Patience),
+        };
         using var subscription = _observers.Add(watcher);
 
-        for (var i = 0; i < 20; i++) _observers.Show(new Sighting(Sightings.Ticks, i, null, i));
+        for (var i = 0; i < 20; i++)
+            _observers.Show(new Sighting(Sightings.Ticks, i, null, i));
 
         release.Set();
         Assert.True(subscription.Flush(Patience));
@@ -68,7 +80,11 @@ public sealed class ControllerObserversTests : IDisposable
     [Fact]
     public void One_that_throws_is_shown_what_comes_next()
     {
-        var broken = new Watcher { Wants = Sightings.Events, Seeing = () => throw new InvalidOperationException("no disk\nat all") };
+        var broken = new Watcher
+        {
+            Wants = Sightings.Events,
+            Seeing = () => throw new InvalidOperationException("no disk\nat all"),
+        };
         using var subscription = _observers.Add(broken);
 
         _observers.Show(new Sighting(Sightings.Events, 1, "one"));
@@ -85,7 +101,8 @@ public sealed class ControllerObserversTests : IDisposable
     {
         var watcher = new Watcher { Wants = Sightings.All };
         var subscription = _observers.Add(watcher);
-        for (var i = 0; i < 50; i++) _observers.Show(new Sighting(Sightings.Chunks, i, "chunk"));
+        for (var i = 0; i < 50; i++)
+            _observers.Show(new Sighting(Sightings.Chunks, i, "chunk"));
 
         subscription.Dispose();
         _observers.Show(new Sighting(Sightings.Chunks, 50, "too late"));
@@ -97,25 +114,41 @@ public sealed class ControllerObserversTests : IDisposable
     [Fact]
     public void Many_threads_may_show_at_once()
     {
-        const int Threads = 4, Each = 2_000;
+        const int Threads = 4,
+            Each = 2_000;
         var watcher = new Watcher { Wants = Sightings.Ticks, QueueCapacity = Threads * Each };
         using var subscription = _observers.Add(watcher);
 
-        Parallel.For(0, Threads, thread =>
-        {
-            for (var i = 0; i < Each; i++) _observers.Show(new Sighting(Sightings.Ticks, thread, null, i));
-        });
+        Parallel.For(
+            0,
+            Threads,
+            thread =>
+            {
+                for (var i = 0; i < Each; i++)
+                    _observers.Show(new Sighting(Sightings.Ticks, thread, null, i));
+            }
+        );
 
         Assert.True(subscription.Flush(Patience));
         Assert.Equal(Threads * Each, watcher.Seen.Count);
-        Assert.All(watcher.Seen.GroupBy(seen => seen.AtNs), thread => Assert.Equal(thread.Select(seen => seen.Value).Order(), thread.Select(seen => seen.Value)));
+        Assert.All(
+            watcher.Seen.GroupBy(seen => seen.AtNs),
+            thread => Assert.Equal(thread.Select(seen => seen.Value).Order(), thread.Select(seen => seen.Value))
+        );
     }
 
     [Fact]
     public void Showing_allocates_nothing_whether_there_is_room_or_not()
     {
         using var release = new ManualResetEventSlim();
-        using var subscription = _observers.Add(new Watcher { Wants = Sightings.Ticks, QueueCapacity = 64, Seeing = () => release.Wait(Patience) });
+        using var subscription = _observers.Add(
+            new Watcher
+            {
+                Wants = Sightings.Ticks,
+                QueueCapacity = 64,
+                Seeing = () => release.Wait(Patience),
+            }
+        );
         Show(10);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -125,7 +158,8 @@ public sealed class ControllerObserversTests : IDisposable
 
         void Show(int count)
         {
-            for (var i = 0; i < count; i++) _observers.Show(new Sighting(Sightings.Ticks, i, null, i));
+            for (var i = 0; i < count; i++)
+                _observers.Show(new Sighting(Sightings.Ticks, i, null, i));
         }
     }
 

@@ -11,7 +11,8 @@ public class LatencyWindowTests
     public void Percentiles_are_those_of_what_was_recorded()
     {
         var window = new LatencyWindow();
-        for (var i = 1; i <= 1_000; i++) window.Record(i * MonotonicTime.NsPerMs, 100 * Second);
+        for (var i = 1; i <= 1_000; i++)
+            window.Record(i * MonotonicTime.NsPerMs, 100 * Second);
 
         var read = window.Read(100 * Second);
 
@@ -26,7 +27,8 @@ public class LatencyWindowTests
     public void Old_values_are_forgotten_after_a_minute_also_when_nobody_read_meanwhile()
     {
         var window = new LatencyWindow();
-        for (var second = 90; second < 150; second++) window.Record(5, second * Second);
+        for (var second = 90; second < 150; second++)
+            window.Record(5, second * Second);
         Assert.Equal(60, window.Read(149 * Second).Count);
 
         window.Record(5, 151 * Second);
@@ -34,7 +36,8 @@ public class LatencyWindowTests
         Assert.Equal(0, window.Read(1_000 * Second).Count);
         Assert.Equal(default, window.Read(1_000 * Second));
 
-        for (var second = 1_020; second < 1_200; second++) window.Record(5, second * Second);
+        for (var second = 1_020; second < 1_200; second++)
+            window.Record(5, second * Second);
         Assert.InRange(window.Read(1_199 * Second).Count, 30, 60);
     }
 
@@ -69,7 +72,8 @@ public class LatencyWindowTests
     {
         var window = new LatencyWindow();
         window.Record(1 * MonotonicTime.NsPerMs, Second);
-        for (var i = 0; i < 3; i++) window.Record(42 * MonotonicTime.NsPerMs, Second);
+        for (var i = 0; i < 3; i++)
+            window.Record(42 * MonotonicTime.NsPerMs, Second);
 
         var bins = window.ReadBins(Second, 10);
 
@@ -82,7 +86,8 @@ public class LatencyWindowTests
     public void A_rare_long_one_is_counted_in_the_last_bin()
     {
         var window = new LatencyWindow();
-        for (var i = 0; i < 10_000; i++) window.Record(MonotonicTime.NsPerMs, Second);
+        for (var i = 0; i < 10_000; i++)
+            window.Record(MonotonicTime.NsPerMs, Second);
         window.Record(30 * Second, Second);
 
         var bins = window.ReadBins(Second, 4);
@@ -102,10 +107,12 @@ public class LatencyWindowTests
         var window = new LatencyWindow();
         var writer = new Thread(() =>
         {
-            for (var i = 0; i < 200_000; i++) window.Record(i, Second);
+            for (var i = 0; i < 200_000; i++)
+                window.Record(i, Second);
         });
         writer.Start();
-        while (writer.IsAlive) window.Read(Second);
+        while (writer.IsAlive)
+            window.Read(Second);
 
         Assert.Equal(200_000, window.Read(Second).Count);
     }

@@ -5,7 +5,14 @@ namespace Vla.Tests.Actors.Policies;
 
 public sealed class ActionSpecTests
 {
-    private static readonly ActionSpec Spec = new(["x", "gripper"], ["m", "1"], [1f, 0.5f], [0.1f, 0.5f], Horizon: 2, StepMs: 100);
+    private static readonly ActionSpec Spec = new(
+        ["x", "gripper"],
+        ["m", "1"],
+        [1f, 0.5f],
+        [0.1f, 0.5f],
+        Horizon: 2,
+        StepMs: 100
+    );
 
     [Fact]
     public void Values_come_to_physical_units_row_by_row()

@@ -15,10 +15,12 @@ public sealed class InstructionTokenizerTests : IDisposable
         Assert.Equal([0, 0, 0, 2, 3, 5], Load().Encode("Red BLOCK!"));
 
     [Fact]
-    public void The_last_word_stands_last_when_padding_is_on_the_left() => Assert.Equal(3, Load().Encode("the red block")[^1]);
+    public void The_last_word_stands_last_when_padding_is_on_the_left() =>
+        Assert.Equal(3, Load().Encode("the red block")[^1]);
 
     [Fact]
-    public void Padding_can_be_on_the_right() => Assert.Equal([2, 3, 0, 0, 0, 0], Load(PaddingSide.Right).Encode("red block"));
+    public void Padding_can_be_on_the_right() =>
+        Assert.Equal([2, 3, 0, 0, 0, 0], Load(PaddingSide.Right).Encode("red block"));
 
     [Fact]
     public void A_word_is_spelled_from_its_pieces() => Assert.Equal([0, 0, 0, 0, 3, 4], Load().Encode("blocked"));
@@ -31,10 +33,15 @@ public sealed class InstructionTokenizerTests : IDisposable
     {
         var words = Load().Read("red red red, red red! blocked");
         Assert.Equal(
-            "the instruction is too long for the policy: it has 8 tokens (words, parts of words, marks), and 6 are read, "
+            "the instruction is too long for the policy: it has 8 tokens (words, parts of words, marks), and 6 are "
+                + "read, "
                 + "as far as \"red red red, red red!\": say it in fewer words",
-            words.TooLong);
-        Assert.Equal(words.TooLong, Assert.Throws<PolicyException>(() => Load().Encode("red red red, red red! blocked")).Message);
+            words.TooLong
+        );
+        Assert.Equal(
+            words.TooLong,
+            Assert.Throws<PolicyException>(() => Load().Encode("red red red, red red! blocked")).Message
+        );
         Assert.Null(Load().Read("red red red, red red!").TooLong);
         Assert.Equal([2, 2, 2, 2, 2, 5], Load().Encode("red red red, red red!"));
     }
@@ -46,7 +53,11 @@ public sealed class InstructionTokenizerTests : IDisposable
     [InlineData("... ?!", 0)]
     [InlineData("[UNK] [PAD]", 0, "UNK", "PAD")]
     [InlineData("red-block; (the) \"block\"", 4)]
-    public void Words_that_the_vocabulary_lacks_are_named_as_they_were_written(string text, int known, params string[] unknown)
+    public void Words_that_the_vocabulary_lacks_are_named_as_they_were_written(
+        string text,
+        int known,
+        params string[] unknown
+    )
     {
         var words = Load().Read(text);
 
@@ -64,7 +75,11 @@ public sealed class InstructionTokenizerTests : IDisposable
     [Fact]
     public void The_notebook_policys_vocabulary_knows_what_people_say_to_a_robot()
     {
-        var tokenizer = InstructionTokenizer.Load(Path.Combine(TestData.NotebookPolicy, "vocab.txt"), 16, PaddingSide.Left);
+        var tokenizer = InstructionTokenizer.Load(
+            Path.Combine(TestData.NotebookPolicy, "vocab.txt"),
+            16,
+            PaddingSide.Left
+        );
 
         var ids = tokenizer.Encode("Please stack the small red cubes on the left, then move back slowly.");
 
@@ -81,7 +96,9 @@ public sealed class InstructionTokenizerTests : IDisposable
     {
         File.WriteAllText(_directory.File("vocab.txt"), text);
 
-        var error = Assert.Throws<PolicyException>(() => InstructionTokenizer.Load(_directory.File("vocab.txt"), 4, PaddingSide.Left));
+        var error = Assert.Throws<PolicyException>(() =>
+            InstructionTokenizer.Load(_directory.File("vocab.txt"), 4, PaddingSide.Left)
+        );
 
         Assert.Contains("vocab.txt: " + message, error.Message, StringComparison.Ordinal);
     }
@@ -91,7 +108,9 @@ public sealed class InstructionTokenizerTests : IDisposable
     {
         _directory.Write("vocab.txt", [0xff, 0xfe, 0xfd]);
 
-        Assert.Throws<PolicyException>(() => InstructionTokenizer.Load(_directory.File("vocab.txt"), 4, PaddingSide.Left));
+        Assert.Throws<PolicyException>(() =>
+            InstructionTokenizer.Load(_directory.File("vocab.txt"), 4, PaddingSide.Left)
+        );
     }
 
     private InstructionTokenizer Load(PaddingSide padding = PaddingSide.Left)

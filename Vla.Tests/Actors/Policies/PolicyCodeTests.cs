@@ -9,9 +9,15 @@ public sealed class PolicyCodeTests
 {
     private static readonly string[] Layers =
     [
-        "Vla.Actors.Checkpoints", "Vla.Actors.Policies.Layers", "Vla.Actors.Policies.Act", "Vla.Actors.Policies.LeRobot",
-        "Vla.Actors.Policies.Staged.Vision", "Vla.Actors.Policies.Staged.Language", "Vla.Actors.Policies.Staged.Fusion",
-        "Vla.Actors.Policies.Staged.Decoding", "Vla.Actors.Policies.Staged.Kernels",
+        "Vla.Actors.Checkpoints",
+        "Vla.Actors.Policies.Layers",
+        "Vla.Actors.Policies.Act",
+        "Vla.Actors.Policies.LeRobot",
+        "Vla.Actors.Policies.Staged.Vision",
+        "Vla.Actors.Policies.Staged.Language",
+        "Vla.Actors.Policies.Staged.Fusion",
+        "Vla.Actors.Policies.Staged.Decoding",
+        "Vla.Actors.Policies.Staged.Kernels",
     ];
 
     [Fact]
@@ -21,9 +27,11 @@ public sealed class PolicyCodeTests
         using var assembly = new PEReader(file);
         var metadata = assembly.GetMetadataReader();
 
-        var calls = metadata.TypeDefinitions
-            .Select(metadata.GetTypeDefinition)
-            .Where(type => Layers.Any(layer => $"{NamespaceOf(metadata, type)}.".StartsWith($"{layer}.", StringComparison.Ordinal)))
+        var calls = metadata
+            .TypeDefinitions.Select(metadata.GetTypeDefinition)
+            .Where(type =>
+                Layers.Any(layer => $"{NamespaceOf(metadata, type)}.".StartsWith($"{layer}.", StringComparison.Ordinal))
+            )
             .SelectMany(type => type.GetMethods())
             .Select(method => metadata.GetMethodDefinition(method).RelativeVirtualAddress)
             .Where(address => address != 0)
@@ -41,13 +49,15 @@ public sealed class PolicyCodeTests
         for (var i = 0; i + 4 <= il.Length; i++)
         {
             var token = BitConverter.ToInt32(il, i);
-            if (token >>> 24 is 0x01 or 0x0a && (token & 0xffffff) != 0) yield return System.Reflection.Metadata.Ecma335.MetadataTokens.EntityHandle(token);
+            if (token >>> 24 is 0x01 or 0x0a && (token & 0xffffff) != 0)
+                yield return System.Reflection.Metadata.Ecma335.MetadataTokens.EntityHandle(token);
         }
     }
 
     private static string NamespaceOf(MetadataReader metadata, TypeDefinition type)
     {
-        while (type.IsNested) type = metadata.GetTypeDefinition(type.GetDeclaringType());
+        while (type.IsNested)
+            type = metadata.GetTypeDefinition(type.GetDeclaringType());
         return metadata.GetString(type.Namespace);
     }
 

@@ -41,7 +41,9 @@ public sealed class PolicyTests : IDisposable
         using var fusion = policy.CreateFusion(CPU);
         using var decoder = policy.CreateActionDecoder(CPU);
 
-        var action = decoder.call(fusion.call(vision.call(golden.ReadTensor("image")), language.call(golden.ReadTensor("text"))));
+        var action = decoder.call(
+            fusion.call(vision.call(golden.ReadTensor("image")), language.call(golden.ReadTensor("text")))
+        );
 
         Assert.True((action - golden.ReadTensor("action")).abs().max().ToDouble() <= 1e-5);
     }
@@ -127,7 +129,12 @@ public sealed class PolicyTests : IDisposable
     public void A_policy_says_how_its_pictures_are_fitted_and_its_chunks_carried_out()
     {
         _directory.Edit(Config, "\"height\": 224", "\"height\": 224, \"fit\": \"crop\"");
-        _directory.Edit(Config, "\"horizon\": 1", "\"horizon\": 1, \"execute\": 1, \"blend\": \"ensemble\", \"ensemble_decay\": 0.05, \"binary\": [\"gripper\"]");
+        _directory.Edit(
+            Config,
+            "\"horizon\": 1",
+            "\"horizon\": 1, \"execute\": 1, \"blend\": \"ensemble\", \"ensemble_decay\": 0.05, \"binary\": "
+                + "[\"gripper\"]"
+        );
 
         var policy = StagedPolicy.Load(_directory.Path);
 
@@ -142,26 +149,70 @@ public sealed class PolicyTests : IDisposable
     [InlineData("\"height\": 224", "\"height\": 4", "image.height is 4, allowed is 8 to 4096")]
     [InlineData("\"height\": 224", "\"height\": 1e99", "image.height is 1e99, allowed is 8 to 4096")]
     [InlineData("\"height\": 224", "\"hieght\": 224", "image.height is missing, allowed is 8 to 4096")]
-    [InlineData("\"height\": 224", "\"height\": 224, \"depth\": 1", "unknown key 'image.depth'; known here are height, width, mean, std, fit, source_width, source_height")]
-    [InlineData("\"height\": 224", "\"height\": 224, \"source_width\": 640", "image.source_height is missing, allowed is 1 to 65536")]
-    [InlineData("\"height\": 224", "\"height\": 224, \"source_width\": 640, \"source_height\": 0", "image.source_height is 0, allowed is 1 to")]
+    [InlineData(
+        "\"height\": 224",
+        "\"height\": 224, \"depth\": 1",
+        "unknown key 'image.depth'; known here are height, width, mean, std, fit, source_width, source_height"
+    )]
+    [InlineData(
+        "\"height\": 224",
+        "\"height\": 224, \"source_width\": 640",
+        "image.source_height is missing, allowed is 1 to 65536"
+    )]
+    [InlineData(
+        "\"height\": 224",
+        "\"height\": 224, \"source_width\": 640, \"source_height\": 0",
+        "image.source_height is 0, allowed is 1 to"
+    )]
     [InlineData("\"height\": 224", "\"height\": 224, \"height\": 224", "not valid JSON")]
     [InlineData("0.225]", "0]", "image.std[2] is 0, allowed is 0.001 to 10")]
     [InlineData("0.225]", "0.225, 1]", "image.std is [0.229, 0.224, 0.225, 1], allowed is a list of 3 numbers")]
     [InlineData("\"sequence_length\": 10", "\"sequence_length\": 0", "text.sequence_length is 0, allowed is 1 to 4096")]
     [InlineData("\"left\"", "\"top\"", "text.padding is \"top\", allowed is left, right")]
-    [InlineData("\"simple_fusion\"", "\"sum\"", "stages.fusion.type is \"sum\", allowed is cross_attention, film, simple_fusion, slot_attention, torchscript")]
+    [InlineData(
+        "\"simple_fusion\"",
+        "\"sum\"",
+        "stages.fusion.type is \"sum\", allowed is cross_attention, film, simple_fusion, slot_attention, torchscript"
+    )]
     [InlineData("\"fused_dim\": 256", "\"fused_dim\": 1", "stages.fusion.fused_dim is 1, allowed is 2 to 65536")]
-    [InlineData("\"yaw\"", "\"roll\"", "action.names is x, y, z, roll, pitch, roll, gripper, allowed is each name once")]
+    [InlineData(
+        "\"yaw\"",
+        "\"roll\"",
+        "action.names is x, y, z, roll, pitch, roll, gripper, allowed is each name once"
+    )]
     [InlineData("\"rad\", \"1\"", "\"rad\"", "action.units is")]
-    [InlineData("\"height\": 224", "\"height\": 224, \"fit\": \"pad\"", "image.fit is \"pad\", allowed is crop, stretch")]
+    [InlineData(
+        "\"height\": 224",
+        "\"height\": 224, \"fit\": \"pad\"",
+        "image.fit is \"pad\", allowed is crop, stretch"
+    )]
     [InlineData("\"horizon\": 1", "\"horizon\": 8, \"execute\": 9", "action.execute is 9, allowed is 1 to 8, whole")]
     [InlineData("\"horizon\": 1", "\"horizon\": 8, \"execute\": 0", "action.execute is 0, allowed is 1 to 8, whole")]
-    [InlineData("\"horizon\": 1", "\"horizon\": 1, \"binary\": [\"jaw\"]", "action.binary is jaw, allowed is names of action.names: x, y, z")]
-    [InlineData("\"horizon\": 1", "\"horizon\": 1, \"binary\": \"gripper\"", "action.binary is \"gripper\", allowed is a list of 0 to 7 texts")]
-    [InlineData("\"horizon\": 1", "\"horizon\": 1, \"blend\": \"mix\"", "action.blend is \"mix\", allowed is ensemble, switch")]
-    [InlineData("\"horizon\": 1", "\"horizon\": 1, \"blend\": \"ensemble\", \"ensemble_decay\": 11", "action.ensemble_decay is 11, allowed is -10 to 10")]
-    [InlineData("\"horizon\": 1", "\"horizon\": 1, \"ensemble_decay\": 0.1", "action.ensemble_decay is given, allowed is only together with \"blend\": \"ensemble\"")]
+    [InlineData(
+        "\"horizon\": 1",
+        "\"horizon\": 1, \"binary\": [\"jaw\"]",
+        "action.binary is jaw, allowed is names of action.names: x, y, z"
+    )]
+    [InlineData(
+        "\"horizon\": 1",
+        "\"horizon\": 1, \"binary\": \"gripper\"",
+        "action.binary is \"gripper\", allowed is a list of 0 to 7 texts"
+    )]
+    [InlineData(
+        "\"horizon\": 1",
+        "\"horizon\": 1, \"blend\": \"mix\"",
+        "action.blend is \"mix\", allowed is ensemble, switch"
+    )]
+    [InlineData(
+        "\"horizon\": 1",
+        "\"horizon\": 1, \"blend\": \"ensemble\", \"ensemble_decay\": 11",
+        "action.ensemble_decay is 11, allowed is -10 to 10"
+    )]
+    [InlineData(
+        "\"horizon\": 1",
+        "\"horizon\": 1, \"ensemble_decay\": 0.1",
+        "action.ensemble_decay is given, allowed is only together with \"blend\": \"ensemble\""
+    )]
     [InlineData("\"step_ms\": 20", "\"step_ms\": 0", "action.step_ms is 0, allowed is 0.1 to 10000")]
     [InlineData("\"trained\": false", "\"trained\": \"no\"", "trained is \"no\", allowed is true or false")]
     [InlineData("\"name\": \"notebook\"", "\"name\": \"\"", "name is \"\", allowed is text of 1 to 64 characters")]
@@ -173,8 +224,16 @@ public sealed class PolicyTests : IDisposable
     }
 
     [Theory]
-    [InlineData("\"vision_dim\": 128, \"language_dim\": 128", "\"vision_dim\": 64, \"language_dim\": 128", "fusion.fusion.0.weight is [256, 256], expected [256, 192]")]
-    [InlineData("\"vocab_size\": 1000", "\"vocab_size\": 999", "1 misshapen: language_encoder.embedding.weight is [1000, 128], expected [999, 128]")]
+    [InlineData(
+        "\"vision_dim\": 128, \"language_dim\": 128",
+        "\"vision_dim\": 64, \"language_dim\": 128",
+        "fusion.fusion.0.weight is [256, 256], expected [256, 192]"
+    )]
+    [InlineData(
+        "\"vocab_size\": 1000",
+        "\"vocab_size\": 999",
+        "1 misshapen: language_encoder.embedding.weight is [1000, 128], expected [999, 128]"
+    )]
     public void Sizes_that_do_not_fit_the_weights_are_named(string old, string replacement, string message)
     {
         _directory.Edit(Config, old, replacement);
@@ -186,10 +245,17 @@ public sealed class PolicyTests : IDisposable
     public void Stages_that_do_not_fit_together_are_found_at_load()
     {
         // Weights that fit each stage by itself, so that only sending something through shows it.
-        _directory.Edit(Config, "\"vision_dim\": 128, \"language_dim\": 128", "\"vision_dim\": 64, \"language_dim\": 128");
+        _directory.Edit(
+            Config,
+            "\"vision_dim\": 128, \"language_dim\": 128",
+            "\"vision_dim\": 64, \"language_dim\": 128"
+        );
         ReplaceWeights(new VisionEncoder(), new LanguageEncoder(), new FusionLayer(64, 128), new ActionDecoder());
 
-        AssertRefused("fusion (simple_fusion) does not take vision features [1, 128] and language features [1, 128]", "");
+        AssertRefused(
+            "fusion (simple_fusion) does not take vision features [1, 128] and language features [1, 128]",
+            ""
+        );
     }
 
     [Fact]
@@ -198,7 +264,10 @@ public sealed class PolicyTests : IDisposable
         _directory.Edit(Config, "\"action_dim\": 7", "\"action_dim\": 6");
         ReplaceWeights(new VisionEncoder(), new LanguageEncoder(), new FusionLayer(), new ActionDecoder(128, 6));
 
-        AssertRefused("action_decoder gives [1, 6], expected [1, 7] or [1, 1, 7] for 7 action names and a horizon of 1", "");
+        AssertRefused(
+            "action_decoder gives [1, 6], expected [1, 7] or [1, 1, 7] for 7 action names and a horizon of 1",
+            ""
+        );
     }
 
     [Fact]
@@ -234,9 +303,16 @@ public sealed class PolicyTests : IDisposable
         using var scope = NewDisposeScope();
         using var guard = inference_mode();
         _directory.With(TestData.Path("torchscript"));
-        _directory.Edit(Config, "{ \"type\": \"simple_vision\", \"feature_dim\": 128 }", "{ \"type\": \"torchscript\", \"file\": \"vision.pt\" }");
-        _directory.Edit(Config, "{ \"type\": \"simple_fusion\", \"vision_dim\": 128, \"language_dim\": 128, \"fused_dim\": 256 }",
-            "{ \"type\": \"torchscript\", \"file\": \"fusion.pt\" }");
+        _directory.Edit(
+            Config,
+            "{ \"type\": \"simple_vision\", \"feature_dim\": 128 }",
+            "{ \"type\": \"torchscript\", \"file\": \"vision.pt\" }"
+        );
+        _directory.Edit(
+            Config,
+            "{ \"type\": \"simple_fusion\", \"vision_dim\": 128, \"language_dim\": 128, \"fused_dim\": 256 }",
+            "{ \"type\": \"torchscript\", \"file\": \"fusion.pt\" }"
+        );
         using var language = new LanguageEncoder();
         using var decoder = new ActionDecoder();
         WriteWeights(("language_encoder.", language), ("action_decoder.", decoder));
@@ -246,8 +322,14 @@ public sealed class PolicyTests : IDisposable
         using var fusion = policy.CreateFusion(CPU);
 
         // What PyTorch gave for the same modules and inputs.
-        AssertClose([0.1260470747947693f, 0.010457012802362442f, 0.32513654232025146f], vision.call(full([1, 3, 224, 224], 0.5f)));
-        AssertClose([-0.0969981849193573f, -0.02635546587407589f, -0.40780916810035706f], fusion.call(ones(1, 128), zeros(1, 128)));
+        AssertClose(
+            [0.1260470747947693f, 0.010457012802362442f, 0.32513654232025146f],
+            vision.call(full([1, 3, 224, 224], 0.5f))
+        );
+        AssertClose(
+            [-0.0969981849193573f, -0.02635546587407589f, -0.40780916810035706f],
+            fusion.call(ones(1, 128), zeros(1, 128))
+        );
     }
 
     [Theory]
@@ -257,7 +339,11 @@ public sealed class PolicyTests : IDisposable
     [InlineData("/etc/passwd", "a file inside the policy's directory")]
     public void An_exported_stage_that_cannot_be_used_is_named(string file, string message)
     {
-        _directory.Edit(Config, "{ \"type\": \"simple_vision\", \"feature_dim\": 128 }", $"{{ \"type\": \"torchscript\", \"file\": \"{file}\" }}");
+        _directory.Edit(
+            Config,
+            "{ \"type\": \"simple_vision\", \"feature_dim\": 128 }",
+            $"{{ \"type\": \"torchscript\", \"file\": \"{file}\" }}"
+        );
 
         AssertRefused(message, file);
     }
@@ -265,7 +351,11 @@ public sealed class PolicyTests : IDisposable
     [Fact]
     public void A_files_name_with_a_line_break_is_refused_in_one_line()
     {
-        _directory.Edit(Config, "{ \"type\": \"simple_vision\", \"feature_dim\": 128 }", """{ "type": "torchscript", "file": "vision\n.pt" }""");
+        _directory.Edit(
+            Config,
+            "{ \"type\": \"simple_vision\", \"feature_dim\": 128 }",
+            """{ "type": "torchscript", "file": "vision\n.pt" }"""
+        );
 
         AssertRefused("\"vision .pt\", allowed is a file inside the policy's directory", "");
     }
@@ -291,19 +381,26 @@ public sealed class PolicyTests : IDisposable
     private void UseExportedVision(string file, string more)
     {
         _directory.With(TestData.Path("torchscript"));
-        _directory.Edit(Config, "{ \"type\": \"simple_vision\", \"feature_dim\": 128 }",
-            $"{{ \"type\": \"torchscript\", \"file\": \"{file}\"{more} }}");
+        _directory.Edit(
+            Config,
+            "{ \"type\": \"simple_vision\", \"feature_dim\": 128 }",
+            $"{{ \"type\": \"torchscript\", \"file\": \"{file}\"{more} }}"
+        );
     }
 
     private static void AssertClose(float[] expected, Tensor features)
     {
         var values = features.data<float>().ToArray();
-        for (var i = 0; i < expected.Length; i++) Assert.Equal(expected[i], values[i], 1e-5f);
+        for (var i = 0; i < expected.Length; i++)
+            Assert.Equal(expected[i], values[i], 1e-5f);
     }
 
     private void AssertRefused(string message, string file)
     {
-        var error = Assert.IsType<Exception>(Record.Exception(() => StagedPolicy.Load(_directory.Path)), exactMatch: false);
+        var error = Assert.IsType<Exception>(
+            Record.Exception(() => StagedPolicy.Load(_directory.Path)),
+            exactMatch: false
+        );
         Assert.True(error is PolicyException or CheckpointException, $"{error}");
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
         Assert.Contains(file, error.Message, StringComparison.Ordinal);
@@ -311,18 +408,30 @@ public sealed class PolicyTests : IDisposable
         Assert.True(error.Message.Length < 800, error.Message);
     }
 
-    private void ReplaceWeights(VisionEncoder vision, LanguageEncoder language, FusionLayer fusion, ActionDecoder decoder)
+    private void ReplaceWeights(
+        VisionEncoder vision,
+        LanguageEncoder language,
+        FusionLayer fusion,
+        ActionDecoder decoder
+    )
     {
         using (vision)
         using (language)
         using (fusion)
         using (decoder)
-            WriteWeights(("vision_encoder.", vision), ("language_encoder.", language), ("fusion.", fusion), ("action_decoder.", decoder));
+            WriteWeights(
+                ("vision_encoder.", vision),
+                ("language_encoder.", language),
+                ("fusion.", fusion),
+                ("action_decoder.", decoder)
+            );
     }
 
-    private void WriteWeights(params (string Prefix, nn.Module Module)[] stages)
-        => SafetensorsWriter.Write(
+    private void WriteWeights(params (string Prefix, nn.Module Module)[] stages) =>
+        SafetensorsWriter.Write(
             _directory.File(StagedPolicy.WeightsFile),
-            stages.SelectMany(stage => stage.Module.state_dict().Select(pair => (stage.Prefix + pair.Key, pair.Value)))
-                .ToDictionary(pair => pair.Item1, pair => pair.Value));
+            stages
+                .SelectMany(stage => stage.Module.state_dict().Select(pair => (stage.Prefix + pair.Key, pair.Value)))
+                .ToDictionary(pair => pair.Item1, pair => pair.Value)
+        );
 }

@@ -24,9 +24,16 @@ public sealed class UntrainedTests : IDisposable
     [InlineData("simplevla/state_dict.pt")]
     public void The_notebooks_random_weights_are_recognised_when_they_are_imported(string weights)
     {
-        var policy = PolicyImport.Run(TestData.Path(weights), _folder.File("imported"), Repository.File("config/policies/notebook/vocab.txt"));
+        var policy = PolicyImport.Run(
+            TestData.Path(weights),
+            _folder.File("imported"),
+            Repository.File("config/policies/notebook/vocab.txt")
+        );
 
-        Assert.Equal("its vision_encoder has the random weights that the notebook's model began with", policy.Untrained);
+        Assert.Equal(
+            "its vision_encoder has the random weights that the notebook's model began with",
+            policy.Untrained
+        );
     }
 
     [Theory]
@@ -39,13 +46,18 @@ public sealed class UntrainedTests : IDisposable
     }
 
     [Fact]
-    public void One_stage_that_was_left_as_it_was_is_enough() => Assert.Equal(
-        "its fusion has the random weights that the notebook's model began with",
-        Changed(null, (name, weight) => name.StartsWith("fusion.", StringComparison.Ordinal) ? weight.clone() : weight * 1.1).Untrained);
+    public void One_stage_that_was_left_as_it_was_is_enough() =>
+        Assert.Equal(
+            "its fusion has the random weights that the notebook's model began with",
+            Changed(
+                null,
+                (name, weight) => name.StartsWith("fusion.", StringComparison.Ordinal) ? weight.clone() : weight * 1.1
+            ).Untrained
+        );
 
     [Fact]
-    public void Weights_that_have_moved_are_nobodys_but_their_trainers()
-        => Assert.Null(Changed(null, (_, weight) => weight * 1.1).Untrained);
+    public void Weights_that_have_moved_are_nobodys_but_their_trainers() =>
+        Assert.Null(Changed(null, (_, weight) => weight * 1.1).Untrained);
 
     private StagedPolicy Changed(bool? trained, Func<string, Tensor, Tensor> change)
     {
@@ -53,16 +65,27 @@ public sealed class UntrainedTests : IDisposable
         var folder = _folder.File($"policy{Guid.NewGuid():N}");
         Directory.CreateDirectory(folder);
         var notebook = Repository.File("config/policies/notebook");
-        foreach (var file in (string[])["config.json", "vocab.txt"]) File.Copy(Path.Combine(notebook, file), Path.Combine(folder, file));
+        foreach (var file in (string[])["config.json", "vocab.txt"])
+            File.Copy(Path.Combine(notebook, file), Path.Combine(folder, file));
         var path = Path.Combine(folder, "config.json");
-        var config = JsonNode.Parse(File.ReadAllText(path), documentOptions: new() { CommentHandling = System.Text.Json.JsonCommentHandling.Skip })!.AsObject();
+        var config = JsonNode
+            .Parse(
+                File.ReadAllText(path),
+                documentOptions: new() { CommentHandling = System.Text.Json.JsonCommentHandling.Skip }
+            )!
+            .AsObject();
         config.Remove("trained");
-        if (trained is { } says) config["trained"] = says;
+        if (trained is { } says)
+            config["trained"] = says;
         File.WriteAllText(path, config.ToJsonString());
         using var checkpoint = Checkpoint.Open(Path.Combine(notebook, "model.safetensors"));
         SafetensorsWriter.Write(
             Path.Combine(folder, "model.safetensors"),
-            checkpoint.Tensors.Keys.ToDictionary(name => name, name => change(name, checkpoint.ReadTensor(name)).contiguous()));
+            checkpoint.Tensors.Keys.ToDictionary(
+                name => name,
+                name => change(name, checkpoint.ReadTensor(name)).contiguous()
+            )
+        );
         return StagedPolicy.Load(folder);
     }
 }

@@ -24,7 +24,9 @@ internal sealed class ManualClock : IControlClock
     public void WaitUntil(long deadlineNs) => throw new NotSupportedException("this clock is moved by the test");
 }
 
-/// <summary>A clock whose deadlines come at once, as many as a test allows; then it waits, or fails when told to.</summary>
+/// <summary>
+/// A clock whose deadlines come at once, as many as a test allows; then it waits, or fails when told to.
+/// </summary>
 internal sealed class SteppingClock(int waits) : IControlClock, IDisposable
 {
     private readonly SemaphoreSlim _allowed = new(waits);
@@ -49,7 +51,8 @@ internal sealed class SteppingClock(int waits) : IControlClock, IDisposable
     public void WaitUntil(long deadlineNs)
     {
         _allowed.Wait();
-        if (_broken) throw new InvalidOperationException("the clock broke");
+        if (_broken)
+            throw new InvalidOperationException("the clock broke");
         Interlocked.Exchange(ref _nowNs, Math.Max(NowNs, deadlineNs));
     }
 }
@@ -89,7 +92,8 @@ internal sealed class FakeRobot : IActionOutput
     /// <summary>Waits until this many more actions have been applied.</summary>
     public void Await(int actions)
     {
-        for (var i = 0; i < actions; i++) Assert.True(_arrived.Wait(TimeSpan.FromSeconds(20)), "no action arrived");
+        for (var i = 0; i < actions; i++)
+            Assert.True(_arrived.Wait(TimeSpan.FromSeconds(20)), "no action arrived");
     }
 
     public void AwaitClosed() => Assert.True(_closed.Wait(TimeSpan.FromSeconds(20)), "the robot was not closed");
@@ -100,37 +104,68 @@ internal sealed class FakeRobot : IActionOutput
 internal static class Make
 {
     /// <summary>A slide that is moved by deltas and a gripper that is given positions, with generous limits.</summary>
-    public static RobotProfile Profile(float rate = 1_000, float acceleration = 1_000_000, bool limits = true) => new("test", limits,
-    [
-        new RobotDimension { Name = "x", Unit = "m", Minimum = -1, Maximum = 1, MaximumRate = rate, MaximumAcceleration = acceleration, Hold = HoldBehaviour.Zero },
-        new RobotDimension { Name = "gripper", Unit = "1", Minimum = 0, Maximum = 1, MaximumRate = rate, MaximumAcceleration = acceleration, Hold = HoldBehaviour.Keep, Start = 0.5f },
-    ]);
+    public static RobotProfile Profile(float rate = 1_000, float acceleration = 1_000_000, bool limits = true) =>
+        new(
+            "test",
+            limits,
+            [
+                new RobotDimension
+                {
+                    Name = "x",
+                    Unit = "m",
+                    Minimum = -1,
+                    Maximum = 1,
+                    MaximumRate = rate,
+                    MaximumAcceleration = acceleration,
+                    Hold = HoldBehaviour.Zero,
+                },
+                new RobotDimension
+                {
+                    Name = "gripper",
+                    Unit = "1",
+                    Minimum = 0,
+                    Maximum = 1,
+                    MaximumRate = rate,
+                    MaximumAcceleration = acceleration,
+                    Hold = HoldBehaviour.Keep,
+                    Start = 0.5f,
+                },
+            ]
+        );
 
     public static ActionChunk Action(long capturedNs, params float[] values) => Chunk(capturedNs, 1, 0, values);
 
-    public static ActionChunk Chunk(long capturedNs, int horizon, double stepMs, params float[] values)
-        => new(values, horizon, (long)(stepMs * MonotonicTime.NsPerMs), Origin(capturedNs));
+    public static ActionChunk Chunk(long capturedNs, int horizon, double stepMs, params float[] values) =>
+        new(values, horizon, (long)(stepMs * MonotonicTime.NsPerMs), Origin(capturedNs));
 
-    public static Origin Origin(long capturedNs) => new()
-    {
-        FrameSequence = 7,
-        Instruction = "pick up the red block",
-        InstructionNumber = 1,
-        CapturedNs = capturedNs,
-        Steps = StepTrail.Of("prepare", capturedNs + 1_000_000, capturedNs + 2_000_000)
-            .With("encode", capturedNs + 3_000_000, capturedNs + 8_000_000)
-            .With("fuse", capturedNs + 8_100_000, capturedNs + 8_200_000)
-            .With("decode", capturedNs + 8_300_000, capturedNs + 8_400_000),
-    };
+    public static Origin Origin(long capturedNs) =>
+        new()
+        {
+            FrameSequence = 7,
+            Instruction = "pick up the red block",
+            InstructionNumber = 1,
+            CapturedNs = capturedNs,
+            Steps = StepTrail
+                .Of("prepare", capturedNs + 1_000_000, capturedNs + 2_000_000)
+                .With("encode", capturedNs + 3_000_000, capturedNs + 8_000_000)
+                .With("fuse", capturedNs + 8_100_000, capturedNs + 8_200_000)
+                .With("decode", capturedNs + 8_300_000, capturedNs + 8_400_000),
+        };
 
-    public static PublishedAction Published(long sequence, ControlState state, long publishedNs = 0, params float[] values) => new()
-    {
-        Sequence = sequence,
-        State = state,
-        Reason = state == ControlState.Policy ? "" : "because",
-        Values = values.Length > 0 ? [.. values] : [0, 0.5f],
-        Clamped = 0,
-        Origin = default,
-        PublishedNs = publishedNs,
-    };
+    public static PublishedAction Published(
+        long sequence,
+        ControlState state,
+        long publishedNs = 0,
+        params float[] values
+    ) =>
+        new()
+        {
+            Sequence = sequence,
+            State = state,
+            Reason = state == ControlState.Policy ? "" : "because",
+            Values = values.Length > 0 ? [.. values] : [0, 0.5f],
+            Clamped = 0,
+            Origin = default,
+            PublishedNs = publishedNs,
+        };
 }

@@ -3,7 +3,9 @@ using Vla.Actors.Robots;
 
 namespace Vla.Tests.Actors.Robots;
 
-/// <summary>Outputs that hang, are slow or misbehave: the loop goes on, the others get their stop, and it is said.</summary>
+/// <summary>
+/// Outputs that hang, are slow or misbehave: the loop goes on, the others get their stop, and it is said.
+/// </summary>
 public sealed class OutputHealthTests : IDisposable
 {
     private const int Patience = 20_000;
@@ -24,7 +26,12 @@ public sealed class OutputHealthTests : IDisposable
         using var clock = new SteppingClock(waits: 2);
         var hanging = new FakeRobot { Name = "hanging", Before = action => Hang(action.Sequence == 2) };
         var direct = new FakeRobot { Name = "direct" };
-        var threaded = new FakeRobot { Name = "threaded", MayBlock = true, QueueCapacity = 100 };
+        var threaded = new FakeRobot
+        {
+            Name = "threaded",
+            MayBlock = true,
+            QueueCapacity = 100,
+        };
         using var loop = new ControlLoop(Make.Profile(), new ControlOptions(), [hanging, direct, threaded], clock);
         loop.Start();
         AwaitInside();
@@ -43,7 +50,10 @@ public sealed class OutputHealthTests : IDisposable
 
         clock.Advance(1_000);
         var snapshot = loop.Snapshot();
-        Assert.Equal((true, "it has not returned for 1.1 s"), (snapshot.Outputs[0].Failing, snapshot.Outputs[0].LastError));
+        Assert.Equal(
+            (true, "it has not returned for 1.1 s"),
+            (snapshot.Outputs[0].Failing, snapshot.Outputs[0].LastError)
+        );
         Assert.Contains("MayBlock", snapshot.Outputs[0].Note, StringComparison.Ordinal);
         Assert.Equal(["hanging"], snapshot.NotStopped.Select(output => output.Name));
 
@@ -96,7 +106,8 @@ public sealed class OutputHealthTests : IDisposable
         {
             Before = _ =>
             {
-                lock (threads) threads.Add(Thread.CurrentThread.Name);
+                lock (threads)
+                    threads.Add(Thread.CurrentThread.Name);
                 _clock.Advance(25);
             },
         };
@@ -110,7 +121,8 @@ public sealed class OutputHealthTests : IDisposable
         Assert.NotEqual("vla-output fake", threads[0]);
         Assert.Equal(
             "it held up the control thread for 25 ms and has a thread of its own now: it must have MayBlock = true",
-            loop.Snapshot().Outputs[0].Note);
+            loop.Snapshot().Outputs[0].Note
+        );
     }
 
     [Fact]
@@ -120,11 +132,16 @@ public sealed class OutputHealthTests : IDisposable
         var robot = new FakeRobot { Before = _ => _clock.Advance(tookMs) };
         using var loop = new ControlLoop(Make.Profile(), new ControlOptions { RateHz = 1_000 }, [robot], _clock);
 
-        foreach (var ms in (int[])[3, 3, 3, 3, 0, 3, 3, 3, 3]) TickTaking(ms);
+        foreach (var ms in (int[])[3, 3, 3, 3, 0, 3, 3, 3, 3])
+            TickTaking(ms);
         Assert.Equal("", loop.Snapshot().Outputs[0].Note);
         TickTaking(3);
 
-        Assert.StartsWith("it held up the control thread for 3 ms", loop.Snapshot().Outputs[0].Note, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "it held up the control thread for 3 ms",
+            loop.Snapshot().Outputs[0].Note,
+            StringComparison.Ordinal
+        );
 
         void TickTaking(int ms)
         {
@@ -144,12 +161,18 @@ public sealed class OutputHealthTests : IDisposable
         _clock.Advance(500);
         Assert.False(loop.Snapshot().Outputs[0].Failing);
         _clock.Advance(100);
-        Assert.Equal((true, "it has not returned for 0.6 s"), (loop.Snapshot().Outputs[0].Failing, loop.Snapshot().Outputs[0].LastError));
+        Assert.Equal(
+            (true, "it has not returned for 0.6 s"),
+            (loop.Snapshot().Outputs[0].Failing, loop.Snapshot().Outputs[0].LastError)
+        );
 
         _release.Set();
         robot.Await(1);
         AwaitWell(loop, failing: true);
-        Assert.Equal("it took 600 ms for one action, allowed are 500 ms: no stop reaches it meanwhile", loop.Snapshot().Outputs[0].LastError);
+        Assert.Equal(
+            "it took 600 ms for one action, allowed are 500 ms: no stop reaches it meanwhile",
+            loop.Snapshot().Outputs[0].LastError
+        );
         loop.Tick(_clock.NowNs);
         robot.Await(1);
         AwaitWell(loop, failing: false);
@@ -187,7 +210,13 @@ public sealed class OutputHealthTests : IDisposable
     public async Task A_stop_is_answered_once_it_is_published_and_every_robot_has_taken_it()
     {
         var robot = new FakeRobot { MayBlock = true, Before = action => Hang(action.State == ControlState.Stop) };
-        var log = new FakeRobot { Name = "log", MayBlock = true, Moves = false, Before = _ => _release.Wait() };
+        var log = new FakeRobot
+        {
+            Name = "log",
+            MayBlock = true,
+            Moves = false,
+            Before = _ => _release.Wait(),
+        };
         using var loop = new ControlLoop(Make.Profile(), new ControlOptions(), [robot, log], _clock);
         loop.Tick(_clock.NowNs);
 
@@ -206,7 +235,12 @@ public sealed class OutputHealthTests : IDisposable
     [Fact]
     public async Task A_stop_that_a_robot_does_not_take_names_it_and_one_that_is_not_published_says_so()
     {
-        var robot = new FakeRobot { Name = "arm", MayBlock = true, Before = action => Hang(action.State == ControlState.Stop) };
+        var robot = new FakeRobot
+        {
+            Name = "arm",
+            MayBlock = true,
+            Before = action => Hang(action.State == ControlState.Stop),
+        };
         using var loop = new ControlLoop(Make.Profile(), new ControlOptions(), [robot], _clock);
         loop.Tick(_clock.NowNs);
 
@@ -221,7 +255,10 @@ public sealed class OutputHealthTests : IDisposable
         _clock.Advance(1_000);
         Assert.Equal(ControlState.Stop, (await untaken).Obeyed!.State);
         Assert.False((await untaken).HasStopped);
-        Assert.Equal(("arm", "it has not returned for 1.0 s"), ((await untaken).Without.Single().Name, (await untaken).Without.Single().WhyNotTaken));
+        Assert.Equal(
+            ("arm", "it has not returned for 1.0 s"),
+            ((await untaken).Without.Single().Name, (await untaken).Without.Single().WhyNotTaken)
+        );
     }
 
     [Fact]
@@ -291,13 +328,17 @@ public sealed class OutputHealthTests : IDisposable
         _clock.Advance(600);
 
         var output = loop.Snapshot().Outputs[0];
-        Assert.Equal((false, true, "closing it has not returned for 0.6 s"), (output.Finished, output.Failing, output.LastError));
+        Assert.Equal(
+            (false, true, "closing it has not returned for 0.6 s"),
+            (output.Finished, output.Failing, output.LastError)
+        );
         Assert.Empty(loop.Snapshot().NotStopped);
     }
 
     private void Hang(bool really)
     {
-        if (!really) return;
+        if (!really)
+            return;
         _inside.Set();
         _release.Wait();
     }
@@ -306,11 +347,17 @@ public sealed class OutputHealthTests : IDisposable
 
     /// <summary>The robot notes an action before its call has ended.</summary>
     private static void AwaitWell(ControlLoop loop, bool failing) =>
-        Assert.True(SpinWait.SpinUntil(() => loop.Snapshot().Outputs[0] is { NewestTaken: > 0 } output && output.Failing == failing, Patience));
+        Assert.True(
+            SpinWait.SpinUntil(
+                () => loop.Snapshot().Outputs[0] is { NewestTaken: > 0 } output && output.Failing == failing,
+                Patience
+            )
+        );
 
     private static void Fail(bool really)
     {
-        if (really) throw new IOException("the plug is out");
+        if (really)
+            throw new IOException("the plug is out");
     }
 
     private sealed class Nameless : IActionOutput
@@ -325,18 +372,14 @@ public sealed class OutputHealthTests : IDisposable
 
         public void Apply(PublishedAction action) => Interlocked.Increment(ref _applied);
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 
     private sealed class Unclosable(ManualResetEventSlim inside, ManualResetEventSlim release) : IActionOutput
     {
         public string Name => "unclosable";
 
-        public void Apply(PublishedAction action)
-        {
-        }
+        public void Apply(PublishedAction action) { }
 
         public void Dispose()
         {

@@ -37,7 +37,10 @@ public sealed class RobotConnectionTests : IDisposable
 
         var error = Assert.Throws<RobotException>(() => _connection.Connect(CancellationToken.None));
 
-        Assert.Equal("robot 'feeling arm' cannot be connected: there is no port /dev/ttyACM7: plug it in", error.Message);
+        Assert.Equal(
+            "robot 'feeling arm' cannot be connected: there is no port /dev/ttyACM7: plug it in",
+            error.Message
+        );
         Assert.Equal(Vla.Runtime.ExitCodes.Robot, Vla.Runtime.ExitCodes.For(error));
     }
 
@@ -52,7 +55,9 @@ public sealed class RobotConnectionTests : IDisposable
             isTold = told.IsCancellationRequested;
         };
 
-        var error = Assert.Throws<RobotException>(() => _connection.Connect(TimeSpan.FromMilliseconds(20), CancellationToken.None));
+        var error = Assert.Throws<RobotException>(() =>
+            _connection.Connect(TimeSpan.FromMilliseconds(20), CancellationToken.None)
+        );
         late.Set();
 
         Assert.Contains("has not come back for 0", error.Message, StringComparison.Ordinal);
@@ -69,7 +74,8 @@ public sealed class RobotConnectionTests : IDisposable
         _robot.Connecting = _ =>
         {
             back.Wait(CancellationToken.None);
-            if (++tries == 1) throw new IOException("still no plug");
+            if (++tries == 1)
+                throw new IOException("still no plug");
         };
         _robot.Acting = _ => throw new RobotLostException("the plug is out");
         Assert.Throws<RobotLostException>(() => Apply());

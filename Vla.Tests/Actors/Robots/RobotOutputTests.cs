@@ -25,7 +25,10 @@ public class RobotOutputTests
 
         Assert.Equal([5, 6], robot.Applied.Select(action => action.Sequence));
         var snapshot = output.Snapshot();
-        Assert.Equal((2, 2, 2, false, "the plug is out"), (snapshot.Applied, snapshot.Failures, snapshot.Dropped, snapshot.Failing, snapshot.LastError));
+        Assert.Equal(
+            (2, 2, 2, false, "the plug is out"),
+            (snapshot.Applied, snapshot.Failures, snapshot.Dropped, snapshot.Failing, snapshot.LastError)
+        );
     }
 
     [Fact]
@@ -59,7 +62,8 @@ public class RobotOutputTests
         using var output = Output(robot);
         output.Send(Make.Published(1, ControlState.Policy, _clock.NowNs));
         Assert.True(inside.Wait(TimeSpan.FromSeconds(20)), "the robot was not called");
-        for (var i = 2; i <= 10; i++) output.Send(Make.Published(i, ControlState.Policy, _clock.NowNs));
+        for (var i = 2; i <= 10; i++)
+            output.Send(Make.Published(i, ControlState.Policy, _clock.NowNs));
         release.Set();
         robot.Await(2);
 
@@ -87,7 +91,8 @@ public class RobotOutputTests
         using var output = Output(robot);
         output.Send(Make.Published(1, ControlState.Policy, _clock.NowNs));
         Assert.True(inside.Wait(TimeSpan.FromSeconds(20)), "the robot was not called");
-        for (var i = 2; i <= 7; i++) output.Send(Make.Published(i, ControlState.Policy, _clock.NowNs));
+        for (var i = 2; i <= 7; i++)
+            output.Send(Make.Published(i, ControlState.Policy, _clock.NowNs));
         output.Finish(Make.Published(8, ControlState.Stop, _clock.NowNs));
         release.Set();
         robot.AwaitClosed();
@@ -106,7 +111,8 @@ public class RobotOutputTests
             MayBlock = true,
             Before = _ =>
             {
-                if (failures++ > 1) return;
+                if (failures++ > 1)
+                    return;
                 failed.Release();
                 Fail(true);
             },
@@ -144,6 +150,7 @@ public class RobotOutputTests
 
     private static void Fail(bool really)
     {
-        if (really) throw new IOException("the plug is out");
+        if (really)
+            throw new IOException("the plug is out");
     }
 }

@@ -43,7 +43,11 @@ public sealed class RobotStateReaderTests : IDisposable
         _clock.Advance(400);
 
         Assert.Null(Read(_clock.NowNs));
-        Assert.StartsWith("the state of feeling arm is not known: ", _reader.Problem(_clock.NowNs), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "the state of feeling arm is not known: ",
+            _reader.Problem(_clock.NowNs),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -66,7 +70,8 @@ public sealed class RobotStateReaderTests : IDisposable
         Assert.EndsWith("it says that it does not know it", _reader.Problem(_clock.NowNs), StringComparison.Ordinal);
 
         _robot.State = [0.1f, float.NaN];
-        for (var i = 0; i < 10; i++) Assert.InRange(_reader.ReadOnce(), 400, 1_000);
+        for (var i = 0; i < 10; i++)
+            Assert.InRange(_reader.ReadOnce(), 400, 1_000);
         Assert.EndsWith("its x is not a number", _reader.Problem(_clock.NowNs), StringComparison.Ordinal);
 
         _robot.State = [0.1f, 1];
@@ -117,19 +122,37 @@ public sealed class RobotStateReaderTests : IDisposable
         _reader.ReadOnce();
         var values = new float[2];
 
-        Assert.True(RobotStates.Select(_reader, new StateSpec(["x", "gripper"], ["m", "1"], [], [])).TryRead(_clock.NowNs, values));
+        Assert.True(
+            RobotStates
+                .Select(_reader, new StateSpec(["x", "gripper"], ["m", "1"], [], []))
+                .TryRead(_clock.NowNs, values)
+        );
 
         Assert.Equal([2, 0.4f], values);
     }
 
     [Theory]
-    [InlineData("jaw", "m", "robot 'feeling arm' does not tell 'jaw', which the policy wants to know (state.names): it tells gripper, x")]
+    [InlineData(
+        "jaw",
+        "m",
+        "robot 'feeling arm' does not tell 'jaw', which the policy wants to know (state.names): it tells gripper, x"
+    )]
     [InlineData("x", "mm", "robot 'feeling arm' tells its x in m, the policy wants it in mm: make them the same")]
-    public void What_a_policy_wants_and_the_robot_does_not_tell_so_is_an_error(string name, string unit, string message)
-        => Assert.Equal(message, Assert.Throws<RobotProfileException>(() => RobotStates.Select(_reader, new StateSpec([name], [unit], [], []))).Message);
+    public void What_a_policy_wants_and_the_robot_does_not_tell_so_is_an_error(
+        string name,
+        string unit,
+        string message
+    ) =>
+        Assert.Equal(
+            message,
+            Assert
+                .Throws<RobotProfileException>(() => RobotStates.Select(_reader, new StateSpec([name], [unit], [], [])))
+                .Message
+        );
 
     [Fact]
-    public void A_robot_that_feels_nothing_has_no_reader() => Assert.Null(ReaderOf(new FeelingRobot { StateNames = [], StateUnits = [] }));
+    public void A_robot_that_feels_nothing_has_no_reader() =>
+        Assert.Null(ReaderOf(new FeelingRobot { StateNames = [], StateUnits = [] }));
 
     [Fact]
     public void A_reading_counts_from_when_it_was_true_and_not_from_when_it_came()
@@ -166,7 +189,9 @@ public sealed class RobotStateReaderTests : IDisposable
     public void A_robot_with_a_loop_of_its_own_writes_into_its_own_ring_and_is_not_asked()
     {
         var ring = new StateRing(2);
-        using var reader = ReaderOf(new FeelingRobot { States = ring, Before = () => throw new InvalidOperationException("not asked") })!;
+        using var reader = ReaderOf(
+            new FeelingRobot { States = ring, Before = () => throw new InvalidOperationException("not asked") }
+        )!;
         reader.Start();
         Assert.EndsWith("it has not given it yet", reader.Problem(_clock.NowNs), StringComparison.Ordinal);
         ring.Add(_clock.NowNs, [0.5f, 3]);
@@ -199,11 +224,14 @@ public sealed class RobotStateReaderTests : IDisposable
         _robot.Before = () =>
         {
             asked.Release();
-            if (isAway) throw new IOException("away");
+            if (isAway)
+                throw new IOException("away");
         };
-        for (var i = 0; i < 10; i++) _reader.ReadOnce();
+        for (var i = 0; i < 10; i++)
+            _reader.ReadOnce();
         _reader.Start();
-        for (var i = 0; i < 11; i++) Assert.True(asked.Wait(TimeSpan.FromSeconds(20)));
+        for (var i = 0; i < 11; i++)
+            Assert.True(asked.Wait(TimeSpan.FromSeconds(20)));
         isAway = false;
 
         _reader.Forget();
@@ -229,22 +257,47 @@ public sealed class RobotStateReaderTests : IDisposable
     {
         var robot = new FeelingRobot { StateNames = ["gripper"], StateUnits = ["mm"] };
 
-        Assert.Contains("tells its gripper in mm, the robot profile has it in 1", Refusal(robot), StringComparison.Ordinal);
+        Assert.Contains(
+            "tells its gripper in mm, the robot profile has it in 1",
+            Refusal(robot),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Names_and_units_that_do_not_go_together_are_errors()
     {
-        Assert.Contains("names 2 values of its state and 1 units", Refusal(new FeelingRobot { StateUnits = ["m"] }), StringComparison.Ordinal);
-        Assert.Contains("names 'x' twice", Refusal(new FeelingRobot { StateNames = ["x", "x"] }), StringComparison.Ordinal);
-        Assert.Contains("an empty name or unit", Refusal(new FeelingRobot { StateUnits = ["m", ""] }), StringComparison.Ordinal);
-        Assert.Contains("StateRateHz", Refusal(new FeelingRobot { StateRateHz = double.NaN }), StringComparison.Ordinal);
-        Assert.Contains("its States hold 3", Refusal(new FeelingRobot { States = new StateRing(3) }), StringComparison.Ordinal);
+        Assert.Contains(
+            "names 2 values of its state and 1 units",
+            Refusal(new FeelingRobot { StateUnits = ["m"] }),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "names 'x' twice",
+            Refusal(new FeelingRobot { StateNames = ["x", "x"] }),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "an empty name or unit",
+            Refusal(new FeelingRobot { StateUnits = ["m", ""] }),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "StateRateHz",
+            Refusal(new FeelingRobot { StateRateHz = double.NaN }),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "its States hold 3",
+            Refusal(new FeelingRobot { States = new StateRing(3) }),
+            StringComparison.Ordinal
+        );
     }
 
     private string Refusal(FeelingRobot robot) => Assert.Throws<RobotProfileException>(() => ReaderOf(robot)).Message;
 
-    private RobotStateReader? ReaderOf(FeelingRobot robot) => RobotStates.ReaderOf(robot, Make.Profile(), new ClockTime(_clock), rateHz: 50);
+    private RobotStateReader? ReaderOf(FeelingRobot robot) =>
+        RobotStates.ReaderOf(robot, Make.Profile(), new ClockTime(_clock), rateHz: 50);
 
     private float[]? Read(long atNs)
     {

@@ -21,7 +21,10 @@ public sealed class SharedNothingTests
             {
                 // As unsafe code could: nothing in the types allows it.
                 var values = action.Values.AsSpan();
-                foreach (ref var value in MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(values), values.Length)) value *= 1_000;
+                foreach (
+                    ref var value in MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(values), values.Length)
+                )
+                    value *= 1_000;
             },
         };
         var other = new FakeRobot();

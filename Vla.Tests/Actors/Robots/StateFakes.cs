@@ -64,7 +64,8 @@ internal sealed class FeelingRobot : IRobot
     public long ReadState(Span<float> values)
     {
         Before();
-        if (State is null) throw new InvalidOperationException("it says that it does not know it");
+        if (State is null)
+            throw new InvalidOperationException("it says that it does not know it");
         State.CopyTo(values);
         return Now();
     }

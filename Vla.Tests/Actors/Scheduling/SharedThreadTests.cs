@@ -137,12 +137,22 @@ public sealed class SharedThreadTests : PipelineTestKit
         // In the clock of the thread it computes for an hour at a time, or not at all.
         var scheduling = new TunedScheduling(() => waits ? 0 : threadNs += 3_600 * MonotonicTime.NsPerSecond);
         var setup = Setup with { Scheduling = scheduling };
-        var vision = Start(VisionEncoderActor.Props(setup, () => StandIns.Calling(x =>
-        {
-            encoderThread = Here;
-            return x.mean().expand(1, 2).contiguous();
-        }), CPU, camera));
-        var fusion = Start(FusionActor.Props(setup, () => new WhereItRuns(() => fusionThread = Here), vision, language));
+        var vision = Start(
+            VisionEncoderActor.Props(
+                setup,
+                () =>
+                    StandIns.Calling(x =>
+                    {
+                        encoderThread = Here;
+                        return x.mean().expand(1, 2).contiguous();
+                    }),
+                CPU,
+                camera
+            )
+        );
+        var fusion = Start(
+            FusionActor.Props(setup, () => new WhereItRuns(() => fusionThread = Here), vision, language)
+        );
         fusion.Tell(new LanguageEncoded(Features(1), new Instruction(1, "go", 1)), language);
 
         for (var i = 1; i <= 3; i++)
@@ -156,7 +166,8 @@ public sealed class SharedThreadTests : PipelineTestKit
         Assert.Equal(!waits, encoderThread == fusionThread);
     }
 
-    private static string Here => Environment.CurrentManagedThreadId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    private static string Here =>
+        Environment.CurrentManagedThreadId.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     private static void Work(SharingThread place, long tookNs, int times)
     {

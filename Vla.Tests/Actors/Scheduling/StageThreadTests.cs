@@ -11,7 +11,10 @@ public sealed class StageThreadTests : PipelineTestKit
     [Fact]
     public async Task Each_actor_has_a_thread_of_its_own_and_keeps_it_through_restarts()
     {
-        var (one, other) = (Start(Props.Create(() => new TellsItsThread())), Start(Props.Create(() => new TellsItsThread())));
+        var (one, other) = (
+            Start(Props.Create(() => new TellsItsThread())),
+            Start(Props.Create(() => new TellsItsThread()))
+        );
 
         var first = await one.Ask<int>("where?");
         one.Tell(new InvalidOperationException("restart"));
@@ -28,7 +31,8 @@ public sealed class StageThreadTests : PipelineTestKit
         using var done = new ManualResetEventSlim();
         var thread = new StageThread("test");
 
-        foreach (var i in Enumerable.Range(0, 100)) thread.Execute(new ActionRunnable(() => ran.Enqueue(i)));
+        foreach (var i in Enumerable.Range(0, 100))
+            thread.Execute(new ActionRunnable(() => ran.Enqueue(i)));
         thread.Execute(new ActionRunnable(done.Set));
         thread.Shutdown();
 
@@ -41,7 +45,8 @@ public sealed class StageThreadTests : PipelineTestKit
     {
         protected override void OnReceive(object message)
         {
-            if (message is Exception exception) throw exception;
+            if (message is Exception exception)
+                throw exception;
             Sender.Tell(Environment.CurrentManagedThreadId);
         }
     }

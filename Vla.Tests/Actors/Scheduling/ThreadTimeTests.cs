@@ -23,8 +23,6 @@ public sealed class ThreadTimeTests
     private static void Compute(long ns)
     {
         var endNs = ThreadTime.NowNs() + ns;
-        while (ThreadTime.NowNs() < endNs)
-        {
-        }
+        while (ThreadTime.NowNs() < endNs) { }
     }
 }

@@ -21,14 +21,19 @@ internal sealed class WorkThread : IDisposable
     {
         _work = work;
         _given.Release();
-        if (!_done.Wait(Patience)) throw new TimeoutException("the work did not come to an end");
-        if (_failure is { } failure) throw new InvalidOperationException(failure.Message, failure);
+        if (!_done.Wait(Patience))
+            throw new TimeoutException("the work did not come to an end");
+        if (_failure is { } failure)
+            throw new InvalidOperationException(failure.Message, failure);
     }
 
     public T Run<T>(Func<T> work)
     {
         T result = default!;
-        Run(() => { result = work(); });
+        Run(() =>
+        {
+            result = work();
+        });
         return result;
     }
 
@@ -36,7 +41,8 @@ internal sealed class WorkThread : IDisposable
     {
         _work = null;
         _given.Release();
-        if (!_thread.Join(Patience)) throw new TimeoutException("the thread did not come to an end");
+        if (!_thread.Join(Patience))
+            throw new TimeoutException("the thread did not come to an end");
         _given.Dispose();
         _done.Dispose();
     }
@@ -46,7 +52,8 @@ internal sealed class WorkThread : IDisposable
         while (true)
         {
             _given.Wait();
-            if (_work is not { } work) return;
+            if (_work is not { } work)
+                return;
             try
             {
                 work();

@@ -38,7 +38,8 @@ public sealed class DemandTableTests
     [Fact]
     public void All_who_wait_are_answered_by_one_result_in_the_order_in_which_they_asked()
     {
-        foreach (var asker in new[] { "a", "b", "c", "a" }) _table.Ask(asker, ahead: false);
+        foreach (var asker in new[] { "a", "b", "c", "a" })
+            _table.Ask(asker, ahead: false);
 
         Assert.Equal(["a", "b", "c"], _table.Take());
         Assert.False(_table.IsWanted);
@@ -145,10 +146,12 @@ public sealed class DemandTableTests
     [Fact]
     public void Asking_and_answering_allocates_nothing()
     {
-        for (var i = 0; i < 10; i++) Round();
+        for (var i = 0; i < 10; i++)
+            Round();
         var before = GC.GetAllocatedBytesForCurrentThread();
 
-        for (var i = 0; i < 1_000; i++) Round();
+        for (var i = 0; i < 1_000; i++)
+            Round();
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
 

@@ -46,7 +46,10 @@ public sealed class FeatureTapTests : IDisposable
 
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
         Assert.False(features.IsInvalid);
-        Assert.Equal((6, 0f, 5f, 2.5f), (_tap.Newest!.Count, _tap.Newest.Minimum, _tap.Newest.Maximum, _tap.Newest.Mean));
+        Assert.Equal(
+            (6, 0f, 5f, 2.5f),
+            (_tap.Newest!.Count, _tap.Newest.Minimum, _tap.Newest.Maximum, _tap.Newest.Mean)
+        );
     }
 
     [Fact]
@@ -67,7 +70,10 @@ public sealed class FeatureTapTests : IDisposable
     {
         var histogram = FeatureHistogram.Of(values);
 
-        Assert.Equal((values.Length, binned, notFinite), (histogram.Count, histogram.Counts.Sum(), histogram.NotFinite));
+        Assert.Equal(
+            (values.Length, binned, notFinite),
+            (histogram.Count, histogram.Counts.Sum(), histogram.NotFinite)
+        );
         Assert.True(float.IsFinite(histogram.Mean));
     }
 

@@ -37,7 +37,8 @@ public sealed class StageAskersTests : VisionEncoderTestKit
         stage.Tell(Ready.Once, one);
         stage.Tell(Ready.Once, other);
         await HandledAsync(stage);
-        while (Camera.HasMessages) await Camera.ReceiveOneAsync(TimeSpan.Zero);
+        while (Camera.HasMessages)
+            await Camera.ReceiveOneAsync(TimeSpan.Zero);
 
         stage.Tell(new Input(1), Camera);
         Assert.Equal(1, (await one.ExpectMsgAsync<Held>()).Number);
@@ -55,7 +56,8 @@ public sealed class StageAskersTests : VisionEncoderTestKit
         var (sources, askers) = (Probes(3), Probes(3));
         var stage = StartBatching(gate, largest: 8, Refs(sources), Refs(askers));
         AskAll(stage, askers);
-        foreach (var source in sources) await source.ExpectMsgAsync(Ready.Continuous);
+        foreach (var source in sources)
+            await source.ExpectMsgAsync(Ready.Continuous);
 
         // The first is at work when the others' inputs come.
         stage.Tell(new Input(10), sources[0].Ref);
@@ -75,7 +77,10 @@ public sealed class StageAskersTests : VisionEncoderTestKit
     [Theory]
     [InlineData(1, 1)]
     [InlineData(2, 2)]
-    public async Task A_batch_is_no_larger_than_the_stage_takes_and_whoever_waits_longest_comes_first(int largest, int firstBatch)
+    public async Task A_batch_is_no_larger_than_the_stage_takes_and_whoever_waits_longest_comes_first(
+        int largest,
+        int firstBatch
+    )
     {
         using var gate = new Gate();
         var (sources, askers) = (Probes(4), Probes(4));
@@ -89,8 +94,12 @@ public sealed class StageAskersTests : VisionEncoderTestKit
         stage.Tell(new Input(3), sources[2].Ref);
         gate.MayGoOn.Set();
 
-        Assert.Equal(Enumerable.Range(0, firstBatch).Select(i => i == 0 ? 4 : 2), (await askers[3].ExpectMsgAsync<Given>()).Numbers);
-        foreach (var i in new[] { 1, 2 }) Assert.Equal(i + 1, (await askers[i].ExpectMsgAsync<Given>()).Mine);
+        Assert.Equal(
+            Enumerable.Range(0, firstBatch).Select(i => i == 0 ? 4 : 2),
+            (await askers[3].ExpectMsgAsync<Given>()).Numbers
+        );
+        foreach (var i in new[] { 1, 2 })
+            Assert.Equal(i + 1, (await askers[i].ExpectMsgAsync<Given>()).Mine);
     }
 
     [Fact]
@@ -107,7 +116,8 @@ public sealed class StageAskersTests : VisionEncoderTestKit
         stage.Tell(new Input(3), sources[2].Ref);
         gate.MayGoOn.Set();
 
-        foreach (var i in new[] { 0, 1, 2 }) Assert.Equal([i + 1], (await askers[i].ExpectMsgAsync<Given>()).Numbers);
+        foreach (var i in new[] { 0, 1, 2 })
+            Assert.Equal([i + 1], (await askers[i].ExpectMsgAsync<Given>()).Numbers);
     }
 
     [Fact]
@@ -173,7 +183,13 @@ public sealed class StageAskersTests : VisionEncoderTestKit
 
     private TestProbe[] Probes(int count) => [.. Enumerable.Range(0, count).Select(_ => CreateTestProbe())];
 
-    private IActorRef StartBatching(Gate gate, int largest, IActorRef[] sources, IActorRef[] askers, bool oneByOne = false)
+    private IActorRef StartBatching(
+        Gate gate,
+        int largest,
+        IActorRef[] sources,
+        IActorRef[] askers,
+        bool oneByOne = false
+    )
     {
         Func<IActorRef, IActorRef> upstreamOf = asker => sources[Array.IndexOf(askers, asker)];
         return Start(Props.Create(() => new Batching(Setup, sources[0], largest, upstreamOf, gate, oneByOne)));
@@ -183,7 +199,8 @@ public sealed class StageAskersTests : VisionEncoderTestKit
 
     private static void AskAll(IActorRef stage, TestProbe[] askers)
     {
-        foreach (var asker in askers) stage.Tell(Ready.Continuous, asker.Ref);
+        foreach (var asker in askers)
+            stage.Tell(Ready.Continuous, asker.Ref);
     }
 
     private sealed record Input(int Number) : IDisposable
@@ -201,9 +218,7 @@ public sealed class StageAskersTests : VisionEncoderTestKit
     /// <summary>A result that one alone can have.</summary>
     private sealed record Held(int Number) : IDisposable
     {
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 
     private sealed class Gate(bool open = false) : IDisposable
@@ -227,16 +242,19 @@ public sealed class StageAskersTests : VisionEncoderTestKit
 
     /// <summary>Stands in for a stage that works on several inputs at once.</summary>
     private sealed class Batching(
-        StageSetup setup, IActorRef upstream, int largest, Func<IActorRef, IActorRef> upstreamOf, Gate gate, bool oneByOne)
-        : StageActor<Input>(setup, upstream)
+        StageSetup setup,
+        IActorRef upstream,
+        int largest,
+        Func<IActorRef, IActorRef> upstreamOf,
+        Gate gate,
+        bool oneByOne
+    ) : StageActor<Input>(setup, upstream)
     {
         protected override int LargestBatch => largest;
 
         protected override IActorRef UpstreamOf(IActorRef asker) => upstreamOf(asker);
 
-        protected override void Load()
-        {
-        }
+        protected override void Load() { }
 
         protected override object Process(Input input, long startedNs)
         {
@@ -246,18 +264,18 @@ public sealed class StageAskersTests : VisionEncoderTestKit
 
         protected override IReadOnlyList<object> ProcessBatch(IReadOnlyList<Input> inputs, long startedNs)
         {
-            if (oneByOne) return base.ProcessBatch(inputs, startedNs);
+            if (oneByOne)
+                return base.ProcessBatch(inputs, startedNs);
             int[] numbers = [.. inputs.Select(input => input.Number)];
-            if (numbers.Contains(-1)) throw new InvalidOperationException("an input that cannot be worked on");
+            if (numbers.Contains(-1))
+                throw new InvalidOperationException("an input that cannot be worked on");
             return [.. numbers.Select(number => new Given(number, numbers))];
         }
     }
 
     private sealed class Holding(StageSetup setup, IActorRef upstream) : StageActor<Input>(setup, upstream)
     {
-        protected override void Load()
-        {
-        }
+        protected override void Load() { }
 
         protected override object Process(Input input, long startedNs) => new Held(input.Number);
     }

@@ -151,7 +151,8 @@ public sealed class StageDemandTests : VisionEncoderTestKit
         encoder.Tell(Captured(sequence: 2), Camera);
         (await Fusion.ExpectMsgAsync<VisionEncoded>()).Dispose();
         await AwaitAssertAsync(() => Assert.Equal(0, Pool.Lent));
-        while (Camera.HasMessages) await Camera.ReceiveOneAsync(TimeSpan.Zero);
+        while (Camera.HasMessages)
+            await Camera.ReceiveOneAsync(TimeSpan.Zero);
 
         encoder.Tell(Ready.Once, Fusion);
 
@@ -186,12 +187,13 @@ public sealed class StageDemandTests : VisionEncoderTestKit
 
         public void AwaitWork() => Assert.True(Working.Wait(TimeSpan.FromSeconds(20)), "nothing reached the module");
 
-        public Module<Tensor, Tensor> Create() => StandIns.Calling(x =>
-        {
-            Working.Set();
-            MayGoOn.Wait();
-            return x * 1;
-        });
+        public Module<Tensor, Tensor> Create() =>
+            StandIns.Calling(x =>
+            {
+                Working.Set();
+                MayGoOn.Wait();
+                return x * 1;
+            });
 
         public void Dispose()
         {

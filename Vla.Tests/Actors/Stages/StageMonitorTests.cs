@@ -22,7 +22,8 @@ public sealed class StageMonitorTests
     public void A_stage_that_ran_for_long_is_forgiven()
     {
         var monitor = new StageMonitor("vision", _time);
-        for (var i = 0; i < 5; i++) FailAndRestart(monitor);
+        for (var i = 0; i < 5; i++)
+            FailAndRestart(monitor);
 
         _time.Advance(StageMonitor.ForgiveAfter + TimeSpan.FromMilliseconds(1));
 

@@ -34,11 +34,27 @@ public sealed class ActionTracerTests : IDisposable
         var parts = _spans.Where(span => span != root).ToList();
         Assert.All(parts, part => Assert.Equal((root.TraceId, root.SpanId), (part.TraceId, part.ParentSpanId)));
         Assert.Equal(
-            ["prepare 1", "wait for encode 2", "encode 10", "wait for fuse 1", "fuse 2", "wait for decode 1", "decode 3", "wait for control_loop 1", "wait for tick 9", "publish 1"],
-            parts.Select(part => $"{part.OperationName}{(part.GetTagItem("vla.wait.for") is { } what ? $" for {what}" : "")} {part.Duration.TotalMilliseconds}"));
+            [
+                "prepare 1",
+                "wait for encode 2",
+                "encode 10",
+                "wait for fuse 1",
+                "fuse 2",
+                "wait for decode 1",
+                "decode 3",
+                "wait for control_loop 1",
+                "wait for tick 9",
+                "publish 1",
+            ],
+            parts.Select(part =>
+                $"{part.OperationName}{(part.GetTagItem("vla.wait.for") is { } what ? $" for {what}" : "")} "
+                + $"{part.Duration.TotalMilliseconds}"
+            )
+        );
         Assert.Equal(root.Duration, parts.Aggregate(TimeSpan.Zero, (sum, part) => sum + part.Duration));
         Assert.Equal(root.StartTimeUtc, parts[0].StartTimeUtc);
-        foreach (var (before, after) in parts.Zip(parts.Skip(1))) Assert.Equal(before.StartTimeUtc + before.Duration, after.StartTimeUtc);
+        foreach (var (before, after) in parts.Zip(parts.Skip(1)))
+            Assert.Equal(before.StartTimeUtc + before.Duration, after.StartTimeUtc);
     }
 
     [Fact]
@@ -46,7 +62,8 @@ public sealed class ActionTracerTests : IDisposable
     {
         var tracer = Tracer(2);
 
-        for (var ms = 0; ms < 3000; ms += 20) tracer.Trace(Record(ms * Ms));
+        for (var ms = 0; ms < 3000; ms += 20)
+            tracer.Trace(Record(ms * Ms));
 
         Assert.Equal(6, _spans.Count(span => span.OperationName == "action"));
     }
@@ -56,7 +73,8 @@ public sealed class ActionTracerTests : IDisposable
     {
         var tracer = Tracer(0);
 
-        for (var ms = 0; ms < 3000; ms += 20) tracer.Trace(Record(ms * Ms));
+        for (var ms = 0; ms < 3000; ms += 20)
+            tracer.Trace(Record(ms * Ms));
 
         Assert.Empty(_spans);
     }
@@ -77,7 +95,15 @@ public sealed class ActionTracerTests : IDisposable
     {
         var at = capturedNs;
         var steps = StepTrail.Empty;
-        foreach (var (step, waitMs, workMs) in new[] { ("prepare", 0, 1), ("encode", 2, 10), ("fuse", 1, 2), ("decode", 1, 3) })
+        foreach (
+            var (step, waitMs, workMs) in new[]
+            {
+                ("prepare", 0, 1),
+                ("encode", 2, 10),
+                ("fuse", 1, 2),
+                ("decode", 1, 3),
+            }
+        )
             steps = steps.With(step, at += waitMs * Ms, at += workMs * Ms);
         var origin = new Origin
         {

@@ -19,7 +19,8 @@ public sealed partial class PipelineTelemetryTests : IDisposable
         _telemetry = new PipelineTelemetry(_rig.Parts, _rig.Profile, 0);
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter != _telemetry.Meter) return;
+            if (instrument.Meter != _telemetry.Meter)
+                return;
             _instruments.Add(instrument.Name, instrument);
             listener.EnableMeasurementEvents(instrument);
         };
@@ -49,7 +50,14 @@ public sealed partial class PipelineTelemetryTests : IDisposable
 
         Assert.Equal(3, Value("vla.control.ticks", "policy"));
         Assert.Equal(0, Value("vla.control.ticks", "stop"));
-        Assert.Equal((1, 0, 0), (Value("vla.control.state", "policy"), Value("vla.control.state", "hold"), Value("vla.control.state", "stop")));
+        Assert.Equal(
+            (1, 0, 0),
+            (
+                Value("vla.control.state", "policy"),
+                Value("vla.control.state", "hold"),
+                Value("vla.control.state", "stop")
+            )
+        );
         Assert.Equal(3, Value("vla.actions.decoded"));
         Assert.Equal(1, Value("vla.actions.refused", "not_a_number"));
         Assert.Equal(0, Value("vla.actions.refused", "stale"));
@@ -97,10 +105,15 @@ public sealed partial class PipelineTelemetryTests : IDisposable
     [Fact]
     public void The_documentation_lists_every_metric_with_its_unit_and_no_other()
     {
-        var listed = TableRow().Matches(Documentation.Read("docs/operations.md"))
-            .Select(row => (row.Groups["name"].Value, row.Groups["unit"].Value)).Order();
+        var listed = TableRow()
+            .Matches(Documentation.Read("docs/operations.md"))
+            .Select(row => (row.Groups["name"].Value, row.Groups["unit"].Value))
+            .Order();
 
-        Assert.Equal(_instruments.Values.Select(instrument => (instrument.Name, instrument.Unit ?? "")).Order(), listed);
+        Assert.Equal(
+            _instruments.Values.Select(instrument => (instrument.Name, instrument.Unit ?? "")).Order(),
+            listed
+        );
     }
 
     private void Note<T>(Instrument instrument, T value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
@@ -110,7 +123,11 @@ public sealed partial class PipelineTelemetryTests : IDisposable
     private double Value(string name, string tag = "") => Assert.Single(Values(name, tag));
 
     private List<double> Values(string name, string tag = "") =>
-        [.. _measured.Where(measured => measured.Name == name && measured.Tag == tag).Select(measured => Math.Round(measured.Value, 9))];
+        [
+            .. _measured
+                .Where(measured => measured.Name == name && measured.Tag == tag)
+                .Select(measured => Math.Round(measured.Value, 9)),
+        ];
 
     [GeneratedRegex(@"^\| `(?<name>vla\.[a-z_.]+)` \| `(?<unit>[^`]+)` \|", RegexOptions.Multiline)]
     private static partial Regex TableRow();

@@ -13,10 +13,14 @@ using Vla.Tests.Actors.Robots;
 
 namespace Vla.Tests.Actors.Telemetry;
 
-/// <summary>A pipeline's parts without its actors: the test says what they counted and when an action is published.</summary>
+/// <summary>
+/// A pipeline's parts without its actors: the test says what they counted and when an action is published.
+/// </summary>
 internal sealed class TelemetryRig : IDisposable
 {
-    private static readonly Lazy<StagedPolicy> Notebook = new(() => StagedPolicy.Load(Repository.File("config/policies/notebook")));
+    private static readonly Lazy<StagedPolicy> Notebook = new(() =>
+        StagedPolicy.Load(Repository.File("config/policies/notebook"))
+    );
 
     public TelemetryRig()
     {
@@ -47,16 +51,29 @@ internal sealed class TelemetryRig : IDisposable
 
     public PipelineParts Parts { get; }
 
-    /// <summary>Publishes an action whose picture was taken 20 ms ago and whose stages took 1, 5, 0.1 and 0.1 ms.</summary>
+    /// <summary>
+    /// Publishes an action whose picture was taken 20 ms ago and whose stages took 1, 5, 0.1 and 0.1 ms.
+    /// </summary>
     public void Publish(params float[] values)
     {
         var capturedNs = Clock.NowNs;
         Clock.Advance(10);
-        Control.Offer(new ActionChunk(values, 1, 0, Make.Origin(capturedNs) with
-        {
-            InstructionGivenNs = capturedNs - 30 * MonotonicTime.NsPerMs,
-            InstructionSteps = StepTrail.Of("encode_instruction", capturedNs - 2 * MonotonicTime.NsPerMs, capturedNs - MonotonicTime.NsPerMs),
-        }));
+        Control.Offer(
+            new ActionChunk(
+                values,
+                1,
+                0,
+                Make.Origin(capturedNs) with
+                {
+                    InstructionGivenNs = capturedNs - 30 * MonotonicTime.NsPerMs,
+                    InstructionSteps = StepTrail.Of(
+                        "encode_instruction",
+                        capturedNs - 2 * MonotonicTime.NsPerMs,
+                        capturedNs - MonotonicTime.NsPerMs
+                    ),
+                }
+            )
+        );
         Clock.Advance(10);
         Control.Tick(Clock.NowNs);
     }

@@ -42,12 +42,22 @@ public sealed class TorchLibraryTests
     {
         using var one = torch.ones(1);
 
-        var mapped = File.ReadLines("/proc/self/maps").Where(line => line.Contains("LibTorchSharp", StringComparison.Ordinal))
-            .Select(line => line[line.IndexOf('/', StringComparison.Ordinal)..]).Distinct().ToList();
+        var mapped = File.ReadLines("/proc/self/maps")
+            .Where(line => line.Contains("LibTorchSharp", StringComparison.Ordinal))
+            .Select(line => line[line.IndexOf('/', StringComparison.Ordinal)..])
+            .Distinct()
+            .ToList();
 
         Assert.Contains(mapped, path => path.Contains("libLibTorchSharp.so", StringComparison.Ordinal));
-        Assert.All(mapped, path => Assert.True(
-            path.StartsWith(AppContext.BaseDirectory, StringComparison.Ordinal) || path.StartsWith("/memfd:", StringComparison.Ordinal), path));
+        Assert.All(
+            mapped,
+            path =>
+                Assert.True(
+                    path.StartsWith(AppContext.BaseDirectory, StringComparison.Ordinal)
+                        || path.StartsWith("/memfd:", StringComparison.Ordinal),
+                    path
+                )
+        );
     }
 
     [LinuxFact]

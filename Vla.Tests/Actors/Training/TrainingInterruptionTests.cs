@@ -9,7 +9,14 @@ namespace Vla.Tests.Actors.Training;
 [Collection(RandomNumbers.Name)]
 public sealed class TrainingInterruptionTests : IDisposable
 {
-    private static readonly TrainingOptions Options = new() { Steps = 20, BatchSize = 4, WarmUpSteps = 2, LearningRate = 5e-3, Seed = 4 };
+    private static readonly TrainingOptions Options = new()
+    {
+        Steps = 20,
+        BatchSize = 4,
+        WarmUpSteps = 2,
+        LearningRate = 5e-3,
+        Seed = 4,
+    };
 
     private static readonly int Threads = get_num_threads();
 
@@ -24,21 +31,26 @@ public sealed class TrainingInterruptionTests : IDisposable
     {
         using (var whole = Begin(_directory.File("whole")))
         {
-            for (var i = 0; i < 5; i++) whole.Train();
+            for (var i = 0; i < 5; i++)
+                whole.Train();
             whole.Save();
         }
 
-        using (var ended = Begin(Output)) ended.Train();
+        using (var ended = Begin(Output))
+            ended.Train();
         Assert.True(TrainingSession.CanResume(Output));
         using (var resumed = TrainingSession.Resume(Output, TinyTraining.Data(), Threads, CPU))
         {
             Assert.Equal(0, resumed.Step);
-            for (var i = 0; i < 5; i++) resumed.Train();
+            for (var i = 0; i < 5; i++)
+                resumed.Train();
             resumed.Save();
         }
 
         Assert.Equal(
-            File.ReadAllBytes(Path.Combine(_directory.Path, "whole", StagedPolicy.WeightsFile)), File.ReadAllBytes(Path.Combine(Output, StagedPolicy.WeightsFile)));
+            File.ReadAllBytes(Path.Combine(_directory.Path, "whole", StagedPolicy.WeightsFile)),
+            File.ReadAllBytes(Path.Combine(Output, StagedPolicy.WeightsFile))
+        );
     }
 
     [Fact]
@@ -61,8 +73,10 @@ public sealed class TrainingInterruptionTests : IDisposable
     {
         foreach (var name in left)
         {
-            if (name == left[0]) Directory.CreateDirectory(Path.Combine(Output, name));
-            else File.WriteAllText(Path.Combine(Output, name), "");
+            if (name == left[0])
+                Directory.CreateDirectory(Path.Combine(Output, name));
+            else
+                File.WriteAllText(Path.Combine(Output, name), "");
         }
 
         using var again = Begin(Output);
@@ -76,7 +90,11 @@ public sealed class TrainingInterruptionTests : IDisposable
         Begin(Output).Dispose();
         File.WriteAllText(Path.Combine(Output, "notes.txt"), "mine");
 
-        Assert.Contains("is not empty", Assert.Throws<PolicyException>(() => Begin(Output)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is not empty",
+            Assert.Throws<PolicyException>(() => Begin(Output)).Message,
+            StringComparison.Ordinal
+        );
         Assert.True(File.Exists(Path.Combine(Output, "notes.txt")));
     }
 
@@ -89,14 +107,21 @@ public sealed class TrainingInterruptionTests : IDisposable
             session.Save();
         }
 
-        Assert.Contains("--resume", Assert.Throws<PolicyException>(() => Begin(Output)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "--resume",
+            Assert.Throws<PolicyException>(() => Begin(Output)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void A_beginning_that_fails_leaves_a_directory_to_begin_in()
     {
         var template = _directory.File("misfit.json");
-        File.WriteAllText(template, TinyTraining.Config.Replace("\"vision_dim\": 8", "\"vision_dim\": 9", StringComparison.Ordinal));
+        File.WriteAllText(
+            template,
+            TinyTraining.Config.Replace("\"vision_dim\": 8", "\"vision_dim\": 9", StringComparison.Ordinal)
+        );
 
         var error = Assert.Throws<PolicyException>(() => Begin(Output, template));
         Assert.Contains("fusion (slot_attention) does not take", error.Message, StringComparison.Ordinal);
@@ -129,7 +154,8 @@ public sealed class TrainingInterruptionTests : IDisposable
     {
         using (var session = Begin(Output))
         {
-            while (session.Step < session.Steps) session.Train();
+            while (session.Step < session.Steps)
+                session.Train();
             session.Save();
         }
 
@@ -151,7 +177,8 @@ public sealed class TrainingInterruptionTests : IDisposable
         }
 
         var error = Assert.Throws<PolicyException>(() =>
-            TrainingSession.Resume(Output, TinyTraining.Data(withTruth: false), Threads, CPU));
+            TrainingSession.Resume(Output, TinyTraining.Data(withTruth: false), Threads, CPU)
+        );
 
         Assert.Contains("these are as many, with another content", error.Message, StringComparison.Ordinal);
     }
@@ -159,13 +186,26 @@ public sealed class TrainingInterruptionTests : IDisposable
     [Fact]
     public void A_loss_that_is_not_finite_ends_it_with_the_weights_of_the_step_before()
     {
-        using (var session = TrainingSession.Begin(
-            Output, TinyTraining.WriteTemplate(_directory.Path), TinyTraining.WithOutlier(float.MaxValue), TinyTraining.Columns,
-            Options with { BatchSize = 64, ValidationShare = 0 }, Threads, CPU))
+        using (
+            var session = TrainingSession.Begin(
+                Output,
+                TinyTraining.WriteTemplate(_directory.Path),
+                TinyTraining.WithOutlier(float.MaxValue),
+                TinyTraining.Columns,
+                Options with
+                {
+                    BatchSize = 64,
+                    ValidationShare = 0,
+                },
+                Threads,
+                CPU
+            )
+        )
         {
             var error = Assert.Throws<TrainingException>(() =>
             {
-                while (session.Step < session.Steps) session.Train();
+                while (session.Step < session.Steps)
+                    session.Train();
             });
             Assert.Contains($"is not finite at step {session.Step + 1}", error.Message, StringComparison.Ordinal);
             Assert.Contains("--learning-rate", error.Message, StringComparison.Ordinal);
@@ -183,7 +223,18 @@ public sealed class TrainingInterruptionTests : IDisposable
     {
         var data = TinyTraining.Data(episodes: episodes);
         using var session = TrainingSession.Begin(
-            Output, TinyTraining.WriteTemplate(_directory.Path), data, TinyTraining.Columns, Options with { ValidationShare = 0.5, BatchSize = 64 }, Threads, CPU);
+            Output,
+            TinyTraining.WriteTemplate(_directory.Path),
+            data,
+            TinyTraining.Columns,
+            Options with
+            {
+                ValidationShare = 0.5,
+                BatchSize = 64,
+            },
+            Threads,
+            CPU
+        );
 
         Assert.True(session.TrainingSamples > 0);
         Assert.True(double.IsFinite(session.Train().Total));
@@ -193,20 +244,26 @@ public sealed class TrainingInterruptionTests : IDisposable
     public void What_the_template_leaves_open_comes_from_the_data()
     {
         var template = _directory.File("open.json");
-        File.WriteAllText(template, """
+        File.WriteAllText(
+            template,
+            """
             {
               "name": "open",
               "stages": {
                 "vision_encoder": { "type": "spatial", "dim": 8 },
-                "language_encoder": { "type": "bert", "max_positions": 6, "dim": 8, "layers": 1, "heads": 2, "feed_forward_dim": 8 },
-                "fusion": { "type": "slot_attention", "vision_dim": 8, "language_dim": 8, "rows": 2, "columns": 2, "dim": 8, "heads": 2, "slots": 2, "feed_forward_dim": 8 },
-                "action_decoder": { "type": "act", "input_dim": 8, "horizon": 2, "dim": 8, "heads": 2, "layers": 1, "feed_forward_dim": 8 }
+                "language_encoder": { "type": "bert", "max_positions": 6, "dim": 8, "layers": 1, "heads": 2,
+                  "feed_forward_dim": 8 },
+                "fusion": { "type": "slot_attention", "vision_dim": 8, "language_dim": 8, "rows": 2, "columns": 2,
+                  "dim": 8, "heads": 2, "slots": 2, "feed_forward_dim": 8 },
+                "action_decoder": { "type": "act", "input_dim": 8, "horizon": 2, "dim": 8, "heads": 2, "layers": 1,
+                  "feed_forward_dim": 8 }
               },
               "image": { "height": 16, "width": 16, "mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25] },
               "text": { "sequence_length": 6, "padding": "right" },
               "state": {}
             }
-            """);
+            """
+        );
 
         var wanted = TrainingTemplate.Read(template, TinyTraining.Columns);
         Assert.Equal(["jaw"], wanted.StateNames);
@@ -230,13 +287,24 @@ public sealed class TrainingInterruptionTests : IDisposable
     public void A_vocabulary_that_the_encoder_has_no_room_for_is_said_before_anything_is_trained()
     {
         var template = _directory.File("small.json");
-        File.WriteAllText(template, TinyTraining.Config.Replace("\"vocab_size\": 12", "\"vocab_size\": 3", StringComparison.Ordinal));
+        File.WriteAllText(
+            template,
+            TinyTraining.Config.Replace("\"vocab_size\": 12", "\"vocab_size\": 3", StringComparison.Ordinal)
+        );
 
         var error = Assert.Throws<PolicyException>(() => Begin(Output, template));
 
         Assert.Contains("vocab_size is 3, the data have 5 words", error.Message, StringComparison.Ordinal);
     }
 
-    private TrainingSession Begin(string output, string? template = null, TrainingSet? set = null) => TrainingSession.Begin(
-        output, template ?? TinyTraining.WriteTemplate(_directory.Path), set ?? TinyTraining.Data(), TinyTraining.Columns, Options, Threads, CPU);
+    private TrainingSession Begin(string output, string? template = null, TrainingSet? set = null) =>
+        TrainingSession.Begin(
+            output,
+            template ?? TinyTraining.WriteTemplate(_directory.Path),
+            set ?? TinyTraining.Data(),
+            TinyTraining.Columns,
+            Options,
+            Threads,
+            CPU
+        );
 }

@@ -10,8 +10,18 @@ public sealed class TrainingPartsTests
     {
         using var scope = NewDisposeScope();
 
-        // A grid of 2 rows and 4 columns: the place is a quarter of the way from the second column's centre to the third's.
-        var shares = CloningLoss.Cells(tensor(new float[,] { { (1.5f + 0.25f) / 4, 0.5f } }), rows: 2, columns: 4);
+        // A grid of 2 rows and 4 columns: the place is a quarter of the way from the second column's centre to the
+        // third's.
+        var shares = CloningLoss.Cells(
+            tensor(
+                new float[,]
+                {
+                    { (1.5f + 0.25f) / 4, 0.5f },
+                }
+            ),
+            rows: 2,
+            columns: 4
+        );
 
         Assert.Equal([0, 0.375f, 0.125f, 0, 0, 0.375f, 0.125f, 0], shares.data<float>().ToArray());
     }
@@ -21,7 +31,16 @@ public sealed class TrainingPartsTests
     {
         using var scope = NewDisposeScope();
 
-        var shares = CloningLoss.Cells(tensor(new float[,] { { -1, 3 } }), rows: 2, columns: 2);
+        var shares = CloningLoss.Cells(
+            tensor(
+                new float[,]
+                {
+                    { -1, 3 },
+                }
+            ),
+            rows: 2,
+            columns: 2
+        );
 
         Assert.Equal([0, 0, 1, 0], shares.data<float>().ToArray());
     }
@@ -35,21 +54,30 @@ public sealed class TrainingPartsTests
 
         for (var step = 1; step <= 3; step++)
         {
-            if (weight.grad is { } old) using (no_grad()) old.zero_();
+            if (weight.grad is { } old)
+                using (no_grad())
+                    old.zero_();
             (weight * weight * tensor(new float[] { 1, 2, -3 })).sum().backward();
             optimizer.Step(step, rate: 0.1);
         }
 
-        // Algorithm 2 of the paper worked out number by number in double precision: beta 0.9 and 0.98, three steps of this loss.
+        // Algorithm 2 of the paper worked out number by number in double precision: beta 0.9 and 0.98, three steps of
+        // this loss.
         float[] expected = [0.69872f, -1.694851f, 0.798207f];
         var moved = weight.detach().data<float>().ToArray();
-        for (var i = 0; i < 3; i++) Assert.Equal(expected[i], moved[i], 1e-5f);
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(expected[i], moved[i], 1e-5f);
     }
 
     [Fact]
     public void The_learning_rate_rises_and_falls_along_a_cosine()
     {
-        var options = new TrainingOptions { Steps = 1_100, WarmUpSteps = 100, LearningRate = 1 };
+        var options = new TrainingOptions
+        {
+            Steps = 1_100,
+            WarmUpSteps = 100,
+            LearningRate = 1,
+        };
 
         Assert.Equal(0.01, options.RateAt(0), 6);
         Assert.Equal(1, options.RateAt(99), 6);
@@ -64,7 +92,14 @@ public sealed class TrainingPartsTests
         for (var i = 0; i <= 1_000; i++)
         {
             set.AddPicture(i, new byte[3], [i == 500 ? 1e6f : i / 1_000f, 7]);
-            set.AddLesson(new TrainingLesson { Instruction = "go", Chunk = [i % 2, 0.5f], Valid = 1 });
+            set.AddLesson(
+                new TrainingLesson
+                {
+                    Instruction = "go",
+                    Chunk = [i % 2, 0.5f],
+                    Valid = 1,
+                }
+            );
         }
 
         var statistics = SetStatistics.Of(set);
@@ -84,7 +119,14 @@ public sealed class TrainingPartsTests
         {
             var isRare = i % 300 == 0;
             set.AddPicture(i, new byte[3], [isRare ? 3 : 1]);
-            set.AddLesson(new TrainingLesson { Instruction = "go", Chunk = [isRare ? 1 : 0], Valid = 1 });
+            set.AddLesson(
+                new TrainingLesson
+                {
+                    Instruction = "go",
+                    Chunk = [isRare ? 1 : 0],
+                    Valid = 1,
+                }
+            );
         }
 
         var statistics = SetStatistics.Of(set);
@@ -98,12 +140,27 @@ public sealed class TrainingPartsTests
     {
         var set = new TrainingSet(new TrainingShape(1, 1, State: 0, Actions: 1, Horizon: 1, Lessons: 1));
         set.AddPicture(0, new byte[3], []);
-        set.AddLesson(new TrainingLesson { Instruction = "go", Chunk = [0], Valid = 1, Truth = [0, 0, 0, 0, 0, 1] });
+        set.AddLesson(
+            new TrainingLesson
+            {
+                Instruction = "go",
+                Chunk = [0],
+                Valid = 1,
+                Truth = [0, 0, 0, 0, 0, 1],
+            }
+        );
         Assert.True(set.HasTruth);
 
         set.AddPicture(1, new byte[3], []);
         Assert.Throws<InvalidOperationException>(() => set.AddPicture(2, new byte[3], []));
-        set.AddLesson(new TrainingLesson { Instruction = "go", Chunk = [0], Valid = 1 });
+        set.AddLesson(
+            new TrainingLesson
+            {
+                Instruction = "go",
+                Chunk = [0],
+                Valid = 1,
+            }
+        );
         Assert.False(set.HasTruth);
     }
 }

@@ -33,7 +33,8 @@ public sealed class TrainingSessionTests : IDisposable
         {
             var first = session.Train();
             var before = session.Validate();
-            while (session.Step < session.Steps) session.Train();
+            while (session.Step < session.Steps)
+                session.Train();
             var after = session.Validate();
             Assert.True(after.Action < before.Action / 2, $"{before.Action} became {after.Action}");
             Assert.True(after.Grounding < before.Grounding, $"{before.Grounding} became {after.Grounding}");
@@ -44,7 +45,10 @@ public sealed class TrainingSessionTests : IDisposable
         var policy = StagedPolicy.Load(Path.Combine(_directory.Path, "policy"));
         Assert.Equal(-1, Gripper(policy, red: true));
         Assert.Equal(1, Gripper(policy, red: false));
-        Assert.Equal(["[PAD]", "[UNK]", "go", "left", "right"], File.ReadAllLines(Path.Combine(policy.Directory, StagedPolicy.VocabularyFile)));
+        Assert.Equal(
+            ["[PAD]", "[UNK]", "go", "left", "right"],
+            File.ReadAllLines(Path.Combine(policy.Directory, StagedPolicy.VocabularyFile))
+        );
         // The data's own scale and step, in place of the template's.
         Assert.Equal(0.02f, policy.Action.Std[0], 4);
         Assert.Equal(100, policy.Action.StepMs);
@@ -57,8 +61,17 @@ public sealed class TrainingSessionTests : IDisposable
     public void Of_a_few_episodes_too_one_is_kept_apart_for_validation(int episodes)
     {
         using var session = TrainingSession.Begin(
-            _directory.File("policy"), TinyTraining.WriteTemplate(_directory.Path), TinyTraining.Data(episodes: episodes), TinyTraining.Columns,
-            Options with { ValidationShare = 0.001 }, Threads, CPU);
+            _directory.File("policy"),
+            TinyTraining.WriteTemplate(_directory.Path),
+            TinyTraining.Data(episodes: episodes),
+            TinyTraining.Columns,
+            Options with
+            {
+                ValidationShare = 0.001,
+            },
+            Threads,
+            CPU
+        );
 
         Assert.Equal((1, episodes - 1), (session.ValidationSamples, session.TrainingSamples));
     }
@@ -66,15 +79,20 @@ public sealed class TrainingSessionTests : IDisposable
     [Fact]
     public void The_policy_knows_the_size_of_the_pictures_that_it_was_trained_on()
     {
-        using (Begin("known", columns: TinyTraining.Columns with { Picture = (640, 480) }))
-        {
-        }
+        using (Begin("known", columns: TinyTraining.Columns with { Picture = (640, 480) })) { }
 
         // Its template was trained on others.
-        using (TrainingSession.Begin(
-            _directory.File("unknown"), _directory.File("known/config.json"), TinyTraining.Data(), TinyTraining.Columns, Options, Threads, CPU))
-        {
-        }
+        using (
+            TrainingSession.Begin(
+                _directory.File("unknown"),
+                _directory.File("known/config.json"),
+                TinyTraining.Data(),
+                TinyTraining.Columns,
+                Options,
+                Threads,
+                CPU
+            )
+        ) { }
 
         Assert.Equal((640, 480), PolicyConfig.Read(_directory.File("known/config.json")).Image.Source);
         Assert.Null(PolicyConfig.Read(_directory.File("unknown/config.json")).Image.Source);
@@ -98,28 +116,42 @@ public sealed class TrainingSessionTests : IDisposable
     {
         using (var whole = Begin("whole"))
         {
-            for (var i = 0; i < 12; i++) whole.Train();
+            for (var i = 0; i < 12; i++)
+                whole.Train();
             whole.Save();
         }
 
         using (var first = Begin("parts"))
         {
-            for (var i = 0; i < 7; i++) first.Train();
+            for (var i = 0; i < 7; i++)
+                first.Train();
             first.Save();
             first.Train(); // Done after the save: lost, and done again.
         }
 
-        using (var second = TrainingSession.Resume(Path.Combine(_directory.Path, "parts"), TinyTraining.Data(), Threads, CPU))
+        using (
+            var second = TrainingSession.Resume(
+                Path.Combine(_directory.Path, "parts"),
+                TinyTraining.Data(),
+                Threads,
+                CPU
+            )
+        )
         {
             Assert.Equal(7, second.Step);
-            while (second.Step < 12) second.Train();
+            while (second.Step < 12)
+                second.Train();
             second.Save();
         }
 
-        foreach (var file in (string[])["model.safetensors", "training/model.safetensors", "training/optimizer.safetensors"])
+        foreach (
+            var file in (string[])["model.safetensors", "training/model.safetensors", "training/optimizer.safetensors"]
+        )
         {
             Assert.Equal(
-                File.ReadAllBytes(Path.Combine(_directory.Path, "whole", file)), File.ReadAllBytes(Path.Combine(_directory.Path, "parts", file)));
+                File.ReadAllBytes(Path.Combine(_directory.Path, "whole", file)),
+                File.ReadAllBytes(Path.Combine(_directory.Path, "parts", file))
+            );
         }
     }
 
@@ -136,7 +168,12 @@ public sealed class TrainingSessionTests : IDisposable
         Directory.Move(state, $"{state}.old");
 
         Assert.True(TrainingSession.CanResume(Path.Combine(_directory.Path, "cut")));
-        using var resumed = TrainingSession.Resume(Path.Combine(_directory.Path, "cut"), TinyTraining.Data(), Threads, CPU);
+        using var resumed = TrainingSession.Resume(
+            Path.Combine(_directory.Path, "cut"),
+            TinyTraining.Data(),
+            Threads,
+            CPU
+        );
         Assert.Equal(1, resumed.Step);
         resumed.Save();
         Assert.False(Directory.Exists($"{state}.old"));
@@ -148,7 +185,8 @@ public sealed class TrainingSessionTests : IDisposable
         using var session = Begin("real", TinyTraining.Data(withTruth: false));
 
         var first = session.Train();
-        for (var i = 0; i < 30; i++) session.Train();
+        for (var i = 0; i < 30; i++)
+            session.Train();
 
         Assert.True(double.IsNaN(first.Grounding) && double.IsNaN(first.Turn));
         Assert.True(session.Train().Action < first.Action);
@@ -157,7 +195,8 @@ public sealed class TrainingSessionTests : IDisposable
     [Fact]
     public void A_directory_that_is_not_empty_is_refused()
     {
-        using (var session = Begin("taken")) session.Save();
+        using (var session = Begin("taken"))
+            session.Save();
 
         var error = Assert.Throws<PolicyException>(() => Begin("taken"));
         Assert.Contains("--resume", error.Message);
@@ -173,7 +212,13 @@ public sealed class TrainingSessionTests : IDisposable
         }
 
         var error = Assert.Throws<PolicyException>(() =>
-            TrainingSession.Resume(Path.Combine(_directory.Path, "other"), TinyTraining.Data(episodes: 10), Threads, CPU));
+            TrainingSession.Resume(
+                Path.Combine(_directory.Path, "other"),
+                TinyTraining.Data(episodes: 10),
+                Threads,
+                CPU
+            )
+        );
         Assert.Contains("40 pictures", error.Message);
         Assert.Contains("10 pictures", error.Message);
     }
@@ -183,16 +228,30 @@ public sealed class TrainingSessionTests : IDisposable
     {
         var set = new TrainingSet(new TrainingShape(32, 16, 1, 2, 2, 1));
         set.AddPicture(0, new byte[32 * 16 * 3], [0]);
-        set.AddLesson(new TrainingLesson { Instruction = "go", Chunk = [0, 0, 0, 0], Valid = 2 });
+        set.AddLesson(
+            new TrainingLesson
+            {
+                Instruction = "go",
+                Chunk = [0, 0, 0, 0],
+                Valid = 2,
+            }
+        );
 
         var error = Assert.Throws<PolicyException>(() => Begin("misfit", set));
 
         Assert.Contains("image.height is 16, the data's is 32", error.Message);
     }
 
-    private TrainingSession Begin(string name, TrainingSet? set = null, DataColumns? columns = null) => TrainingSession.Begin(
-        Path.Combine(_directory.Path, name), TinyTraining.WriteTemplate(_directory.Path), set ?? TinyTraining.Data(),
-        columns ?? TinyTraining.Columns, Options, Threads, CPU);
+    private TrainingSession Begin(string name, TrainingSet? set = null, DataColumns? columns = null) =>
+        TrainingSession.Begin(
+            Path.Combine(_directory.Path, name),
+            TinyTraining.WriteTemplate(_directory.Path),
+            set ?? TinyTraining.Data(),
+            columns ?? TinyTraining.Columns,
+            Options,
+            Threads,
+            CPU
+        );
 
     private static int Gripper(StagedPolicy policy, bool red)
     {

@@ -11,8 +11,8 @@ using static TorchSharp.torch;
 namespace Vla.Tests.Actors.Wiring;
 
 /// <summary>
-/// A staged policy as production starts it, around stand-in modules: a source of frames that never runs dry in front, the
-/// spec itself as the publisher behind.
+/// A staged policy as production starts it, around stand-in modules: a source of frames that never runs dry in front,
+/// the spec itself as the publisher behind.
 /// </summary>
 internal sealed class PipelineRig
 {
@@ -23,11 +23,17 @@ internal sealed class PipelineRig
         Camera = system.ActorOf(camera, "camera");
         system.ActorOf(LostMessageActor.Props(), "lost-messages");
         Instruction = system.ActorOf(
-            scheduling.Place(InstructionActor.Props(Instructions, new InstructionCheck(), NullLogger.Instance)), "instruction");
+            scheduling.Place(InstructionActor.Props(Instructions, new InstructionCheck(), NullLogger.Instance)),
+            "instruction"
+        );
         var policy = StagedPolicy.InCode(
-            "stand-ins", "", new ImageSpec(2, 2, [0, 0, 0], [1, 1, 1]), Action,
+            "stand-ins",
+            "",
+            new ImageSpec(2, 2, [0, 0, 0], [1, 1, 1]),
+            Action,
             new PolicyModules(StandIns.MeanEncoder, StandIns.FirstToken, StandIns.Sum, () => StandIns.Times(1)),
-            tokenize: text => [text.Length]);
+            tokenize: text => [text.Length]
+        );
         Monitors = new(TimeProvider.System, policy.Steps);
         var parts = new PolicyParts
         {
@@ -40,8 +46,15 @@ internal sealed class PipelineRig
             Loggers = NullLoggerFactory.Instance,
         };
         Decoder = parts.Start(system, Camera, Instruction);
-        Stages = new[] { "camera", "vision encoder", "instruction", "language encoder", "fusion", "action decoder" }
-            .ToDictionary(name => name, name => system.ActorSelection($"/user/{name.Replace(' ', '-')}"));
+        Stages = new[]
+        {
+            "camera",
+            "vision encoder",
+            "instruction",
+            "language encoder",
+            "fusion",
+            "action decoder",
+        }.ToDictionary(name => name, name => system.ActorSelection($"/user/{name.Replace(' ', '-')}"));
     }
 
     public static ActionSpec Action { get; } = new(["x", "gripper"], ["m", "1"], [0f, 0f], [1f, 1f], 1, 20);

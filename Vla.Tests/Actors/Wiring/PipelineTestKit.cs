@@ -21,18 +21,15 @@ public abstract class PipelineTestKit : TestKit
     protected static readonly ImageSpec TinyImage = new(2, 2, [0f, 0f, 0f], [1f, 1f, 1f]);
 
     /// <summary>Timers stand still until a spec advances them.</summary>
-    protected const string TestScheduling = """akka.scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit" """;
+    protected const string TestScheduling =
+        """akka.scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit" """;
 
     protected PipelineTestKit()
-        : this("")
-    {
-    }
+        : this("") { }
 
     /// <param name="config">HOCON that goes before the daemon's.</param>
     protected PipelineTestKit(string config)
-        : base(config + "\n" + PipelineConfig.Hocon)
-    {
-    }
+        : base(config + "\n" + PipelineConfig.Hocon) { }
 
     protected FramePool Pool { get; } = new(TinyImage);
 
@@ -51,14 +48,15 @@ public abstract class PipelineTestKit : TestKit
 
     /// <summary>Whoever was sent something by these actors would have got it by now, and has got nothing.</summary>
     /// <remarks>
-    /// No time passes for nothing: each actor handles all that came before, and what it said to itself meanwhile; what it
-    /// sent then lies in the receiver's mailbox in front of a message of ours.
+    /// No time passes for nothing: each actor handles all that came before, and what it said to itself meanwhile; what
+    /// it sent then lies in the receiver's mailbox in front of a message of ours.
     /// </remarks>
     protected static async Task HearsNothingAsync(TestKitBase receiver, params IReadOnlyList<IActorRef> from)
     {
         for (var round = 0; round < 2; round++)
         {
-            foreach (var actor in from) await HandledAsync(actor);
+            foreach (var actor in from)
+                await HandledAsync(actor);
         }
 
         var last = new NothingElse();

@@ -36,7 +36,10 @@ public sealed class PipelineTests : PipelineTestKit
         Assert.InRange(encoding.StartedNs, origin.InstructionGivenNs, encoding.FinishedNs);
         Assert.Equal(["prepare", "encode", "fuse", "decode"], origin.Steps.Select(step => step.Step));
         Assert.Equal(origin.CapturedNs, origin.Steps[0].StartedNs);
-        Assert.All(origin.Steps.Zip(origin.Steps.Skip(1)), pair => Assert.True(pair.First.FinishedNs <= pair.Second.StartedNs));
+        Assert.All(
+            origin.Steps.Zip(origin.Steps.Skip(1)),
+            pair => Assert.True(pair.First.FinishedNs <= pair.Second.StartedNs)
+        );
     }
 
     [Fact]
@@ -55,7 +58,8 @@ public sealed class PipelineTests : PipelineTestKit
         _rig.Instructions.Give("go");
 
         var frames = new List<long>();
-        for (var i = 0; i < 50; i++) frames.Add((await NextActionAsync()).Origin.FrameSequence);
+        for (var i = 0; i < 50; i++)
+            frames.Add((await NextActionAsync()).Origin.FrameSequence);
 
         Assert.Equal(frames.Distinct().Order(), frames);
     }
@@ -69,7 +73,8 @@ public sealed class PipelineTests : PipelineTestKit
         _rig.Instruction.Tell(new GiveInstruction("sixsix"), ActorRefs.NoSender);
 
         await AwaitConditionAsync(async () => (await NextActionAsync()).Origin.Instruction == "sixsix");
-        for (var i = 0; i < 20; i++) await NextActionAsync();
+        for (var i = 0; i < 20; i++)
+            await NextActionAsync();
         Assert.Equal(2, _rig.Monitors.ByStep["encode_instruction"].Processed);
     }
 
@@ -107,8 +112,10 @@ public sealed class PipelineTests : PipelineTestKit
         for (var i = 0; i < Frames; i++)
         {
             await NextActionAsync();
-            if (random.Next(400) == 0) victims[random.Next(victims.Length)].Tell(Kill.Instance);
-            if (random.Next(500) == 0) _rig.Instruction.Tell(new GiveInstruction($"number {i}"), ActorRefs.NoSender);
+            if (random.Next(400) == 0)
+                victims[random.Next(victims.Length)].Tell(Kill.Instance);
+            if (random.Next(500) == 0)
+                _rig.Instruction.Tell(new GiveInstruction($"number {i}"), ActorRefs.NoSender);
         }
 
         Assert.True(_rig.Monitors.Stages.Sum(s => s.Restarts) > 8, "too few stages were killed to mean anything");
@@ -132,7 +139,8 @@ public sealed class PipelineTests : PipelineTestKit
     {
         for (var round = 0; round < 2 * _rig.Stages.Count; round++)
         {
-            foreach (var stage in _rig.Stages.Values) await stage.Ask<ActorIdentity>(new Identify(round), Patience);
+            foreach (var stage in _rig.Stages.Values)
+                await stage.Ask<ActorIdentity>(new Identify(round), Patience);
         }
     }
 
@@ -142,7 +150,8 @@ public sealed class PipelineTests : PipelineTestKit
         while (TimeProvider.System.GetElapsedTime(began) < Patience)
         {
             _rig.Decoder.Tell(Ready.Once);
-            if (await ReceiveOneAsync(AskAgain) is ActionDecoded decoded) return decoded.Chunk;
+            if (await ReceiveOneAsync(AskAgain) is ActionDecoded decoded)
+                return decoded.Chunk;
         }
 
         throw new TimeoutException("no action came");
@@ -155,7 +164,8 @@ public sealed class PipelineTests : PipelineTestKit
 
         protected override void OnReceive(object message)
         {
-            if (message is not Ready) return;
+            if (message is not Ready)
+                return;
             var frame = pool.Rent();
             frame.Sequence = Interlocked.Increment(ref _sequence);
             frame.CapturedNs = TimeProvider.System.GetTimestamp();

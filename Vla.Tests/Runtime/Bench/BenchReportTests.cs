@@ -12,8 +12,15 @@ public sealed class BenchReportTests
     [Theory]
     [InlineData("", "machine inference jitter latency throughput memory instruction_to_action_p50_ms")]
     [InlineData("machine", "cpu cores dotnet torch")]
-    [InlineData("inference", "plain_ms runtime_ms bfloat16_ms bfloat16_max_abs_difference vision_ms language_ms fusion_ms decoder_ms")]
-    [InlineData("latency", "capture_to_publish_p50_ms capture_to_publish_p99_ms capture_to_publish_p999_ms stage_sum_p50_ms overhead_p50_us overhead_p99_us tick_wait_p50_ms")]
+    [InlineData(
+        "inference",
+        "plain_ms runtime_ms bfloat16_ms bfloat16_max_abs_difference vision_ms language_ms fusion_ms decoder_ms"
+    )]
+    [InlineData(
+        "latency",
+        "capture_to_publish_p50_ms capture_to_publish_p99_ms capture_to_publish_p999_ms stage_sum_p50_ms "
+            + "overhead_p50_us overhead_p99_us tick_wait_p50_ms"
+    )]
     [InlineData("throughput", "waiting_stages_fps waiting_stages_ideal_fps video_sequential_fps video_pipeline_fps")]
     [InlineData("memory", "allocated_bytes_per_frame gen2_collections live_tensors_before live_tensors_after rss_mb")]
     public void Json_has_its_keys_whatever_was_measured(string group, string keys)
@@ -31,15 +38,34 @@ public sealed class BenchReportTests
         var jitter = Json(new BenchReport { Machine = Machine })["jitter"]!.AsArray();
 
         Assert.Equal([50, 200, 500], jitter.Select(entry => (double)entry!["hz"]!));
-        Assert.All(jitter, entry => Assert.Equal(
-            "hz control_clock_p50_us control_clock_p99_us control_clock_max_us control_clock_on_time_percent periodic_timer_p99_us akka_scheduler_p99_us skipped scheduling".Split(' '),
-            entry!.AsObject().Select(property => property.Key)));
+        Assert.All(
+            jitter,
+            entry =>
+                Assert.Equal(
+                    [
+                        "hz",
+                        "control_clock_p50_us",
+                        "control_clock_p99_us",
+                        "control_clock_max_us",
+                        "control_clock_on_time_percent",
+                        "periodic_timer_p99_us",
+                        "akka_scheduler_p99_us",
+                        "skipped",
+                        "scheduling",
+                    ],
+                    entry!.AsObject().Select(property => property.Key)
+                )
+        );
     }
 
     [Fact]
     public void What_was_not_measured_is_null()
     {
-        var report = new BenchReport { Machine = Machine, Inference = new InferenceFigures { RuntimeMs = 5.5 } };
+        var report = new BenchReport
+        {
+            Machine = Machine,
+            Inference = new InferenceFigures { RuntimeMs = 5.5 },
+        };
 
         var json = Json(report);
 
@@ -52,7 +78,11 @@ public sealed class BenchReportTests
     [Fact]
     public void The_table_names_the_machine_and_says_why_a_figure_is_missing()
     {
-        var report = new BenchReport { Machine = Machine, Inference = new InferenceFigures { PlainMs = 12.5, RuntimeMs = 5 } };
+        var report = new BenchReport
+        {
+            Machine = Machine,
+            Inference = new InferenceFigures { PlainMs = 12.5, RuntimeMs = 5 },
+        };
         report.Reasons["bfloat16_ms"] = "this processor has none";
         report.Reasons["memory"] = "not in --only";
 
@@ -69,7 +99,11 @@ public sealed class BenchReportTests
     [Fact]
     public void The_table_says_how_the_control_thread_was_scheduled()
     {
-        var report = new BenchReport { Machine = Machine, Jitter = [new JitterFigures(50) { Scheduling = "real-time (SCHED_FIFO 40)" }] };
+        var report = new BenchReport
+        {
+            Machine = Machine,
+            Jitter = [new JitterFigures(50) { Scheduling = "real-time (SCHED_FIFO 40)" }],
+        };
 
         Assert.Contains("control thread: real-time (SCHED_FIFO 40)", Table(report), StringComparison.Ordinal);
     }
@@ -77,7 +111,9 @@ public sealed class BenchReportTests
     private static string Table(BenchReport report)
     {
         var writer = new StringWriter();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer), Ansi = AnsiSupport.No });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer), Ansi = AnsiSupport.No }
+        );
         console.Profile.Width = 120;
         BenchTable.Write(console, report);
         return writer.ToString();

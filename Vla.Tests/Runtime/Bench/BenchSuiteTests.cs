@@ -10,7 +10,8 @@ public sealed class BenchSuiteTests
     {
         Assert.Equal(
             ["inference", "jitter", "latency", "throughput", "memory", "instruction"],
-            BenchSuite.Choose([]).Select(measurement => measurement.Name));
+            BenchSuite.Choose([]).Select(measurement => measurement.Name)
+        );
     }
 
     [Theory]
@@ -28,6 +29,8 @@ public sealed class BenchSuiteTests
         var refused = Assert.Throws<UsageException>(() => BenchSuite.Choose(["memory,speed"]));
 
         Assert.Equal(
-            "there is no measurement 'speed': --only takes inference, jitter, latency, throughput, memory, instruction", refused.Message);
+            "there is no measurement 'speed': --only takes inference, jitter, latency, throughput, memory, instruction",
+            refused.Message
+        );
     }
 }

@@ -16,8 +16,17 @@ public sealed class MeasurementTests
 
         var inference = report.Inference;
         Assert.All(
-            new[] { inference.PlainMs, inference.RuntimeMs, inference.VisionMs, inference.LanguageMs, inference.FusionMs, inference.DecoderMs },
-            figure => Assert.True(figure > 0));
+            new[]
+            {
+                inference.PlainMs,
+                inference.RuntimeMs,
+                inference.VisionMs,
+                inference.LanguageMs,
+                inference.FusionMs,
+                inference.DecoderMs,
+            },
+            figure => Assert.True(figure > 0)
+        );
         Assert.Equal(inference.Bfloat16Ms is null, report.Reasons.ContainsKey("bfloat16_ms"));
     }
 
@@ -43,7 +52,8 @@ public sealed class MeasurementTests
                 Say = (_, _) => { },
                 Cancellation = CancellationToken.None,
             },
-            report);
+            report
+        );
         return report;
     }
 }

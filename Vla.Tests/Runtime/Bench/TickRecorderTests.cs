@@ -37,7 +37,8 @@ public sealed class TickRecorderTests
     {
         var ticks = new TickRecorder(100, 0, 2);
 
-        for (var i = 0; i < 5; i++) ticks.Tick(i * 10 * Ms);
+        for (var i = 0; i < 5; i++)
+            ticks.Tick(i * 10 * Ms);
 
         Assert.Equal(2, ticks.Read().Count);
     }

@@ -15,8 +15,9 @@ public sealed class BenchCommandTests
     {
         var bench = BenchCommand.Create().Parse(arguments);
 
-        var refused = await Assert.ThrowsAsync<UsageException>(
-            () => bench.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }));
+        var refused = await Assert.ThrowsAsync<UsageException>(() =>
+            bench.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false })
+        );
 
         Assert.Contains(message, refused.Message, StringComparison.Ordinal);
     }

@@ -7,18 +7,30 @@ namespace Vla.Tests.Runtime.Commands;
 
 public sealed class CamerasCommandTests
 {
-    private static readonly VideoDevice Webcam = new("/dev/video0", "HD Webcam", "uvcvideo", "usb-1", CanCapture: true,
-    [
-        new VideoFormat("MJPG", "Motion-JPEG", [new VideoSize(640, 480, 640, 480, [30, 15]), new VideoSize(1280, 720, 1280, 720, [30])]),
-        new VideoFormat("YUYV", "YUYV 4:2:2", [new VideoSize(640, 480, 640, 480, [12.5])]),
-    ]);
+    private static readonly VideoDevice Webcam = new(
+        "/dev/video0",
+        "HD Webcam",
+        "uvcvideo",
+        "usb-1",
+        CanCapture: true,
+        [
+            new VideoFormat(
+                "MJPG",
+                "Motion-JPEG",
+                [new VideoSize(640, 480, 640, 480, [30, 15]), new VideoSize(1280, 720, 1280, 720, [30])]
+            ),
+            new VideoFormat("YUYV", "YUYV 4:2:2", [new VideoSize(640, 480, 640, 480, [12.5])]),
+        ]
+    );
 
     [LinuxFact]
     public void The_table_shows_name_formats_sizes_and_rates()
     {
         var text = Written([Webcam]);
 
-        foreach (var expected in new[] { "/dev/video0", "HD Webcam", "MJPG", "640x480", "1280x720", "30", "YUYV", "12.5" })
+        foreach (
+            var expected in new[] { "/dev/video0", "HD Webcam", "MJPG", "640x480", "1280x720", "30", "YUYV", "12.5" }
+        )
             Assert.Contains(expected, text, StringComparison.Ordinal);
         Assert.Contains("vla run --camera /dev/video0", text, StringComparison.Ordinal);
     }
@@ -26,9 +38,13 @@ public sealed class CamerasCommandTests
     [LinuxFact]
     public void Devices_without_pictures_and_with_problems_are_listed_as_such()
     {
-        var text = Written(
-        [
-            Webcam with { Path = "/dev/video1", CanCapture = false, Formats = [] },
+        var text = Written([
+            Webcam with
+            {
+                Path = "/dev/video1",
+                CanCapture = false,
+                Formats = [],
+            },
             new VideoDevice("/dev/video2", "", "", "", CanCapture: false, [], "may not be used by you"),
         ]);
 
@@ -58,7 +74,9 @@ public sealed class CamerasCommandTests
     private static string Written(IReadOnlyList<VideoDevice> devices)
     {
         using var output = new StringWriter();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output), Ansi = AnsiSupport.No });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output), Ansi = AnsiSupport.No }
+        );
         console.Profile.Width = 160;
         CamerasCommand.Write(console, devices);
         return output.ToString();

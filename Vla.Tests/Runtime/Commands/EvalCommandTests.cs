@@ -16,7 +16,10 @@ public sealed class EvalCommandTests : IDisposable
     [InlineData("--policy expert --seed -1", "--seed is -1: allowed is 0 to 1000000")]
     [InlineData("--policy expert --require 2", "--require is 2: allowed is 0 to 1")]
     [InlineData("--policy expert --json /dev/null/figures.json", "'/dev/null/figures.json' cannot be written")]
-    [InlineData("--policy expert --video /dev/null/failures.mp4", "--video file '/dev/null/failures.mp4' cannot be written")]
+    [InlineData(
+        "--policy expert --video /dev/null/failures.mp4",
+        "--video file '/dev/null/failures.mp4' cannot be written"
+    )]
     [InlineData("--policy expert --video /dev/null/failures", "--video folder '/dev/null/failures' cannot be made")]
     public async Task What_cannot_be_is_refused(string arguments, string message)
     {
@@ -29,14 +32,17 @@ public sealed class EvalCommandTests : IDisposable
     [InlineData("--policy expert --world level3")]
     [InlineData("--policy expert --phrasing french")]
     [InlineData("--policy expert --episodes many")]
-    public void What_is_not_known_is_an_error(string arguments) => Assert.NotEmpty(EvalCommand.Create().Parse(arguments).Errors);
+    public void What_is_not_known_is_an_error(string arguments) =>
+        Assert.NotEmpty(EvalCommand.Create().Parse(arguments).Errors);
 
     [Fact]
     public async Task The_expert_meets_its_bar_and_the_figures_are_kept()
     {
         var file = _folder.File("eval.json");
 
-        var code = await InvokeAsync($"--policy expert --episodes 40 --seed 2 --world level2 --phrasing held-out --require 1 --json {file}");
+        var code = await InvokeAsync(
+            $"--policy expert --episodes 40 --seed 2 --world level2 --phrasing held-out --require 1 --json {file}"
+        );
 
         Assert.Equal(ExitCodes.Success, code);
         var json = JsonNode.Parse(File.ReadAllText(file))!;
@@ -57,5 +63,8 @@ public sealed class EvalCommandTests : IDisposable
     }
 
     private static Task<int> InvokeAsync(string arguments) =>
-        EvalCommand.Create().Parse(arguments).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        EvalCommand
+            .Create()
+            .Parse(arguments)
+            .InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }

@@ -90,8 +90,12 @@ public sealed class ModelCommandsTests : IDisposable
     [InlineData("cuda:", "device 'cuda:' is not known")]
     [InlineData("cuda:-1", "device 'cuda:-1' is not known")]
     [InlineData("cuda:99", "device 'cuda:99' is not available")]
-    public void A_device_that_is_not_there_is_named(string device, string message)
-        => Assert.Contains(message, Assert.Throws<DeviceException>(() => Invoke("model", "--device", device)).Message, StringComparison.Ordinal);
+    public void A_device_that_is_not_there_is_named(string device, string message) =>
+        Assert.Contains(
+            message,
+            Assert.Throws<DeviceException>(() => Invoke("model", "--device", device)).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Forward_writes_what_PyTorch_computed()
@@ -99,7 +103,17 @@ public sealed class ModelCommandsTests : IDisposable
         using var scope = NewDisposeScope();
         var (output, figure) = (_directory.File("features.safetensors"), _directory.File("figure.png"));
 
-        var text = Invoke("forward", "--device", "cpu", "--input", TestData.Path("simplevla/golden.safetensors"), "--output", output, "--figure", figure);
+        var text = Invoke(
+            "forward",
+            "--device",
+            "cpu",
+            "--input",
+            TestData.Path("simplevla/golden.safetensors"),
+            "--output",
+            output,
+            "--figure",
+            figure
+        );
 
         using var golden = Checkpoint.Open(TestData.Path("simplevla/golden.safetensors"));
         using var features = Checkpoint.Open(output);
@@ -124,7 +138,15 @@ public sealed class ModelCommandsTests : IDisposable
         using (var picture = new Mat(48, 64, MatType.CV_8UC3, new OpenCvSharp.Scalar(0, 0, 255)))
             Cv2.ImWrite(_directory.File("red.png"), picture);
 
-        var text = Invoke("forward", "--device", "cpu", "--image", _directory.File("red.png"), "--instruction", "pick up the red block");
+        var text = Invoke(
+            "forward",
+            "--device",
+            "cpu",
+            "--image",
+            _directory.File("red.png"),
+            "--instruction",
+            "pick up the red block"
+        );
 
         Assert.Contains("[1, 3, 224, 224]", text, StringComparison.Ordinal);
         // A red picture, normalised: (1 − 0.485) / 0.229 at most, (0 − 0.456) / 0.224 at least.
@@ -139,8 +161,8 @@ public sealed class ModelCommandsTests : IDisposable
     [InlineData("--image", "a.png", "--instruction", "go", "--input", "b.safetensors")]
     [InlineData("--image", "none.png", "--instruction", "go")]
     [InlineData("--image", "none.png", "--instruction", " ")]
-    public void Forward_refuses_what_is_no_input(params string[] arguments)
-        => Assert.Throws<UsageException>(() => Invoke(["forward", "--device", "cpu", .. arguments]));
+    public void Forward_refuses_what_is_no_input(params string[] arguments) =>
+        Assert.Throws<UsageException>(() => Invoke(["forward", "--device", "cpu", .. arguments]));
 
     [Fact]
     public void Forward_names_a_tensor_that_is_wrong()
@@ -149,9 +171,17 @@ public sealed class ModelCommandsTests : IDisposable
         AssertRefused("has no tensor 'text' [batch, sequence]", ("image", zeros(1, 3, 8, 8)));
         AssertRefused("image is [3, 8, 8], expected [batch, 3, height, width]", ("image", zeros(3, 8, 8)));
         AssertRefused("image is [1, 4, 8, 8] F32, expected", ("image", zeros(1, 4, 8, 8)), ("text", Ids(1, 0)));
-        AssertRefused("text is [1, 10] F32, expected [1, sequence] of I64 or I32", ("image", zeros(1, 3, 8, 8)), ("text", zeros(1, 10)));
+        AssertRefused(
+            "text is [1, 10] F32, expected [1, sequence] of I64 or I32",
+            ("image", zeros(1, 3, 8, 8)),
+            ("text", zeros(1, 10))
+        );
         AssertRefused("text is [2, 10] I64, expected [1, sequence]", ("image", zeros(1, 3, 8, 8)), ("text", Ids(2, 0)));
-        AssertRefused("text holds token ids from 1000 to 1000, allowed is 0 to 999", ("image", zeros(1, 3, 8, 8)), ("text", Ids(1, 1_000)));
+        AssertRefused(
+            "text holds token ids from 1000 to 1000, allowed is 0 to 999",
+            ("image", zeros(1, 3, 8, 8)),
+            ("text", Ids(1, 1_000))
+        );
         AssertRefused("the model does not take image [1, 3, 2, 2]", ("image", zeros(1, 3, 2, 2)), ("text", Ids(1, 0)));
 
         static Tensor Ids(long batch, long id) => full([batch, 10], id, dtype: int64);
@@ -175,7 +205,17 @@ public sealed class ModelCommandsTests : IDisposable
         var policy = _directory.File("mine");
 
         Invoke("import", "--weights", TestData.Path(weights), "--output", policy + "/");
-        Invoke("forward", "--device", "cpu", "--policy", policy, "--input", TestData.Path("simplevla/golden.safetensors"), "--output", _directory.File("out"));
+        Invoke(
+            "forward",
+            "--device",
+            "cpu",
+            "--policy",
+            policy,
+            "--input",
+            TestData.Path("simplevla/golden.safetensors"),
+            "--output",
+            _directory.File("out")
+        );
 
         using var golden = Checkpoint.Open(TestData.Path("simplevla/golden.safetensors"));
         using var features = Checkpoint.Open(_directory.File("out"));
@@ -187,7 +227,12 @@ public sealed class ModelCommandsTests : IDisposable
     public void Import_reads_the_sizes_off_the_weights()
     {
         using var scope = NewDisposeScope();
-        using var model = new SimpleVLA(new VisionEncoder(32), new LanguageEncoder(1_200, 16, 24, 48), new FusionLayer(32, 48, 64), new ActionDecoder(32, 3));
+        using var model = new SimpleVLA(
+            new VisionEncoder(32),
+            new LanguageEncoder(1_200, 16, 24, 48),
+            new FusionLayer(32, 48, 64),
+            new ActionDecoder(32, 3)
+        );
         SafetensorsWriter.Write(_directory.File("small.safetensors"), model.state_dict());
 
         Invoke("import", "--weights", _directory.File("small.safetensors"), "--output", _directory.File("small"));
@@ -201,10 +246,14 @@ public sealed class ModelCommandsTests : IDisposable
     public void Import_names_what_does_not_fit_and_leaves_nothing_behind()
     {
         using var scope = NewDisposeScope();
-        SafetensorsWriter.Write(_directory.File("other.safetensors"), new Dictionary<string, Tensor> { ["layer1.weight"] = ones(1) });
+        SafetensorsWriter.Write(
+            _directory.File("other.safetensors"),
+            new Dictionary<string, Tensor> { ["layer1.weight"] = ones(1) }
+        );
 
-        var error = Assert.Throws<CheckpointException>(
-            () => Invoke("import", "--weights", _directory.File("other.safetensors"), "--output", _directory.File("new")));
+        var error = Assert.Throws<CheckpointException>(() =>
+            Invoke("import", "--weights", _directory.File("other.safetensors"), "--output", _directory.File("new"))
+        );
 
         Assert.Contains("does not fit SimpleVLA: 29 missing: vision_encoder.", error.Message, StringComparison.Ordinal);
         Assert.Contains("1 unexpected: layer1.weight", error.Message, StringComparison.Ordinal);
@@ -216,8 +265,9 @@ public sealed class ModelCommandsTests : IDisposable
     {
         _directory.Write("kept.txt", [1]);
 
-        var error = Assert.Throws<PolicyException>(
-            () => Invoke("import", "--weights", TestData.Path("simplevla/state_dict.pt"), "--output", _directory.Path));
+        var error = Assert.Throws<PolicyException>(() =>
+            Invoke("import", "--weights", TestData.Path("simplevla/state_dict.pt"), "--output", _directory.Path)
+        );
 
         Assert.Contains("exists already and is not empty", error.Message, StringComparison.Ordinal);
         Assert.Equal([_directory.File("kept.txt")], Directory.GetFiles(_directory.Path));

@@ -19,7 +19,9 @@ using static TorchSharp.torch;
 
 namespace Vla.Tests.Runtime.Composition;
 
-/// <summary>A controller as the daemon puts it together, around stand-in modules, while its actors are killed.</summary>
+/// <summary>
+/// A controller as the daemon puts it together, around stand-in modules, while its actors are killed.
+/// </summary>
 [Collection(LiveTensorCount.Name)]
 public sealed class ControllerSoakTests : IAsyncLifetime, IDisposable
 {
@@ -36,20 +38,27 @@ public sealed class ControllerSoakTests : IAsyncLifetime, IDisposable
     public async Task InitializeAsync()
     {
         var policy = StagedPolicy.InCode(
-            "stand-ins", "", new ImageSpec(2, 2, [0, 0, 0], [1, 1, 1]), Action,
+            "stand-ins",
+            "",
+            new ImageSpec(2, 2, [0, 0, 0], [1, 1, 1]),
+            Action,
             new PolicyModules(StandIns.MeanEncoder, StandIns.FirstToken, StandIns.Sum, () => StandIns.Times(1e-3f)),
-            tokenize: text => [text.Length]);
-        _controller = await HeadlessController.StartAsync(new ControllerParts
-        {
-            Policy = policy,
-            Device = CPU,
-            Profile = Make.Profile(),
-            Control = new ControlOptions { RateHz = 200, ResumeAfterStop = ResumeAfterStop.Automatic },
-            Outputs = [_robot],
-            Cameras = [new CameraParts("front", () => new EndlessCamera(_gate))],
-            Instructions = _instructions,
-            Threads = new StageThreads(1, 1, 1, 1),
-        }, CancellationToken.None);
+            tokenize: text => [text.Length]
+        );
+        _controller = await HeadlessController.StartAsync(
+            new ControllerParts
+            {
+                Policy = policy,
+                Device = CPU,
+                Profile = Make.Profile(),
+                Control = new ControlOptions { RateHz = 200, ResumeAfterStop = ResumeAfterStop.Automatic },
+                Outputs = [_robot],
+                Cameras = [new CameraParts("front", () => new EndlessCamera(_gate))],
+                Instructions = _instructions,
+                Threads = new StageThreads(1, 1, 1, 1),
+            },
+            CancellationToken.None
+        );
         _controller.Controller.Observers.Add(_chunks);
     }
 
@@ -71,18 +80,26 @@ public sealed class ControllerSoakTests : IAsyncLifetime, IDisposable
     {
         const int Rounds = 60;
         var (control, random) = (_controller.Controller.Control, new Random(1));
-        Assert.Equal(["prepare", "encode", "fuse", "decode"], control.Latencies.Read(0).Take(4).Select(step => step.Name));
+        Assert.Equal(
+            ["prepare", "encode", "fuse", "decode"],
+            control.Latencies.Read(0).Take(4).Select(step => step.Name)
+        );
         _instructions.Give("four");
         control.Start();
         await _chunks.AwaitMoreAsync(50);
         var before = await IdleTensorsAsync();
         var victims = await VictimsAsync();
-        Assert.Contains("camera", string.Join(' ', victims.Select(victim => victim.Path.Name)), StringComparison.Ordinal);
+        Assert.Contains(
+            "camera",
+            string.Join(' ', victims.Select(victim => victim.Path.Name)),
+            StringComparison.Ordinal
+        );
 
         for (var round = 0; round < Rounds; round++)
         {
             victims[random.Next(victims.Count)].Tell(Kill.Instance);
-            if (round % 4 == 0) _controller.Instructions.Tell(new GiveInstruction($"number {round}"), ActorRefs.NoSender);
+            if (round % 4 == 0)
+                _controller.Instructions.Tell(new GiveInstruction($"number {round}"), ActorRefs.NoSender);
             await _chunks.AwaitMoreAsync(20);
         }
 
@@ -92,7 +109,11 @@ public sealed class ControllerSoakTests : IAsyncLifetime, IDisposable
         Assert.Equal(states.Distinct().Order(), states);
         _controller.Controller.Dispose();
         Assert.Equal("front", Assert.IsType<FrameTaken>(_chunks.Kinds[Sightings.Frames]).Camera);
-        Assert.StartsWith("settled", Assert.IsType<Instruction>(_chunks.Kinds[Sightings.Instructions]).Text, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "settled",
+            Assert.IsType<Instruction>(_chunks.Kinds[Sightings.Instructions]).Text,
+            StringComparison.Ordinal
+        );
         Assert.Contains("failed", Assert.IsType<string>(_chunks.Kinds[Sightings.Events]), StringComparison.Ordinal);
         Assert.Equal(ControlState.Stop, Assert.IsType<PublishedAction>(_chunks.Kinds[Sightings.Actions]).State);
         _robot.AwaitClosed();
@@ -128,16 +149,34 @@ public sealed class ControllerSoakTests : IAsyncLifetime, IDisposable
 
     /// <summary>Every actor has been through its mailbox once more.</summary>
     private async Task BarrierAsync() =>
-        await Task.WhenAll((await VictimsAsync()).Select(actor => actor.Ask<ActorIdentity>(new Identify(null), Patience)));
+        await Task.WhenAll(
+            (await VictimsAsync()).Select(actor => actor.Ask<ActorIdentity>(new Identify(null), Patience))
+        );
 
     /// <summary>Every actor of the controller that can be killed.</summary>
     private async Task<IReadOnlyList<IActorRef>> VictimsAsync()
     {
         var found = new List<IActorRef>();
-        foreach (var name in (string[])["camera", "camera-front", "observation", "instruction", "vision-encoder", "language-encoder", "fusion", "action-decoder", "publisher"])
+        foreach (
+            var name in (string[])
+                [
+                    "camera",
+                    "camera-front",
+                    "observation",
+                    "instruction",
+                    "vision-encoder",
+                    "language-encoder",
+                    "fusion",
+                    "action-decoder",
+                    "publisher",
+                ]
+        )
         {
-            var identity = await _controller.System.ActorSelection($"/user/{name}").Ask<ActorIdentity>(new Identify(name), Patience);
-            if (identity.Subject is { } actor) found.Add(actor);
+            var identity = await _controller
+                .System.ActorSelection($"/user/{name}")
+                .Ask<ActorIdentity>(new Identify(name), Patience);
+            if (identity.Subject is { } actor)
+                found.Add(actor);
         }
 
         return found;
@@ -151,7 +190,8 @@ public sealed class ControllerSoakTests : IAsyncLifetime, IDisposable
 
         public string Name => "chunks";
 
-        public Sightings Wants => Sightings.Chunks | Sightings.Frames | Sightings.Instructions | Sightings.Events | Sightings.Actions;
+        public Sightings Wants =>
+            Sightings.Chunks | Sightings.Frames | Sightings.Instructions | Sightings.Events | Sightings.Actions;
 
         public int QueueCapacity => 1 << 16;
 
@@ -161,7 +201,8 @@ public sealed class ControllerSoakTests : IAsyncLifetime, IDisposable
         public void Observe(in Sighting sighting)
         {
             Kinds[sighting.Kind] = sighting.What;
-            if (sighting.What is not ActionChunk chunk) return;
+            if (sighting.What is not ActionChunk chunk)
+                return;
             _words = chunk.Origin.Instruction;
             _seen.Release();
         }
@@ -170,13 +211,16 @@ public sealed class ControllerSoakTests : IAsyncLifetime, IDisposable
 
         public async Task AwaitMadeWithAsync(string words)
         {
-            while (_words != words) Assert.True(await _seen.WaitAsync(Patience), $"no action was made with '{words}'");
+            while (_words != words)
+                Assert.True(await _seen.WaitAsync(Patience), $"no action was made with '{words}'");
         }
 
         public async Task AwaitMoreAsync(int count)
         {
-            while (_seen.CurrentCount > 0) await _seen.WaitAsync();
-            for (var i = 0; i < count; i++) Assert.True(await _seen.WaitAsync(Patience), "no action came any more");
+            while (_seen.CurrentCount > 0)
+                await _seen.WaitAsync();
+            for (var i = 0; i < count; i++)
+                Assert.True(await _seen.WaitAsync(Patience), "no action came any more");
         }
     }
 
@@ -209,8 +253,6 @@ public sealed class ControllerSoakTests : IAsyncLifetime, IDisposable
             return TimeProvider.System.NowNs();
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

@@ -34,20 +34,41 @@ public sealed class TwoCamerasTests : IAsyncLifetime, IDisposable
     {
         var instructions = new InstructionBoard(TimeProvider.System);
         instructions.Give("go");
-        _controller = await HeadlessController.StartAsync(new ControllerParts
-        {
-            Policy = StagedPolicy.InCode(
-                "stand-ins", "", new ImageSpec(2, 2, [0, 0, 0], [1, 1, 1]), Action,
-                new PolicyModules(StandIns.MeanEncoder, StandIns.FirstToken, StandIns.Sum, () => StandIns.Times(1e-3f))),
-            Device = CPU,
-            Profile = Make.Profile(),
-            Control = new ControlOptions { MaximumActionAgeMs = 1_000, HoldMs = 100, ResumeAfterStop = ResumeAfterStop.Automatic },
-            MaximumSkewNs = ControlOptions.LongestMs * MonotonicTime.NsPerMs,
-            Outputs = [_robot],
-            Cameras = [new CameraParts("front", () => new SteadyCamera(null)), new CameraParts("wrist", () => new SteadyCamera(_wristGoes))],
-            Instructions = instructions,
-            Threads = new StageThreads(1, 1, 1, 1),
-        }, CancellationToken.None);
+        _controller = await HeadlessController.StartAsync(
+            new ControllerParts
+            {
+                Policy = StagedPolicy.InCode(
+                    "stand-ins",
+                    "",
+                    new ImageSpec(2, 2, [0, 0, 0], [1, 1, 1]),
+                    Action,
+                    new PolicyModules(
+                        StandIns.MeanEncoder,
+                        StandIns.FirstToken,
+                        StandIns.Sum,
+                        () => StandIns.Times(1e-3f)
+                    )
+                ),
+                Device = CPU,
+                Profile = Make.Profile(),
+                Control = new ControlOptions
+                {
+                    MaximumActionAgeMs = 1_000,
+                    HoldMs = 100,
+                    ResumeAfterStop = ResumeAfterStop.Automatic,
+                },
+                MaximumSkewNs = ControlOptions.LongestMs * MonotonicTime.NsPerMs,
+                Outputs = [_robot],
+                Cameras =
+                [
+                    new CameraParts("front", () => new SteadyCamera(null)),
+                    new CameraParts("wrist", () => new SteadyCamera(_wristGoes)),
+                ],
+                Instructions = instructions,
+                Threads = new StageThreads(1, 1, 1, 1),
+            },
+            CancellationToken.None
+        );
         _controller.Controller.Observers.Add(_published);
         _controller.Controller.Control.Start();
     }
@@ -75,7 +96,10 @@ public sealed class TwoCamerasTests : IAsyncLifetime, IDisposable
         var stop = await _published.UntilAsync(action => action.State == ControlState.Stop);
         Assert.Equal(ControlState.Hold, hold.State);
         Assert.Contains(Silent, stop.Reason, StringComparison.Ordinal);
-        Assert.Equal([CameraState.Streaming, CameraState.Silent], _controller.Controller.Monitors.Cameras.Select(camera => camera.State));
+        Assert.Equal(
+            [CameraState.Streaming, CameraState.Silent],
+            _controller.Controller.Monitors.Cameras.Select(camera => camera.State)
+        );
 
         _wristGoes.Set();
 
@@ -101,7 +125,8 @@ public sealed class TwoCamerasTests : IAsyncLifetime, IDisposable
             while (true)
             {
                 var action = await _actions.Reader.ReadAsync(patience.Token);
-                if (isIt(action)) return action;
+                if (isIt(action))
+                    return action;
             }
         }
     }
@@ -122,8 +147,6 @@ public sealed class TwoCamerasTests : IAsyncLifetime, IDisposable
             return TimeProvider.System.NowNs();
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

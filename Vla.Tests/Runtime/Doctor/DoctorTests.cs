@@ -33,14 +33,19 @@ public sealed class DoctorTests
         DoctorCommand.Report([Good, Bad], json: true, output);
 
         using var json = JsonDocument.Parse(output.ToString());
-        Assert.Equal(["ok", "fail"], json.RootElement.EnumerateArray().Select(finding => finding.GetProperty("verdict").GetString()));
+        Assert.Equal(
+            ["ok", "fail"],
+            json.RootElement.EnumerateArray().Select(finding => finding.GetProperty("verdict").GetString())
+        );
         Assert.Equal("add yourself", json.RootElement[1].GetProperty("mend").GetString());
     }
 
     [Fact]
     public void A_check_that_breaks_is_a_finding_and_the_others_go_on()
     {
-        var findings = Checkup.Run(("one", () => throw new InvalidOperationException("broken\ninside")), ("two", () => [Good])).ToList();
+        var findings = Checkup
+            .Run(("one", () => throw new InvalidOperationException("broken\ninside")), ("two", () => [Good]))
+            .ToList();
 
         Assert.Equal(Verdict.Fail, findings[0].Verdict);
         Assert.Contains("InvalidOperationException): broken inside", findings[0].Text, StringComparison.Ordinal);

@@ -12,7 +12,10 @@ public sealed class MachineChecksTests : IDisposable
 
     [Fact]
     public void The_processor_is_named_with_its_threads() =>
-        Assert.Equal("A CPU @ 2 GHz, 4 threads", DeviceCheck.Processor("processor : 0\nmodel name\t: A CPU @ 2 GHz\n", 4).Text);
+        Assert.Equal(
+            "A CPU @ 2 GHz, 4 threads",
+            DeviceCheck.Processor("processor : 0\nmodel name\t: A CPU @ 2 GHz\n", 4).Text
+        );
 
     [Theory]
     [InlineData(false, false, 0, Verdict.Note, null)]
@@ -20,22 +23,37 @@ public sealed class MachineChecksTests : IDisposable
     [InlineData(true, false, 0, Verdict.Fail, "driver")]
     [InlineData(true, true, 0, Verdict.Fail, "nvidia-smi")]
     [InlineData(true, true, 2, Verdict.Ok, null)]
-    public void A_gpu_that_cannot_be_used_says_why(bool backend, bool driver, int devices, Verdict verdict, string? mend)
+    public void A_gpu_that_cannot_be_used_says_why(
+        bool backend,
+        bool driver,
+        int devices,
+        Verdict verdict,
+        string? mend
+    )
     {
         var finding = DeviceCheck.Gpu(backend, driver, () => devices);
         Assert.Equal(verdict, finding.Verdict);
-        if (mend is null) Assert.Null(finding.Mend);
-        else Assert.Contains(mend, finding.Mend, StringComparison.Ordinal);
+        if (mend is null)
+            Assert.Null(finding.Mend);
+        else
+            Assert.Contains(mend, finding.Mend, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Each_camera_is_tried_and_a_forbidden_one_names_the_video_group()
     {
-        foreach (var name in new[] { "video0", "video1", "null" }) File.WriteAllText(_folder.File(name), "");
-        var findings = CameraCheck.Look(_folder.Path, path =>
-        {
-            if (path.EndsWith('1')) throw new UnauthorizedAccessException();
-        }).ToList();
+        foreach (var name in new[] { "video0", "video1", "null" })
+            File.WriteAllText(_folder.File(name), "");
+        var findings = CameraCheck
+            .Look(
+                _folder.Path,
+                path =>
+                {
+                    if (path.EndsWith('1'))
+                        throw new UnauthorizedAccessException();
+                }
+            )
+            .ToList();
 
         Assert.Equal([Verdict.Ok, Verdict.Fail], findings.Select(finding => finding.Verdict));
         Assert.Contains("usermod -aG video", findings[1].Mend, StringComparison.Ordinal);
@@ -61,14 +79,18 @@ public sealed class MachineChecksTests : IDisposable
             Robot = "robots/nowhere.json",
             Outputs = [$"jsonl:{_folder.Path}/nowhere/actions.jsonl", "smoke:signals"],
         };
-        var findings = FileCheck.Look(_folder.File("vla.json"), settings).Where(finding => finding.Verdict == Verdict.Fail);
+        var findings = FileCheck
+            .Look(_folder.File("vla.json"), settings)
+            .Where(finding => finding.Verdict == Verdict.Fail);
         Assert.Equal(["robot", "policy", "output", "output"], findings.Select(finding => finding.Subject));
     }
 
     [Fact]
     public void A_camera_that_is_written_wrongly_is_a_finding()
     {
-        var finding = FileCheck.Look(_folder.File("vla.json"), new VlaSettings { Camera = ["world?speed=9"] }).Single(found => found.Verdict == Verdict.Fail);
+        var finding = FileCheck
+            .Look(_folder.File("vla.json"), new VlaSettings { Camera = ["world?speed=9"] })
+            .Single(found => found.Verdict == Verdict.Fail);
         Assert.Equal("camera", finding.Subject);
         Assert.Contains("speed", finding.Text, StringComparison.Ordinal);
     }
@@ -76,7 +98,11 @@ public sealed class MachineChecksTests : IDisposable
     [Fact]
     public void A_camera_that_the_policy_does_not_want_is_a_finding()
     {
-        var settings = new VlaSettings { Camera = ["synthetic", "wrist=synthetic"], Policy = Repository.File("config/policies/notebook") };
+        var settings = new VlaSettings
+        {
+            Camera = ["synthetic", "wrist=synthetic"],
+            Policy = Repository.File("config/policies/notebook"),
+        };
         var finding = FileCheck.Look(_folder.File("vla.json"), settings).Single(found => found.Verdict == Verdict.Fail);
         Assert.Equal("policy", finding.Subject);
         Assert.Contains("the policy wants the picture front", finding.Text, StringComparison.Ordinal);
@@ -98,9 +124,21 @@ public sealed class MachineChecksTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Max realtime priority     0                    0                    ", "CapEff:\t0000000000000000", "no right")]
-    [InlineData("Max realtime priority     50                   99                   ", "CapEff:\t0000000000000000", "up to 50")]
-    [InlineData("Max realtime priority     0                    0                    ", "CapEff:\t0000000000800000", "CAP_SYS_NICE")]
+    [InlineData(
+        "Max realtime priority     0                    0                    ",
+        "CapEff:\t0000000000000000",
+        "no right"
+    )]
+    [InlineData(
+        "Max realtime priority     50                   99                   ",
+        "CapEff:\t0000000000000000",
+        "up to 50"
+    )]
+    [InlineData(
+        "Max realtime priority     0                    0                    ",
+        "CapEff:\t0000000000800000",
+        "CAP_SYS_NICE"
+    )]
     public void Real_time_rights_are_said_and_never_fail(string limits, string status, string expected)
     {
         var finding = RealTimeCheck.Rights("Max cpu time  unlimited\n" + limits + "\n", "Name:\tvla\n" + status + "\n");

@@ -13,9 +13,16 @@ public sealed class EvaluationPlanTests
     {
         var episodes = new EvaluationPlan { Episodes = 200, Level = level }.Lay();
 
-        Assert.All(Enum.GetValues<TaskKind>(), kind => Assert.Equal(50, episodes.Count(episode => episode.Assignment.Task.Kind == kind)));
+        Assert.All(
+            Enum.GetValues<TaskKind>(),
+            kind => Assert.Equal(50, episodes.Count(episode => episode.Assignment.Task.Kind == kind))
+        );
         Assert.All(episodes, episode => Assert.True(TaskFeasibility.CanDo(episode.Lay(), episode.Assignment.Task)));
-        Assert.All(episodes, episode => Assert.Equal(episode.Assignment.Task, TaskWords.Find(episode.Lay(), episode.Assignment.Instruction)));
+        Assert.All(
+            episodes,
+            episode =>
+                Assert.Equal(episode.Assignment.Task, TaskWords.Find(episode.Lay(), episode.Assignment.Instruction))
+        );
         Assert.Equal(Enumerable.Range(0, 200), episodes.Select(episode => episode.Number));
     }
 
@@ -25,7 +32,11 @@ public sealed class EvaluationPlanTests
         var plan = new EvaluationPlan { Episodes = 40, Seed = 3 };
 
         Assert.Equal(plan.Lay(), plan.Lay());
-        Assert.Empty(plan.Lay().Select(episode => episode.WorldSeed).Intersect((plan with { Seed = 4 }).Lay().Select(episode => episode.WorldSeed)));
+        Assert.Empty(
+            plan.Lay()
+                .Select(episode => episode.WorldSeed)
+                .Intersect((plan with { Seed = 4 }).Lay().Select(episode => episode.WorldSeed))
+        );
     }
 
     [Fact]
@@ -43,7 +54,10 @@ public sealed class EvaluationPlanTests
         var keptApart = new EvaluationPlan { Episodes = 40, Phrasing = Phrasing.HeldOut }.Lay();
 
         Assert.Equal(trained.Select(Task), keptApart.Select(Task));
-        Assert.All(trained.Zip(keptApart), pair => Assert.NotEqual(pair.First.Assignment.Instruction, pair.Second.Assignment.Instruction));
+        Assert.All(
+            trained.Zip(keptApart),
+            pair => Assert.NotEqual(pair.First.Assignment.Instruction, pair.Second.Assignment.Instruction)
+        );
 
         static (long, WorldTask) Task(Episode episode) => (episode.WorldSeed, episode.Assignment.Task);
     }

@@ -9,15 +9,19 @@ public sealed class FailureVideoTests : IDisposable
     private readonly TemporaryDirectory _folder = new();
     private readonly IReadOnlyList<EpisodeResult> _results =
     [
-        .. new EvaluationPlan { Episodes = 3 }.Lay().Select((episode, i) =>
-        {
-            var table = episode.Lay();
-            var first = table.Clone();
-            table.Step(WorldAction.Rest(0));
-            return i == 1
-                ? new EpisodeResult(episode, "", 0.1, [])
-                : new EpisodeResult(episode, Rollout.Timeout, 0.1, [first, table]);
-        }),
+        .. new EvaluationPlan { Episodes = 3 }
+            .Lay()
+            .Select(
+                (episode, i) =>
+                {
+                    var table = episode.Lay();
+                    var first = table.Clone();
+                    table.Step(WorldAction.Rest(0));
+                    return i == 1
+                        ? new EpisodeResult(episode, "", 0.1, [])
+                        : new EpisodeResult(episode, Rollout.Timeout, 0.1, [first, table]);
+                }
+            ),
     ];
 
     public void Dispose() => _folder.Dispose();
@@ -41,7 +45,10 @@ public sealed class FailureVideoTests : IDisposable
 
         Assert.Equal(2, FailureVideo.Write(folder, _results));
 
-        Assert.Equal(["episode-0000.mp4", "episode-0002.mp4"], Directory.GetFiles(folder).Select(Path.GetFileName).Order());
+        Assert.Equal(
+            ["episode-0000.mp4", "episode-0002.mp4"],
+            Directory.GetFiles(folder).Select(Path.GetFileName).Order()
+        );
     }
 
     [Fact]
@@ -57,7 +64,9 @@ public sealed class FailureVideoTests : IDisposable
     [Fact]
     public void What_cannot_be_written_is_said()
     {
-        var failed = Assert.Throws<EvaluationException>(() => FailureVideo.Write(_folder.File("nowhere/failures.mp4"), _results));
+        var failed = Assert.Throws<EvaluationException>(() =>
+            FailureVideo.Write(_folder.File("nowhere/failures.mp4"), _results)
+        );
 
         Assert.Contains("nowhere/failures.mp4", failed.Message, StringComparison.Ordinal);
     }

@@ -13,7 +13,13 @@ public sealed class PolicyEvaluationTests
     [InlineData(WorldLevel.Level2, Phrasing.HeldOut)]
     public async Task The_expert_succeeds(WorldLevel level, Phrasing phrasing)
     {
-        var plan = new EvaluationPlan { Episodes = 100, Seed = 9, Level = level, Phrasing = phrasing };
+        var plan = new EvaluationPlan
+        {
+            Episodes = 100,
+            Seed = 9,
+            Level = level,
+            Phrasing = phrasing,
+        };
 
         var results = await PolicyEvaluation.RunAsync([new ExpertRunner()], plan, null, CancellationToken.None);
 
@@ -27,10 +33,18 @@ public sealed class PolicyEvaluationTests
         var plan = new EvaluationPlan { Episodes = 40 };
         var told = new List<EvaluationProgress>();
 
-        var results = await PolicyEvaluation.RunAsync([new Idle(), new Idle(), new Idle()], plan, told.Add, CancellationToken.None);
+        var results = await PolicyEvaluation.RunAsync(
+            [new Idle(), new Idle(), new Idle()],
+            plan,
+            told.Add,
+            CancellationToken.None
+        );
 
         Assert.Equal(plan.Lay(), results.Select(result => result.Episode));
-        Assert.Equal(Enumerable.Range(0, PolicyEvaluation.MostKeptFailures), results.Where(result => result.States.Count > 0).Select(result => result.Episode.Number));
+        Assert.Equal(
+            Enumerable.Range(0, PolicyEvaluation.MostKeptFailures),
+            results.Where(result => result.States.Count > 0).Select(result => result.Episode.Number)
+        );
         Assert.Equal(Enumerable.Range(1, 40), told.Select(progress => progress.Done));
         Assert.Equal(new EvaluationProgress(40, 40, 0), told[^1]);
     }
@@ -40,8 +54,14 @@ public sealed class PolicyEvaluationTests
     {
         var patient = new Waiting();
 
-        var failed = await Assert.ThrowsAsync<EvaluationException>(
-            () => PolicyEvaluation.RunAsync([patient, new Broken()], new EvaluationPlan { Episodes = 9 }, null, CancellationToken.None));
+        var failed = await Assert.ThrowsAsync<EvaluationException>(() =>
+            PolicyEvaluation.RunAsync(
+                [patient, new Broken()],
+                new EvaluationPlan { Episodes = 9 },
+                null,
+                CancellationToken.None
+            )
+        );
 
         Assert.Equal("broken", failed.Message);
     }
@@ -52,7 +72,16 @@ public sealed class PolicyEvaluationTests
         var plan = new EvaluationPlan { Episodes = 9 };
         using var stop = new CancellationTokenSource();
 
-        var results = await PolicyEvaluation.RunAsync([new Idle()], plan, progress => { if (progress.Done == 3) stop.Cancel(); }, stop.Token);
+        var results = await PolicyEvaluation.RunAsync(
+            [new Idle()],
+            plan,
+            progress =>
+            {
+                if (progress.Done == 3)
+                    stop.Cancel();
+            },
+            stop.Token
+        );
 
         Assert.Equal([0, 1, 2], results.Select(result => result.Episode.Number));
         var report = EvaluationReport.Of("expert", plan, realTime: false, results);
@@ -62,26 +91,62 @@ public sealed class PolicyEvaluationTests
     [Fact]
     public async Task The_report_says_it_all_in_JSON()
     {
-        var plan = new EvaluationPlan { Episodes = 8, Seed = 5, Level = WorldLevel.Level2, Phrasing = Phrasing.HeldOut };
+        var plan = new EvaluationPlan
+        {
+            Episodes = 8,
+            Seed = 5,
+            Level = WorldLevel.Level2,
+            Phrasing = Phrasing.HeldOut,
+        };
         var expert = await PolicyEvaluation.RunAsync([new ExpertRunner()], plan, null, CancellationToken.None);
         EpisodeResult[] results =
         [
-            .. expert.Select((result, i) => i switch
-            {
-                1 => result with { Reason = Rollout.Timeout, Seconds = 9 },
-                5 => result with { Reason = "the red block was lifted" },
-                _ => result with { Seconds = i + 1 },
-            }),
+            .. expert.Select(
+                (result, i) =>
+                    i switch
+                    {
+                        1 => result with { Reason = Rollout.Timeout, Seconds = 9 },
+                        5 => result with { Reason = "the red block was lifted" },
+                        _ => result with { Seconds = i + 1 },
+                    }
+            ),
         ];
 
-        var json = JsonNode.Parse(JsonSerializer.Serialize(
-            EvaluationReport.Of("expert", plan, realTime: false, results), EvaluationJson.Default.EvaluationReport))!;
+        var json = JsonNode.Parse(
+            JsonSerializer.Serialize(
+                EvaluationReport.Of("expert", plan, realTime: false, results),
+                EvaluationJson.Default.EvaluationReport
+            )
+        )!;
 
         Assert.Equal(
-            ["policy", "world", "phrasing", "seed", "real_time", "planned", "episodes", "successes", "success_rate", "interval", "mean_time_to_success_s", "tasks", "failures"],
-            json.AsObject().Select(member => member.Key));
-        Assert.Equal(("expert", "level2", "held-out", 5, false), (
-            (string?)json["policy"], (string?)json["world"], (string?)json["phrasing"], (int)json["seed"]!, (bool)json["real_time"]!));
+            [
+                "policy",
+                "world",
+                "phrasing",
+                "seed",
+                "real_time",
+                "planned",
+                "episodes",
+                "successes",
+                "success_rate",
+                "interval",
+                "mean_time_to_success_s",
+                "tasks",
+                "failures",
+            ],
+            json.AsObject().Select(member => member.Key)
+        );
+        Assert.Equal(
+            ("expert", "level2", "held-out", 5, false),
+            (
+                (string?)json["policy"],
+                (string?)json["world"],
+                (string?)json["phrasing"],
+                (int)json["seed"]!,
+                (bool)json["real_time"]!
+            )
+        );
         Assert.Equal((8, 6, 0.75), ((int)json["episodes"]!, (int)json["successes"]!, (double)json["success_rate"]!));
         Assert.Equal(0.4093, (double)json["interval"]![0]!, 4);
         Assert.Equal(0.9285, (double)json["interval"]![1]!, 4);
@@ -92,7 +157,10 @@ public sealed class PolicyEvaluationTests
         Assert.Null(pick["mean_time_to_success_s"]);
         Assert.Equal((1, 1), ((int)pick["reasons"]!["timeout"]!, (int)pick["reasons"]!["another block was lifted"]!));
         var failure = json["failures"]![1]!;
-        Assert.Equal((5, "pick", "the red block was lifted"), ((int)failure["episode"]!, (string?)failure["task"], (string?)failure["reason"]));
+        Assert.Equal(
+            (5, "pick", "the red block was lifted"),
+            ((int)failure["episode"]!, (string?)failure["task"], (string?)failure["reason"])
+        );
         Assert.Equal(results[5].Episode.WorldSeed, (long)failure["world_seed"]!);
         Assert.Equal(results[5].Episode.Assignment.Instruction, (string?)failure["instruction"]);
     }
@@ -104,7 +172,8 @@ public sealed class PolicyEvaluationTests
         {
             cancellation.ThrowIfCancellationRequested();
             var rollout = new Rollout(episode);
-            while (!rollout.IsOver) rollout.Step(WorldAction.Rest(1));
+            while (!rollout.IsOver)
+                rollout.Step(WorldAction.Rest(1));
             return Task.FromResult(rollout.Result());
         }
 
@@ -123,7 +192,8 @@ public sealed class PolicyEvaluationTests
 
     private sealed class Broken : IEpisodeRunner
     {
-        public Task<EpisodeResult> RunAsync(Episode episode, CancellationToken cancellation) => throw new EvaluationException("broken");
+        public Task<EpisodeResult> RunAsync(Episode episode, CancellationToken cancellation) =>
+            throw new EvaluationException("broken");
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

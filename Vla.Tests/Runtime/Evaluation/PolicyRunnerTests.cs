@@ -18,7 +18,11 @@ public sealed class PolicyRunnerTests : IDisposable
     {
         // The notebook's ten tokens are too few for some of the tabletop's phrases.
         var config = _directory.File(StagedPolicy.ConfigFile);
-        File.WriteAllText(config, File.ReadAllText(config).Replace("\"sequence_length\": 10", "\"sequence_length\": 16", StringComparison.Ordinal));
+        File.WriteAllText(
+            config,
+            File.ReadAllText(config)
+                .Replace("\"sequence_length\": 10", "\"sequence_length\": 16", StringComparison.Ordinal)
+        );
     }
 
     public void Dispose() => _directory.Dispose();
@@ -41,7 +45,9 @@ public sealed class PolicyRunnerTests : IDisposable
     [Fact]
     public void A_policy_that_cannot_read_the_instructions_is_refused_before_the_first_episode()
     {
-        var error = Assert.Throws<PolicyException>(() => new PolicyRunner(StagedPolicy.Load(TestData.NotebookPolicy), CPU));
+        var error = Assert.Throws<PolicyException>(() =>
+            new PolicyRunner(StagedPolicy.Load(TestData.NotebookPolicy), CPU)
+        );
 
         Assert.Contains("cannot read the tabletop's instructions, such as \"", error.Message, StringComparison.Ordinal);
         Assert.Contains("and 10 are read", error.Message, StringComparison.Ordinal);
@@ -53,12 +59,13 @@ public sealed class PolicyRunnerTests : IDisposable
         var seen = new List<float>();
         var modules = Modules(_ => tensor([1.5f, 0, 0, 0, 0, 0, -1], [1, 7])) with
         {
-            Vision = () => StandIns.Calling(picture =>
-            {
-                Assert.Equal([1, 3, 224, 224], picture.shape);
-                seen.Add(picture.mean().item<float>());
-                return zeros(1, 2);
-            }),
+            Vision = () =>
+                StandIns.Calling(picture =>
+                {
+                    Assert.Equal([1, 3, 224, 224], picture.shape);
+                    seen.Add(picture.mean().item<float>());
+                    return zeros(1, 2);
+                }),
         };
 
         var result = await RunOneAsync(modules);
@@ -82,8 +89,11 @@ public sealed class PolicyRunnerTests : IDisposable
         Assert.Equal(Json(one), Json(two));
         Assert.Equal(one.Select(LastHand), two.Select(LastHand));
 
-        string Json(IReadOnlyList<EpisodeResult> results) => JsonSerializer.Serialize(
-            EvaluationReport.Of("x", plan, realTime: false, results), EvaluationJson.Default.EvaluationReport);
+        string Json(IReadOnlyList<EpisodeResult> results) =>
+            JsonSerializer.Serialize(
+                EvaluationReport.Of("x", plan, realTime: false, results),
+                EvaluationJson.Default.EvaluationReport
+            );
         static Gripper LastHand(EpisodeResult result) => result.States[^1].Gripper;
     }
 
@@ -107,10 +117,14 @@ public sealed class PolicyRunnerTests : IDisposable
             return zeros(1, 7);
         });
         var runner = new PolicyRunner(
-            StagedPolicy.Load(_directory.Path).With(modules), CPU, new HangLimits { Name = TimeSpan.Zero, GiveUp = TimeSpan.FromMilliseconds(1) });
+            StagedPolicy.Load(_directory.Path).With(modules),
+            CPU,
+            new HangLimits { Name = TimeSpan.Zero, GiveUp = TimeSpan.FromMilliseconds(1) }
+        );
 
-        var hang = await Assert.ThrowsAsync<HangException>(
-            () => runner.RunAsync(new EvaluationPlan { Episodes = 1 }.Lay()[0], CancellationToken.None));
+        var hang = await Assert.ThrowsAsync<HangException>(() =>
+            runner.RunAsync(new EvaluationPlan { Episodes = 1 }.Lay()[0], CancellationToken.None)
+        );
 
         Assert.Matches("^the action decoder hangs: for .* s at forward$", hang.Message);
         release.Set();
@@ -127,13 +141,19 @@ public sealed class PolicyRunnerTests : IDisposable
         var refused = Assert.Throws<PolicyException>(() => new PolicyRunner(StagedPolicy.Load(_directory.Path), CPU));
 
         Assert.Contains(named, refused.Message, StringComparison.Ordinal);
-        Assert.Contains("x (m), y (m), z (m), roll (rad), pitch (rad), yaw (rad), gripper (1)", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "x (m), y (m), z (m), roll (rad), pitch (rad), yaw (rad), gripper (1)",
+            refused.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void A_policy_that_wants_to_know_more_than_the_arm_tells_is_refused()
     {
-        var refused = Assert.Throws<PolicyException>(() => new StateAsSeen(new StateSpec(["x", "force"], ["m", "N"], [0f, 0f], [1f, 1f])));
+        var refused = Assert.Throws<PolicyException>(() =>
+            new StateAsSeen(new StateSpec(["x", "force"], ["m", "N"], [0f, 0f], [1f, 1f]))
+        );
 
         Assert.Contains("force (N)", refused.Message, StringComparison.Ordinal);
     }

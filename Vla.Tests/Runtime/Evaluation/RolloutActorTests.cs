@@ -64,7 +64,12 @@ public sealed class RolloutActorTests : PipelineTestKit
         await BeginAsync();
         await ShowAsync(instruction: 1);
         var expected = _episode.Lay();
-        WorldAction[] chunk = [new(0.01f, 0, 0, 0, 0, 0, 0), new(0, 0.01f, 0, 0, 0, 0.1f, 0), new(0, 0, -0.03f, 0, 0, 0, 1)];
+        WorldAction[] chunk =
+        [
+            new(0.01f, 0, 0, 0, 0, 0, 0),
+            new(0, 0.01f, 0, 0, 0, 0.1f, 0),
+            new(0, 0, -0.03f, 0, 0, 0, 1),
+        ];
         expected.Step(chunk[0]);
         expected.Step(chunk[1]);
 
@@ -78,8 +83,15 @@ public sealed class RolloutActorTests : PipelineTestKit
     [Fact]
     public async Task A_policy_that_wants_both_cameras_is_shown_both_of_one_moment()
     {
-        _rollout = Sys.ActorOf(RolloutActor.Props(
-            (_, _) => _decoder, [("wrist", WorldView.Wrist), ("front", WorldView.Front)], TinyImage, _state, new ChunkExecution { Execute = 2 }));
+        _rollout = Sys.ActorOf(
+            RolloutActor.Props(
+                (_, _) => _decoder,
+                [("wrist", WorldView.Wrist), ("front", WorldView.Front)],
+                TinyImage,
+                _state,
+                new ChunkExecution { Execute = 2 }
+            )
+        );
         await BeginAsync();
         _rollout.Tell(Ready.Once, _vision);
         _rollout.Tell(new InstructionWanted(1), _language);
@@ -95,7 +107,14 @@ public sealed class RolloutActorTests : PipelineTestKit
     [Fact]
     public async Task Chunks_are_blended_where_the_policy_wants_it()
     {
-        _rollout = Start(new ChunkExecution { Blend = ChunkBlend.Ensemble, EnsembleDecay = 0, Binary = [6] });
+        _rollout = Start(
+            new ChunkExecution
+            {
+                Blend = ChunkBlend.Ensemble,
+                EnsembleDecay = 0,
+                Binary = [6],
+            }
+        );
         await BeginAsync();
         await ShowAsync(instruction: 1);
         var expected = _episode.Lay();
@@ -120,7 +139,8 @@ public sealed class RolloutActorTests : PipelineTestKit
         {
             await ShowAsync(instruction: 1);
             Decode(new WorldAction(0, 0, 0, 0, 0, 0, 1), new WorldAction(0, 0, 0, 0, 0, 0, 1));
-            if (i + 1 < Rollout.StepLimit / 2) await _decoder.ExpectMsgAsync(Ready.Once);
+            if (i + 1 < Rollout.StepLimit / 2)
+                await _decoder.ExpectMsgAsync(Ready.Once);
         }
 
         var result = await ExpectMsgAsync<EpisodeResult>();
@@ -177,7 +197,13 @@ public sealed class RolloutActorTests : PipelineTestKit
     private void Decode(long capturedNs, params WorldAction[] actions)
     {
         var values = new float[actions.Length * WorldAction.Dimensions];
-        for (var i = 0; i < actions.Length; i++) actions[i].CopyTo(values.AsSpan(i * WorldAction.Dimensions));
-        _rollout.Tell(new ActionDecoded(new ActionChunk(values, actions.Length, 100_000_000, new Origin { CapturedNs = capturedNs })), _decoder);
+        for (var i = 0; i < actions.Length; i++)
+            actions[i].CopyTo(values.AsSpan(i * WorldAction.Dimensions));
+        _rollout.Tell(
+            new ActionDecoded(
+                new ActionChunk(values, actions.Length, 100_000_000, new Origin { CapturedNs = capturedNs })
+            ),
+            _decoder
+        );
     }
 }

@@ -12,12 +12,18 @@ public sealed class BoundedWorkTests
     {
         using var release = new ManualResetEventSlim();
 
-        var hang = Assert.Throws<HangException>(() => BoundedWork.Run("loading the policy", TimeSpan.FromMilliseconds(1), () =>
-        {
-            WorkStep.Begin("trying vision_encoder (torchscript) with zeros");
-            release.Wait();
-            return 1;
-        }));
+        var hang = Assert.Throws<HangException>(() =>
+            BoundedWork.Run(
+                "loading the policy",
+                TimeSpan.FromMilliseconds(1),
+                () =>
+                {
+                    WorkStep.Begin("trying vision_encoder (torchscript) with zeros");
+                    release.Wait();
+                    return 1;
+                }
+            )
+        );
 
         Assert.StartsWith("loading the policy did not come to an end within 0", hang.Message, StringComparison.Ordinal);
         release.Set();
@@ -32,7 +38,14 @@ public sealed class BoundedWorkTests
     [Fact]
     public void What_fails_fails_as_it_would_without()
     {
-        Assert.Equal("damaged", Assert.Throws<PolicyException>(() => BoundedWork.Run<int>("it", Ample, () => throw new PolicyException("damaged"))).Message);
+        Assert.Equal(
+            "damaged",
+            Assert
+                .Throws<PolicyException>(() =>
+                    BoundedWork.Run<int>("it", Ample, () => throw new PolicyException("damaged"))
+                )
+                .Message
+        );
     }
 
     [Fact]
@@ -43,11 +56,15 @@ public sealed class BoundedWorkTests
         try
         {
             WorkStep.Begin("mine");
-            BoundedWork.Run("it", Ample, () =>
-            {
-                WorkStep.Begin("another's");
-                return 0;
-            });
+            BoundedWork.Run(
+                "it",
+                Ample,
+                () =>
+                {
+                    WorkStep.Begin("another's");
+                    return 0;
+                }
+            );
 
             Assert.Equal("mine", step.What);
         }

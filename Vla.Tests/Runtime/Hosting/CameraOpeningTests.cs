@@ -17,12 +17,17 @@ public sealed class CameraOpeningTests
         ICamera[] cameras = [new Dummy(), new Dummy()];
 
         var opened = await CameraOpening.OpenAllAsync(
-            cameras.Select(camera => ("dummy", (Func<ICamera>)(() => Meet(camera)))), TimeSpan.Zero, _time, CancellationToken.None);
+            cameras.Select(camera => ("dummy", (Func<ICamera>)(() => Meet(camera)))),
+            TimeSpan.Zero,
+            _time,
+            CancellationToken.None
+        );
 
         Assert.Equal(cameras, opened);
 
         // One after the other, the first would wait in vain for the second.
-        ICamera Meet(ICamera camera) => both.SignalAndWait(TimeSpan.FromSeconds(20)) ? camera : throw new CameraException("alone");
+        ICamera Meet(ICamera camera) =>
+            both.SignalAndWait(TimeSpan.FromSeconds(20)) ? camera : throw new CameraException("alone");
     }
 
     [Fact]
@@ -31,9 +36,23 @@ public sealed class CameraOpeningTests
         var open = new Dummy();
         var late = new Dummy();
 
-        Assert.Equal("no film in it", (await Assert.ThrowsAsync<CameraException>(() => CameraOpening.OpenAllAsync(
-            [("good", () => open), ("late", () => Hang(late)), ("bad", () => throw new CameraException("no film in it"))],
-            TimeSpan.Zero, _time, CancellationToken.None))).Message);
+        Assert.Equal(
+            "no film in it",
+            (
+                await Assert.ThrowsAsync<CameraException>(() =>
+                    CameraOpening.OpenAllAsync(
+                        [
+                            ("good", () => open),
+                            ("late", () => Hang(late)),
+                            ("bad", () => throw new CameraException("no film in it")),
+                        ],
+                        TimeSpan.Zero,
+                        _time,
+                        CancellationToken.None
+                    )
+                )
+            ).Message
+        );
 
         await open.Closed.Task.WaitAsync(TimeSpan.FromSeconds(20));
         _hung.SetResult();
@@ -45,13 +64,28 @@ public sealed class CameraOpeningTests
     {
         using var camera = new Dummy();
 
-        Assert.Same(camera, await CameraOpening.OpenAsync(() => camera, "dummy", TimeSpan.Zero, _time, CancellationToken.None));
+        Assert.Same(
+            camera,
+            await CameraOpening.OpenAsync(() => camera, "dummy", TimeSpan.Zero, _time, CancellationToken.None)
+        );
     }
 
     [Fact]
     public async Task Why_a_camera_does_not_open_is_what_it_says() =>
-        Assert.Equal("no film in it", (await Assert.ThrowsAsync<CameraException>(() =>
-            CameraOpening.OpenAsync(() => throw new CameraException("no film in it"), "dummy", TimeSpan.Zero, _time, CancellationToken.None))).Message);
+        Assert.Equal(
+            "no film in it",
+            (
+                await Assert.ThrowsAsync<CameraException>(() =>
+                    CameraOpening.OpenAsync(
+                        () => throw new CameraException("no film in it"),
+                        "dummy",
+                        TimeSpan.Zero,
+                        _time,
+                        CancellationToken.None
+                    )
+                )
+            ).Message
+        );
 
     [Fact]
     public async Task Whoever_is_told_to_end_does_not_wait_for_a_camera_that_hangs_and_closes_it_when_it_comes()
@@ -70,22 +104,42 @@ public sealed class CameraOpeningTests
     [Fact]
     public async Task A_camera_that_hangs_is_given_up_and_named()
     {
-        var opening = CameraOpening.OpenAsync(() => Hang(new Dummy()), "dummy", TimeSpan.Zero, _time, CancellationToken.None);
+        var opening = CameraOpening.OpenAsync(
+            () => Hang(new Dummy()),
+            "dummy",
+            TimeSpan.Zero,
+            _time,
+            CancellationToken.None
+        );
 
         _time.Advance(CameraOpening.Limit);
 
-        Assert.Contains("camera 'dummy' neither opens nor fails in 15 s", (await Assert.ThrowsAsync<CameraException>(() => opening)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "camera 'dummy' neither opens nor fails in 15 s",
+            (await Assert.ThrowsAsync<CameraException>(() => opening)).Message,
+            StringComparison.Ordinal
+        );
         _hung.SetResult();
     }
 
     [Fact]
     public async Task The_run_s_time_goes_on_while_a_camera_opens()
     {
-        var opening = CameraOpening.OpenAsync(() => Hang(new Dummy()), "dummy", TimeSpan.FromSeconds(3), _time, CancellationToken.None);
+        var opening = CameraOpening.OpenAsync(
+            () => Hang(new Dummy()),
+            "dummy",
+            TimeSpan.FromSeconds(3),
+            _time,
+            CancellationToken.None
+        );
 
         _time.Advance(TimeSpan.FromSeconds(3));
 
-        Assert.Contains("had not opened when the run's time of 3 s was over", (await Assert.ThrowsAsync<CameraException>(() => opening)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "had not opened when the run's time of 3 s was over",
+            (await Assert.ThrowsAsync<CameraException>(() => opening)).Message,
+            StringComparison.Ordinal
+        );
         _hung.SetResult();
     }
 

@@ -39,8 +39,19 @@ public sealed class DaemonTests : IAsyncLifetime, IDisposable
         var first = await _daemon.NextAsync(action => State(action) == "policy");
         Assert.Equal("pick up the red block", first.GetProperty("instruction").GetString());
         var later = await _daemon.NextAsync(action => Frame(action) > Frame(first) + 2);
-        foreach (var (before, after) in new[] { ("captured_ns", "encoded_ns"), ("encoded_ns", "fused_ns"), ("fused_ns", "decoded_ns"), ("decoded_ns", "published_ns") })
-            Assert.True(later.GetProperty(before).GetInt64() <= later.GetProperty(after).GetInt64(), $"{before} comes after {after}");
+        foreach (
+            var (before, after) in new[]
+            {
+                ("captured_ns", "encoded_ns"),
+                ("encoded_ns", "fused_ns"),
+                ("fused_ns", "decoded_ns"),
+                ("decoded_ns", "published_ns"),
+            }
+        )
+            Assert.True(
+                later.GetProperty(before).GetInt64() <= later.GetProperty(after).GetInt64(),
+                $"{before} comes after {after}"
+            );
 
         Assert.Equal("stop", State((await _daemon.EndAsync())[^1]));
     }
@@ -70,10 +81,16 @@ public sealed class DaemonTests : IAsyncLifetime, IDisposable
         await Http.PostAsync("/instruction", new StringContent("open the gripper"));
 
         Assert.Equal("the instruction is empty", await ErrorAsync(new StringContent("  ")));
-        Assert.Equal("the instruction has 1,001 characters", await ErrorAsync(new StringContent(new string('a', 1_001))));
+        Assert.Equal(
+            "the instruction has 1,001 characters",
+            await ErrorAsync(new StringContent(new string('a', 1_001)))
+        );
         Assert.Equal("the instruction is not valid UTF-8", await ErrorAsync(new ByteArrayContent([0xff])));
         Assert.Equal("the JSON has no text", await ErrorAsync(JsonContent.Create(new { })));
-        Assert.Equal("the body is not the JSON expected", await ErrorAsync(JsonContent.Create(new { instruct = "go" })));
+        Assert.Equal(
+            "the body is not the JSON expected",
+            await ErrorAsync(JsonContent.Create(new { instruct = "go" }))
+        );
 
         using var foreign = new HttpRequestMessage(HttpMethod.Post, "/stop");
         foreign.Headers.Add("Origin", "http://elsewhere.example");

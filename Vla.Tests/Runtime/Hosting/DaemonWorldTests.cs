@@ -8,13 +8,15 @@ namespace Vla.Tests.Runtime.Hosting;
 /// <summary>The whole daemon on the simulated tabletop, with the scripted expert as its policy.</summary>
 public sealed class DaemonWorldTests : IAsyncLifetime, IDisposable
 {
-    private readonly RunningDaemon _daemon = new(new VlaSettings
-    {
-        Camera = ["world?size=160x120"],
-        Policy = "expert",
-        Robot = "robots/tabletop.json",
-        World = { AttemptSeconds = 120 },
-    });
+    private readonly RunningDaemon _daemon = new(
+        new VlaSettings
+        {
+            Camera = ["world?size=160x120"],
+            Policy = "expert",
+            Robot = "robots/tabletop.json",
+            World = { AttemptSeconds = 120 },
+        }
+    );
 
     private HttpClient Http => _daemon.Http;
 
@@ -33,14 +35,23 @@ public sealed class DaemonWorldTests : IAsyncLifetime, IDisposable
 
         await Http.PostAsync("/instruction", new StringContent($"please reach above the {block} block"));
         world = await WorldAsync(now => Word(now, "judgement") == "succeeded");
-        Assert.Equal(($"reach above the {block} block", 1, 1), (Word(world, "task"), Number(world, "successes"), Number(world, "attempts")));
+        Assert.Equal(
+            ($"reach above the {block} block", 1, 1),
+            (Word(world, "task"), Number(world, "successes"), Number(world, "attempts"))
+        );
 
         var laid = await Http.PostAsync("/world/episode", JsonContent.Create(new { seed = 7 }));
         Assert.Equal((7, 2, 1), await FiguresAsync(laid));
         Assert.Equal((8, 3, 1), await FiguresAsync(await Http.PostAsync("/world/episode", null)));
 
-        Assert.Equal(HttpStatusCode.BadRequest, (await Http.PostAsync("/world/episode", JsonContent.Create(new { seed = -1 }))).StatusCode);
-        Assert.Equal(HttpStatusCode.BadRequest, (await Http.PostAsync("/world/episode", new StringContent("seven"))).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.BadRequest,
+            (await Http.PostAsync("/world/episode", JsonContent.Create(new { seed = -1 }))).StatusCode
+        );
+        Assert.Equal(
+            HttpStatusCode.BadRequest,
+            (await Http.PostAsync("/world/episode", new StringContent("seven"))).StatusCode
+        );
         Assert.Equal(8, Number(await WorldAsync(_ => true), "seed"));
     }
 
@@ -62,7 +73,8 @@ public sealed class DaemonWorldTests : IAsyncLifetime, IDisposable
         {
             await _daemon.NextAsync(_ => true);
             var world = (await Http.GetFromJsonAsync<JsonElement>("/status")).GetProperty("world");
-            if (wanted(world)) return world;
+            if (wanted(world))
+                return world;
         }
 
         throw new TimeoutException("the world did not become what it was waited for");

@@ -35,7 +35,16 @@ public sealed class EndingsTests : IDisposable
     public async Task Further_signals_cut_nothing_short_and_the_open_episode_is_kept()
     {
         var dataset = _folder.File("dataset");
-        using var vla = Run("--camera", "synthetic?size=320x240", "--instruction", "pick up the red block", "--max-age", "10000", "--record", dataset);
+        using var vla = Run(
+            "--camera",
+            "synthetic?size=320x240",
+            "--instruction",
+            "pick up the red block",
+            "--max-age",
+            "10000",
+            "--record",
+            dataset
+        );
         // More than half a second of it: shorter ones are not kept.
         await vla.UntilAsync(Actions, 100);
 
@@ -43,7 +52,11 @@ public sealed class EndingsTests : IDisposable
 
         Assert.Equal(ExitCodes.Success, (await vla.EndAsync()).ExitCode);
         Assert.Equal(("stop", "told to end (SIGHUP)"), VlaProcess.Actions(Actions)[^1]);
-        Assert.Contains("\"total_episodes\": 1", await File.ReadAllTextAsync(Path.Combine(dataset, "meta", "info.json")), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"total_episodes\": 1",
+            await File.ReadAllTextAsync(Path.Combine(dataset, "meta", "info.json")),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -83,7 +96,16 @@ public sealed class EndingsTests : IDisposable
         taken.Start();
         using var robot = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         using var vla = VlaProcess.Start(
-            _folder.Path, "run", "--world-drives-robot", "--http", $"http://{taken.LocalEndpoint}", "--output", $"jsonl:{Actions}", "--output", $"udp://{robot.Client.LocalEndPoint}");
+            _folder.Path,
+            "run",
+            "--world-drives-robot",
+            "--http",
+            $"http://{taken.LocalEndpoint}",
+            "--output",
+            $"jsonl:{Actions}",
+            "--output",
+            $"udp://{robot.Client.LocalEndPoint}"
+        );
 
         var (exitCode, errors) = await vla.EndAsync();
 
@@ -98,13 +120,28 @@ public sealed class EndingsTests : IDisposable
     {
         // Good for 30 pictures, then it never returns.
         using var policy = new TemporaryDirectory().With(TestData.NotebookPolicy);
-        policy.Edit("config.json", "\"type\": \"simple_vision\", \"feature_dim\": 128", "\"type\": \"torchscript\", \"file\": \"hangs.pt\"");
+        policy.Edit(
+            "config.json",
+            "\"type\": \"simple_vision\", \"feature_dim\": 128",
+            "\"type\": \"torchscript\", \"file\": \"hangs.pt\""
+        );
         File.Copy(Repository.File("Vla.Tests/Fixtures/torchscript/hangs.pt"), policy.File("hangs.pt"));
         var settings = _folder.File("vla.json");
         await File.WriteAllTextAsync(settings, """{ "stages": { "hangSeconds": 1 } }""");
         using var vla = Run(
-            "--config", settings, "--camera", "synthetic", "--policy", policy.Path, "--robot", Repository.File("config/robots/notebook.json"),
-            "--max-age", "1000", "--instruction", "pick up the red block");
+            "--config",
+            settings,
+            "--camera",
+            "synthetic",
+            "--policy",
+            policy.Path,
+            "--robot",
+            Repository.File("config/robots/notebook.json"),
+            "--max-age",
+            "1000",
+            "--instruction",
+            "pick up the red block"
+        );
 
         var (exitCode, errors) = await vla.EndAsync();
 
@@ -118,11 +155,15 @@ public sealed class EndingsTests : IDisposable
     [LinuxFact]
     public async Task A_pipe_that_nobody_reads_any_more_ends_the_run_as_a_closed_terminal_does()
     {
-        var vla = $"dotnet '{Path.Combine(AppContext.BaseDirectory, "vla.dll")}' run --http off --output console --output 'jsonl:{Actions}'";
-        using var shell = Process.Start(new ProcessStartInfo("bash", ["-c", $"{vla} 2>&1 </dev/null | head -1; exit ${{PIPESTATUS[0]}}"])
-        {
-            Environment = { ["VLA_HOME"] = Path.GetDirectoryName(Repository.File("Vla.sln")) },
-        })!;
+        var vla =
+            $"dotnet '{Path.Combine(AppContext.BaseDirectory, "vla.dll")}' run --http off --output console --output "
+            + $"'jsonl:{Actions}'";
+        using var shell = Process.Start(
+            new ProcessStartInfo("bash", ["-c", $"{vla} 2>&1 </dev/null | head -1; exit ${{PIPESTATUS[0]}}"])
+            {
+                Environment = { ["VLA_HOME"] = Path.GetDirectoryName(Repository.File("Vla.sln")) },
+            }
+        )!;
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
 
         await shell.WaitForExitAsync(limit.Token);

@@ -12,7 +12,10 @@ public sealed class LogLineTests
 
     [Fact]
     public void A_person_reads_time_level_and_message_on_one_line() =>
-        Assert.Equal("09:08:07.065 warning: the arm is hot (80 °C)", Line(LogFormat.Text, false, LogLevel.Warning, "the arm is hot\n(80 °C)"));
+        Assert.Equal(
+            "09:08:07.065 warning: the arm is hot (80 °C)",
+            Line(LogFormat.Text, false, LogLevel.Warning, "the arm is hot\n(80 °C)")
+        );
 
     [Fact]
     public void Information_goes_without_its_level() =>
@@ -30,8 +33,17 @@ public sealed class LogLineTests
     [Fact]
     public void Json_has_the_message_and_its_values_with_their_types()
     {
-        var line = Line(LogFormat.Json, false, LogLevel.Warning, "100 actions refused: \"x\" is not\na number",
-            ("Count", 100L), ("Refusal", "\"x\" is not\na number"), ("Share", 0.5), ("Odd", double.NaN), ("{OriginalFormat}", "{Count} actions …"));
+        var line = Line(
+            LogFormat.Json,
+            false,
+            LogLevel.Warning,
+            "100 actions refused: \"x\" is not\na number",
+            ("Count", 100L),
+            ("Refusal", "\"x\" is not\na number"),
+            ("Share", 0.5),
+            ("Odd", double.NaN),
+            ("{OriginalFormat}", "{Count} actions …")
+        );
 
         Assert.DoesNotContain('\n', line);
         using var json = JsonDocument.Parse(line);
@@ -49,7 +61,8 @@ public sealed class LogLineTests
     }
 
     [Fact]
-    public void The_journal_is_told_the_priority_of_json_too() => Assert.StartsWith("<3>{", Line(LogFormat.Json, true, LogLevel.Error, "text"));
+    public void The_journal_is_told_the_priority_of_json_too() =>
+        Assert.StartsWith("<3>{", Line(LogFormat.Json, true, LogLevel.Error, "text"));
 
     [Theory]
     [InlineData("8:12345", "socket:[12345]", true)]
@@ -63,7 +76,18 @@ public sealed class LogLineTests
     public void The_journal_reads_only_the_stream_that_systemd_connected(string? stream, string? target, bool takes) =>
         Assert.Equal(takes, Journal.Takes(stream, target));
 
-    private string Line(LogFormat format, bool forJournal, LogLevel level, string message, params (string Name, object? Value)[] values) =>
+    private string Line(
+        LogFormat format,
+        bool forJournal,
+        LogLevel level,
+        string message,
+        params (string Name, object? Value)[] values
+    ) =>
         new LogLine(format, forJournal, _time).Write(
-            "Vla.Test", level, 30, message, [.. values.Select(value => KeyValuePair.Create(value.Name, value.Value))]);
+            "Vla.Test",
+            level,
+            30,
+            message,
+            [.. values.Select(value => KeyValuePair.Create(value.Name, value.Value))]
+        );
 }

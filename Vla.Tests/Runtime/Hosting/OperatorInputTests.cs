@@ -66,8 +66,9 @@ public sealed class OperatorInputTests : PipelineTestKit
         Assert.Equal(OperatorAnswerKind.NotStopped, said.Kind);
         Assert.Equal(
             "the stop is published, but output fake has not taken it: the plug is out; "
-            + "the robot may still be moving: use its own emergency stop",
-            said.Text);
+                + "the robot may still be moving: use its own emergency stop",
+            said.Text
+        );
     }
 
     [Fact]
@@ -82,7 +83,8 @@ public sealed class OperatorInputTests : PipelineTestKit
         PassASecond();
         Assert.Equal(
             (OperatorAnswerKind.Failed, "the robot is not resumed yet: the control loop publishes nothing"),
-            ((await resume).Kind, (await resume).Text));
+            ((await resume).Kind, (await resume).Text)
+        );
     }
 
     [Theory]
@@ -119,7 +121,10 @@ public sealed class OperatorInputTests : PipelineTestKit
     {
         var help = (await _input.TakeAsync("/help", atPrompt: true)).Text;
 
-        Assert.All((string[])["/stop", "/resume", "/new", "/help", "/quit"], command => Assert.Contains(command, help, StringComparison.Ordinal));
+        Assert.All(
+            (string[])["/stop", "/resume", "/new", "/help", "/quit"],
+            command => Assert.Contains(command, help, StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -127,7 +132,8 @@ public sealed class OperatorInputTests : PipelineTestKit
     {
         Assert.Equal(
             (OperatorAnswerKind.Refused, "'/quit' is a command of the prompt: here there are /stop and /resume"),
-            await Kind("/quit", atPrompt: false));
+            await Kind("/quit", atPrompt: false)
+        );
         Assert.False(_ended);
 
         await _input.TakeAsync("/quit", atPrompt: true);
@@ -139,8 +145,16 @@ public sealed class OperatorInputTests : PipelineTestKit
     {
         var taken = _input.TakeAsync("grab the florb", atPrompt: true);
         Assert.Equal("grab the florb", (await ExpectMsgAsync<GiveInstruction>()).Text);
-        LastSender.Tell(new InstructionChanged(new Instruction(3, "grab the florb", 0) { UnknownWords = ["florb"] }) { Note = "unknown" });
-        Assert.Equal((OperatorAnswerKind.Given, "instruction 3: grab the florb (unknown)"), ((await taken).Kind, (await taken).Text));
+        LastSender.Tell(
+            new InstructionChanged(new Instruction(3, "grab the florb", 0) { UnknownWords = ["florb"] })
+            {
+                Note = "unknown",
+            }
+        );
+        Assert.Equal(
+            (OperatorAnswerKind.Given, "instruction 3: grab the florb (unknown)"),
+            ((await taken).Kind, (await taken).Text)
+        );
 
         var refused = _input.TakeAsync("zzz", atPrompt: true);
         await ExpectMsgAsync<GiveInstruction>();

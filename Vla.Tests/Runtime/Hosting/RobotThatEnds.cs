@@ -4,7 +4,8 @@ using Vla.Actors.Robots;
 namespace Vla.Tests.Runtime.Hosting;
 
 /// <summary>
-/// A robot of a user's own (<c>dll:Vla.Tests.dll#HOW</c>) that ends the process, or brings it to its end, at its fifth action.
+/// A robot of a user's own (<c>dll:Vla.Tests.dll#HOW</c>) that ends the process, or brings it to its end, at its fifth
+/// action.
 /// </summary>
 public sealed class RobotThatEnds(string how) : IActionOutput
 {
@@ -20,7 +21,8 @@ public sealed class RobotThatEnds(string how) : IActionOutput
     {
         ArgumentNullException.ThrowIfNull(action);
         // On a busy machine it gets the newest action only, and the fifth may not be it.
-        if (action.Sequence < At || _ended) return;
+        if (action.Sequence < At || _ended)
+            return;
         _ended = true;
         End();
     }
@@ -41,7 +43,14 @@ public sealed class RobotThatEnds(string how) : IActionOutput
                 new Thread(() => throw new InvalidOperationException("nobody catches this\nand a second line")).Start();
                 break;
             case "timer":
-                _timers.Add(new Timer(_ => throw new InvalidOperationException("nobody catches this"), null, 1, Timeout.Infinite));
+                _timers.Add(
+                    new Timer(
+                        _ => throw new InvalidOperationException("nobody catches this"),
+                        null,
+                        1,
+                        Timeout.Infinite
+                    )
+                );
                 break;
             case "async-void":
                 ThrowLater();
@@ -53,7 +62,10 @@ public sealed class RobotThatEnds(string how) : IActionOutput
                 new Thread(() => Environment.Exit(9)).Start();
                 break;
             default:
-                throw new ArgumentOutOfRangeException(nameof(how), string.Create(CultureInfo.InvariantCulture, $"'{how}' is no way to end"));
+                throw new ArgumentOutOfRangeException(
+                    nameof(how),
+                    string.Create(CultureInfo.InvariantCulture, $"'{how}' is no way to end")
+                );
         }
     }
 }

@@ -39,9 +39,11 @@ internal sealed class RunningDaemon : IDisposable
         while (true)
         {
             var received = _listener.ReceiveAsync(timeout.Token).AsTask();
-            if (await Task.WhenAny(received, _run) == _run) await _run;
+            if (await Task.WhenAny(received, _run) == _run)
+                await _run;
             var action = Read((await received).Buffer);
-            if (wanted(action)) return action;
+            if (wanted(action))
+                return action;
         }
     }
 
@@ -52,7 +54,8 @@ internal sealed class RunningDaemon : IDisposable
         await _end.CancelAsync();
         await _run;
         var left = new List<JsonElement>();
-        while (_listener.Available > 0) left.Add(Read((await _listener.ReceiveAsync()).Buffer));
+        while (_listener.Available > 0)
+            left.Add(Read((await _listener.ReceiveAsync()).Buffer));
         return left;
     }
 
@@ -64,5 +67,6 @@ internal sealed class RunningDaemon : IDisposable
         _end.Dispose();
     }
 
-    private static JsonElement Read(byte[] datagram) => JsonSerializer.Deserialize<JsonElement>(Encoding.UTF8.GetString(datagram));
+    private static JsonElement Read(byte[] datagram) =>
+        JsonSerializer.Deserialize<JsonElement>(Encoding.UTF8.GetString(datagram));
 }

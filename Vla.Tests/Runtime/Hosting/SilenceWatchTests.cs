@@ -11,9 +11,11 @@ public sealed class SilenceWatchTests
         var said = new List<string>();
         using var watch = new SilenceWatch(() => published, said.Add);
 
-        for (var i = 0; i < 10; i++) Assert.True(watch.Look());
+        for (var i = 0; i < 10; i++)
+            Assert.True(watch.Look());
         published++;
-        for (var i = 0; i < 10; i++) Assert.True(watch.Look());
+        for (var i = 0; i < 10; i++)
+            Assert.True(watch.Look());
         Assert.False(watch.Look());
 
         Assert.Equal("the control loop hangs: it has published nothing for 3 s", Assert.Single(said));

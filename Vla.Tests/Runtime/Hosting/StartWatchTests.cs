@@ -49,7 +49,13 @@ public sealed class StartWatchTests
         Assert.Empty(_ended);
         Pass(10);
 
-        Assert.Equal(["the start took longer than a run of this duration may wait for it, 60 s: it is still at loading the policy"], _ended);
+        Assert.Equal(
+            [
+                "the start took longer than a run of this duration may wait for it, 60 s: it is still at loading the "
+                    + "policy",
+            ],
+            _ended
+        );
     }
 
     [Fact]
@@ -80,7 +86,8 @@ public sealed class StartWatchTests
         Assert.Empty(_ended);
     }
 
-    private StartWatch Start(TimeSpan duration) => new(TimeSpan.FromSeconds(120), duration, _time, _said.Add, _ended.Add);
+    private StartWatch Start(TimeSpan duration) =>
+        new(TimeSpan.FromSeconds(120), duration, _time, _said.Add, _ended.Add);
 
     private void Pass(int seconds) => _time.Advance(TimeSpan.FromSeconds(seconds));
 }

@@ -20,13 +20,17 @@ public sealed class ThreadPoolWatchTests
                     release.Wait();
                     left.Signal();
                 },
-                null);
+                null
+            );
         }
 
         var looked = new Thread(watch.Look);
         looked.Start();
 
-        Assert.True(looked.Join(TimeSpan.FromSeconds(30)), "the pool did not get to the piece of work behind those that block");
+        Assert.True(
+            looked.Join(TimeSpan.FromSeconds(30)),
+            "the pool did not get to the piece of work behind those that block"
+        );
         release.Set();
         Assert.True(left.Wait(TimeSpan.FromSeconds(30)));
         ThreadPool.SetMinThreads(threads, ports);

@@ -33,8 +33,10 @@ internal sealed class ApiRig : IAsyncDisposable
 
     private ApiRig(bool withToken, InstructionCheck? check)
     {
-        if (check is not null) _actors = ActorSystem.Create("rig", "akka.loglevel = OFF\nakka.stdout-loglevel = OFF");
-        var instructions = _actors?.ActorOf(InstructionActor.Props(Instructions, check!, NullLogger.Instance)) ?? ActorRefs.Nobody;
+        if (check is not null)
+            _actors = ActorSystem.Create("rig", "akka.loglevel = OFF\nakka.stdout-loglevel = OFF");
+        var instructions =
+            _actors?.ActorOf(InstructionActor.Props(Instructions, check!, NullLogger.Instance)) ?? ActorRefs.Nobody;
         Control = new ControlLoop(Make.Profile(), new ControlOptions(), [Robot], Clock);
         var builder = WebServer.Builder(new Uri("http://127.0.0.1:0"), withToken ? HttpToken.Read(Token, "") : null);
         builder.Services.AddSingleton<TimeProvider>(Time);
@@ -42,7 +44,12 @@ internal sealed class ApiRig : IAsyncDisposable
         builder.Services.AddSingleton<StatusSource>(_ => throw new NotSupportedException("no pipeline here"));
         builder.Services.AddSingleton<PictureStudios>(_ => throw new NotSupportedException("no camera here"));
         builder.Services.AddSingleton<IRequiredActor<InstructionActor>>(new TheActor(instructions));
-        builder.Services.AddSingleton(provider => new OperatorInput(Control, provider.GetRequiredService<IRequiredActor<InstructionActor>>(), null, () => { }));
+        builder.Services.AddSingleton(provider => new OperatorInput(
+            Control,
+            provider.GetRequiredService<IRequiredActor<InstructionActor>>(),
+            null,
+            () => { }
+        ));
         _app = builder.Build();
         _app.Use(TickUntilAnswered);
         WebServer.UseGuards(_app);
@@ -62,7 +69,8 @@ internal sealed class ApiRig : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+    public Uri Address =>
+        new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
 
     /// <param name="withToken">Whether <see cref="Token"/> is in force.</param>
     /// <param name="check">What is asked of instructions; without one nobody takes any.</param>
@@ -83,14 +91,18 @@ internal sealed class ApiRig : IAsyncDisposable
             AllowAutoRedirect = false,
             ConnectCallback = async (context, cancellation) =>
             {
-                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+                {
+                    NoDelay = true,
+                };
                 socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
                 await socket.ConnectAsync(context.DnsEndPoint, cancellation);
                 return new NetworkStream(socket, ownsSocket: true);
             },
         };
         var client = new HttpClient(handler) { BaseAddress = Address };
-        if (token is not null) client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        if (token is not null)
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         _clients.Add(client);
         return client;
     }
@@ -98,7 +110,9 @@ internal sealed class ApiRig : IAsyncDisposable
     /// <summary>False: a request for a stop finds a control loop that does not tick.</summary>
     public bool TicksForOperators { get; set; } = true;
 
-    /// <summary>Why <c>/healthz</c> is unhappy with the control loop, as if it had just published; null when it is not.</summary>
+    /// <summary>
+    /// Why <c>/healthz</c> is unhappy with the control loop, as if it had just published; null when it is not.
+    /// </summary>
     public string? Problem() => HttpApi.WhyUnwell(Control.Snapshot(), silentFor: TimeSpan.Zero);
 
     public void Tick()
@@ -126,11 +140,13 @@ internal sealed class ApiRig : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var client in _clients) client.Dispose();
+        foreach (var client in _clients)
+            client.Dispose();
         await _app.StopAsync(new CancellationToken(canceled: true));
         await _app.DisposeAsync();
         Control.Dispose();
-        if (_actors is not null) await _actors.Terminate();
+        if (_actors is not null)
+            await _actors.Terminate();
     }
 
     private sealed class TheActor(IActorRef actor) : IRequiredActor<InstructionActor>

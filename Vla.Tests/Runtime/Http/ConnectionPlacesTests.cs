@@ -45,7 +45,8 @@ public sealed class ConnectionPlacesTests
     [Fact]
     public void Who_has_shown_the_token_is_closed_last()
     {
-        foreach (var mine in Fill(Me, 3)) mine.ShowToken();
+        foreach (var mine in Fill(Me, 3))
+            mine.ShowToken();
         Fill(Me, ConnectionPlaces.OfIdle - 3);
 
         Fill(Me, ConnectionPlaces.OfIdle - 3);
@@ -79,12 +80,14 @@ public sealed class ConnectionPlacesTests
     [Fact]
     public void All_together_have_so_many_requests_under_way()
     {
-        for (var i = 0; i < ConnectionPlaces.OfAll; i++) Assert.True(Take(new IPAddress([10, 1, 0, (byte)(i / 50)])).Begin());
+        for (var i = 0; i < ConnectionPlaces.OfAll; i++)
+            Assert.True(Take(new IPAddress([10, 1, 0, (byte)(i / 50)])).Begin());
 
         Assert.False(Take(Me).Begin());
     }
 
-    private List<ConnectionPlace> Fill(IPAddress client, int count) => [.. Enumerable.Range(0, count).Select(_ => Take(client))];
+    private List<ConnectionPlace> Fill(IPAddress client, int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => Take(client))];
 
     /// <summary>Takes a place a moment later; its number is noted when it has to close.</summary>
     private ConnectionPlace Take(IPAddress client)

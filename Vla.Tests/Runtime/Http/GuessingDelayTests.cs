@@ -30,7 +30,8 @@ public sealed class GuessingDelayTests
     [Fact]
     public async Task Others_do_not_wait_for_a_guesser()
     {
-        for (var i = 0; i < 6; i++) await Waited(Guesser);
+        for (var i = 0; i < 6; i++)
+            await Waited(Guesser);
         var slow = Wrong(Guesser);
 
         var other = Wrong(IPAddress.Parse("10.0.0.2"));
@@ -45,7 +46,8 @@ public sealed class GuessingDelayTests
     {
         var waiting = Enumerable.Range(0, GuessingDelay.MaximumWaitingOfOne).Select(_ => Wrong(Guesser)).ToList();
 
-        for (var i = 0; i < 1000; i++) Assert.Equal(0, await Wrong(Guesser));
+        for (var i = 0; i < 1000; i++)
+            Assert.Equal(0, await Wrong(Guesser));
         Assert.DoesNotContain(waiting, wait => wait.IsCompleted);
 
         // What was answered at once did not make the next wait longer.
@@ -57,7 +59,8 @@ public sealed class GuessingDelayTests
     [Fact]
     public async Task Few_wait_at_a_time_altogether()
     {
-        for (var i = 0; i < GuessingDelay.MaximumWaiting; i++) Assert.False(Wrong(Client(i)).IsCompleted);
+        for (var i = 0; i < GuessingDelay.MaximumWaiting; i++)
+            Assert.False(Wrong(Client(i)).IsCompleted);
 
         Assert.Equal(0, await Wrong(Client(GuessingDelay.MaximumWaiting)));
         _time.Advance(GuessingDelay.FirstDelay);
@@ -71,7 +74,8 @@ public sealed class GuessingDelayTests
         for (var i = 0; i < 2 * GuessingDelay.MaximumClients; i++)
         {
             await Waited(Client(i));
-            if (i % 20 == 0) await Waited(Guesser);
+            if (i % 20 == 0)
+                await Waited(Guesser);
         }
 
         Assert.Equal(GuessingDelay.MaximumClients, _guessing.Clients);

@@ -24,7 +24,11 @@ public sealed class HttpAddressTests
         var address = HttpAddress.Parse(text)!;
 
         var refused = Assert.Throws<UsageException>(() => WebServer.Builder(address, null)).Message;
-        Assert.Contains("other machines can reach: set VLA_HTTP_TOKEN or httpTokenFile", refused, StringComparison.Ordinal);
+        Assert.Contains(
+            "other machines can reach: set VLA_HTTP_TOKEN or httpTokenFile",
+            refused,
+            StringComparison.Ordinal
+        );
         Assert.NotNull(WebServer.Builder(address, HttpToken.Read("0123456789abcdef", "")));
     }
 
@@ -37,7 +41,11 @@ public sealed class HttpAddressTests
     [InlineData("http://user@127.0.0.1:5080", "allowed is")]
     [InlineData("", "allowed is")]
     public void Anything_else_is_refused_with_the_reason(string text, string reason) =>
-        Assert.Contains(reason, Assert.Throws<UsageException>(() => HttpAddress.Parse(text)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            reason,
+            Assert.Throws<UsageException>(() => HttpAddress.Parse(text)).Message,
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData("::ffff:10.1.2.3", "10.1.2.3")]

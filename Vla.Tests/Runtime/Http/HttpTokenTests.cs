@@ -53,7 +53,11 @@ public sealed class HttpTokenTests : IDisposable
     [InlineData("\n")]
     [InlineData("two\nlines-0123456789\n")]
     public void A_file_without_one_token_is_refused(string text) =>
-        Assert.Contains("httpTokenFile", Assert.Throws<UsageException>(() => HttpToken.Read(null, Write(text))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "httpTokenFile",
+            Assert.Throws<UsageException>(() => HttpToken.Read(null, Write(text))).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void A_file_that_is_too_long_a_folder_or_missing_is_refused()
@@ -86,7 +90,9 @@ public sealed class HttpTokenTests : IDisposable
         var token = HttpToken.Read(Good, "")!;
         var session = token.NewSession(Now);
 
-        Assert.True(HttpToken.Read(Good, "")!.IsSession(session, Now + HttpToken.SessionTime - TimeSpan.FromSeconds(1)));
+        Assert.True(
+            HttpToken.Read(Good, "")!.IsSession(session, Now + HttpToken.SessionTime - TimeSpan.FromSeconds(1))
+        );
         Assert.False(token.IsSession(session, Now + HttpToken.SessionTime));
         Assert.False(HttpToken.Read(Good + "0", "")!.IsSession(session, Now));
     }
@@ -97,7 +103,8 @@ public sealed class HttpTokenTests : IDisposable
     [InlineData(Good)]
     [InlineData("9999999999.")]
     [InlineData("9999999999.00")]
-    public void A_session_cannot_be_made_up(string session) => Assert.False(HttpToken.Read(Good, "")!.IsSession(session, Now));
+    public void A_session_cannot_be_made_up(string session) =>
+        Assert.False(HttpToken.Read(Good, "")!.IsSession(session, Now));
 
     [Fact]
     public void A_session_cannot_be_prolonged()
@@ -105,21 +112,29 @@ public sealed class HttpTokenTests : IDisposable
         var token = HttpToken.Read(Good, "")!;
         var parts = token.NewSession(Now).Split('.');
 
-        Assert.False(token.IsSession($"{long.Parse(parts[0], System.Globalization.CultureInfo.InvariantCulture) + 1}.{parts[1]}", Now));
+        Assert.False(
+            token.IsSession(
+                $"{long.Parse(parts[0], System.Globalization.CultureInfo.InvariantCulture) + 1}.{parts[1]}",
+                Now
+            )
+        );
     }
 
-    private static string Refused(string file) => Assert.Throws<UsageException>(() => HttpToken.Read(null, file)).Message;
+    private static string Refused(string file) =>
+        Assert.Throws<UsageException>(() => HttpToken.Read(null, file)).Message;
 
     private static void Allow(string file, UnixFileMode more)
     {
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(file, File.GetUnixFileMode(file) | more);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(file, File.GetUnixFileMode(file) | more);
     }
 
     private string Write(string text)
     {
         var file = _folder.File("token");
         File.WriteAllText(file, text);
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         return file;
     }
 }

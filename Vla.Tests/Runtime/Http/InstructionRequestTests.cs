@@ -17,7 +17,8 @@ public sealed class InstructionRequestTests : IAsyncLifetime
 
     private ApiRig _rig = null!;
 
-    public async Task InitializeAsync() => _rig = await ApiRig.StartAsync(withToken: false, new InstructionCheck { Words = Vocabulary.Read });
+    public async Task InitializeAsync() =>
+        _rig = await ApiRig.StartAsync(withToken: false, new InstructionCheck { Words = Vocabulary.Read });
 
     public async Task DisposeAsync() => await _rig.DisposeAsync();
 
@@ -44,23 +45,53 @@ public sealed class InstructionRequestTests : IAsyncLifetime
     [InlineData("utf-16")]
     [InlineData("iso-8859-1")]
     [InlineData("us-ascii")]
-    public async Task A_charset_that_is_declared_is_read(string charset) => Assert.Equal(
-        Text, (await PostAsync(Encoding.GetEncoding(charset).GetBytes(Text), $"text/plain; charset={charset}")).Answer.GetProperty("text").GetString());
+    public async Task A_charset_that_is_declared_is_read(string charset) =>
+        Assert.Equal(
+            Text,
+            (await PostAsync(Encoding.GetEncoding(charset).GetBytes(Text), $"text/plain; charset={charset}"))
+                .Answer.GetProperty("text")
+                .GetString()
+        );
 
     [Theory]
-    [InlineData("caf\u00e9", "text/plain; charset=us-ascii", 400, "the instruction is not valid in the charset that was declared (us-ascii)")]
+    [InlineData(
+        "caf\u00e9",
+        "text/plain; charset=us-ascii",
+        400,
+        "the instruction is not valid in the charset that was declared (us-ascii)"
+    )]
     [InlineData(Text, "text/plain; charset=klingon", 415, "the charset 'klingon' is not known here: send UTF-8")]
     [InlineData(Text, "multipart/form-data; boundary=x", 415, "the body is a form of several parts")]
-    [InlineData("instruction=open&instruction=close", Form, 400, "the form has more than the field 'instruction', once")]
+    [InlineData(
+        "instruction=open&instruction=close",
+        Form,
+        400,
+        "the form has more than the field 'instruction', once"
+    )]
     [InlineData("", null, 400, "the instruction is empty")]
     [InlineData("{\"instruction\": \"\\ud800\"}", "application/json", 400, "")]
     [InlineData("{\"instruction\": 7}", "application/json", 400, "the body is not the JSON expected")]
-    [InlineData("{\"instruction\": \"open\", \"instruction\": \"close\"}", "application/json", 400, "the body is not the JSON expected")]
+    [InlineData(
+        "{\"instruction\": \"open\", \"instruction\": \"close\"}",
+        "application/json",
+        400,
+        "the body is not the JSON expected"
+    )]
     [InlineData("{\"text\": \"open\"}", Form, 400, "the body is not the JSON expected")]
     [InlineData("\"open\"", "application/json", 400, "the body is not the JSON expected")]
-    [InlineData("put the red block on the red tray at the left", null, 400, "the instruction is too long for the policy")]
+    [InlineData(
+        "put the red block on the red tray at the left",
+        null,
+        400,
+        "the instruction is too long for the policy"
+    )]
     [InlineData("/foo", null, 400, "'/foo' is no command: here there are /stop and /resume")]
-    public async Task What_cannot_be_read_for_certain_is_refused_with_the_mend(string body, string? type, int code, string error)
+    public async Task What_cannot_be_read_for_certain_is_refused_with_the_mend(
+        string body,
+        string? type,
+        int code,
+        string error
+    )
     {
         var (status, answer) = await PostAsync(Encoding.UTF8.GetBytes(body), type);
 
@@ -73,7 +104,8 @@ public sealed class InstructionRequestTests : IAsyncLifetime
     public async Task A_compressed_body_is_refused()
     {
         using var packed = new MemoryStream();
-        await using (var gzip = new GZipStream(packed, CompressionMode.Compress, leaveOpen: true)) gzip.Write(Encoding.UTF8.GetBytes(Text));
+        await using (var gzip = new GZipStream(packed, CompressionMode.Compress, leaveOpen: true))
+            gzip.Write(Encoding.UTF8.GetBytes(Text));
         using var content = new ByteArrayContent(packed.ToArray());
         content.Headers.ContentEncoding.Add("gzip");
 
@@ -114,7 +146,8 @@ public sealed class InstructionRequestTests : IAsyncLifetime
     private async Task<(HttpStatusCode Code, JsonElement Answer)> PostAsync(byte[] body, string? type)
     {
         using var content = new ByteArrayContent(body);
-        if (type is not null) content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
+        if (type is not null)
+            content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
         var answer = _rig.Client().PostAsync("/instruction", content);
         // A stop is answered when a tick has taken it.
         using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(1));

@@ -38,7 +38,12 @@ public sealed class RequestMethodsTests : IAsyncLifetime
     [InlineData("BREW", "/resume/", 405, "OPTIONS, POST")]
     [InlineData("OPTIONS", "/stop", 204, "OPTIONS, POST")]
     [InlineData("OPTIONS", "/healthz", 204, "GET, HEAD, OPTIONS")]
-    public async Task A_method_that_is_not_taken_is_answered_with_those_that_are(string method, string path, int code, string allow)
+    public async Task A_method_that_is_not_taken_is_answered_with_those_that_are(
+        string method,
+        string path,
+        int code,
+        string allow
+    )
     {
         var answer = await _rig.Client().SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
 
@@ -57,7 +62,11 @@ public sealed class RequestMethodsTests : IAsyncLifetime
         var answer = await _rig.Client().SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
 
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
-        Assert.StartsWith("""{"error":"not here: GET /""", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            """{"error":"not here: GET /""",
+            await answer.Content.ReadAsStringAsync(),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -79,7 +88,11 @@ public sealed class RequestMethodsTests : IAsyncLifetime
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, _rig.Address.Port);
         var stream = client.GetStream();
-        var text = request.Replace("PORT", _rig.Address.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        var text = request.Replace(
+            "PORT",
+            _rig.Address.Port.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            StringComparison.Ordinal
+        );
         await stream.WriteAsync(Encoding.ASCII.GetBytes(text));
         using var reader = new StreamReader(stream, Encoding.ASCII);
 

@@ -10,16 +10,19 @@ public sealed class SameOriginOnlyTests
     [InlineData("127.0.0.1:5080")]
     [InlineData("localhost:5080")]
     [InlineData("[::1]:5080")]
-    public async Task Whoever_has_no_browser_is_let_through_on_loopback(string host) => Assert.True(await Passes(true, host));
+    public async Task Whoever_has_no_browser_is_let_through_on_loopback(string host) =>
+        Assert.True(await Passes(true, host));
 
     [Theory]
     [InlineData("rebound.example:5080")]
     [InlineData("192.168.0.5:5080")]
     [InlineData("")]
-    public async Task A_host_that_is_not_this_machine_is_refused_on_loopback(string host) => Assert.False(await Passes(true, host));
+    public async Task A_host_that_is_not_this_machine_is_refused_on_loopback(string host) =>
+        Assert.False(await Passes(true, host));
 
     [Fact]
-    public async Task Where_others_may_come_they_come_under_any_name() => Assert.True(await Passes(false, "robot.example:5080"));
+    public async Task Where_others_may_come_they_come_under_any_name() =>
+        Assert.True(await Passes(false, "robot.example:5080"));
 
     [Theory]
     [InlineData("http://127.0.0.1:5080", true)]
@@ -32,7 +35,16 @@ public sealed class SameOriginOnlyTests
     public async Task Posts_and_sockets_come_from_the_own_pages_only(string origin, bool passes)
     {
         Assert.Equal(passes, await Passes(true, "127.0.0.1:5080", ("Origin", origin)));
-        Assert.Equal(passes, await Passes(false, "127.0.0.1:5080", ("Origin", origin), ("Connection", "Upgrade"), ("Upgrade", "websocket")));
+        Assert.Equal(
+            passes,
+            await Passes(
+                false,
+                "127.0.0.1:5080",
+                ("Origin", origin),
+                ("Connection", "Upgrade"),
+                ("Upgrade", "websocket")
+            )
+        );
     }
 
     [Theory]
@@ -44,14 +56,31 @@ public sealed class SameOriginOnlyTests
     [InlineData("cross-site", "navigate", "iframe", false)]
     [InlineData("cross-site", "cors", "empty", false)]
     public async Task Pictures_scripts_and_frames_of_other_sites_are_refused_and_links_are_not(
-        string site, string mode, string destination, bool passes) =>
-        Assert.Equal(passes, await Passes(
-            true, "127.0.0.1:5080", ("Sec-Fetch-Site", site), ("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", destination)));
+        string site,
+        string mode,
+        string destination,
+        bool passes
+    ) =>
+        Assert.Equal(
+            passes,
+            await Passes(
+                true,
+                "127.0.0.1:5080",
+                ("Sec-Fetch-Site", site),
+                ("Sec-Fetch-Mode", mode),
+                ("Sec-Fetch-Dest", destination)
+            )
+        );
 
     [Fact]
     public async Task A_form_of_another_site_that_navigates_here_is_refused()
     {
-        var context = Context("127.0.0.1:5080", ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document"));
+        var context = Context(
+            "127.0.0.1:5080",
+            ("Sec-Fetch-Site", "cross-site"),
+            ("Sec-Fetch-Mode", "navigate"),
+            ("Sec-Fetch-Dest", "document")
+        );
         context.Request.Method = "POST";
 
         Assert.False(await Passes(true, context));
@@ -63,22 +92,29 @@ public sealed class SameOriginOnlyTests
     private static async Task<bool> Passes(bool loopback, HttpContext context)
     {
         var passed = false;
-        await new SameOriginOnly(loopback).Invoke(context, _ =>
-        {
-            passed = true;
-            return Task.CompletedTask;
-        });
+        await new SameOriginOnly(loopback).Invoke(
+            context,
+            _ =>
+            {
+                passed = true;
+                return Task.CompletedTask;
+            }
+        );
         Assert.Equal(passed ? StatusCodes.Status200OK : StatusCodes.Status403Forbidden, context.Response.StatusCode);
         return passed;
     }
 
     private static DefaultHttpContext Context(string host, params (string Name, string Value)[] headers)
     {
-        var context = new DefaultHttpContext { RequestServices = new ServiceCollection().AddLogging().BuildServiceProvider() };
+        var context = new DefaultHttpContext
+        {
+            RequestServices = new ServiceCollection().AddLogging().BuildServiceProvider(),
+        };
         context.Request.Method = "GET";
         context.Request.Scheme = "http";
         context.Request.Host = new HostString(host);
-        foreach (var (name, value) in headers) context.Request.Headers[name] = value;
+        foreach (var (name, value) in headers)
+            context.Request.Headers[name] = value;
         return context;
     }
 }

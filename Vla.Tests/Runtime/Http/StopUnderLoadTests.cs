@@ -29,7 +29,8 @@ public sealed class StopUnderLoadTests : IDisposable
     {
         const int stops = 24;
         await using var rig = await ApiRig.StartAsync(withToken);
-        for (var i = 0; i < connections; i++) await LoadAsync(rig, said);
+        for (var i = 0; i < connections; i++)
+            await LoadAsync(rig, said);
 
         for (var i = 0; i < stops; i++)
         {
@@ -45,7 +46,8 @@ public sealed class StopUnderLoadTests : IDisposable
     public async Task Where_every_connection_is_busy_others_are_told_so_and_stop_and_resume_are_served()
     {
         await using var rig = await ApiRig.StartAsync(withToken: false);
-        for (var i = 0; i < ConnectionPlaces.OfOne; i++) await LoadAsync(rig, SlowBody);
+        for (var i = 0; i < ConnectionPlaces.OfOne; i++)
+            await LoadAsync(rig, SlowBody);
         // A busy connection is one whose request the server has begun with.
         var turnedAway = await rig.Client().GetAsync("/nowhere");
         while (turnedAway.StatusCode == HttpStatusCode.NotFound)
@@ -56,7 +58,11 @@ public sealed class StopUnderLoadTests : IDisposable
         }
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, turnedAway.StatusCode);
-        Assert.Contains("too many requests are under way", await turnedAway.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains(
+            "too many requests are under way",
+            await turnedAway.Content.ReadAsStringAsync(),
+            StringComparison.Ordinal
+        );
         Assert.True(turnedAway.Headers.ConnectionClose);
         Assert.Equal(HttpStatusCode.OK, (await Ticking(rig, rig.Client().PostAsync("/stop", null))).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await Ticking(rig, rig.Client().PostAsync("/resume", null))).StatusCode);
@@ -80,7 +86,8 @@ public sealed class StopUnderLoadTests : IDisposable
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         _load.Add(socket);
         await socket.ConnectAsync(IPAddress.Loopback, rig.Address.Port);
-        if (said.Length == 0) return;
+        if (said.Length == 0)
+            return;
         try
         {
             await socket.SendAsync(Encoding.ASCII.GetBytes(said));

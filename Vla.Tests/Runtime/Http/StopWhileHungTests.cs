@@ -62,8 +62,15 @@ public sealed class StopWhileHungTests : IAsyncLifetime, IDisposable
         builder.Services.AddSingleton(_control);
         builder.Services.AddSingleton(new StatusSource(parts, profile, options));
         builder.Services.AddSingleton(provider => new OperatorInput(
-            _control, provider.GetRequiredService<IRequiredActor<InstructionActor>>(), world: null, () => { }));
-        builder.Services.AddAkka("vla", akka => akka.ConfigureLoggers(loggers => loggers.ClearLoggers()).WithVlaPipeline(parts));
+            _control,
+            provider.GetRequiredService<IRequiredActor<InstructionActor>>(),
+            world: null,
+            () => { }
+        ));
+        builder.Services.AddAkka(
+            "vla",
+            akka => akka.ConfigureLoggers(loggers => loggers.ClearLoggers()).WithVlaPipeline(parts)
+        );
         _app = builder.Build();
         WebServer.UseGuards(_app);
         HttpApi.Map(_app);
@@ -72,7 +79,9 @@ public sealed class StopWhileHungTests : IAsyncLifetime, IDisposable
     public async Task InitializeAsync()
     {
         await _app.StartAsync();
-        _http.BaseAddress = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        _http.BaseAddress = new Uri(
+            _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()
+        );
         _control.Start();
     }
 

@@ -57,14 +57,20 @@ public sealed class WebServerTests
     public async Task A_stop_that_a_robot_does_not_take_is_answered_with_its_name_and_no_success()
     {
         await using var rig = await ApiRig.StartAsync(withToken: false);
-        rig.Robot.Before = action => { if (action.State == ControlState.Stop) throw new IOException("the plug is out"); };
+        rig.Robot.Before = action =>
+        {
+            if (action.State == ControlState.Stop)
+                throw new IOException("the plug is out");
+        };
 
         var answer = await rig.Client().PostAsync("/stop", null);
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
         Assert.Equal(
-            "the stop is published, but output fake has not taken it: the plug is out; the robot may still be moving: use its own emergency stop",
-            await ErrorAsync(answer));
+            "the stop is published, but output fake has not taken it: the plug is out; the robot may still be "
+                + "moving: use its own emergency stop",
+            await ErrorAsync(answer)
+        );
         Assert.Equal("output fake fails: the plug is out", rig.Problem());
 
         rig.Robot.Before = _ => { };
@@ -78,7 +84,11 @@ public sealed class WebServerTests
         await using var rig = await ApiRig.StartAsync(withToken: false);
         rig.TicksForOperators = false;
 
-        await NotPublished("/stop", "the stop is not published: the control loop publishes nothing; the robot may still be moving: use its own emergency stop");
+        await NotPublished(
+            "/stop",
+            "the stop is not published: the control loop publishes nothing; the robot may still be moving: use its "
+                + "own emergency stop"
+        );
         await NotPublished("/resume", "the robot is not resumed yet: the control loop publishes nothing");
 
         async Task NotPublished(string path, string error)
@@ -114,17 +124,24 @@ public sealed class WebServerTests
     public async Task The_operator_stops_the_robot_while_guessers_hammer_even_from_the_same_address()
     {
         await using var rig = await ApiRig.StartAsync(withToken: true);
-        var guessers = Enumerable.Range(0, 8)
+        var guessers = Enumerable
+            .Range(0, 8)
             .Select(i => rig.Client(Wrong, from: $"127.0.0.{1 + i % 2}"))
             .SelectMany(guesser => Enumerable.Range(0, 10).Select(_ => guesser.PostAsync("/stop", null)))
             .ToList();
 
         foreach (var address in (string[])["127.0.0.1", "127.0.0.3"])
         {
-            Assert.Equal(HttpStatusCode.OK, (await rig.Client(ApiRig.Token, address).PostAsync("/stop", null)).StatusCode);
+            Assert.Equal(
+                HttpStatusCode.OK,
+                (await rig.Client(ApiRig.Token, address).PostAsync("/stop", null)).StatusCode
+            );
             rig.Tick();
             Assert.Equal(ControlState.Stop, rig.Robot.Last.State);
-            Assert.Equal(HttpStatusCode.OK, (await rig.Client(ApiRig.Token, address).PostAsync("/resume", null)).StatusCode);
+            Assert.Equal(
+                HttpStatusCode.OK,
+                (await rig.Client(ApiRig.Token, address).PostAsync("/resume", null)).StatusCode
+            );
             rig.Tick();
             Assert.Equal(ControlState.Hold, rig.Robot.Last.State);
         }
@@ -188,10 +205,14 @@ public sealed class WebServerTests
         await using var rig = await ApiRig.StartAsync(withToken: false);
         var client = rig.Client();
 
-        Assert.Equal(HttpStatusCode.RequestUriTooLong, (await client.GetAsync("/" + new string('a', 8_000))).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.RequestUriTooLong,
+            (await client.GetAsync("/" + new string('a', 8_000))).StatusCode
+        );
 
         using var manyHeaders = new HttpRequestMessage(HttpMethod.Get, "/healthz");
-        for (var i = 0; i < 100; i++) manyHeaders.Headers.Add($"X-{i}", "x");
+        for (var i = 0; i < 100; i++)
+            manyHeaders.Headers.Add($"X-{i}", "x");
         Assert.Equal(HttpStatusCode.RequestHeaderFieldsTooLarge, (await client.SendAsync(manyHeaders)).StatusCode);
 
         using var largeHeader = new HttpRequestMessage(HttpMethod.Get, "/healthz");

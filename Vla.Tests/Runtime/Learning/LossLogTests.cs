@@ -14,7 +14,13 @@ public sealed class LossLogTests : IDisposable
     {
         var log = new LossLog(_directory.Path, fromStep: 0);
         log.Add(50, 10, 1e-3, new TrainingLoss(1, 0.5, double.NaN, double.NaN), null);
-        log.Add(100, 20, 1e-3, new TrainingLoss(0.8, 0.4, double.NaN, double.NaN), new TrainingLoss(0.9, 0.45, 2.2, 0.1));
+        log.Add(
+            100,
+            20,
+            1e-3,
+            new TrainingLoss(0.8, 0.4, double.NaN, double.NaN),
+            new TrainingLoss(0.9, 0.45, 2.2, 0.1)
+        );
 
         var resumed = new LossLog(_directory.Path, fromStep: 50);
         Assert.Equal(10, resumed.SecondsBeforeStart);
@@ -61,7 +67,8 @@ public sealed class LossLogTests : IDisposable
     {
         var ticks = LossLog.Ticks(low, high);
 
-        foreach (var (want, tick) in expected.Zip(ticks)) Assert.Equal(want, tick, want * 1e-9);
+        foreach (var (want, tick) in expected.Zip(ticks))
+            Assert.Equal(want, tick, want * 1e-9);
         Assert.InRange(ticks.Count, expected.Length, expected.Length + 1);
     }
 
@@ -70,8 +77,8 @@ public sealed class LossLogTests : IDisposable
     [InlineData(1e-30, 1e30)]
     [InlineData(double.Epsilon, 1)]
     [InlineData(1e300, 1.7e308)]
-    public void The_axis_has_a_few_numbers_whatever_the_losses(double low, double high)
-        => Assert.InRange(LossLog.Ticks(low, high).Count, 1, 12);
+    public void The_axis_has_a_few_numbers_whatever_the_losses(double low, double high) =>
+        Assert.InRange(LossLog.Ticks(low, high).Count, 1, 12);
 
     [Theory]
     [InlineData(0)]
@@ -80,7 +87,8 @@ public sealed class LossLogTests : IDisposable
     public void The_figure_is_drawn_after_few_steps_as_well(int steps)
     {
         var log = new LossLog(_directory.Path, fromStep: 0);
-        for (var step = 1; step <= steps; step++) log.Add(step, 10, 1e-3, new TrainingLoss(1, step == 2 ? 0 : 0.5 / step, 1, 1), null);
+        for (var step = 1; step <= steps; step++)
+            log.Add(step, 10, 1e-3, new TrainingLoss(1, step == 2 ? 0 : 0.5 / step, 1, 1), null);
 
         log.Draw();
 
@@ -96,6 +104,9 @@ public sealed class LossLogTests : IDisposable
 
         log.Draw();
 
-        Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], File.ReadAllBytes(Path.Combine(_directory.Path, "loss.png"))[..4]);
+        Assert.Equal(
+            [0x89, (byte)'P', (byte)'N', (byte)'G'],
+            File.ReadAllBytes(Path.Combine(_directory.Path, "loss.png"))[..4]
+        );
     }
 }

@@ -16,7 +16,11 @@ public sealed class RecordedLessonsTests : IDisposable
     private const string Wrist = "observation.images.wrist";
 
     private static readonly TrainingTemplate Policy = new(
-        new ImageSpec(16, 16, [0.5f, 0.5f, 0.5f], [0.25f, 0.25f, 0.25f]) { Fit = ImageFit.Crop }, ["jaw"], ["x", "gripper"], Horizon: 3);
+        new ImageSpec(16, 16, [0.5f, 0.5f, 0.5f], [0.25f, 0.25f, 0.25f]) { Fit = ImageFit.Crop },
+        ["jaw"],
+        ["x", "gripper"],
+        Horizon: 3
+    );
 
     private readonly TemporaryDirectory _directory = new();
 
@@ -79,7 +83,16 @@ public sealed class RecordedLessonsTests : IDisposable
 
         // The left sixth is white and the policy crops it away.
         var cropped = Read(Root, Policy, picturesPerEpisode: 1).Picture(0).ToArray();
-        var stretched = Read(Root, Policy with { Image = Policy.Image with { Fit = ImageFit.Stretch } }, picturesPerEpisode: 1).Picture(0).ToArray();
+        var stretched = Read(
+                Root,
+                Policy with
+                {
+                    Image = Policy.Image with { Fit = ImageFit.Stretch },
+                },
+                picturesPerEpisode: 1
+            )
+            .Picture(0)
+            .ToArray();
 
         Assert.True(cropped[(8 * 16 + 1) * 3] < 60);
         Assert.True(stretched[(8 * 16 + 1) * 3] > 200);
@@ -110,7 +123,12 @@ public sealed class RecordedLessonsTests : IDisposable
         Assert.True(set.HasTruth);
         // A sixth of the width is cut off on the left: what lay there now lies at the edge.
         Assert.Equal([0f, 0.5f, 0.5f, 0.25f, 0.6f, 0.8f], set.Truth(0, 0).ToArray(), (a, b) => Math.Abs(a - b) < 1e-5);
-        Assert.Equal([1f / 6, 0.5f], Read(Root, Policy with { Horizon = 2, Image = Policy.Image with { Fit = ImageFit.Stretch } }).Truth(0, 0)[..2].ToArray());
+        Assert.Equal(
+            [1f / 6, 0.5f],
+            Read(Root, Policy with { Horizon = 2, Image = Policy.Image with { Fit = ImageFit.Stretch } })
+                .Truth(0, 0)[..2]
+                .ToArray()
+        );
     }
 
     [Fact]
@@ -155,14 +173,26 @@ public sealed class RecordedLessonsTests : IDisposable
         Record([.. Robot(), DatasetFeature.Camera(Wrist, 32, 32)], 3);
 
         Assert.Contains(
-            $"the policy wants the pictures front, top (images), dataset '{Root}' has front, wrist: record top", Refusal(Root, Policy with { Pictures = ["front", "top"] }));
-        Assert.Contains("names one camera, the policy wants the pictures", Refusal($"{Root}?camera=wrist", Policy with { Pictures = ["front", "wrist"] }));
+            $"the policy wants the pictures front, top (images), dataset '{Root}' has front, wrist: record top",
+            Refusal(Root, Policy with { Pictures = ["front", "top"] })
+        );
+        Assert.Contains(
+            "names one camera, the policy wants the pictures",
+            Refusal($"{Root}?camera=wrist", Policy with { Pictures = ["front", "wrist"] })
+        );
     }
 
     [Fact]
     public void Without_a_front_camera_one_of_several_has_to_be_named()
     {
-        Record([.. Robot().Skip(1), DatasetFeature.Camera(Wrist, 32, 32), DatasetFeature.Camera("observation.images.top", 32, 32)], 3);
+        Record(
+            [
+                .. Robot().Skip(1),
+                DatasetFeature.Camera(Wrist, 32, 32),
+                DatasetFeature.Camera("observation.images.top", 32, 32),
+            ],
+            3
+        );
 
         Assert.Contains("?camera=NAME", Refusal(Root, Policy));
     }
@@ -172,7 +202,10 @@ public sealed class RecordedLessonsTests : IDisposable
     {
         Record(Robot(), 3, 4);
 
-        Assert.Contains("action (2 numbers: x gripper), the policy wants 3: x y gripper (action.names)", Refusal(Root, Policy with { ActionNames = ["x", "y", "gripper"] }));
+        Assert.Contains(
+            "action (2 numbers: x gripper), the policy wants 3: x y gripper (action.names)",
+            Refusal(Root, Policy with { ActionNames = ["x", "y", "gripper"] })
+        );
         Assert.Contains("observation.state (1 numbers: jaw)", Refusal(Root, Policy with { StateNames = ["x", "jaw"] }));
         Assert.Contains("longest episode", Refusal(Root, Policy with { Horizon = 5 }));
         Assert.Contains("expert=of'", Refusal($"{Root}?expert=of", Policy));
@@ -185,7 +218,10 @@ public sealed class RecordedLessonsTests : IDisposable
         Record([.. Simulator().Where(feature => feature.Name != DatasetFeature.State)], 3);
 
         Assert.Contains("no feature observation.state", Refusal(Root, Policy));
-        Assert.Contains("expert.chunk has 12 numbers, 3 actions of an instruction", Refusal(Root, Policy with { StateNames = [], Horizon = 4 }));
+        Assert.Contains(
+            "expert.chunk has 12 numbers, 3 actions of an instruction",
+            Refusal(Root, Policy with { StateNames = [], Horizon = 4 })
+        );
         Assert.Contains("no camera", Refusal(WithoutPictures(), Policy));
     }
 
@@ -194,33 +230,43 @@ public sealed class RecordedLessonsTests : IDisposable
     {
         Record(Robot(), 3);
         // Not by this project's own writer, which refuses it.
-        ParquetTable.Write(Path.Combine(Root, "data", "chunk-000", "file-000.parquet"),
-        [
-            ParquetColumn.Lists(DatasetFeature.State, new float[3], 1), ParquetColumn.Lists(DatasetFeature.Action, new float[6].Append(float.NaN).Skip(1).ToArray(), 2),
-            .. new[] { "frame_index", "index" }.Select(name => ParquetColumn.Scalars(name, [0L, 1, 2])),
-            .. new[] { "episode_index", "task_index" }.Select(name => ParquetColumn.Scalars(name, new long[3])),
-            ParquetColumn.Scalars("timestamp", [0f, 1f / Fps, 2f / Fps]),
-        ]);
+        ParquetTable.Write(
+            Path.Combine(Root, "data", "chunk-000", "file-000.parquet"),
+            [
+                ParquetColumn.Lists(DatasetFeature.State, new float[3], 1),
+                ParquetColumn.Lists(
+                    DatasetFeature.Action,
+                    new float[6]
+                        .Append(float.NaN)
+                        .Skip(1)
+                        .ToArray(),
+                    2
+                ),
+                .. new[] { "frame_index", "index" }.Select(name => ParquetColumn.Scalars(name, [0L, 1, 2])),
+                .. new[] { "episode_index", "task_index" }.Select(name => ParquetColumn.Scalars(name, new long[3])),
+                ParquetColumn.Scalars("timestamp", [0f, 1f / Fps, 2f / Fps]),
+            ]
+        );
 
         var exception = Assert.Throws<DatasetException>(() => Read(Root, Policy));
         Assert.Contains("NaN as action in frame 2 of episode 0", exception.Message);
     }
 
     private static DatasetFeature[] Robot() =>
-    [
-        DatasetFeature.Camera(DatasetFeature.FrontCamera, Width, Height),
-        DatasetFeature.Floats(DatasetFeature.State, ["jaw"]),
-        DatasetFeature.Floats(DatasetFeature.Action, ["x", "gripper"]),
-    ];
+        [
+            DatasetFeature.Camera(DatasetFeature.FrontCamera, Width, Height),
+            DatasetFeature.Floats(DatasetFeature.State, ["jaw"]),
+            DatasetFeature.Floats(DatasetFeature.Action, ["x", "gripper"]),
+        ];
 
     private static DatasetFeature[] Simulator() =>
-    [
-        .. Robot(),
-        DatasetFeature.Tasks(DemonstrationFeatures.LessonTasks, 2),
-        DatasetFeature.Floats(DemonstrationFeatures.Chunks, 2 * 3 * 2),
-        DatasetFeature.Floats(DemonstrationFeatures.Targets, 2 * 4),
-        DatasetFeature.Floats(DemonstrationFeatures.Turns, 2 * 2),
-    ];
+        [
+            .. Robot(),
+            DatasetFeature.Tasks(DemonstrationFeatures.LessonTasks, 2),
+            DatasetFeature.Floats(DemonstrationFeatures.Chunks, 2 * 3 * 2),
+            DatasetFeature.Floats(DemonstrationFeatures.Targets, 2 * 4),
+            DatasetFeature.Floats(DemonstrationFeatures.Turns, 2 * 2),
+        ];
 
     private static TrainingSet Read(string text, TrainingTemplate policy, int? picturesPerEpisode = null) =>
         LessonSource.Parse(text).Read(new LessonWishes(policy, picturesPerEpisode), _ => { }, CancellationToken.None);
@@ -236,32 +282,52 @@ public sealed class RecordedLessonsTests : IDisposable
     private string WithoutPictures()
     {
         var root = _directory.File("blind");
-        using var writer = DatasetWriter.Create(root, Fps, "robot", [DatasetFeature.Floats(DatasetFeature.Action, ["x", "gripper"])]);
+        using var writer = DatasetWriter.Create(
+            root,
+            Fps,
+            "robot",
+            [DatasetFeature.Floats(DatasetFeature.Action, ["x", "gripper"])]
+        );
         return root;
     }
 
     private void Record(DatasetFeature[] features, params int[] lengths)
     {
         using var writer = DatasetWriter.Create(Root, Fps, "robot", features);
-        for (var episode = 0; episode < lengths.Length; episode++) RecordEpisode(writer, features, $"task {episode}", episode, lengths[episode]);
+        for (var episode = 0; episode < lengths.Length; episode++)
+            RecordEpisode(writer, features, $"task {episode}", episode, lengths[episode]);
     }
 
     private void Record(DatasetFeature[] features, Func<int, string> task, int length)
     {
         using var writer = DatasetWriter.Create(Root, Fps, "robot", features);
         var recording = writer.Begin();
-        for (var frame = 0; frame < length; frame++) RecordFrame(recording, features, task(frame), frame, frame);
+        for (var frame = 0; frame < length; frame++)
+            RecordFrame(recording, features, task(frame), frame, frame);
         writer.Save(recording);
     }
 
-    private static void RecordEpisode(DatasetWriter writer, DatasetFeature[] features, string task, int episode, int length)
+    private static void RecordEpisode(
+        DatasetWriter writer,
+        DatasetFeature[] features,
+        string task,
+        int episode,
+        int length
+    )
     {
         var recording = writer.Begin();
-        for (var frame = 0; frame < length; frame++) RecordFrame(recording, features, task, 10 * episode + frame, frame);
+        for (var frame = 0; frame < length; frame++)
+            RecordFrame(recording, features, task, 10 * episode + frame, frame);
         writer.Save(recording);
     }
 
-    private static void RecordFrame(EpisodeRecording recording, DatasetFeature[] features, string task, float action, int frame)
+    private static void RecordFrame(
+        EpisodeRecording recording,
+        DatasetFeature[] features,
+        string task,
+        float action,
+        int frame
+    )
     {
         foreach (var feature in features)
         {
@@ -285,7 +351,10 @@ public sealed class RecordedLessonsTests : IDisposable
                     recording.SetTasks(feature.Name, [task, "other"]);
                     break;
                 case DemonstrationFeatures.Chunks:
-                    recording.Set(feature.Name, [.. Enumerable.Range(100, feature.Count).Select(value => (float)value)]);
+                    recording.Set(
+                        feature.Name,
+                        [.. Enumerable.Range(100, feature.Count).Select(value => (float)value)]
+                    );
                     break;
                 case DemonstrationFeatures.Targets:
                     recording.Set(feature.Name, [1f / 6, 0.5f, 0.5f, 0.25f, 0, 0, 0, 0]);
@@ -294,7 +363,8 @@ public sealed class RecordedLessonsTests : IDisposable
                     recording.Set(feature.Name, [0.6f, 0.8f, 0, 1]);
                     break;
                 default:
-                    using (var picture = new Mat(feature.Shape[0], feature.Shape[1], MatType.CV_8UC3, Scalar.White)) recording.Set(feature.Name, picture);
+                    using (var picture = new Mat(feature.Shape[0], feature.Shape[1], MatType.CV_8UC3, Scalar.White))
+                        recording.Set(feature.Name, picture);
                     break;
             }
         }

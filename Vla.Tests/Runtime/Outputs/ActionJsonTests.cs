@@ -28,11 +28,16 @@ public sealed class ActionJsonTests : IDisposable
         Assert.Equal(
             """
             {"sequence":42,"state":"policy","reason":"","values":{"x":0.1,"gripper":0.75},"frame_sequence":7,
-            "instruction":"pick up the red block","captured_ns":1000000000,"encoded_ns":1008000000,"fused_ns":1008200000,
-            "decoded_ns":1008400000,"steps":[{"step":"prepare","started_ns":1001000000,"finished_ns":1002000000},{"step":"encode","started_ns":1003000000,"finished_ns":1008000000},{"step":"fuse","started_ns":1008100000,"finished_ns":1008200000},{"step":"decode","started_ns":1008300000,"finished_ns":1008400000}],"published_ns":1023000000,"age_ms":23,
+            "instruction":"pick up the red block","captured_ns":1000000000,"encoded_ns":1008000000,
+            "fused_ns":1008200000,"decoded_ns":1008400000,
+            "steps":[{"step":"prepare","started_ns":1001000000,"finished_ns":1002000000},
+            {"step":"encode","started_ns":1003000000,"finished_ns":1008000000},
+            {"step":"fuse","started_ns":1008100000,"finished_ns":1008200000},
+            {"step":"decode","started_ns":1008300000,"finished_ns":1008400000}],"published_ns":1023000000,"age_ms":23,
             "arrival_age_ms":12.5,"age_limit_ms":700,"clamps":["gripper"],"deadman_ms":100}
             """.ReplaceLineEndings("") + "\n",
-            Text(action));
+            Text(action)
+        );
     }
 
     [Fact]
@@ -52,7 +57,11 @@ public sealed class ActionJsonTests : IDisposable
         var clock = new ManualClock();
         var robot = new FakeRobot();
         using var loop = new ControlLoop(
-            Make.Profile(), new ControlOptions { MaximumActionAgeMs = 20, HoldMs = 20 }, [robot], clock);
+            Make.Profile(),
+            new ControlOptions { MaximumActionAgeMs = 20, HoldMs = 20 },
+            [robot],
+            clock
+        );
         loop.Tick(clock.NowNs);
         loop.Offer(Make.Action(clock.NowNs, 5, 0.75f));
         for (var i = 0; i < 6; i++)
@@ -66,7 +75,10 @@ public sealed class ActionJsonTests : IDisposable
         var states = robot.Applied.Select(action => action.State).Distinct();
         Assert.Equal([ControlState.Hold, ControlState.Policy, ControlState.Stop], states);
         Assert.All(robot.Applied, action => Assert.Empty(schema.Validate(Text(action))));
-        Assert.All(robot.Applied, action => Assert.EndsWith("\"deadman_ms\":100}\n", Text(action), StringComparison.Ordinal));
+        Assert.All(
+            robot.Applied,
+            action => Assert.EndsWith("\"deadman_ms\":100}\n", Text(action), StringComparison.Ordinal)
+        );
         Assert.NotEmpty(schema.Validate(Text(robot.Last).Replace("\"stop\"", "\"halt\"")));
         Assert.NotEmpty(schema.Validate(Text(robot.Last).Replace("\"reason\"", "\"cause\"")));
     }
@@ -76,7 +88,10 @@ public sealed class ActionJsonTests : IDisposable
     [InlineData("把红色方块放到盒子里 🤖")]
     public void Any_instruction_stays_one_line_and_comes_back_as_it_was(string instruction)
     {
-        var action = Make.Published(1, ControlState.Policy) with { Origin = Make.Origin(1) with { Instruction = instruction } };
+        var action = Make.Published(1, ControlState.Policy) with
+        {
+            Origin = Make.Origin(1) with { Instruction = instruction },
+        };
 
         var text = Text(action);
 
@@ -87,9 +102,20 @@ public sealed class ActionJsonTests : IDisposable
     [Fact]
     public void A_shorter_message_after_a_longer_one_has_nothing_of_it_left()
     {
-        Text(Make.Published(1, ControlState.Policy) with { Origin = Make.Origin(1) with { Instruction = new string('x', 5_000) } });
+        Text(
+            Make.Published(1, ControlState.Policy) with
+            {
+                Origin = Make.Origin(1) with { Instruction = new string('x', 5_000) },
+            }
+        );
 
-        Assert.Equal(JsonValueKind.Null, JsonDocument.Parse(Text(Make.Published(2, ControlState.Hold))).RootElement.GetProperty("instruction").ValueKind);
+        Assert.Equal(
+            JsonValueKind.Null,
+            JsonDocument
+                .Parse(Text(Make.Published(2, ControlState.Hold)))
+                .RootElement.GetProperty("instruction")
+                .ValueKind
+        );
     }
 
     private string Text(PublishedAction action) => Encoding.UTF8.GetString(_json.Write(action).Span);

@@ -12,9 +12,15 @@ public class ConsoleTests
     {
         Instruction = "pick up [red] block\u001b[2J",
         Rates = [("camera", 30), ("published", 50)],
-        Latencies = [new NamedLatency("encode", new LatencyPercentiles(9, 5_400_000, 6_000_000, 7_000_000, 8_000_000)), new NamedLatency("fuse", default)],
+        Latencies =
+        [
+            new NamedLatency("encode", new LatencyPercentiles(9, 5_400_000, 6_000_000, 7_000_000, 8_000_000)),
+            new NamedLatency("fuse", default),
+        ],
         Where = "page: http://127.0.0.1:5080/   /help: what to type   Ctrl-C: end",
-        Flow = "the policy takes every 12th picture; 4 of the 10 actions of a chunk are followed before the next chunk is there",
+        Flow =
+            "the policy takes every 12th picture; 4 of the 10 actions of a chunk are followed before the next chunk "
+            + "is there",
         Counts = [("refused", 3_470), ("restarts", 0)],
         World = ["pick up the red block: done in 1.2 s"],
         Notes = ["camera 0 is gone"],
@@ -23,7 +29,12 @@ public class ConsoleTests
     [Fact]
     public void The_view_shows_state_action_rates_latencies_counts_and_notes()
     {
-        var text = Render(Make.Published(1, ControlState.Policy, 2_023_000_000, 0.5f, 1) with { Origin = Make.Origin(2_000_000_000) });
+        var text = Render(
+            Make.Published(1, ControlState.Policy, 2_023_000_000, 0.5f, 1) with
+            {
+                Origin = Make.Origin(2_000_000_000),
+            }
+        );
 
         Assert.Contains("P O L I C Y", text);
         Assert.Contains("pick up [red] block", text);
@@ -59,7 +70,11 @@ public class ConsoleTests
     [InlineData(59, 13, true)]
     [InlineData(199, 48, true)]
     [InlineData(39, 8, false)]
-    public void In_any_size_what_matters_stays_whole_and_the_latencies_give_way_first(int width, int height, bool withActions)
+    public void In_any_size_what_matters_stays_whole_and_the_latencies_give_way_first(
+        int width,
+        int height,
+        bool withActions
+    )
     {
         var lines = Render(Make.Published(1, ControlState.Policy, 0, 0.5f, 1), width, height).TrimEnd().Split('\n');
 
@@ -67,8 +82,12 @@ public class ConsoleTests
         Assert.All(lines, line => Assert.InRange(line.TrimEnd().Length, 0, width));
         Assert.Contains(lines, line => line.Contains("P O L I C Y", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.Contains("camera 0 is gone", StringComparison.Ordinal));
-        if (withActions) Assert.Contains(lines, line => line.Contains("0.5000 m", StringComparison.Ordinal) && line.Contains('█'));
-        Assert.Equal(width >= 110 || height >= 20, lines.Any(line => line.Contains("encode", StringComparison.Ordinal)));
+        if (withActions)
+            Assert.Contains(lines, line => line.Contains("0.5000 m", StringComparison.Ordinal) && line.Contains('█'));
+        Assert.Equal(
+            width >= 110 || height >= 20,
+            lines.Any(line => line.Contains("encode", StringComparison.Ordinal))
+        );
     }
 
     [Fact]
@@ -83,14 +102,16 @@ public class ConsoleTests
     [InlineData(-0.5, "·····██████··········")]
     [InlineData(0, "··········│··········")]
     [InlineData(99, "··········███████████")]
-    public void A_bar_is_filled_from_zero_to_the_value(float value, string bar) => Assert.Equal(bar, ConsoleView.Bar(value, -1, 1));
+    public void A_bar_is_filled_from_zero_to_the_value(float value, string bar) =>
+        Assert.Equal(bar, ConsoleView.Bar(value, -1, 1));
 
     [Fact]
     public void Without_a_terminal_there_is_a_plain_line_every_five_seconds_and_at_every_change_of_state()
     {
         var lines = new StringWriter();
         var robot = new ConsoleRobot(Make.Profile(), () => Snapshot, null, lines);
-        for (var i = 0; i < 300; i++) robot.Apply(Make.Published(i + 1, ControlState.Hold, i * 20_000_000L));
+        for (var i = 0; i < 300; i++)
+            robot.Apply(Make.Published(i + 1, ControlState.Hold, i * 20_000_000L));
         robot.Apply(Make.Published(301, ControlState.Stop, 6_000_000_000));
 
         var written = lines.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
@@ -133,7 +154,8 @@ public class ConsoleTests
     {
         var terminal = new FakeTerminal(40, 5);
         using var screen = new ConsoleScreen(terminal, () => (40, 5));
-        for (var i = 0; i < 3; i++) screen.Show(new Text("1\n2\n3\n4\n5\n6\n7"));
+        for (var i = 0; i < 3; i++)
+            screen.Show(new Text("1\n2\n3\n4\n5\n6\n7"));
 
         Assert.Equal(["1", "2", "3", ""], terminal.Lines);
     }
@@ -152,13 +174,15 @@ public class ConsoleTests
     public void The_prompt_collects_keys_into_a_line()
     {
         var prompt = new PromptLine("> ");
-        foreach (var letter in "pickk") Assert.Null(prompt.Handle(Key(letter)));
+        foreach (var letter in "pickk")
+            Assert.Null(prompt.Handle(Key(letter)));
         prompt.Handle(new ConsoleKeyInfo('\b', ConsoleKey.Backspace, false, false, false));
         Assert.Equal("> pick", prompt.Text);
         Assert.Equal("pick", prompt.Handle(new ConsoleKeyInfo('\r', ConsoleKey.Enter, false, false, false)));
         Assert.Equal("> ", prompt.Text);
 
-        foreach (var letter in "抓🤖") prompt.Handle(Key(letter));
+        foreach (var letter in "抓🤖")
+            prompt.Handle(Key(letter));
         prompt.Handle(new ConsoleKeyInfo('\u007f', ConsoleKey.Backspace, false, false, false));
         Assert.Equal("> 抓", prompt.Text);
         prompt.Handle(new ConsoleKeyInfo('\u0015', ConsoleKey.U, false, false, control: true));
@@ -172,7 +196,9 @@ public class ConsoleTests
     private static string Render(PublishedAction action, int width = 120, int height = 40)
     {
         var text = new StringWriter();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(text) });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(text) }
+        );
         console.Profile.Width = width;
         console.Write(new ConsoleView(Make.Profile()).Render(action, Snapshot, width, height));
         return text.ToString();

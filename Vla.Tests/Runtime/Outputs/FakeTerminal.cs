@@ -10,7 +10,8 @@ internal sealed class FakeTerminal(int width, int height) : StringWriter
     private int _column;
 
     /// <summary>Everything ever on the terminal, what scrolled away included.</summary>
-    public IEnumerable<string> Lines => _rows.Select((row, i) => i == _rows.Count - 1 ? row.ToString() : row.ToString().TrimEnd());
+    public IEnumerable<string> Lines =>
+        _rows.Select((row, i) => i == _rows.Count - 1 ? row.ToString() : row.ToString().TrimEnd());
 
     public override void Write(StringBuilder? value) => Write(value?.ToString());
 
@@ -24,11 +25,13 @@ internal sealed class FakeTerminal(int width, int height) : StringWriter
                     _column = 0;
                     break;
                 case '\n':
-                    if (++_row == _rows.Count) _rows.Add(new StringBuilder());
+                    if (++_row == _rows.Count)
+                        _rows.Add(new StringBuilder());
                     break;
                 case '\u001b':
                     var end = i + 2;
-                    while (!char.IsLetter(value[end])) end++;
+                    while (!char.IsLetter(value[end]))
+                        end++;
                     Control(value[end], value[(i + 2)..end]);
                     i = end;
                     break;

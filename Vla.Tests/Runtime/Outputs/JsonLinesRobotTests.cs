@@ -47,7 +47,8 @@ public sealed class JsonLinesRobotTests : IDisposable
     public void A_broken_last_line_does_not_spoil_the_next_one()
     {
         File.WriteAllText(LogFile, "{\"sequence\":1}\n{\"seque");
-        using (var robot = new JsonLinesRobot(LogFile, Make.Profile())) robot.Apply(Make.Published(2, ControlState.Policy));
+        using (var robot = new JsonLinesRobot(LogFile, Make.Profile()))
+            robot.Apply(Make.Published(2, ControlState.Policy));
 
         var lines = File.ReadAllLines(LogFile);
         Assert.Equal(["{\"sequence\":1}", "{\"seque"], lines[..2]);
@@ -77,10 +78,15 @@ public sealed class JsonLinesRobotTests : IDisposable
         var clock = new ManualClock();
         var other = new FakeRobot();
         using var loop = new ControlLoop(
-            Make.Profile(), new ControlOptions { FlushMs = 20_000 }, [new JsonLinesRobot(LogFile, Make.Profile()), other], clock);
+            Make.Profile(),
+            new ControlOptions { FlushMs = 20_000 },
+            [new JsonLinesRobot(LogFile, Make.Profile()), other],
+            clock
+        );
         loop.Tick(clock.NowNs);
         Assert.True(SpinWait.SpinUntil(() => loop.Snapshot().Outputs[0].Failing, TimeSpan.FromSeconds(20)));
-        for (var i = 0; i < 10; i++) loop.Tick(clock.NowNs);
+        for (var i = 0; i < 10; i++)
+            loop.Tick(clock.NowNs);
 
         File.Delete(LogFile);
         loop.Shutdown("done");
@@ -110,12 +116,19 @@ public sealed class JsonLinesRobotTests : IDisposable
         using (var first = new JsonLinesRobot(LogFile, Make.Profile()))
         {
             first.Open();
-            if (name == "another path") other = Path.Combine(_folder.Path, "..", Path.GetFileName(_folder.Path), "actions.jsonl");
-            else if (name == "a symbolic link") File.CreateSymbolicLink(other, LogFile);
-            else if (name == "a hard link") Run("ln", LogFile, other);
+            if (name == "another path")
+                other = Path.Combine(_folder.Path, "..", Path.GetFileName(_folder.Path), "actions.jsonl");
+            else if (name == "a symbolic link")
+                File.CreateSymbolicLink(other, LogFile);
+            else if (name == "a hard link")
+                Run("ln", LogFile, other);
             using var second = new JsonLinesRobot(other, Make.Profile());
 
-            Assert.Contains("writes to this file", Assert.Throws<UsageException>(second.Open).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "writes to this file",
+                Assert.Throws<UsageException>(second.Open).Message,
+                StringComparison.Ordinal
+            );
             first.Apply(Make.Published(1, ControlState.Policy));
             Assert.Equal([1], Sequences(LogFile));
         }
@@ -129,7 +142,11 @@ public sealed class JsonLinesRobotTests : IDisposable
     {
         Run("mkfifo", LogFile);
 
-        Assert.Contains("nobody reads this pipe", Assert.Throws<IOException>(() => OutputFile.Open(LogFile, TimeSpan.Zero)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "nobody reads this pipe",
+            Assert.Throws<IOException>(() => OutputFile.Open(LogFile, TimeSpan.Zero)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [LinuxFact]
@@ -146,8 +163,18 @@ public sealed class JsonLinesRobotTests : IDisposable
         }
 
         Assert.Throws<IOException>(() => robot.Apply(Make.Published(2, ControlState.Policy)));
-        Assert.Contains("nobody reads", Assert.Throws<IOException>(() => robot.Apply(Make.Published(3, ControlState.Policy))).Message, StringComparison.Ordinal);
-        using var another = new FileStream(LogFile, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+        Assert.Contains(
+            "nobody reads",
+            Assert.Throws<IOException>(() => robot.Apply(Make.Published(3, ControlState.Policy))).Message,
+            StringComparison.Ordinal
+        );
+        using var another = new FileStream(
+            LogFile,
+            FileMode.Open,
+            FileAccess.ReadWrite,
+            FileShare.ReadWrite,
+            bufferSize: 0
+        );
         robot.Apply(Make.Published(4, ControlState.Policy));
     }
 
@@ -168,6 +195,9 @@ public sealed class JsonLinesRobotTests : IDisposable
         Assert.Equal(0, process.ExitCode);
     }
 
-    private static List<long> Sequences(string file)
-        => [.. File.ReadLines(file).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("sequence").GetInt64())];
+    private static List<long> Sequences(string file) =>
+        [
+            .. File.ReadLines(file)
+                .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("sequence").GetInt64()),
+        ];
 }

@@ -13,7 +13,9 @@ public sealed class MovingOutputsTests
 {
     private static readonly StagedPolicy Untrained = StagedPolicy.Load(Repository.File("config/policies/notebook"));
     private static readonly StagedPolicy Trained = StagedPolicy.Load(Repository.File("config/policies/tabletop"));
-    private static readonly IPolicy Script = new ExpertPolicy(() => throw new InvalidOperationException("it is not run here"));
+    private static readonly IPolicy Script = new ExpertPolicy(() =>
+        throw new InvalidOperationException("it is not run here")
+    );
 
     [Theory]
     [InlineData("dll:MyArm.dll#/dev/ttyUSB0")]
@@ -27,7 +29,11 @@ public sealed class MovingOutputsTests
             foreach (var policy in (IPolicy[])[Trained, Script])
             {
                 var error = Assert.Throws<UsageException>(() => Check(settings, CameraRegistry.Parse(camera), policy));
-                Assert.StartsWith($"output '{output}' would be moved by the simulator", error.Message, StringComparison.Ordinal);
+                Assert.StartsWith(
+                    $"output '{output}' would be moved by the simulator",
+                    error.Message,
+                    StringComparison.Ordinal
+                );
                 Assert.Contains("--world-drives-robot", error.Message, StringComparison.Ordinal);
             }
         }
@@ -56,18 +62,34 @@ public sealed class MovingOutputsTests
     }
 
     [Fact]
-    public void What_moves_nothing_is_told_everything() => Check(
-        new VlaSettings { Outputs = ["console", "world", "jsonl:actions.jsonl"] }, CameraRegistry.Parse("world"), Untrained);
+    public void What_moves_nothing_is_told_everything() =>
+        Check(
+            new VlaSettings { Outputs = ["console", "world", "jsonl:actions.jsonl"] },
+            CameraRegistry.Parse("world"),
+            Untrained
+        );
 
     [Fact]
     public void A_robot_is_kept_from_both_as_an_output_is()
     {
         var settings = new VlaSettings { Robot = "dll:MyArm.dll" };
 
-        var error = Assert.Throws<UsageException>(() => MovingOutputs.Check(settings, settings.Robot, [], CameraRegistry.Parse("world-wrist"), Trained));
-        Assert.StartsWith("robot 'dll:MyArm.dll' would be moved by the simulator: camera 'world-wrist'", error.Message, StringComparison.Ordinal);
-        error = Assert.Throws<UsageException>(() => MovingOutputs.Check(settings, settings.Robot, [], CameraRegistry.Parse("0"), Untrained));
-        Assert.StartsWith("robot 'dll:MyArm.dll' would be moved by an untrained policy", error.Message, StringComparison.Ordinal);
+        var error = Assert.Throws<UsageException>(() =>
+            MovingOutputs.Check(settings, settings.Robot, [], CameraRegistry.Parse("world-wrist"), Trained)
+        );
+        Assert.StartsWith(
+            "robot 'dll:MyArm.dll' would be moved by the simulator: camera 'world-wrist'",
+            error.Message,
+            StringComparison.Ordinal
+        );
+        error = Assert.Throws<UsageException>(() =>
+            MovingOutputs.Check(settings, settings.Robot, [], CameraRegistry.Parse("0"), Untrained)
+        );
+        Assert.StartsWith(
+            "robot 'dll:MyArm.dll' would be moved by an untrained policy",
+            error.Message,
+            StringComparison.Ordinal
+        );
         MovingOutputs.Check(settings, settings.Robot, [], CameraRegistry.Parse("0"), Trained);
     }
 

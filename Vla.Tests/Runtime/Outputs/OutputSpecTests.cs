@@ -20,7 +20,11 @@ public class OutputSpecTests
     [Fact]
     public void The_simulated_arm_needs_its_world()
     {
-        var error = Assert.Throws<UsageException>(() => OutputRegistry.Parse("world").Open(new OutputContext(Make.Profile(), () => new ConsoleSnapshot(), null, TimeProvider.System)));
+        var error = Assert.Throws<UsageException>(() =>
+            OutputRegistry
+                .Parse("world")
+                .Open(new OutputContext(Make.Profile(), () => new ConsoleSnapshot(), null, TimeProvider.System))
+        );
 
         Assert.Contains("give --camera world", error.Message, StringComparison.Ordinal);
     }
@@ -35,6 +39,6 @@ public class OutputSpecTests
     [InlineData("udp://host:0", "the port is '0'; allowed is 1 to 65535")]
     [InlineData("udp://host:65536", "the port is '65536'; allowed is 1 to 65535")]
     [InlineData("udp://host:port", "the port is 'port'")]
-    public void A_wrong_output_is_told_with_what_is_possible(string text, string message)
-        => Assert.Contains(message, Assert.Throws<UsageException>(() => OutputRegistry.Parse(text)).Message);
+    public void A_wrong_output_is_told_with_what_is_possible(string text, string message) =>
+        Assert.Contains(message, Assert.Throws<UsageException>(() => OutputRegistry.Parse(text)).Message);
 }

@@ -31,9 +31,11 @@ public class UdpRobotTests
     public void Nobody_listening_is_counted_and_no_failure_and_a_late_listener_hears_the_next_action()
     {
         int port;
-        using (var probe = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0))) port = Port(probe);
+        using (var probe = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0)))
+            port = Port(probe);
         using var robot = Robot(port);
-        for (var i = 1; i <= 10; i++) robot.Apply(Make.Published(i, ControlState.Policy));
+        for (var i = 1; i <= 10; i++)
+            robot.Apply(Make.Published(i, ControlState.Policy));
         Assert.InRange(robot.Unheard, 1, 10);
 
         using var listener = new UdpClient(new IPEndPoint(IPAddress.Loopback, port));

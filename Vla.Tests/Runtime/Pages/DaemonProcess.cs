@@ -17,8 +17,18 @@ internal sealed class DaemonProcess(params string[] options) : IDisposable
     public async Task StartAsync()
     {
         // As a user has it who is somewhere else; and a machine under test may be slow.
-        var start = new ProcessStartInfo("dotnet", [
-            Path.Combine(AppContext.BaseDirectory, "vla.dll"), "run", "--http", Address, "--max-age", "10000", .. options])
+        var start = new ProcessStartInfo(
+            "dotnet",
+            [
+                Path.Combine(AppContext.BaseDirectory, "vla.dll"),
+                "run",
+                "--http",
+                Address,
+                "--max-age",
+                "10000",
+                .. options,
+            ]
+        )
         {
             WorkingDirectory = Path.GetTempPath(),
             RedirectStandardInput = true,
@@ -35,7 +45,10 @@ internal sealed class DaemonProcess(params string[] options) : IDisposable
         using var timeout = new CancellationTokenSource(Patience);
         while (!await IsWellAsync(timeout.Token))
         {
-            Assert.False(_process.HasExited, $"the daemon ended with exit code {(_process.HasExited ? _process.ExitCode : 0)}");
+            Assert.False(
+                _process.HasExited,
+                $"the daemon ended with exit code {(_process.HasExited ? _process.ExitCode : 0)}"
+            );
             await Task.Yield();
         }
     }
@@ -48,7 +61,8 @@ internal sealed class DaemonProcess(params string[] options) : IDisposable
 
     public void Dispose()
     {
-        if (_process is { HasExited: false }) Kill();
+        if (_process is { HasExited: false })
+            Kill();
         _process?.Dispose();
         _http.Dispose();
     }

@@ -15,16 +15,19 @@ public sealed class PageFixture : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        if (Chromium.Path is not { } chromium) return;
+        if (Chromium.Path is not { } chromium)
+            return;
         Assertions.SetDefaultExpectTimeout(PatienceMs);
         var started = _daemon.StartAsync();
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
-        {
-            ExecutablePath = chromium,
-            // Root may not use Chromium's sandbox; what is shown here is ours.
-            Args = ["--no-sandbox", "--disable-dev-shm-usage"],
-        });
+        _browser = await _playwright.Chromium.LaunchAsync(
+            new BrowserTypeLaunchOptions
+            {
+                ExecutablePath = chromium,
+                // Root may not use Chromium's sandbox; what is shown here is ours.
+                Args = ["--no-sandbox", "--disable-dev-shm-usage"],
+            }
+        );
         await started;
     }
 
@@ -33,14 +36,21 @@ public sealed class PageFixture : IAsyncLifetime, IDisposable
     /// <param name="height">The window's, pixels.</param>
     /// <param name="colours">Those that the reader prefers.</param>
     /// <param name="address">Another daemon's; null for the one of all tests.</param>
-    public async Task<IPage> OpenAsync(int width = 1440, int height = 900, ColorScheme colours = ColorScheme.Dark, string? address = null)
+    public async Task<IPage> OpenAsync(
+        int width = 1440,
+        int height = 900,
+        ColorScheme colours = ColorScheme.Dark,
+        string? address = null
+    )
     {
-        var context = await _browser!.NewContextAsync(new BrowserNewContextOptions
-        {
-            ViewportSize = new ViewportSize { Width = width, Height = height },
-            ColorScheme = colours,
-            ReducedMotion = ReducedMotion.Reduce,
-        });
+        var context = await _browser!.NewContextAsync(
+            new BrowserNewContextOptions
+            {
+                ViewportSize = new ViewportSize { Width = width, Height = height },
+                ColorScheme = colours,
+                ReducedMotion = ReducedMotion.Reduce,
+            }
+        );
         context.SetDefaultTimeout(PatienceMs);
         var page = await context.NewPageAsync();
         await page.GotoAsync(address ?? _daemon.Address);
@@ -51,12 +61,14 @@ public sealed class PageFixture : IAsyncLifetime, IDisposable
     /// <summary>Closes all windows: a page that is open has pictures made.</summary>
     public async Task CloseWindowsAsync()
     {
-        foreach (var context in _browser?.Contexts ?? []) await context.CloseAsync();
+        foreach (var context in _browser?.Contexts ?? [])
+            await context.CloseAsync();
     }
 
     public async Task DisposeAsync()
     {
-        if (_browser is not null) await _browser.CloseAsync();
+        if (_browser is not null)
+            await _browser.CloseAsync();
     }
 
     public void Dispose()

@@ -57,12 +57,14 @@ public sealed class PageTests(PageFixture fixture) : IClassFixture<PageFixture>,
         var box = page.GetByLabel("Tell the robot what to do");
         var resume = page.GetByRole(AriaRole.Button, new() { Name = "Resume" });
 
-        foreach (var stop in new Func<Task>[]
-        {
-            () => page.GetByRole(AriaRole.Button, new() { Name = "STOP" }).ClickAsync(),
-            () => page.Keyboard.PressAsync("Space"),
-            () => box.PressAsync("Escape"),
-        })
+        foreach (
+            var stop in new Func<Task>[]
+            {
+                () => page.GetByRole(AriaRole.Button, new() { Name = "STOP" }).ClickAsync(),
+                () => page.Keyboard.PressAsync("Space"),
+                () => box.PressAsync("Escape"),
+            }
+        )
         {
             await stop();
             await Expect(state).ToContainTextAsync("STOP");
@@ -112,7 +114,10 @@ public sealed class PageTests(PageFixture fixture) : IClassFixture<PageFixture>,
         await Expect(page.GetByText("table 7")).ToBeVisibleAsync();
 
         var asked = await task.TextContentAsync();
-        await SayAsync(page, $"reach above the {asked!.Split(' ').SkipWhile(word => word != "“put").ElementAt(2)} block");
+        await SayAsync(
+            page,
+            $"reach above the {asked!.Split(' ').SkipWhile(word => word != "“put").ElementAt(2)} block"
+        );
         await Expect(page.Locator("[data-successes]")).ToHaveTextAsync("1");
         await Expect(page.Locator("[data-attempts]")).ToHaveTextAsync("1");
         await Expect(task).ToContainTextAsync("succeeded");
@@ -123,7 +128,15 @@ public sealed class PageTests(PageFixture fixture) : IClassFixture<PageFixture>,
     public async Task The_page_is_worth_a_picture()
     {
         using var daemon = new DaemonProcess(
-            "--camera", "world", "--world-seed", "2000000003", "--policy", Repository.File("config/policies/tabletop"), "--robot", Robot);
+            "--camera",
+            "world",
+            "--world-seed",
+            "2000000003",
+            "--policy",
+            Repository.File("config/policies/tabletop"),
+            "--robot",
+            Robot
+        );
         await daemon.StartAsync();
         var desktop = await fixture.OpenAsync(address: daemon.Address);
         var phone = await fixture.OpenAsync(390, 844, ColorScheme.Light, daemon.Address);
@@ -136,7 +149,10 @@ public sealed class PageTests(PageFixture fixture) : IClassFixture<PageFixture>,
         {
             using var whole = Cv2.ImDecode(await page.ScreenshotAsync(), ImreadModes.Color);
             using var scaled = whole.Resize(default, scale, scale, InterpolationFlags.Area);
-            scaled.SaveImage(Path.Combine(PicturesFactAttribute.Folder!, $"{name}.png"), new ImageEncodingParam(ImwriteFlags.PngCompression, 9));
+            scaled.SaveImage(
+                Path.Combine(PicturesFactAttribute.Folder!, $"{name}.png"),
+                new ImageEncodingParam(ImwriteFlags.PngCompression, 9)
+            );
         }
     }
 
@@ -151,8 +167,13 @@ public sealed class PageTests(PageFixture fixture) : IClassFixture<PageFixture>,
         await Expect(page.Locator("img[data-camera=policy]")).ToBeVisibleAsync();
 
         var result = await page.RunAxe();
-        Assert.Empty(result.Violations.Where(violation => violation.Impact is "serious" or "critical")
-            .Select(violation => $"{violation.Help}: {string.Join(", ", violation.Nodes.Select(node => node.Html))}"));
+        Assert.Empty(
+            result
+                .Violations.Where(violation => violation.Impact is "serious" or "critical")
+                .Select(violation =>
+                    $"{violation.Help}: {string.Join(", ", violation.Nodes.Select(node => node.Html))}"
+                )
+        );
         Assert.Equal(width, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "STOP" })).ToBeInViewportAsync();
     }

@@ -18,7 +18,8 @@ public sealed class PictureStudioTests : IDisposable
     private readonly PictureStudio _studio;
     private CameraCapture? _capture;
 
-    public PictureStudioTests() => _studio = new(_camera, Small, TimeProvider.System, NullLogger<PictureStudio>.Instance);
+    public PictureStudioTests() =>
+        _studio = new(_camera, Small, TimeProvider.System, NullLogger<PictureStudio>.Instance);
 
     public void Dispose()
     {
@@ -60,7 +61,10 @@ public sealed class PictureStudioTests : IDisposable
         Watch("synthetic");
         await NextAsync(0);
         var newest = _camera.Frames;
-        Assert.True(SpinWait.SpinUntil(() => _camera.Frames > newest + 10, Patience), "the camera gives no more pictures");
+        Assert.True(
+            SpinWait.SpinUntil(() => _camera.Frames > newest + 10, Patience),
+            "the camera gives no more pictures"
+        );
 
         // The first picture after a rest is not the one from before it.
         Assert.True((await NextAsync(0)).Sequence > newest);
@@ -69,7 +73,13 @@ public sealed class PictureStudioTests : IDisposable
     private void Watch(string source)
     {
         OpenCvSharpLoaded();
-        _capture = new CameraCapture(() => CameraRegistry.Parse(source).Open(TimeProvider.System), new FramePool(Small), TimeProvider.System, 0, new Counting(_camera));
+        _capture = new CameraCapture(
+            () => CameraRegistry.Parse(source).Open(TimeProvider.System),
+            new FramePool(Small),
+            TimeProvider.System,
+            0,
+            new Counting(_camera)
+        );
         _camera.Capture = _capture;
         _capture.Start();
         _ = _studio.StartAsync(CancellationToken.None);
@@ -82,7 +92,8 @@ public sealed class PictureStudioTests : IDisposable
         using var end = new CancellationTokenSource(Patience);
         while (!end.IsCancellationRequested)
         {
-            if (await _studio.AfterAsync(after, end.Token) is { } pictures) return pictures;
+            if (await _studio.AfterAsync(after, end.Token) is { } pictures)
+                return pictures;
         }
 
         throw new TimeoutException($"no picture after number {after} came");
@@ -90,14 +101,10 @@ public sealed class PictureStudioTests : IDisposable
 
     private sealed class Counting(CameraMonitor monitor) : ICaptureEvents
     {
-        public void Opened(CameraDescription camera)
-        {
-        }
+        public void Opened(CameraDescription camera) { }
 
         public void FrameArrived(long sequence) => monitor.Frames = sequence;
 
-        public void Ended(CameraException reason)
-        {
-        }
+        public void Ended(CameraException reason) { }
     }
 }

@@ -12,7 +12,11 @@ public sealed class PictureStudiosTests
     {
         CameraMonitor[] cameras = [new("front", isOnly: false), new("wrist", isOnly: false)];
         using var studios = new PictureStudios(
-            cameras, new ImageSpec(12, 16, [0, 0, 0], [1, 1, 1]), TimeProvider.System, NullLogger<PictureStudio>.Instance);
+            cameras,
+            new ImageSpec(12, 16, [0, 0, 0], [1, 1, 1]),
+            TimeProvider.System,
+            NullLogger<PictureStudio>.Instance
+        );
 
         Assert.Same(cameras[1], studios.Find("wrist")!.Value.Camera);
         Assert.Same(cameras[0], studios.Find(null)!.Value.Camera);

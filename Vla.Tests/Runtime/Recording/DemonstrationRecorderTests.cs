@@ -25,7 +25,10 @@ public sealed class DemonstrationRecorderTests : IDisposable
             Assert.Equal(one.Episodes[i].Tasks, three.Episodes[i].Tasks);
             var (a, b) = (one.Read(one.Episodes[i]), three.Read(three.Episodes[i]));
             Assert.Equal(a.Floats(DatasetFeature.Action).ToArray(), b.Floats(DatasetFeature.Action).ToArray());
-            Assert.Equal(a.Floats(DemonstrationFeatures.Chunks).ToArray(), b.Floats(DemonstrationFeatures.Chunks).ToArray());
+            Assert.Equal(
+                a.Floats(DemonstrationFeatures.Chunks).ToArray(),
+                b.Floats(DemonstrationFeatures.Chunks).ToArray()
+            );
             Assert.Equal(a.Task(0), a.TaskOf(a.Integers(DemonstrationFeatures.LessonTasks).Span[0]));
         }
 

@@ -22,7 +22,8 @@ public sealed class EpisodeCutterTests
         {
             var late = tick % 5 == 0 ? -3 : 4;
             var afterMs = 1_000 + tick * 20 + (tick == 0 ? 0 : late) - (int)_nowMs;
-            if (Look(Act(), afterMs).Task is not null) frames.Add(tick);
+            if (Look(Act(), afterMs).Task is not null)
+                frames.Add(tick);
         }
 
         Assert.Equal([0, 5, 10, 15, 20, 25], frames);
@@ -39,7 +40,10 @@ public sealed class EpisodeCutterTests
         Assert.Equal(new Cut(true, null, 0), Look(Act()));
         Assert.Equal(new Cut(false, "second", 0), Look(Act(instruction: 2)));
         // The same words again are another attempt.
-        _scene = _scene with { Instruction = new Instruction(3, "second", 0) };
+        _scene = _scene with
+        {
+            Instruction = new Instruction(3, "second", 0),
+        };
         Assert.Equal(new Cut(true, "second", 0), Look(Act(instruction: 3)));
     }
 
@@ -128,17 +132,30 @@ public sealed class EpisodeCutterTests
     {
         _nowMs += afterMs;
         var nowNs = _nowMs * MonotonicTime.NsPerMs;
-        return _cutter.Look(action with { PublishedNs = nowNs, Origin = action.Origin with { CapturedNs = nowNs + action.Origin.CapturedNs } }, () => _scene);
+        return _cutter.Look(
+            action with
+            {
+                PublishedNs = nowNs,
+                Origin = action.Origin with { CapturedNs = nowNs + action.Origin.CapturedNs },
+            },
+            () => _scene
+        );
     }
 
-    private static PublishedAction Act(long instruction = 1, int capturedMsAgo = 20) => new()
-    {
-        Sequence = 1,
-        State = ControlState.Policy,
-        Reason = "",
-        Values = [0],
-        Clamped = 0,
-        Origin = new Origin { InstructionNumber = instruction, Instruction = "", CapturedNs = -capturedMsAgo * MonotonicTime.NsPerMs },
-        PublishedNs = 0,
-    };
+    private static PublishedAction Act(long instruction = 1, int capturedMsAgo = 20) =>
+        new()
+        {
+            Sequence = 1,
+            State = ControlState.Policy,
+            Reason = "",
+            Values = [0],
+            Clamped = 0,
+            Origin = new Origin
+            {
+                InstructionNumber = instruction,
+                Instruction = "",
+                CapturedNs = -capturedMsAgo * MonotonicTime.NsPerMs,
+            },
+            PublishedNs = 0,
+        };
 }

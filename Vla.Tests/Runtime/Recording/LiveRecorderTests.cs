@@ -22,12 +22,17 @@ public sealed class LiveRecorderTests : IDisposable
 
     private string Root => _directory.File("run");
 
-    private RecordingTarget Target => new(Root, Fps, "arm",
-    [
-        DatasetFeature.Camera(DatasetFeature.FrontCamera, 32, 16),
-        DatasetFeature.Floats(DatasetFeature.State, ["jaw"]),
-        DatasetFeature.Floats(DatasetFeature.Action, ["x", "y"]),
-    ]);
+    private RecordingTarget Target =>
+        new(
+            Root,
+            Fps,
+            "arm",
+            [
+                DatasetFeature.Camera(DatasetFeature.FrontCamera, 32, 16),
+                DatasetFeature.Floats(DatasetFeature.State, ["jaw"]),
+                DatasetFeature.Floats(DatasetFeature.Action, ["x", "y"]),
+            ]
+        );
 
     public void Dispose() => _directory.Dispose();
 
@@ -44,38 +49,67 @@ public sealed class LiveRecorderTests : IDisposable
         Assert.Equal(new RecordingReport(Root, 2, 5, 0, null), report);
         using var dataset = LeRobotDataset.Open(Root);
         Assert.Equal("arm", dataset.Info.RobotType);
-        Assert.Equal([["first"], ["second"]], dataset.Episodes.Select(episode => episode.Tasks));
+        Assert.Equal(
+            [
+                ["first"],
+                ["second"],
+            ],
+            dataset.Episodes.Select(episode => episode.Tasks)
+        );
         Assert.Equal([3, 2], dataset.Episodes.Select(episode => episode.Length));
         var frames = dataset.Read(dataset.Episodes[1]);
         Assert.Equal([3f, -3f, 4f, -4f], frames.Floats(DatasetFeature.Action).ToArray());
         Assert.Equal([30f, 40f], frames.Floats(DatasetFeature.State).ToArray());
         var brightness = new List<double>();
-        dataset.ReadPictures(dataset.Episodes[1], DatasetFeature.FrontCamera, (_, picture) => brightness.Add(Cv2.Mean(picture).Val0));
+        dataset.ReadPictures(
+            dataset.Episodes[1],
+            DatasetFeature.FrontCamera,
+            (_, picture) => brightness.Add(Cv2.Mean(picture).Val0)
+        );
         Assert.Equal([60, 80], brightness, (a, b) => Math.Abs(a - b) < 8);
     }
 
     [Fact]
     public void Each_camera_has_a_video_of_its_own_and_the_state_is_that_of_the_oldest_picture()
     {
-        var target = new RecordingTarget(Root, Fps, "arm",
-        [
-            DatasetFeature.Camera("observation.images.front", 32, 16),
-            DatasetFeature.Camera("observation.images.wrist", 16, 16),
-            DatasetFeature.Floats(DatasetFeature.State, ["jaw"]),
-            DatasetFeature.Floats(DatasetFeature.Action, ["x", "y"]),
-        ]);
+        var target = new RecordingTarget(
+            Root,
+            Fps,
+            "arm",
+            [
+                DatasetFeature.Camera("observation.images.front", 32, 16),
+                DatasetFeature.Camera("observation.images.wrist", 16, 16),
+                DatasetFeature.Floats(DatasetFeature.State, ["jaw"]),
+                DatasetFeature.Floats(DatasetFeature.Action, ["x", "y"]),
+            ]
+        );
         var saver = new EpisodeSaver(target);
         saver.Start();
-        using (var recorder = new LiveRecorder(new EpisodeCutter(Fps, Fps), saver, [TryTake, TryTakeWrist], () => _scene, new Jaw()))
+        using (
+            var recorder = new LiveRecorder(
+                new EpisodeCutter(Fps, Fps),
+                saver,
+                [TryTake, TryTakeWrist],
+                () => _scene,
+                new Jaw()
+            )
+        )
             Apply(recorder, 3);
         saver.Dispose();
 
         using var dataset = LeRobotDataset.Open(Root);
-        Assert.Equal(["observation.images.front", "observation.images.wrist"], dataset.Info.Cameras.Select(camera => camera.Name));
+        Assert.Equal(
+            ["observation.images.front", "observation.images.wrist"],
+            dataset.Info.Cameras.Select(camera => camera.Name)
+        );
         var episode = dataset.Episodes.Single();
         Assert.Equal([0f, 5f, 15f], dataset.Read(episode).Floats(DatasetFeature.State).ToArray());
         var brightness = new List<double>();
-        dataset.ReadPictures(episode, "observation.images.wrist", (_, picture) => brightness.Add(Cv2.Mean(picture).Val0));
+        dataset.ReadPictures(
+            episode,
+            "observation.images.wrist",
+            (_, picture) => brightness.Add(Cv2.Mean(picture).Val0)
+        );
         Assert.Equal([200, 200, 200], brightness, (a, b) => Math.Abs(a - b) < 8);
 
         // A little older than the front's, but for the first.
@@ -94,9 +128,18 @@ public sealed class LiveRecorderTests : IDisposable
         Run(recorder => Apply(recorder, 3));
         Run(recorder => Apply(recorder, 4));
 
-        using (var dataset = LeRobotDataset.Open(Root)) Assert.Equal([3, 4], dataset.Episodes.Select(episode => episode.Length));
+        using (var dataset = LeRobotDataset.Open(Root))
+            Assert.Equal([3, 4], dataset.Episodes.Select(episode => episode.Length));
         Assert.Contains("4 frames a second, this recording 5", Refusal(Target with { Fps = 5 }));
-        Assert.Contains("action (2 numbers: a b)", Refusal(Target with { Features = [.. Target.Features.Take(2), DatasetFeature.Floats(DatasetFeature.Action, ["a", "b"])] }));
+        Assert.Contains(
+            "action (2 numbers: a b)",
+            Refusal(
+                Target with
+                {
+                    Features = [.. Target.Features.Take(2), DatasetFeature.Floats(DatasetFeature.Action, ["a", "b"])],
+                }
+            )
+        );
     }
 
     [Fact]
@@ -137,8 +180,12 @@ public sealed class LiveRecorderTests : IDisposable
 
         Assert.Equal((1, 3, 0, 1), (report.Episodes, report.Frames, report.Dropped, report.TooShort));
         Assert.Equal(
-            ["an episode of 0.25 s is not kept, 0.5 s are the least: first", $"1 episodes with 3 frames were recorded to {Root}"],
-            _said.Lines.Where(line => !line.StartsWith("recorded episode", StringComparison.Ordinal)));
+            [
+                "an episode of 0.25 s is not kept, 0.5 s are the least: first",
+                $"1 episodes with 3 frames were recorded to {Root}",
+            ],
+            _said.Lines.Where(line => !line.StartsWith("recorded episode", StringComparison.Ordinal))
+        );
     }
 
     [Fact]
@@ -153,7 +200,11 @@ public sealed class LiveRecorderTests : IDisposable
 
         Assert.Equal((1, 1, 0), (report.Episodes, report.Frames, report.TooShort));
         using var dataset = LeRobotDataset.Open(Root);
-        dataset.ReadPictures(dataset.Episodes.Single(), DatasetFeature.FrontCamera, (_, picture) => Assert.Equal(_size, picture.Size()));
+        dataset.ReadPictures(
+            dataset.Episodes.Single(),
+            DatasetFeature.FrontCamera,
+            (_, picture) => Assert.Equal(_size, picture.Size())
+        );
     }
 
     [Fact]
@@ -232,14 +283,18 @@ public sealed class LiveRecorderTests : IDisposable
     private RecordingReport Run(Action<IActionOutput> work, int? capacity = null, bool startsLate = false)
     {
         var saver = new EpisodeSaver(Target, capacity) { Logger = _said };
-        if (!startsLate) saver.Start();
-        using (var recorder = Recorder(saver)) work(recorder);
-        if (startsLate) saver.Start();
+        if (!startsLate)
+            saver.Start();
+        using (var recorder = Recorder(saver))
+            work(recorder);
+        if (startsLate)
+            saver.Start();
         saver.Dispose();
         return saver.Read();
     }
 
-    private LiveRecorder Recorder(EpisodeSaver saver) => new(new EpisodeCutter(Fps, Fps), saver, [TryTake], () => _scene, new Jaw());
+    private LiveRecorder Recorder(EpisodeSaver saver) =>
+        new(new EpisodeCutter(Fps, Fps), saver, [TryTake], () => _scene, new Jaw());
 
     private void Say(long number, string text) => _scene = new LiveScene(new Instruction(number, text, 0));
 
@@ -251,16 +306,17 @@ public sealed class LiveRecorderTests : IDisposable
         }
     }
 
-    private PublishedAction Action(long instruction, ControlState state = ControlState.Policy, string reason = "") => new()
-    {
-        Sequence = _frame + 1,
-        State = state,
-        Reason = reason,
-        Values = [_frame, -_frame],
-        Clamped = 0,
-        Origin = new Origin { InstructionNumber = instruction, Instruction = "" },
-        PublishedNs = _frame++ * MonotonicTime.NsPerSecond / Fps,
-    };
+    private PublishedAction Action(long instruction, ControlState state = ControlState.Policy, string reason = "") =>
+        new()
+        {
+            Sequence = _frame + 1,
+            State = state,
+            Reason = reason,
+            Values = [_frame, -_frame],
+            Clamped = 0,
+            Origin = new Origin { InstructionNumber = instruction, Instruction = "" },
+            PublishedNs = _frame++ * MonotonicTime.NsPerSecond / Fps,
+        };
 
     /// <summary>What the last recording said of having nothing.</summary>
     private string WhyNothing() => _said.Lines[^1].Split($"nothing was recorded to {Root}: ")[1];
@@ -268,7 +324,8 @@ public sealed class LiveRecorderTests : IDisposable
     private bool TryTake(Mat into, out PictureStamp stamp)
     {
         stamp = new PictureStamp(_frame, 10 * (_frame - 1));
-        if (!_hasPicture) return false;
+        if (!_hasPicture)
+            return false;
         using var picture = new Mat(_size, MatType.CV_8UC3, Scalar.All(20 * (_frame - 1)));
         picture.CopyTo(into);
         return true;
@@ -294,8 +351,12 @@ public sealed class LiveRecorderTests : IDisposable
         public bool IsEnabled(Microsoft.Extensions.Logging.LogLevel logLevel) => true;
 
         public void Log<TState>(
-            Microsoft.Extensions.Logging.LogLevel logLevel, Microsoft.Extensions.Logging.EventId eventId, TState state,
-            Exception? exception, Func<TState, Exception?, string> formatter) => Lines.Add(formatter(state, exception));
+            Microsoft.Extensions.Logging.LogLevel logLevel,
+            Microsoft.Extensions.Logging.EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => Lines.Add(formatter(state, exception));
     }
 
     /// <summary>Makes way once the failure was said.</summary>
@@ -307,10 +368,15 @@ public sealed class LiveRecorderTests : IDisposable
         public bool IsEnabled(Microsoft.Extensions.Logging.LogLevel logLevel) => true;
 
         public void Log<TState>(
-            Microsoft.Extensions.Logging.LogLevel logLevel, Microsoft.Extensions.Logging.EventId eventId, TState state, Exception? exception,
-            Func<TState, Exception?, string> formatter)
+            Microsoft.Extensions.Logging.LogLevel logLevel,
+            Microsoft.Extensions.Logging.EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
-            if (logLevel == Microsoft.Extensions.Logging.LogLevel.Error && Directory.Exists(blocked.FullName)) blocked.Delete(recursive: true);
+            if (logLevel == Microsoft.Extensions.Logging.LogLevel.Error && Directory.Exists(blocked.FullName))
+                blocked.Delete(recursive: true);
         }
     }
 }

@@ -15,7 +15,12 @@ public sealed class RecordingTargetTests
     [InlineData(10, 100, 50, 25, 25)]
     [InlineData(10, 100, 50, 500, 50)]
     public void Frames_are_as_far_apart_as_the_policys_actions_unless_it_is_set_otherwise(
-        int horizon, double stepMs, double controlHz, double wantedHz, int fps)
+        int horizon,
+        double stepMs,
+        double controlHz,
+        double wantedHz,
+        int fps
+    )
     {
         var action = new ActionSpec(["x"], ["m"], [0], [1], horizon, stepMs);
 

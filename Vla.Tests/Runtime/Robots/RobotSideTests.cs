@@ -47,18 +47,32 @@ public sealed class RobotSideTests : IDisposable
     [Fact]
     public void Two_robots_are_one_too_many()
     {
-        var error = Assert.Throws<RobotProfileException>(
-            () => Assemble(new RobotMade(_robot, Make.Profile()), [new Given(new FeelingRobot { Name = "second" })]));
+        var error = Assert.Throws<RobotProfileException>(() =>
+            Assemble(new RobotMade(_robot, Make.Profile()), [new Given(new FeelingRobot { Name = "second" })])
+        );
 
-        Assert.StartsWith("there are several robots (feeling arm, second): give one", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "there are several robots (feeling arm, second): give one",
+            error.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
-    [InlineData("x jaw", "m 1", "robot profile 'test' does not fit robot 'feeling arm': dimension 2 is gripper (1) in the profile and jaw (1) in the robot")]
+    [InlineData(
+        "x jaw",
+        "m 1",
+        "robot profile 'test' does not fit robot 'feeling arm': dimension 2 is gripper (1) in the profile and jaw "
+            + "(1) in the robot"
+    )]
     [InlineData("x gripper", "mm 1", "dimension 1 is x (m) in the profile and x (mm) in the robot")]
     [InlineData("x", "m", "has 2 dimensions (x gripper), robot 'feeling arm' takes 1 (x): choose this robot's profile")]
     [InlineData("x gripper", "m", "names 2 values of its action and 1 units")]
-    public void A_robot_whose_actions_are_not_the_profiles_is_an_error_that_names_both(string names, string units, string message)
+    public void A_robot_whose_actions_are_not_the_profiles_is_an_error_that_names_both(
+        string names,
+        string units,
+        string message
+    )
     {
         var robot = new FeelingRobot { ActionNames = names.Split(' '), ActionUnits = units.Split(' ') };
 
@@ -70,8 +84,9 @@ public sealed class RobotSideTests : IDisposable
     [Fact]
     public void A_policy_that_wants_what_the_robot_does_not_tell_is_an_error_and_one_without_a_robot_gets_none()
     {
-        var error = Assert.Throws<RobotProfileException>(
-            () => Assemble(new RobotMade(_robot, Make.Profile()), [], wanted: new StateSpec(["elbow"], ["rad"], [0], [1])));
+        var error = Assert.Throws<RobotProfileException>(() =>
+            Assemble(new RobotMade(_robot, Make.Profile()), [], wanted: new StateSpec(["elbow"], ["rad"], [0], [1]))
+        );
         Assert.Contains("does not tell 'elbow'", error.Message, StringComparison.Ordinal);
 
         Assemble(new RobotMade(null, Make.Profile()), [new Given(new FakeRobot())]);
@@ -84,7 +99,11 @@ public sealed class RobotSideTests : IDisposable
     {
         var profile = RobotProfile.Load(ProjectPaths.TabletopRobot);
         var table = new SimulatedTabletop(
-            new WorldSettings(), new ExpertPolicy(() => null!), new InstructionBoard(TimeProvider.System), TimeProvider.System);
+            new WorldSettings(),
+            new ExpertPolicy(() => null!),
+            new InstructionBoard(TimeProvider.System),
+            TimeProvider.System
+        );
         Assemble(new RobotMade(table.Robot(), profile), [new OutputSpec.World()], table);
         Assert.Equal("world", Assert.Single(_side!.Outputs).Name);
         Assert.True(_side.Moved!.IsSimulated);
@@ -97,10 +116,20 @@ public sealed class RobotSideTests : IDisposable
         Assert.False(_side.PolicyTakesState);
     }
 
-    private void Assemble(RobotMade made, OutputSpec[] outputs, SimulatedTabletop? table = null, StateSpec? wanted = null) =>
+    private void Assemble(
+        RobotMade made,
+        OutputSpec[] outputs,
+        SimulatedTabletop? table = null,
+        StateSpec? wanted = null
+    ) =>
         _side = RobotSide.Assemble(
-            made, outputs, new OutputContext(made.Profile, () => new ConsoleSnapshot(), null, TimeProvider.System, table),
-            filmsTabletop: table is not null, wanted ?? Gripper, rateHz: 50);
+            made,
+            outputs,
+            new OutputContext(made.Profile, () => new ConsoleSnapshot(), null, TimeProvider.System, table),
+            filmsTabletop: table is not null,
+            wanted ?? Gripper,
+            rateHz: 50
+        );
 
     private sealed record Given(IActionOutput Output) : OutputSpec
     {

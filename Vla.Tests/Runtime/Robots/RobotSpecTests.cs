@@ -32,8 +32,16 @@ public sealed class RobotSpecTests : IDisposable
     {
         var error = Assert.Throws<RobotProfileException>(() => Parse(text));
 
-        Assert.StartsWith($"robot profile {_folder.File(text)} cannot be read: it is not there", error.Message, StringComparison.Ordinal);
-        Assert.EndsWith("give world[?profile=FILE], dll:FILE[?profile=FILE][#ARGUMENT] or the FILE of a robot profile", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"robot profile {_folder.File(text)} cannot be read: it is not there",
+            error.Message,
+            StringComparison.Ordinal
+        );
+        Assert.EndsWith(
+            "give world[?profile=FILE], dll:FILE[?profile=FILE][#ARGUMENT] or the FILE of a robot profile",
+            error.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -52,7 +60,8 @@ public sealed class RobotSpecTests : IDisposable
         Assert.Equal("world", RobotRegistry.WithFullPaths("world"));
         Assert.Equal(
             $"dll:{Path.GetFullPath("MyArm.dll")}?profile={Path.GetFullPath("arm.json")}#/dev/ttyUSB0",
-            RobotRegistry.WithFullPaths("dll:MyArm.dll?profile=arm.json#/dev/ttyUSB0"));
+            RobotRegistry.WithFullPaths("dll:MyArm.dll?profile=arm.json#/dev/ttyUSB0")
+        );
     }
 
     private RobotSpec Parse(string text) => RobotRegistry.Parse(text, _folder.Path);

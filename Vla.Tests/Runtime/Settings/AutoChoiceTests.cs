@@ -43,16 +43,27 @@ public sealed class AutoChoiceTests
     [Fact]
     public void Without_any_setting_the_simulated_tabletop_runs_with_the_policy_trained_for_it()
     {
-        var settings = SettingsLoader.Load(Repository.File("config/vla.json"), new Dictionary<string, string?>(), new Dictionary<string, string?>());
+        var settings = SettingsLoader.Load(
+            Repository.File("config/vla.json"),
+            new Dictionary<string, string?>(),
+            new Dictionary<string, string?>()
+        );
 
-        Assert.Equal(ProjectPaths.TabletopPolicy, AutoChoice.Policy(settings, NamedCamera.Deciding(NamedCamera.ReadAll(settings.Camera))));
+        Assert.Equal(
+            ProjectPaths.TabletopPolicy,
+            AutoChoice.Policy(settings, NamedCamera.Deciding(NamedCamera.ReadAll(settings.Camera)))
+        );
     }
 
     [Fact]
     public void Only_the_simulated_arm_begins_to_move_again_by_itself_after_a_long_stop()
     {
         var table = new SimulatedTabletop(
-            new WorldSettings(), new ExpertPolicy(() => null!), new InstructionBoard(TimeProvider.System), TimeProvider.System);
+            new WorldSettings(),
+            new ExpertPolicy(() => null!),
+            new InstructionBoard(TimeProvider.System),
+            TimeProvider.System
+        );
         using var arm = table.Robot();
         var log = new FakeRobot { Moves = false };
         var other = new FakeRobot();

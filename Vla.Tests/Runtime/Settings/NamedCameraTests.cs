@@ -38,10 +38,12 @@ public sealed class NamedCameraTests
     }
 
     [Fact]
-    public void An_unknown_option_is_the_sources_to_refuse() => Assert.Contains(
-        "unknown option 'speed'",
-        Assert.Throws<CameraException>(() => NamedCamera.ReadAll(["front=0", "wrist=synthetic?speed=9"])).Message,
-        StringComparison.Ordinal);
+    public void An_unknown_option_is_the_sources_to_refuse() =>
+        Assert.Contains(
+            "unknown option 'speed'",
+            Assert.Throws<CameraException>(() => NamedCamera.ReadAll(["front=0", "wrist=synthetic?speed=9"])).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Without_a_camera_the_simulated_table_is_filmed_from_the_front()

@@ -15,9 +15,15 @@ public sealed class PictureFitTests
     [InlineData("the cameras are top and wrist: give --camera front=SOURCE", "top=synthetic", "wrist=synthetic")]
     public void A_missing_or_surplus_camera_is_an_error_that_names_both_sides(string expected, params string[] cameras)
     {
-        var message = Assert.Throws<UsageException>(() => PictureFit.Require(Notebook, NamedCamera.ReadAll(cameras))).Message;
+        var message = Assert
+            .Throws<UsageException>(() => PictureFit.Require(Notebook, NamedCamera.ReadAll(cameras)))
+            .Message;
 
-        Assert.StartsWith($"the policy wants the picture front ({Notebook.Directory}), {expected}", message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"the policy wants the picture front ({Notebook.Directory}), {expected}",
+            message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

@@ -30,8 +30,14 @@ public sealed class SettingsLoaderTests : IDisposable
     {
         var settings = SettingsLoader.Load(
             Write("""{ "camera": "file.mp4", "device": "cpu", "control": { "rateHz": 10 } }"""),
-            new Dictionary<string, string?> { ["VLA_DEVICE"] = "cuda", ["VLA_CONTROL__RATEHZ"] = "20", ["VLA_HOME"] = "/anywhere" },
-            new Dictionary<string, string?> { ["control:rateHz"] = "30" });
+            new Dictionary<string, string?>
+            {
+                ["VLA_DEVICE"] = "cuda",
+                ["VLA_CONTROL__RATEHZ"] = "20",
+                ["VLA_HOME"] = "/anywhere",
+            },
+            new Dictionary<string, string?> { ["control:rateHz"] = "30" }
+        );
 
         Assert.Equal(["file.mp4"], settings.Camera);
         Assert.Equal(("cuda", 30), (settings.Device, settings.Control.RateHz));
@@ -43,7 +49,8 @@ public sealed class SettingsLoaderTests : IDisposable
         var settings = SettingsLoader.Load(
             Write("""{ "outputs": ["console", "jsonl:a", "jsonl:b"] }"""),
             Nothing,
-            new Dictionary<string, string?> { ["outputs:0"] = "udp://127.0.0.1:9" });
+            new Dictionary<string, string?> { ["outputs:0"] = "udp://127.0.0.1:9" }
+        );
 
         Assert.Equal(["udp://127.0.0.1:9"], settings.Outputs);
     }
@@ -61,7 +68,11 @@ public sealed class SettingsLoaderTests : IDisposable
     {
         var file = Write("""{ "camera": { "front": "0", "wrist": "2" } }""");
 
-        var byEnvironment = SettingsLoader.Load(file, new Dictionary<string, string?> { ["VLA_CAMERA"] = "synthetic" }, Nothing);
+        var byEnvironment = SettingsLoader.Load(
+            file,
+            new Dictionary<string, string?> { ["VLA_CAMERA"] = "synthetic" },
+            Nothing
+        );
         var byName = SettingsLoader.Load(file, new Dictionary<string, string?> { ["VLA_CAMERA__top"] = "3" }, Nothing);
         var byFlag = SettingsLoader.Load(file, Nothing, new Dictionary<string, string?> { ["camera:0"] = "top=world" });
 
@@ -73,12 +84,17 @@ public sealed class SettingsLoaderTests : IDisposable
     [Fact]
     public void Comments_and_trailing_commas_are_fine()
     {
-        Assert.Equal(ResumeAfterStop.Manual, Load("""
-            {
-              // by hand
-              "control": { "resumeAfterStop": "manual", },
-            }
-            """).Control.ResumeAfterStop);
+        Assert.Equal(
+            ResumeAfterStop.Manual,
+            Load(
+                """
+                {
+                  // by hand
+                  "control": { "resumeAfterStop": "manual", },
+                }
+                """
+            ).Control.ResumeAfterStop
+        );
     }
 
     [Theory]
@@ -88,12 +104,24 @@ public sealed class SettingsLoaderTests : IDisposable
     [InlineData("""{ "control": { "rateHz": "NaN" } }""", "'control:rateHz' is 'NaN'", "from 1 to 1000")]
     [InlineData("""{ "control": { "rateHz": 1000.4 } }""", "'control:rateHz' is '1000.4'")]
     [InlineData("""{ "control": { "rateHz": "fast" } }""", "'control:rateHz' is 'fast'")]
-    [InlineData("""{ "control": { "maximumActionAgeMs": 0 } }""", "'control:maximumActionAgeMs' is '0'", "from 1 to 60000")]
+    [InlineData(
+        """{ "control": { "maximumActionAgeMs": 0 } }""",
+        "'control:maximumActionAgeMs' is '0'",
+        "from 1 to 60000"
+    )]
     [InlineData("""{ "control": { "maximumActionAgeMs": 1.5 } }""", "'control:maximumActionAgeMs' is '1.5'")]
-    [InlineData("""{ "control": { "resumeAfterStop": "never" } }""", "'control:resumeAfterStop' is 'never'", "automatic, manual")]
+    [InlineData(
+        """{ "control": { "resumeAfterStop": "never" } }""",
+        "'control:resumeAfterStop' is 'never'",
+        "automatic, manual"
+    )]
     [InlineData("""{ "control": { "resumeAfterStop": 1 } }""", "'control:resumeAfterStop' is '1'", "automatic, manual")]
     [InlineData("""{ "control": 5 }""", "'control' is '5'", "a group of settings")]
-    [InlineData("""{ "camera": { "front": { "size": 3 } } }""", "'camera:front' is '{ … }'", "a map of cameras by name")]
+    [InlineData(
+        """{ "camera": { "front": { "size": 3 } } }""",
+        "'camera:front' is '{ … }'",
+        "a map of cameras by name"
+    )]
     [InlineData("""{ "camera": { "front": "" } }""", "'camera:front' is ''")]
     [InlineData("""{ "camera": { "front": "0", "Front": "1" } }""", "cannot be read", "camera:Front")]
     [InlineData("""{ "camera": [] }""", "'camera' is ''")]
@@ -116,8 +144,11 @@ public sealed class SettingsLoaderTests : IDisposable
     [Fact]
     public void An_unknown_environment_variable_is_named()
     {
-        var message = Assert.Throws<UsageException>(() => SettingsLoader.Load(
-            Write("{}"), new Dictionary<string, string?> { ["VLA_RATE"] = "5" }, Nothing)).Message;
+        var message = Assert
+            .Throws<UsageException>(() =>
+                SettingsLoader.Load(Write("{}"), new Dictionary<string, string?> { ["VLA_RATE"] = "5" }, Nothing)
+            )
+            .Message;
 
         Assert.Contains("unknown setting 'RATE' (environment)", message, StringComparison.Ordinal);
     }
@@ -125,7 +156,9 @@ public sealed class SettingsLoaderTests : IDisposable
     [Fact]
     public void A_missing_file_is_named()
     {
-        var message = Assert.Throws<UsageException>(() => SettingsLoader.Load("/nowhere/vla.json", Nothing, Nothing)).Message;
+        var message = Assert
+            .Throws<UsageException>(() => SettingsLoader.Load("/nowhere/vla.json", Nothing, Nothing))
+            .Message;
 
         Assert.Contains("/nowhere/vla.json", message, StringComparison.Ordinal);
     }

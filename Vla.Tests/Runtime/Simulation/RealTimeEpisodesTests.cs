@@ -29,7 +29,12 @@ public sealed class RealTimeEpisodesTests
         for (var seed = 1; seed <= 2; seed++)
         {
             var table = Tabletop.Create(seed, WorldLevel.Level1);
-            var assignment = Assignment.Of(new WorldTask(TaskKind.Reach, 0), table, Phrasing.Train, new WorldRandom(seed));
+            var assignment = Assignment.Of(
+                new WorldTask(TaskKind.Reach, 0),
+                table,
+                Phrasing.Train,
+                new WorldRandom(seed)
+            );
 
             var outcome = await episodes.RunAsync(table, assignment, CancellationToken.None);
 
@@ -46,8 +51,15 @@ public sealed class RealTimeEpisodesTests
     [InlineData(0.5, Rollout.Timeout)]
     public async Task As_an_episode_runner_it_tells_how_an_episode_ended(double attemptSeconds, string reason)
     {
-        await using var runner = new RealTimeRunner(await RealTimeEpisodes.StartWithExpertAsync(
-            Options with { World = new() { AttemptSeconds = attemptSeconds } }, CancellationToken.None));
+        await using var runner = new RealTimeRunner(
+            await RealTimeEpisodes.StartWithExpertAsync(
+                Options with
+                {
+                    World = new() { AttemptSeconds = attemptSeconds },
+                },
+                CancellationToken.None
+            )
+        );
         var assignment = new Assignment(new WorldTask(TaskKind.Pick, 0), "that one");
 
         var result = await runner.RunAsync(new Episode(0, 3, WorldLevel.Level1, assignment), CancellationToken.None);
@@ -73,8 +85,15 @@ public sealed class RealTimeEpisodesTests
     public async Task A_policy_that_is_not_made_for_the_arm_is_refused()
     {
         var policy = StagedPolicy.InCode(
-            "other", "", new(8, 8, [0, 0, 0], [1, 1, 1]), new ActionSpec(["x"], ["m"], [0], [1], 1, 20), new(() => null!, () => null!, () => null!, () => null!));
+            "other",
+            "",
+            new(8, 8, [0, 0, 0], [1, 1, 1]),
+            new ActionSpec(["x"], ["m"], [0], [1], 1, 20),
+            new(() => null!, () => null!, () => null!, () => null!)
+        );
 
-        await Assert.ThrowsAsync<RobotProfileException>(() => RealTimeEpisodes.StartAsync(policy, CPU, Options, CancellationToken.None));
+        await Assert.ThrowsAsync<RobotProfileException>(() =>
+            RealTimeEpisodes.StartAsync(policy, CPU, Options, CancellationToken.None)
+        );
     }
 }

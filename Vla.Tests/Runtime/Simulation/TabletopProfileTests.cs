@@ -17,7 +17,10 @@ public sealed class TabletopProfileTests
     {
         Assert.Equal(WorldAction.Names, Profile.Dimensions.Select(dimension => dimension.Name));
         Assert.Equal(WorldAction.Units, Profile.Dimensions.Select(dimension => dimension.Unit));
-        Assert.All(Profile.Dimensions.Take(3), dimension => Assert.Equal((float)WorldAction.MaximumMove, dimension.Maximum));
+        Assert.All(
+            Profile.Dimensions.Take(3),
+            dimension => Assert.Equal((float)WorldAction.MaximumMove, dimension.Maximum)
+        );
         Assert.Equal((float)WorldAction.MaximumTurn, Profile.Dimensions[5].Maximum);
     }
 
@@ -28,7 +31,8 @@ public sealed class TabletopProfileTests
         var highest = Profile.Dimensions.Select(dimension => dimension.Maximum).ToArray();
         var lowest = Profile.Dimensions.Select(dimension => dimension.Minimum).ToArray();
         var output = new float[highest.Length];
-        for (var i = 0; i < 50; i++) limiter.Follow(highest, TickNs, output);
+        for (var i = 0; i < 50; i++)
+            limiter.Follow(highest, TickNs, output);
 
         limiter.Follow(lowest, TickNs, output);
         limiter.Follow(lowest, TickNs, output);

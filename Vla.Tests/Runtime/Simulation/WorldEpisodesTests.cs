@@ -45,7 +45,10 @@ public sealed class WorldEpisodesTests
     {
         _instructions.Give("Could you grab the red cube, please?");
         Tick();
-        Assert.Equal((Judgement.UnderWay, "pick up the red block"), (_episodes.Read().Judgement, _episodes.Read().Task));
+        Assert.Equal(
+            (Judgement.UnderWay, "pick up the red block"),
+            (_episodes.Read().Judgement, _episodes.Read().Task)
+        );
         Assert.Equal(new WorldTask(TaskKind.Pick, 0), _episodes.TaskUnderWay);
 
         LetTheExpertAct();
@@ -82,7 +85,10 @@ public sealed class WorldEpisodesTests
 
         Tick(20);
 
-        Assert.Equal((Judgement.TimedOut, 9, 1), (_episodes.Read().Judgement, _episodes.Read().Seconds, _episodes.Read().Attempts));
+        Assert.Equal(
+            (Judgement.TimedOut, 9, 1),
+            (_episodes.Read().Judgement, _episodes.Read().Seconds, _episodes.Read().Attempts)
+        );
     }
 
     [Fact]
@@ -105,7 +111,10 @@ public sealed class WorldEpisodesTests
         _instructions.Give("pick up the blue block");
         Tick(1_000);
 
-        Assert.Equal((Judgement.None, null, 0), (_episodes.Read().Judgement, _episodes.Read().Task, _episodes.Read().Attempts));
+        Assert.Equal(
+            (Judgement.None, null, 0),
+            (_episodes.Read().Judgement, _episodes.Read().Task, _episodes.Read().Attempts)
+        );
     }
 
     [Fact]
@@ -178,7 +187,7 @@ public sealed class WorldEpisodesTests
     }
 
     [Fact]
-    public void An_assigned_instruction_means_its_task_whatever_its_words_and_the_old_one_is_not_tried_on_the_new_table()
+    public void An_assigned_instruction_means_its_task_whatever_its_words_and_the_old_one_is_not_tried_on_a_new_table()
     {
         _instructions.Give("pick up the red block");
         Tick();

@@ -17,29 +17,52 @@ public sealed class WorldLinesTests
 
     [Fact]
     public void It_says_what_is_on_the_table() =>
-        Assert.Equal("table 7, level 2: left red, right red, blue blocks; white, black trays", WorldLines.Of(Report, null)[0]);
+        Assert.Equal(
+            "table 7, level 2: left red, right red, blue blocks; white, black trays",
+            WorldLines.Of(Report, null)[0]
+        );
 
     [Theory]
     [InlineData(Judgement.UnderWay, "pick up the blue block: under way, 3.2 s; 2 of 3 done")]
     [InlineData(Judgement.Succeeded, "pick up the blue block: done in 3.2 s; 2 of 3 done")]
     [InlineData(Judgement.Failed, "pick up the blue block: failed, the left red block was lifted; 2 of 3 done")]
     [InlineData(Judgement.TimedOut, "pick up the blue block: not done within 3.2 s; 2 of 3 done")]
-    [InlineData(Judgement.None, "not judged, since it is no task on this table; 2 of 3 done; try \"put the left red block on the white tray\"")]
+    [InlineData(
+        Judgement.None,
+        "not judged, since it is no task on this table; 2 of 3 done; try \"put the left red block on the white tray\""
+    )]
     public void It_says_how_the_task_stands(Judgement judgement, string line)
     {
-        var report = Report with { Judgement = judgement, Reason = "the left red block was lifted", Successes = 2, Attempts = 3 };
+        var report = Report with
+        {
+            Judgement = judgement,
+            Reason = "the left red block was lifted",
+            Successes = 2,
+            Attempts = 3,
+        };
 
         Assert.Equal(line, WorldLines.Of(report, "sing")[1]);
     }
 
     [Fact]
-    public void It_says_what_is_missing() => Assert.Equal(
-        "there is no pink block: on the table are the blue block; the arm rests",
-        WorldLines.Of(Report with { Missing = "there is no pink block: on the table are the blue block" }, "pick up the pink block")[1]);
+    public void It_says_what_is_missing() =>
+        Assert.Equal(
+            "there is no pink block: on the table are the blue block; the arm rests",
+            WorldLines.Of(
+                Report with
+                {
+                    Missing = "there is no pink block: on the table are the blue block",
+                },
+                "pick up the pink block"
+            )[1]
+        );
 
     [Fact]
     public void Before_the_first_instruction_it_says_what_one_could_say() =>
-        Assert.Equal("try \"put the left red block on the white tray\"; /new lays another table", WorldLines.Of(Report, null)[1]);
+        Assert.Equal(
+            "try \"put the left red block on the white tray\"; /new lays another table",
+            WorldLines.Of(Report, null)[1]
+        );
 
     [Theory]
     [InlineData("/new", null, "")]

@@ -62,7 +62,8 @@ public sealed class WorldRobotTests : IDisposable
     public void When_the_task_is_done_it_rests_until_something_else_is_said()
     {
         _instructions.Give("reach above the red block");
-        for (var i = 0; i < 40; i++) Apply(ControlState.Policy, move: 0);
+        for (var i = 0; i < 40; i++)
+            Apply(ControlState.Policy, move: 0);
         Apply(ControlState.Policy, times: 20);
         Assert.Equal(0, _world.Observe().Gripper.X);
 
@@ -89,7 +90,12 @@ public sealed class WorldRobotTests : IDisposable
     [Fact]
     public void It_tells_what_it_feels_to_the_moment_of_each_picture()
     {
-        using var reader = RobotStates.ReaderOf(_robot, RobotProfile.Load(ProjectPaths.TabletopRobot), _time, rateHz: 50)!;
+        using var reader = RobotStates.ReaderOf(
+            _robot,
+            RobotProfile.Load(ProjectPaths.TabletopRobot),
+            _time,
+            rateHz: 50
+        )!;
         var state = RobotStates.Select(reader, Spec(["gripper", "z"], ["1", "m"]));
         var values = new float[2];
 
@@ -101,13 +107,19 @@ public sealed class WorldRobotTests : IDisposable
         RobotProfile.Load(ProjectPaths.TabletopRobot).RequireFits(_robot);
     }
 
-    private static StateSpec Spec(string[] names, string[] units) => new(names, units, new float[names.Length], new float[names.Length]);
+    private static StateSpec Spec(string[] names, string[] units) =>
+        new(names, units, new float[names.Length], new float[names.Length]);
 
     private void Apply(ControlState state, int times = 1, float move = 0.02f, long? capturedNs = null)
     {
         for (var i = 0; i < times; i++)
         {
-            _robot.Apply(Make.Published(1, state, 0, move, 0, 0, 0, 0, 0, 1) with { Origin = Make.Origin(capturedNs ?? _time.NowNs()) });
+            _robot.Apply(
+                Make.Published(1, state, 0, move, 0, 0, 0, 0, 0, 1) with
+                {
+                    Origin = Make.Origin(capturedNs ?? _time.NowNs()),
+                }
+            );
             _time.Advance(TimeSpan.FromMilliseconds(20));
         }
     }

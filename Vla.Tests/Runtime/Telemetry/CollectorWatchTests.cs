@@ -25,7 +25,13 @@ public sealed class CollectorWatchTests : IDisposable
             _watch.Refused(Metrics, "Connection refused");
         }
 
-        Assert.Equal(["Warning: the collector http://127.0.0.1:4318 does not take metrics or traces (Connection refused); they are lost until it does"], _log.Written);
+        Assert.Equal(
+            [
+                "Warning: the collector http://127.0.0.1:4318 does not take metrics or traces (Connection refused); "
+                    + "they are lost until it does",
+            ],
+            _log.Written
+        );
     }
 
     [Fact]
@@ -39,7 +45,10 @@ public sealed class CollectorWatchTests : IDisposable
         _watch.Took(Metrics);
         _watch.Took(Metrics);
 
-        Assert.Equal("Information: the collector http://127.0.0.1:4318 takes metrics and traces again", _log.Written.Last());
+        Assert.Equal(
+            "Information: the collector http://127.0.0.1:4318 takes metrics and traces again",
+            _log.Written.Last()
+        );
         Assert.Equal(2, _log.Written.Count);
     }
 
@@ -64,7 +73,12 @@ public sealed class CollectorWatchTests : IDisposable
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Written.Enqueue($"{logLevel}: {formatter(state, exception)}");
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => Written.Enqueue($"{logLevel}: {formatter(state, exception)}");
     }
 }

@@ -20,7 +20,8 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     public List<string> Services { get; } = [];
 
-    public string Address => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+    public string Address =>
+        _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
 
     public static async Task<OtlpReceiver> StartAsync()
     {
@@ -28,38 +29,51 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var receiver = new OtlpReceiver(builder.Build());
-        receiver._app.MapPost("/v1/traces", async (HttpRequest request) =>
-        {
-            using var body = new MemoryStream();
-            await request.Body.CopyToAsync(body);
-            lock (receiver.Spans) receiver.Read(body.ToArray());
-            return Results.Bytes([], "application/x-protobuf");
-        });
+        receiver._app.MapPost(
+            "/v1/traces",
+            async (HttpRequest request) =>
+            {
+                using var body = new MemoryStream();
+                await request.Body.CopyToAsync(body);
+                lock (receiver.Spans)
+                    receiver.Read(body.ToArray());
+                return Results.Bytes([], "application/x-protobuf");
+            }
+        );
         await receiver._app.StartAsync();
         return receiver;
     }
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    /// <summary>ExportTraceServiceRequest, ResourceSpans, ScopeSpans, Span (opentelemetry-proto, trace.proto).</summary>
+    /// <summary>
+    /// ExportTraceServiceRequest, ResourceSpans, ScopeSpans, Span (opentelemetry-proto, trace.proto).
+    /// </summary>
     private void Read(byte[] request)
     {
         foreach (var resourceSpans in Fields(request, 1))
         {
             foreach (var resource in Fields(resourceSpans, 1))
-                foreach (var attribute in Fields(resource, 1).Where(attribute => Text(attribute, 1) == "service.name"))
-                    Services.Add(Text(Fields(attribute, 2).Single(), 1));
+            foreach (var attribute in Fields(resource, 1).Where(attribute => Text(attribute, 1) == "service.name"))
+                Services.Add(Text(Fields(attribute, 2).Single(), 1));
             foreach (var scopeSpans in Fields(resourceSpans, 2))
-                foreach (var span in Fields(scopeSpans, 2))
-                {
-                    Spans.Add(new OtlpSpan(
-                        Text(span, 5), Convert.ToHexString(Fields(span, 1).Single()), Convert.ToHexString(Fields(span, 4).FirstOrDefault([])),
-                        Fixed(span, 7), Fixed(span, 8)));
-                }
+            foreach (var span in Fields(scopeSpans, 2))
+            {
+                Spans.Add(
+                    new OtlpSpan(
+                        Text(span, 5),
+                        Convert.ToHexString(Fields(span, 1).Single()),
+                        Convert.ToHexString(Fields(span, 4).FirstOrDefault([])),
+                        Fixed(span, 7),
+                        Fixed(span, 8)
+                    )
+                );
+            }
         }
     }
 
-    private static string Text(byte[] message, int field) => System.Text.Encoding.UTF8.GetString(Fields(message, field).FirstOrDefault([]));
+    private static string Text(byte[] message, int field) =>
+        System.Text.Encoding.UTF8.GetString(Fields(message, field).FirstOrDefault([]));
 
     private static List<byte[]> Fields(byte[] message, int field)
     {
@@ -67,8 +81,10 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         var input = new CodedInputStream(message);
         while (input.ReadTag() is > 0 and var tag)
         {
-            if (tag == WireFormat.MakeTag(field, WireFormat.WireType.LengthDelimited)) found.Add(input.ReadBytes().ToByteArray());
-            else input.SkipLastField();
+            if (tag == WireFormat.MakeTag(field, WireFormat.WireType.LengthDelimited))
+                found.Add(input.ReadBytes().ToByteArray());
+            else
+                input.SkipLastField();
         }
 
         return found;
@@ -79,7 +95,8 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         var input = new CodedInputStream(message);
         while (input.ReadTag() is > 0 and var tag)
         {
-            if (tag == WireFormat.MakeTag(field, WireFormat.WireType.Fixed64)) return (long)input.ReadFixed64();
+            if (tag == WireFormat.MakeTag(field, WireFormat.WireType.Fixed64))
+                return (long)input.ReadFixed64();
             input.SkipLastField();
         }
 

@@ -55,13 +55,27 @@ public sealed partial class TelemetrySetupTests : IDisposable
         await using var app = await StartAsync([]);
         var exported = Metric().Matches(await ScrapeAsync(app)).Select(name => name.Value).ToHashSet();
 
-        using var dashboard = JsonDocument.Parse(await File.ReadAllTextAsync(Repository.File("config/grafana-dashboard.json")));
-        var expressions = dashboard.RootElement.GetProperty("panels").EnumerateArray()
-            .SelectMany(panel => panel.TryGetProperty("targets", out var targets) ? targets.EnumerateArray().ToArray() : [])
-            .Select(target => target.GetProperty("expr").GetString()!).ToList();
+        using var dashboard = JsonDocument.Parse(
+            await File.ReadAllTextAsync(Repository.File("config/grafana-dashboard.json"))
+        );
+        var expressions = dashboard
+            .RootElement.GetProperty("panels")
+            .EnumerateArray()
+            .SelectMany(panel =>
+                panel.TryGetProperty("targets", out var targets) ? targets.EnumerateArray().ToArray() : []
+            )
+            .Select(target => target.GetProperty("expr").GetString()!)
+            .ToList();
 
         Assert.True(expressions.Count > 10);
-        Assert.All(expressions, expression => Assert.All(Metric().Matches(Labels().Replace(expression, "")), name => Assert.Contains(name.Value, exported)));
+        Assert.All(
+            expressions,
+            expression =>
+                Assert.All(
+                    Metric().Matches(Labels().Replace(expression, "")),
+                    name => Assert.Contains(name.Value, exported)
+                )
+        );
         Assert.All(expressions, expression => Assert.Matches(Metric(), expression));
     }
 
@@ -69,12 +83,14 @@ public sealed partial class TelemetrySetupTests : IDisposable
     public async Task A_collector_gets_one_trace_of_an_action_with_its_stages_and_their_times()
     {
         await using var collector = await OtlpReceiver.StartAsync();
-        await using var app = await StartAsync(new()
-        {
-            ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = $"{collector.Address}/v1/traces",
-            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
-            ["OTEL_SERVICE_NAME"] = "left arm",
-        });
+        await using var app = await StartAsync(
+            new()
+            {
+                ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = $"{collector.Address}/v1/traces",
+                ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+                ["OTEL_SERVICE_NAME"] = "left arm",
+            }
+        );
 
         app.Services.GetRequiredService<TracerProvider>().ForceFlush();
 
@@ -83,10 +99,27 @@ public sealed partial class TelemetrySetupTests : IDisposable
         var root = Assert.Single(collector.Spans, span => span.ParentId.Length == 0);
         Assert.Equal(("action", 20 * MonotonicTime.NsPerMs), (root.Name, root.EndNs - root.StartNs));
         // Publishing took no time on the test's clock, which a span makes 100 ns, its smallest step.
-        foreach (var (name, ns) in new[] { ("prepare", 1_000_000), ("encode", 5_000_000), ("fuse", 100_000), ("decode", 100_000), ("publish", 100) })
-            Assert.Equal(ns, Assert.Single(collector.Spans, span => span.Name == name) is var stage ? stage.EndNs - stage.StartNs : -1);
+        foreach (
+            var (name, ns) in new[]
+            {
+                ("prepare", 1_000_000),
+                ("encode", 5_000_000),
+                ("fuse", 100_000),
+                ("decode", 100_000),
+                ("publish", 100),
+            }
+        )
+            Assert.Equal(
+                ns,
+                Assert.Single(collector.Spans, span => span.Name == name) is var stage
+                    ? stage.EndNs - stage.StartNs
+                    : -1
+            );
         Assert.Equal(3_000_000, collector.Spans.Single(span => span.Name == "encode").StartNs - root.StartNs);
-        Assert.Contains(collector.Spans, span => span.Name == "wait" && span.EndNs - span.StartNs == 10 * MonotonicTime.NsPerMs);
+        Assert.Contains(
+            collector.Spans,
+            span => span.Name == "wait" && span.EndNs - span.StartNs == 10 * MonotonicTime.NsPerMs
+        );
     }
 
     [Theory]
@@ -96,11 +129,13 @@ public sealed partial class TelemetrySetupTests : IDisposable
     {
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
-        await using var app = await StartAsync(new()
-        {
-            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = $"http://{silent.LocalEndpoint}",
-            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol,
-        });
+        await using var app = await StartAsync(
+            new()
+            {
+                ["OTEL_EXPORTER_OTLP_ENDPOINT"] = $"http://{silent.LocalEndpoint}",
+                ["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol,
+            }
+        );
 
         var begun = Stopwatch.GetTimestamp();
         await app.StopAsync();
@@ -118,14 +153,24 @@ public sealed partial class TelemetrySetupTests : IDisposable
         using var log = new LineCollector();
         var port = FreePort.Find();
         await using var app = await StartAsync(
-            new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = $"http://127.0.0.1:{port}", ["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol }, log);
+            new()
+            {
+                ["OTEL_EXPORTER_OTLP_ENDPOINT"] = $"http://127.0.0.1:{port}",
+                ["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol,
+            },
+            log
+        );
 
         app.Services.GetRequiredService<TracerProvider>().ForceFlush();
         app.Services.GetRequiredService<MeterProvider>().ForceFlush();
         await app.StopAsync();
 
         var said = Assert.Single(log.Lines, line => line.Contains("collector", StringComparison.Ordinal));
-        Assert.Contains($"http://127.0.0.1:{port} does not take metrics or traces (Connection refused", said, StringComparison.Ordinal);
+        Assert.Contains(
+            $"http://127.0.0.1:{port} does not take metrics or traces (Connection refused",
+            said,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -144,8 +189,16 @@ public sealed partial class TelemetrySetupTests : IDisposable
     {
         var builder = WebServer.Builder(new Uri("http://127.0.0.1:0"), null);
 
-        var message = Assert.Throws<UsageException>(() => TelemetrySetup.Add(
-            builder, new TelemetrySettings(), _rig.Profile, new Dictionary<string, string?> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint })).Message;
+        var message = Assert
+            .Throws<UsageException>(() =>
+                TelemetrySetup.Add(
+                    builder,
+                    new TelemetrySettings(),
+                    _rig.Profile,
+                    new Dictionary<string, string?> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint }
+                )
+            )
+            .Message;
 
         Assert.Contains($"OTEL_EXPORTER_OTLP_ENDPOINT is '{endpoint}'", message, StringComparison.Ordinal);
     }
@@ -154,7 +207,8 @@ public sealed partial class TelemetrySetupTests : IDisposable
     private async Task<WebApplication> StartAsync(Dictionary<string, string?> variables, ILoggerProvider? log = null)
     {
         var builder = WebServer.Builder(new Uri("http://127.0.0.1:0"), null);
-        if (log is not null) builder.Logging.AddProvider(log);
+        if (log is not null)
+            builder.Logging.AddProvider(log);
         builder.Services.AddSingleton<TimeProvider>(_rig.Time);
         builder.Services.AddSingleton(_rig.Parts);
         TelemetrySetup.Add(builder, new TelemetrySettings(), _rig.Profile, variables);
@@ -170,7 +224,10 @@ public sealed partial class TelemetrySetupTests : IDisposable
 
     private async Task<string> ScrapeAsync(WebApplication app)
     {
-        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        var address = app
+            .Services.GetRequiredService<IServer>()
+            .Features.Get<IServerAddressesFeature>()!
+            .Addresses.Single();
         return await _http.GetStringAsync(new Uri(new Uri(address), TelemetrySetup.MetricsPath));
     }
 
@@ -187,12 +244,15 @@ public sealed partial class TelemetrySetupTests : IDisposable
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            _lines.Enqueue(formatter(state, exception));
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => _lines.Enqueue(formatter(state, exception));
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 
     [GeneratedRegex(@"\b(vla|dotnet)_[a-z_0-9]+(?=[\{\[ )]|$)", RegexOptions.Multiline)]

@@ -99,7 +99,11 @@ public sealed class CameraCaptureTests : IDisposable
 
         _camera.Fail(new InvalidOperationException("codec trouble"));
 
-        Assert.Contains("codec trouble", Assert.IsType<CameraLostException>(_events.TakeEnded()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "codec trouble",
+            Assert.IsType<CameraLostException>(_events.TakeEnded()).Message,
+            StringComparison.Ordinal
+        );
         Assert.True(_camera.Closed.IsSet);
     }
 
@@ -194,9 +198,14 @@ public sealed class CameraCaptureTests : IDisposable
     {
         _camera.IsLive = true;
         Start();
-        for (var n = 0; n < 30; n++) _camera.Do(picture => ScriptedCamera.Draw(picture, 3, 2, grey: 9));
+        for (var n = 0; n < 30; n++)
+            _camera.Do(picture => ScriptedCamera.Draw(picture, 3, 2, grey: 9));
 
-        Assert.Contains("a picture of 3x2 instead of 8x6", Assert.IsType<CameraLostException>(_events.TakeEnded()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "a picture of 3x2 instead of 8x6",
+            Assert.IsType<CameraLostException>(_events.TakeEnded()).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -277,16 +286,18 @@ public sealed class CameraCaptureTests : IDisposable
         {
             picture.Create(height, width, MatType.CV_8UC3);
             picture.SetTo(Scalar.All(grey));
-            if (odd is { } other) picture.Set(height - 1, width - 1, new Vec3b((byte)other, (byte)other, (byte)other));
+            if (odd is { } other)
+                picture.Set(height - 1, width - 1, new Vec3b((byte)other, (byte)other, (byte)other));
             return 3;
         }
 
-        public void Show(int grey, long capturedNs) => Do(picture =>
-        {
-            picture.Create(What.Height, What.Width, MatType.CV_8UC3);
-            picture.SetTo(Scalar.All(grey));
-            return capturedNs;
-        });
+        public void Show(int grey, long capturedNs) =>
+            Do(picture =>
+            {
+                picture.Create(What.Height, What.Width, MatType.CV_8UC3);
+                picture.SetTo(Scalar.All(grey));
+                return capturedNs;
+            });
 
         public void Fail(Exception exception) => Do(_ => throw exception);
 

@@ -6,22 +6,26 @@ namespace Vla.Tests.Sensors.Cameras;
 
 public sealed class CameraSourceTests
 {
-    public static TheoryData<string, CameraSource> Sources => new()
-    {
-        { "synthetic", new CameraSource.Synthetic() },
-        { "synthetic?size=320x240&fps=12.5", new CameraSource.Synthetic(320, 240, 12.5) },
-        { "world", new WorldCameraSource() },
-        { "world?size=320x240&fps=12.5", new WorldCameraSource(WorldView.Front, 320, 240, 12.5) },
-        { "world-wrist", new WorldCameraSource(WorldView.Wrist) },
-        { "world-wrist?size=96x96", new WorldCameraSource(WorldView.Wrist, 96, 96) },
-        { "/dev/video3", new CameraSource.Device("/dev/video3") },
-        { "/dev/v4l/by-id/usb-cam?size=1280x720", new CameraSource.Device("/dev/v4l/by-id/usb-cam", (1280, 720)) },
-        { "/dev/video0?fps=30", new CameraSource.Device("/dev/video0", null, 30) },
-        { "film.mp4", new CameraSource.VideoFile("film.mp4") },
-        { "films/red block.avi?loop", new CameraSource.VideoFile("films/red block.avi", Loop: true) },
-        { "http://cam:8080/video?size=large&loop", new CameraSource.Url(new Uri("http://cam:8080/video?size=large&loop")) },
-        { "rtsp://cam/stream", new CameraSource.Url(new Uri("rtsp://cam/stream")) },
-    };
+    public static TheoryData<string, CameraSource> Sources =>
+        new()
+        {
+            { "synthetic", new CameraSource.Synthetic() },
+            { "synthetic?size=320x240&fps=12.5", new CameraSource.Synthetic(320, 240, 12.5) },
+            { "world", new WorldCameraSource() },
+            { "world?size=320x240&fps=12.5", new WorldCameraSource(WorldView.Front, 320, 240, 12.5) },
+            { "world-wrist", new WorldCameraSource(WorldView.Wrist) },
+            { "world-wrist?size=96x96", new WorldCameraSource(WorldView.Wrist, 96, 96) },
+            { "/dev/video3", new CameraSource.Device("/dev/video3") },
+            { "/dev/v4l/by-id/usb-cam?size=1280x720", new CameraSource.Device("/dev/v4l/by-id/usb-cam", (1280, 720)) },
+            { "/dev/video0?fps=30", new CameraSource.Device("/dev/video0", null, 30) },
+            { "film.mp4", new CameraSource.VideoFile("film.mp4") },
+            { "films/red block.avi?loop", new CameraSource.VideoFile("films/red block.avi", Loop: true) },
+            {
+                "http://cam:8080/video?size=large&loop",
+                new CameraSource.Url(new Uri("http://cam:8080/video?size=large&loop"))
+            },
+            { "rtsp://cam/stream", new CameraSource.Url(new Uri("rtsp://cam/stream")) },
+        };
 
     [Theory]
     [MemberData(nameof(Sources))]
@@ -30,7 +34,10 @@ public sealed class CameraSourceTests
 
     [Fact]
     public void A_number_is_a_device() =>
-        Assert.Equal(OperatingSystem.IsLinux() ? "/dev/video2" : "2", Assert.IsType<CameraSource.Device>(CameraRegistry.Parse("2")).Path);
+        Assert.Equal(
+            OperatingSystem.IsLinux() ? "/dev/video2" : "2",
+            Assert.IsType<CameraSource.Device>(CameraRegistry.Parse("2")).Path
+        );
 
     [Theory]
     [InlineData("", "no camera is named")]

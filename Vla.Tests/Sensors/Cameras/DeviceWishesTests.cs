@@ -19,10 +19,15 @@ public sealed class DeviceWishesTests
         var sizes = new[] { new VideoSize(640, 480, 640, 480, []), new VideoSize(800, 600, 800, 600, []) };
         var device = new VideoDevice("/dev/video0", "", "", "", CanCapture: true, [new VideoFormat("MJPG", "", sizes)]);
 
-        Assert.Equal(expected, DeviceCamera.Lacking(new CameraSource.Device("/dev/video0", wanted, fps), Given, device));
+        Assert.Equal(
+            expected,
+            DeviceCamera.Lacking(new CameraSource.Device("/dev/video0", wanted, fps), Given, device)
+        );
     }
 
     [Fact]
     public void A_driver_that_does_not_tell_its_rate_is_not_refused() =>
-        Assert.Null(DeviceCamera.Lacking(new CameraSource.Device("/dev/video0", null, 60), Given with { Fps = 0 }, null));
+        Assert.Null(
+            DeviceCamera.Lacking(new CameraSource.Device("/dev/video0", null, 60), Given with { Fps = 0 }, null)
+        );
 }

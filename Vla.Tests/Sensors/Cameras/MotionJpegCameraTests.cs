@@ -24,14 +24,19 @@ public sealed class MotionJpegCameraTests
         Assert.Equal((64, 48), (camera.Description.Width, camera.Description.Height));
         foreach (var grey in new[] { 50, 100, 150 })
         {
-            if (grey > 50) server.Say(Part(grey));
+            if (grey > 50)
+                server.Say(Part(grey));
             camera.Read(picture);
             Assert.Equal(grey, picture.Mean().Val0, tolerance: 2);
         }
 
         Assert.Equal(0, camera.LeftOut.Total);
         server.HangUp();
-        Assert.Contains("no more pictures", Assert.Throws<CameraLostException>(() => camera.Read(picture)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no more pictures",
+            Assert.Throws<CameraLostException>(() => camera.Read(picture)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -42,7 +47,8 @@ public sealed class MotionJpegCameraTests
         server.Say(Part(10));
         using var camera = CameraRegistry.Parse(server.Url).Open(TimeProvider.System);
         using var picture = new Mat();
-        for (var grey = 20; grey <= 200; grey += 10) server.Say(Part(grey));
+        for (var grey = 20; grey <= 200; grey += 10)
+            server.Say(Part(grey));
         server.HangUp();
 
         // Whoever comes late enough gets the last one; which are passed over before is the scheduler's business.
@@ -64,7 +70,8 @@ public sealed class MotionJpegCameraTests
         server.Say(Part(50));
         using var camera = CameraRegistry.Parse(server.Url).Open(TimeProvider.System);
         using var picture = new Mat();
-        for (var n = 0; n < 10; n++) server.Say([.. Ascii("--b\r\n\r\n"), .. File.ReadAllBytes(TestData.Path($"Pictures/{bad}"))]);
+        for (var n = 0; n < 10; n++)
+            server.Say([.. Ascii("--b\r\n\r\n"), .. File.ReadAllBytes(TestData.Path($"Pictures/{bad}"))]);
         server.Say(Part(150));
         server.HangUp();
 
@@ -86,16 +93,27 @@ public sealed class MotionJpegCameraTests
 
     [Theory]
     [InlineData("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "answers 404 (Not Found); check the path")]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<html></html>", "answers with 'text/html', not with Motion JPEG")]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>\n<body>", "answers with 'text/html', not with Motion JPEG")]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\n\r\nftyp", "answers with 'video/mp4', not with Motion JPEG")]
+    [InlineData(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<html></html>",
+        "answers with 'text/html', not with Motion JPEG"
+    )]
+    [InlineData(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>\n<body>",
+        "answers with 'text/html', not with Motion JPEG"
+    )]
+    [InlineData(
+        "HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\n\r\nftyp",
+        "answers with 'video/mp4', not with Motion JPEG"
+    )]
     public void A_server_that_sends_something_else_is_refused(string answer, string expected)
     {
         using var server = new ScriptedServer();
         server.Say(answer);
         server.HangUp();
 
-        var exception = Assert.Throws<CameraException>(() => CameraRegistry.Parse(server.Url).Open(TimeProvider.System));
+        var exception = Assert.Throws<CameraException>(() =>
+            CameraRegistry.Parse(server.Url).Open(TimeProvider.System)
+        );
 
         Assert.Contains(expected, exception.Message, StringComparison.Ordinal);
     }
@@ -109,20 +127,31 @@ public sealed class MotionJpegCameraTests
         server.Say(jpeg);
         server.HangUp();
 
-        var exception = Assert.Throws<CameraException>(() => CameraRegistry.Parse(server.Url).Open(TimeProvider.System));
+        var exception = Assert.Throws<CameraException>(() =>
+            CameraRegistry.Parse(server.Url).Open(TimeProvider.System)
+        );
 
-        Assert.Contains("answers with a single picture, not with a stream", exception.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "answers with a single picture, not with a stream",
+            exception.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n", "", "")]
     [InlineData("HTTP/1.0 200 OK\r\n\r\n", "", "")]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=\"--a b\"\r\n\r\n", "--something else\n\n", "\n")]
+    [InlineData(
+        "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=\"--a b\"\r\n\r\n",
+        "--something else\n\n",
+        "\n"
+    )]
     public void Answers_are_taken_as_cameras_send_them(string answer, string before, string after)
     {
         using var server = new ScriptedServer();
         server.Say(answer);
-        for (var n = 0; n < 3; n++) server.Say([.. Ascii(before), .. PictureSamples.Jpeg(seed: n), .. Ascii(after)]);
+        for (var n = 0; n < 3; n++)
+            server.Say([.. Ascii(before), .. PictureSamples.Jpeg(seed: n), .. Ascii(after)]);
         using var camera = CameraRegistry.Parse(server.Url).Open(TimeProvider.System);
         using var picture = new Mat();
 
@@ -136,8 +165,12 @@ public sealed class MotionJpegCameraTests
     {
         var part = Part(50);
         using var server = new ScriptedServer();
-        server.Say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n");
-        foreach (var piece in part.Chunk(100)) server.Say([.. Ascii($"{piece.Length:x}\r\n"), .. piece, .. Ascii("\r\n")]);
+        server.Say(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: multipart/x-mixed-replace; "
+                + "boundary=b\r\n\r\n"
+        );
+        foreach (var piece in part.Chunk(100))
+            server.Say([.. Ascii($"{piece.Length:x}\r\n"), .. piece, .. Ascii("\r\n")]);
 
         using var camera = CameraRegistry.Parse(server.Url).Open(TimeProvider.System);
 
@@ -162,7 +195,8 @@ public sealed class MotionJpegCameraTests
     public void A_refused_connection_is_said_so()
     {
         string url;
-        using (var server = new ScriptedServer()) url = server.Url;
+        using (var server = new ScriptedServer())
+            url = server.Url;
 
         var exception = Assert.Throws<CameraException>(() => CameraRegistry.Parse(url).Open(TimeProvider.System));
 
@@ -189,7 +223,12 @@ public sealed class MotionJpegCameraTests
     {
         using var picture = new Mat(48, 64, MatType.CV_8UC3, Scalar.All(grey));
         Cv2.ImEncode(".jpg", picture, out var jpeg);
-        return [.. Ascii($"--b\r\nContent-Type: image/jpeg\r\nContent-Length: {jpeg.Length}\r\n\r\n"), .. jpeg, .. Ascii("\r\n")];
+        return
+        [
+            .. Ascii($"--b\r\nContent-Type: image/jpeg\r\nContent-Length: {jpeg.Length}\r\n\r\n"),
+            .. jpeg,
+            .. Ascii("\r\n"),
+        ];
     }
 
     private static byte[] Ascii(string text) => Encoding.ASCII.GetBytes(text);
@@ -233,7 +272,8 @@ public sealed class MotionJpegCameraTests
                     // To the end of the request's headers, so that hanging up does not look like a reset.
                 }
 
-                foreach (var words in _words.GetConsumingEnumerable()) stream.Write(words);
+                foreach (var words in _words.GetConsumingEnumerable())
+                    stream.Write(words);
             }
             catch (Exception exception) when (exception is SocketException or IOException)
             {

@@ -30,7 +30,8 @@ public sealed class SyntheticCameraTests
         var startNs = camera.Read(picture);
 
         var capturedNs = startNs;
-        for (var n = 0; n < 3_000; n++) capturedNs = camera.Read(picture);
+        for (var n = 0; n < 3_000; n++)
+            capturedNs = camera.Read(picture);
 
         Assert.Equal(startNs + 100 * MonotonicTime.NsPerSecond, capturedNs);
     }
@@ -71,10 +72,12 @@ public sealed class SyntheticCameraTests
         using var scene = new SyntheticScene(1, 1);
         using var picture = new Mat();
 
-        for (var second = 0; second < 20; second++) scene.Draw(picture, second, second + 0.5);
+        for (var second = 0; second < 20; second++)
+            scene.Draw(picture, second, second + 0.5);
 
         Assert.Equal(1, picture.Width);
     }
 
-    private SyntheticCamera Open(CameraSource.Synthetic source) => new(source, _time, duration => _time.Advance(duration));
+    private SyntheticCamera Open(CameraSource.Synthetic source) =>
+        new(source, _time, duration => _time.Advance(duration));
 }

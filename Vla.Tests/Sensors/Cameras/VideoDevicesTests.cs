@@ -17,12 +17,16 @@ public sealed class VideoDevicesTests
     public void Devices_are_listed_by_number_and_what_is_wrong_with_one_is_said()
     {
         using var directory = new TemporaryDirectory();
-        foreach (var name in new[] { "video10", "video2", "video", "videotape", "null" }) File.WriteAllText(directory.File(name), "");
+        foreach (var name in new[] { "video10", "video2", "video", "videotape", "null" })
+            File.WriteAllText(directory.File(name), "");
 
         var devices = VideoDevices.List(directory.Path);
 
         Assert.Equal(["video2", "video10"], devices.Select(device => Path.GetFileName(device.Path)));
         Assert.All(devices, device => Assert.False(device.CanCapture));
-        Assert.All(devices, device => Assert.StartsWith("is not a video device", device.Problem, StringComparison.Ordinal));
+        Assert.All(
+            devices,
+            device => Assert.StartsWith("is not a video device", device.Problem, StringComparison.Ordinal)
+        );
     }
 }

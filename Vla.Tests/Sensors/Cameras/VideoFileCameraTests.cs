@@ -5,7 +5,9 @@ using Vla.Sensors.Cameras;
 
 namespace Vla.Tests.Sensors.Cameras;
 
-/// <summary>The film has 10 pictures at 10 a second; picture n is a grey of 20 n. Sleeping advances the clock.</summary>
+/// <summary>
+/// The film has 10 pictures at 10 a second; picture n is a grey of 20 n. Sleeping advances the clock.
+/// </summary>
 public sealed class VideoFileCameraTests : IDisposable
 {
     private const int Pictures = 10;
@@ -49,7 +51,8 @@ public sealed class VideoFileCameraTests : IDisposable
     public void The_end_of_the_film_ends_the_camera()
     {
         using var camera = Open();
-        for (var n = 0; n < Pictures; n++) camera.Read(_picture);
+        for (var n = 0; n < Pictures; n++)
+            camera.Read(_picture);
 
         var exception = Assert.Throws<CameraEndedException>(() => camera.Read(_picture));
 
@@ -101,7 +104,8 @@ public sealed class VideoFileCameraTests : IDisposable
     public void A_looped_film_that_is_deleted_meanwhile_ends_with_a_clear_message()
     {
         using var camera = Open(loop: true);
-        for (var n = 0; n < Pictures; n++) camera.Read(_picture);
+        for (var n = 0; n < Pictures; n++)
+            camera.Read(_picture);
         File.Delete(_film);
 
         var exception = Assert.ThrowsAny<CameraException>(() => camera.Read(_picture));
@@ -126,10 +130,11 @@ public sealed class VideoFileCameraTests : IDisposable
     {
         var bytes = File.ReadAllBytes(_film);
         // The pictures, but not the frame of the file around them.
-        for (var at = 0; at >= 0 && at < bytes.Length;)
+        for (var at = 0; at >= 0 && at < bytes.Length; )
         {
             var next = bytes.AsSpan(at).IndexOf([(byte)0xFF, (byte)0xD8, (byte)0xFF]);
-            if (next < 0) break;
+            if (next < 0)
+                break;
             bytes.AsSpan(at + next, 400).Clear();
             at += next + 400;
         }
@@ -146,14 +151,22 @@ public sealed class VideoFileCameraTests : IDisposable
     public void A_film_that_OpenCV_cannot_decode_is_played_all_the_same()
     {
         var av1 = _directory.File("film.mp4");
-        using (var encoder = System.Diagnostics.Process.Start("ffmpeg",
-            ["-v", "error", "-i", _film, "-c:v", "libaom-av1", "-cpu-used", "8", "-crf", "10", av1]))
+        using (
+            var encoder = System.Diagnostics.Process.Start(
+                "ffmpeg",
+                ["-v", "error", "-i", _film, "-c:v", "libaom-av1", "-cpu-used", "8", "-crf", "10", av1]
+            )
+        )
         {
             encoder.WaitForExit();
             Assert.Equal(0, encoder.ExitCode);
         }
 
-        using var camera = VideoFileCamera.Open(new CameraSource.VideoFile(av1), _time, duration => _time.Advance(duration));
+        using var camera = VideoFileCamera.Open(
+            new CameraSource.VideoFile(av1),
+            _time,
+            duration => _time.Advance(duration)
+        );
         var startNs = _time.NowNs();
         for (var n = 0; n < Pictures; n++)
         {

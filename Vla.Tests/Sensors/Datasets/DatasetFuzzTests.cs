@@ -6,16 +6,25 @@ using Xunit.Abstractions;
 namespace Vla.Tests.Sensors.Datasets;
 
 /// <summary>
-/// Damaged files end in a <see cref="DatasetException"/> or are read: no other exception, no loop, no growth. Some hundred
-/// of each kind here; <c>VLA_FUZZ=100000</c> sets another number.
+/// Damaged files end in a <see cref="DatasetException"/> or are read: no other exception, no loop, no growth. Some
+/// hundred of each kind here; <c>VLA_FUZZ=100000</c> sets another number.
 /// </summary>
 public sealed class DatasetFuzzTests(ITestOutputHelper output) : IDisposable
 {
-    /// <summary>What one damaged file may make a reader allocate, bytes: many times what it takes to read the whole ones.</summary>
+    /// <summary>
+    /// What one damaged file may make a reader allocate, bytes: many times what it takes to read the whole ones.
+    /// </summary>
     private const long MostBytes = 256 << 20;
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
-    private static readonly int Count = int.TryParse(Environment.GetEnvironmentVariable("VLA_FUZZ"), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 600;
+    private static readonly int Count = int.TryParse(
+        Environment.GetEnvironmentVariable("VLA_FUZZ"),
+        NumberStyles.None,
+        CultureInfo.InvariantCulture,
+        out var count
+    )
+        ? count
+        : 600;
 
     private readonly TemporaryDirectory _directory = new();
 
@@ -31,61 +40,79 @@ public sealed class DatasetFuzzTests(ITestOutputHelper output) : IDisposable
     public void A_damaged_table(string seed)
     {
         string[] columns;
-        using (var table = ParquetTable.Open(TestData.Path(seed))) columns = [.. table.Columns];
-        Try(seed, path =>
-        {
-            using var table = ParquetTable.Open(path);
-            foreach (var column in columns.Where(table.Has))
+        using (var table = ParquetTable.Open(TestData.Path(seed)))
+            columns = [.. table.Columns];
+        Try(
+            seed,
+            path =>
             {
-                for (var group = 0; group < table.GroupRows.Count; group++)
+                using var table = ParquetTable.Open(path);
+                foreach (var column in columns.Where(table.Has))
                 {
-                    foreach (var read in (Action[])[() => table.Numbers<float>(column, group), () => table.Numbers<long>(column, group)])
+                    for (var group = 0; group < table.GroupRows.Count; group++)
                     {
-                        try
+                        foreach (
+                            var read in (Action[])
+                                [() => table.Numbers<float>(column, group), () => table.Numbers<long>(column, group)]
+                        )
                         {
-                            read();
-                        }
-                        catch (DatasetException)
-                        {
-                            // The other one may be right.
+                            try
+                            {
+                                read();
+                            }
+                            catch (DatasetException)
+                            {
+                                // The other one may be right.
+                            }
                         }
                     }
-                }
 
-                try
-                {
-                    table.TextLists(column);
-                }
-                catch (DatasetException)
-                {
-                    // No texts, perhaps.
+                    try
+                    {
+                        table.TextLists(column);
+                    }
+                    catch (DatasetException)
+                    {
+                        // No texts, perhaps.
+                    }
                 }
             }
-        });
+        );
     }
 
     [Fact]
     public void A_damaged_table_of_tasks() => Try("datasets/plain-ok/meta/tasks.parquet", path => TaskTable.Read(path));
 
     [Fact]
-    public void A_damaged_table_of_episodes() => Try("datasets/plain-ok/meta/episodes/chunk-000/file-000.parquet", path =>
-    {
-        Directory.CreateDirectory(_directory.File("meta/episodes"));
-        File.Copy(path, _directory.File("meta/episodes/file.parquet"), overwrite: true);
-        EpisodeTable.Read(_directory.Path, DatasetInfo.Read(TestData.Path("datasets/plain-ok")));
-    });
+    public void A_damaged_table_of_episodes() =>
+        Try(
+            "datasets/plain-ok/meta/episodes/chunk-000/file-000.parquet",
+            path =>
+            {
+                Directory.CreateDirectory(_directory.File("meta/episodes"));
+                File.Copy(path, _directory.File("meta/episodes/file.parquet"), overwrite: true);
+                EpisodeTable.Read(_directory.Path, DatasetInfo.Read(TestData.Path("datasets/plain-ok")));
+            }
+        );
 
     [Fact]
-    public void A_damaged_description() => Try("datasets/plain-ok/meta/info.json", path =>
-    {
-        Directory.CreateDirectory(_directory.File("meta"));
-        File.Copy(path, _directory.File("meta/info.json"), overwrite: true);
-        var info = DatasetInfo.Read(_directory.Path);
-        foreach (var feature in info.Features) _ = (feature.Count, feature.PictureSize, feature.ToString());
-        _ = (info.DataFile(_directory.Path, default), info.VideoFile(_directory.Path, "front", default));
-    });
+    public void A_damaged_description() =>
+        Try(
+            "datasets/plain-ok/meta/info.json",
+            path =>
+            {
+                Directory.CreateDirectory(_directory.File("meta"));
+                File.Copy(path, _directory.File("meta/info.json"), overwrite: true);
+                var info = DatasetInfo.Read(_directory.Path);
+                foreach (var feature in info.Features)
+                    _ = (feature.Count, feature.PictureSize, feature.ToString());
+                _ = (info.DataFile(_directory.Path, default), info.VideoFile(_directory.Path, "front", default));
+            }
+        );
 
-    /// <summary>As <c>vla run --record</c> writes it with FFmpeg (H.264), and as it is when an episode was added.</summary>
+    /// <summary>
+    /// As <c>vla run --record</c> writes it with FFmpeg (H.264), and as it is when an episode was added.
+    /// </summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -93,7 +120,8 @@ public sealed class DatasetFuzzTests(ITestOutputHelper output) : IDisposable
     {
         var whole = TestData.Path("videos/recorded.mp4");
         var seed = isJoined ? _directory.File("whole.mp4") : whole;
-        if (isJoined) Mp4File.Concatenate([whole, whole], seed, 10);
+        if (isJoined)
+            Mp4File.Concatenate([whole, whole], seed, 10);
 
         Try(seed, path => Mp4File.Concatenate([path, whole], _directory.File("joined.mp4"), 10));
         Try(seed, path => Mp4File.Concatenate([whole, path], _directory.File("joined.mp4"), 10));
@@ -129,11 +157,15 @@ public sealed class DatasetFuzzTests(ITestOutputHelper output) : IDisposable
             }
 
             var (took, allocated) = (Stopwatch.GetElapsedTime(began), GC.GetAllocatedBytesForCurrentThread() - before);
-            if (took > Longest || allocated > MostBytes) throw Named(i, $"took {took.TotalSeconds:0.0} s and {allocated:N0} bytes");
+            if (took > Longest || allocated > MostBytes)
+                throw Named(i, $"took {took.TotalSeconds:0.0} s and {allocated:N0} bytes");
             (slowest, largest) = (took > slowest ? took : slowest, Math.Max(largest, allocated));
         }
 
-        output.WriteLine($"{seed}: {Count} damaged, {refused} refused, the slowest took {slowest.TotalMilliseconds:0} ms, the largest {largest / 1e6:0.0} MB");
+        output.WriteLine(
+            $"{seed}: {Count} damaged, {refused} refused, the slowest took {slowest.TotalMilliseconds:0} ms, the "
+                + $"largest {largest / 1e6:0.0} MB"
+        );
 
         Exception Named(int number, string what)
         {
@@ -168,7 +200,8 @@ public sealed class DatasetFuzzTests(ITestOutputHelper output) : IDisposable
                     bytes[at] = new byte[] { 0, 1, 0x7f, 0x80, 0xff, (byte)'9', (byte)'-', (byte)'"' }[random.Next(8)];
                     break;
                 case 3:
-                    for (var i = 0; i < length; i++) bytes[at + i] = 0xff;
+                    for (var i = 0; i < length; i++)
+                        bytes[at + i] = 0xff;
                     break;
                 case 4:
                     bytes.InsertRange(at, bytes.GetRange(random.Next(bytes.Count - length + 1), length));
@@ -180,8 +213,11 @@ public sealed class DatasetFuzzTests(ITestOutputHelper output) : IDisposable
                     bytes.RemoveRange(at, random.Next(20) == 0 ? bytes.Count - at : Math.Min(1, length));
                     break;
                 default:
-                    var four = BitConverter.GetBytes(new[] { int.MaxValue, int.MinValue, -1, 0, 1 << 20, 1 << 28 }[random.Next(6)]);
-                    for (var i = 0; i < Math.Min(4, length); i++) bytes[at + i] = four[random.Next(2) == 0 ? i : 3 - i];
+                    var four = BitConverter.GetBytes(
+                        new[] { int.MaxValue, int.MinValue, -1, 0, 1 << 20, 1 << 28 }[random.Next(6)]
+                    );
+                    for (var i = 0; i < Math.Min(4, length); i++)
+                        bytes[at + i] = four[random.Next(2) == 0 ? i : 3 - i];
                     break;
             }
         }

@@ -43,7 +43,9 @@ public sealed class DatasetPictureTests : IDisposable
     {
         using var dataset = LeRobotDataset.Open(TestData.Path("datasets/video-at-another-rate"));
 
-        var exception = Assert.Throws<DatasetException>(() => dataset.ReadPictures(dataset.Episodes[0], DatasetFeature.FrontCamera, (_, _) => { }));
+        var exception = Assert.Throws<DatasetException>(() =>
+            dataset.ReadPictures(dataset.Episodes[0], DatasetFeature.FrontCamera, (_, _) => { })
+        );
 
         Assert.Contains("frame 1 of episode 0", exception.Message);
         Assert.Contains("30 pictures a second", exception.Message);
@@ -56,7 +58,10 @@ public sealed class DatasetPictureTests : IDisposable
         Copy("plain-ok");
         File.Copy(TestData.Path("datasets/tasks-hang.parquet"), _directory.File("meta/tasks.parquet"), overwrite: true);
 
-        Assert.Contains("tasks.parquet", Assert.Throws<DatasetException>(() => LeRobotDataset.Open(_directory.Path)).Message);
+        Assert.Contains(
+            "tasks.parquet",
+            Assert.Throws<DatasetException>(() => LeRobotDataset.Open(_directory.Path)).Message
+        );
     }
 
     [Fact]
@@ -77,7 +82,11 @@ public sealed class DatasetPictureTests : IDisposable
     {
         Copy("plain-ok");
         var info = _directory.File("meta/info.json");
-        var text = System.Text.RegularExpressions.Regex.Replace(File.ReadAllText(info), @"\[\s*(\d+),\s*(\d+),\s*(\d+)\s*\]", "[$1, $2, $3]");
+        var text = System.Text.RegularExpressions.Regex.Replace(
+            File.ReadAllText(info),
+            @"\[\s*(\d+),\s*(\d+),\s*(\d+)\s*\]",
+            "[$1, $2, $3]"
+        );
         Assert.Contains(old, text);
         File.WriteAllText(info, text.Replace(old, replacement, StringComparison.Ordinal));
 
@@ -94,12 +103,17 @@ public sealed class DatasetPictureTests : IDisposable
         foreach (var episode in dataset.Episodes.Concat(dataset.Episodes.Reverse()))
         {
             var numbers = new List<int>();
-            dataset.ReadPictures(episode, DatasetFeature.FrontCamera, (_, picture) => numbers.Add(BarNumber.Read(picture)));
+            dataset.ReadPictures(
+                episode,
+                DatasetFeature.FrontCamera,
+                (_, picture) => numbers.Add(BarNumber.Read(picture))
+            );
             Assert.Equal(Enumerable.Range((int)episode.FirstIndex, episode.Length), numbers);
         }
     }
 
-    private static string Video(string name, int file) => TestData.Path($"datasets/{name}/videos/observation.images.front/chunk-000/file-00{file}.mp4");
+    private static string Video(string name, int file) =>
+        TestData.Path($"datasets/{name}/videos/observation.images.front/chunk-000/file-00{file}.mp4");
 
     private string Video(int file) => _directory.File($"videos/observation.images.front/chunk-000/file-00{file}.mp4");
 

@@ -43,11 +43,15 @@ public sealed class DatasetTests : IDisposable
         foreach (var index in new[] { 3, 1, 0, 2, 2, 1 })
         {
             var seen = new List<int>();
-            dataset.ReadPictures(dataset.Episodes[index], DatasetFeature.FrontCamera, (frame, picture) =>
-            {
-                seen.Add(frame);
-                Assert.InRange(Cv2.Mean(picture).Val1, Brightness(index, frame) - 3, Brightness(index, frame) + 3);
-            });
+            dataset.ReadPictures(
+                dataset.Episodes[index],
+                DatasetFeature.FrontCamera,
+                (frame, picture) =>
+                {
+                    seen.Add(frame);
+                    Assert.InRange(Cv2.Mean(picture).Val1, Brightness(index, frame) - 3, Brightness(index, frame) + 3);
+                }
+            );
             Assert.Equal(Enumerable.Range(0, dataset.Episodes[index].Length), seen);
         }
     }
@@ -135,7 +139,9 @@ public sealed class DatasetTests : IDisposable
     {
         Record(1);
 
-        var exception = Assert.Throws<DatasetException>(() => DatasetWriter.Append(Root, 10, [DatasetFeature.Floats("action", 3)]));
+        var exception = Assert.Throws<DatasetException>(() =>
+            DatasetWriter.Append(Root, 10, [DatasetFeature.Floats("action", 3)])
+        );
         Assert.Contains("action", exception.Message);
     }
 
@@ -165,7 +171,9 @@ public sealed class DatasetTests : IDisposable
 
     private void Record(bool append, int first, params int[] lengths)
     {
-        using var writer = append ? DatasetWriter.Append(Root, 10, Features) : DatasetWriter.Create(Root, 10, "robot", Features);
+        using var writer = append
+            ? DatasetWriter.Append(Root, 10, Features)
+            : DatasetWriter.Create(Root, 10, "robot", Features);
         foreach (var (length, i) in lengths.Select((length, i) => (length, i)))
         {
             var recording = writer.Begin();

@@ -24,8 +24,15 @@ public sealed class AspectCheckTests
     [InlineData(480, 640, ImageFit.Stretch, "things are 1.78 times as wide as in training")]
     [InlineData(1280, 720, ImageFit.Crop, "another part of them is cut off than in training")]
     [InlineData(650, 480, ImageFit.Crop, "another part of them is cut off than in training")]
-    public void Another_shape_is_said_with_both_sizes_and_what_it_does(int width, int height, ImageFit fit, string effect) => Assert.Equal(
-        $"camera '/dev/video0' gives {width}x{height}, the policy was trained on 640x480: {effect}; "
-            + "set the camera to that shape, or train on its pictures",
-        AspectCheck.Difference(Stretched with { Fit = fit }, "/dev/video0", width, height));
+    public void Another_shape_is_said_with_both_sizes_and_what_it_does(
+        int width,
+        int height,
+        ImageFit fit,
+        string effect
+    ) =>
+        Assert.Equal(
+            $"camera '/dev/video0' gives {width}x{height}, the policy was trained on 640x480: {effect}; "
+                + "set the camera to that shape, or train on its pictures",
+            AspectCheck.Difference(Stretched with { Fit = fit }, "/dev/video0", width, height)
+        );
 }

@@ -51,10 +51,16 @@ public sealed class ImagePreparationTests
     [InlineData(640, 480, 224, 224)]
     [InlineData(1280, 720, 224, 224)]
     [InlineData(448, 448, 224, 224)]
-    public void Fine_texture_is_averaged_when_shrinking_by_two_or_more(int width, int height, int wantedHeight, int wantedWidth)
+    public void Fine_texture_is_averaged_when_shrinking_by_two_or_more(
+        int width,
+        int height,
+        int wantedHeight,
+        int wantedWidth
+    )
     {
         using var picture = new Mat(height, width, MatType.CV_8UC3, Scalar.All(0));
-        for (var x = 0; x < width; x += 2) Cv2.Line(picture, x, 0, x, height - 1, Scalar.All(200));
+        for (var x = 0; x < width; x += 2)
+            Cv2.Line(picture, x, 0, x, height - 1, Scalar.All(200));
 
         var pixels = PrepareUnscaled(picture, wantedHeight, wantedWidth);
 
@@ -104,7 +110,13 @@ public sealed class ImagePreparationTests
     [InlineData(480, 480, 0, 0, 480, 480)]
     [InlineData(641, 480, 80, 0, 480, 480)]
     public void A_policy_that_crops_sees_the_largest_part_of_its_shape_around_the_middle(
-        int width, int height, int x, int y, int partWidth, int partHeight)
+        int width,
+        int height,
+        int x,
+        int y,
+        int partWidth,
+        int partHeight
+    )
     {
         using var picture = new Mat(height, width, MatType.CV_8UC3, Scalar.All(255));
         picture.Rectangle(new Rect(x, y, partWidth, partHeight), Scalar.All(51), -1);
@@ -122,16 +134,28 @@ public sealed class ImagePreparationTests
     [InlineData(640, 480, 100, 50, 0, 80, 640, 320)]
     [InlineData(300, 100, 100, 50, 50, 0, 200, 100)]
     [InlineData(1, 1000, 100, 50, 0, 499, 1, 1)]
-    public void The_part_has_the_wanted_shape(int width, int height, int wantedWidth, int wantedHeight, int x, int y, int partWidth, int partHeight) =>
+    public void The_part_has_the_wanted_shape(
+        int width,
+        int height,
+        int wantedWidth,
+        int wantedHeight,
+        int x,
+        int y,
+        int partWidth,
+        int partHeight
+    ) =>
         Assert.Equal(
             new Rect(x, y, partWidth, partHeight),
-            CentreCrop.Within(new Size(width, height), new Size(wantedWidth, wantedHeight)));
+            CentreCrop.Within(new Size(width, height), new Size(wantedWidth, wantedHeight))
+        );
 
     [Fact]
     public void A_cropped_picture_is_looked_at_where_it_lies_now()
     {
         using var picture = new Mat(48, 64, MatType.CV_8UC3, Scalar.All(0));
-        using var preparation = new ImagePreparation(new ImageSpec(16, 16, [0, 0, 0], [1, 1, 1]) { Fit = ImageFit.Crop });
+        using var preparation = new ImagePreparation(
+            new ImageSpec(16, 16, [0, 0, 0], [1, 1, 1]) { Fit = ImageFit.Crop }
+        );
         var pixels = new float[16 * 16 * 3];
         preparation.Prepare(picture, pixels);
 
@@ -186,7 +210,8 @@ public sealed class ImagePreparationTests
         preparation.Prepare(picture, pixels);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 10; i++) preparation.Prepare(picture, pixels);
+        for (var i = 0; i < 10; i++)
+            preparation.Prepare(picture, pixels);
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
         // OpenCvSharp wraps each argument of a call in small proxies; pixels would be hundreds of kilobytes.

@@ -12,7 +12,10 @@ public sealed class PictureDecoderTests
     private const int SamplingFactor = 7;
 
     /// <summary>How many damaged inputs each parser gets; VLA_FUZZ=100000 for a long run.</summary>
-    private static readonly int Mutations = int.Parse(Environment.GetEnvironmentVariable("VLA_FUZZ") ?? "3000", System.Globalization.CultureInfo.InvariantCulture);
+    private static readonly int Mutations = int.Parse(
+        Environment.GetEnvironmentVariable("VLA_FUZZ") ?? "3000",
+        System.Globalization.CultureInfo.InvariantCulture
+    );
 
     [Fact]
     public void Every_kind_is_decoded_and_its_header_tells_its_size()
@@ -36,7 +39,20 @@ public sealed class PictureDecoderTests
     {
         var check = new JpegCheck();
         Assert.Null(check.Damage(PictureSamples.Jpeg(width, height)));
-        Assert.Null(check.Damage(PictureSamples.Encode(".jpg", width, height, 1, (int)ImwriteFlags.JpegProgressive, 1, (int)ImwriteFlags.JpegOptimize, 1)));
+        Assert.Null(
+            check.Damage(
+                PictureSamples.Encode(
+                    ".jpg",
+                    width,
+                    height,
+                    1,
+                    (int)ImwriteFlags.JpegProgressive,
+                    1,
+                    (int)ImwriteFlags.JpegOptimize,
+                    1
+                )
+            )
+        );
         Assert.Null(check.Damage(PictureSamples.Encode(".jpg", width, height, 1, (int)ImwriteFlags.JpegQuality, 100)));
         Assert.Null(check.Damage(PictureSamples.Encode(".jpg", width, height, 1, SamplingFactor, 0x111111)));
     }
@@ -70,7 +86,11 @@ public sealed class PictureDecoderTests
         BinaryPrimitives.WriteUInt16LittleEndian(webp.AsSpan(lossy + 5), 16_383);
 
         foreach (var bomb in new[] { jpeg, png, bmp, webp })
-            Assert.Contains("megapixels", Assert.Throws<PictureException>(() => PictureDecoder.Decode(bomb)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "megapixels",
+                Assert.Throws<PictureException>(() => PictureDecoder.Decode(bomb)).Message,
+                StringComparison.Ordinal
+            );
     }
 
     [Theory]
@@ -116,10 +136,14 @@ public sealed class PictureDecoderTests
         var missed = 0;
         for (var round = 0; round < 300; round++)
         {
-            var jpeg = round % 2 == 0 ? PictureSamples.Jpeg(320, 240, round) : PictureSamples.Encode(".jpg", 320, 240, round, (int)ImwriteFlags.JpegProgressive, 1);
+            var jpeg =
+                round % 2 == 0
+                    ? PictureSamples.Jpeg(320, 240, round)
+                    : PictureSamples.Encode(".jpg", 320, 240, round, (int)ImwriteFlags.JpegProgressive, 1);
             var from = jpeg.Length / 2 + random.Next(jpeg.Length / 4);
             random.NextBytes(jpeg.AsSpan(from, 400));
-            if (check.Damage(jpeg) is null) missed++;
+            if (check.Damage(jpeg) is null)
+                missed++;
         }
 
         Assert.Equal(0, missed);
@@ -159,7 +183,10 @@ public sealed class PictureDecoderTests
             }
         }
 
-        Assert.True(Stopwatch.GetElapsedTime(started).TotalMilliseconds / Mutations < 100, "a damaged picture takes far longer than a good one");
+        Assert.True(
+            Stopwatch.GetElapsedTime(started).TotalMilliseconds / Mutations < 100,
+            "a damaged picture takes far longer than a good one"
+        );
     }
 
     [Fact]
@@ -169,7 +196,8 @@ public sealed class PictureDecoderTests
         var random = new Random(5);
         foreach (var good in PictureSamples.All().Take(6))
         {
-            for (var n = 0; n < 50; n++) check.Damage(PictureSamples.Mutate(good, random));
+            for (var n = 0; n < 50; n++)
+                check.Damage(PictureSamples.Mutate(good, random));
             Assert.Null(check.Damage(good));
         }
     }

@@ -64,7 +64,10 @@ public sealed class ObservationAssemblyTests
 
         var observation = Assert.Single(_given).Given;
         Assert.Equal(["front", "wrist"], observation.Names);
-        Assert.Equal((40, 45), (Ms(observation[0].CapturedNs), Ms(observation[observation.PlaceOf("wrist")].CapturedNs)));
+        Assert.Equal(
+            (40, 45),
+            (Ms(observation[0].CapturedNs), Ms(observation[observation.PlaceOf("wrist")].CapturedNs))
+        );
         Assert.Equal(40, AtMs(observation));
         Assert.Equal(1, two.Cells[0].Replaced);
     }
@@ -199,7 +202,14 @@ public sealed class ObservationAssemblyTests
     private static long AtMs(Observation observation) => Ms(observation.CapturedNs);
 
     private Rig Set(string[] names, long skewMs = 50, Action<Observation>? complete = null) =>
-        new(new ObservationAssembly<string>(names, skewMs * MonotonicTime.NsPerMs, (asker, observation) => _given.Add((asker, observation)), complete));
+        new(
+            new ObservationAssembly<string>(
+                names,
+                skewMs * MonotonicTime.NsPerMs,
+                (asker, observation) => _given.Add((asker, observation)),
+                complete
+            )
+        );
 
     private sealed class Rig
     {
@@ -209,7 +219,8 @@ public sealed class ObservationAssemblyTests
         {
             _assembly = assembly;
             Cells = [.. assembly.Places.Select(_ => new Cell())];
-            foreach (var (place, cell) in assembly.Places.Zip(Cells)) place.Use(cell);
+            foreach (var (place, cell) in assembly.Places.Zip(Cells))
+                place.Use(cell);
         }
 
         public IReadOnlyList<Cell> Cells { get; }
@@ -239,7 +250,8 @@ public sealed class ObservationAssemblyTests
 
         public void Put(long atNs)
         {
-            if (_newest is { } unseen) Replace(unseen);
+            if (_newest is { } unseen)
+                Replace(unseen);
             _newest = Pool.Rent();
             _newest.CapturedNs = _newest.PreparedNs = atNs;
         }

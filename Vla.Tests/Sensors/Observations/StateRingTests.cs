@@ -24,7 +24,8 @@ public sealed class StateRingTests
     [Fact]
     public void What_was_long_ago_is_forgotten()
     {
-        for (var i = 1; i <= 9; i++) _ring.Add(i, [i, i]);
+        for (var i = 1; i <= 9; i++)
+            _ring.Add(i, [i, i]);
 
         Assert.Equal((9, 9), Read(9));
         Assert.Equal((6, 6), Read(6));
@@ -63,7 +64,8 @@ public sealed class StateRingTests
         var read = new float[8];
         while (!writing.IsCompleted)
         {
-            if (!ring.TryRead(long.MaxValue, read, out var atNs)) continue;
+            if (!ring.TryRead(long.MaxValue, read, out var atNs))
+                continue;
             Assert.Equal(atNs, read[0]);
             Assert.All(read, value => Assert.Equal(read[0], value));
         }
@@ -71,5 +73,6 @@ public sealed class StateRingTests
         await writing;
     }
 
-    private (float Value, long AtNs)? Read(long atNs) => _ring.TryRead(atNs, _values, out var readNs) ? (_values[0], readNs) : null;
+    private (float Value, long AtNs)? Read(long atNs) =>
+        _ring.TryRead(atNs, _values, out var readNs) ? (_values[0], readNs) : null;
 }

@@ -16,7 +16,8 @@ public sealed class ExpertTests
         for (var seed = 0; seed < 30; seed++)
         {
             var laid = Tabletop.Create(500_000 + seed, level);
-            foreach (var task in TaskFeasibility.Offers(laid)) Assert.Equal(TaskState.Succeeded, Run(laid.Clone(), task).State);
+            foreach (var task in TaskFeasibility.Offers(laid))
+                Assert.Equal(TaskState.Succeeded, Run(laid.Clone(), task).State);
         }
     }
 
@@ -31,7 +32,10 @@ public sealed class ExpertTests
             {
                 var assignment = Assignment.Choose(table, Phrasing.Train, random, [1, 1, 1, 0]);
                 var judge = Run(table, assignment.Task);
-                Assert.True(judge.State == TaskState.Succeeded, $"seed {seed}, {i}: {assignment.Instruction}: {judge.State} {judge.Reason}");
+                Assert.True(
+                    judge.State == TaskState.Succeeded,
+                    $"seed {seed}, {i}: {assignment.Instruction}: {judge.State} {judge.Reason}"
+                );
             }
         }
     }
@@ -39,7 +43,11 @@ public sealed class ExpertTests
     [Fact]
     public void What_the_hand_should_not_hold_is_put_down()
     {
-        var table = With(Hand(0.1, 0.1, 0.12, Block.Size, held: 1), Cube(Red, -0.1, 0.1), Cube(Blue, 0.1, 0.1, z: 0.12));
+        var table = With(
+            Hand(0.1, 0.1, 0.12, Block.Size, held: 1),
+            Cube(Red, -0.1, 0.1),
+            Cube(Blue, 0.1, 0.1, z: 0.12)
+        );
 
         Assert.Equal(TaskState.Succeeded, Run(table, new WorldTask(TaskKind.Put, 0, Tray: 0)).State);
         Assert.Equal(0.02, table.Blocks[1].Z, 6);
@@ -76,7 +84,10 @@ public sealed class ExpertTests
             var action = Expert.Act(table, task);
             Assert.Equal(action, Expert.Act(table.Clone(), task));
             Assert.True(double.Hypot(action.X, action.Y) <= WorldAction.MaximumMove + 1e-6);
-            Assert.True(Math.Abs(action.Z) <= WorldAction.MaximumMove + 1e-6 && Math.Abs(action.Yaw) <= WorldAction.MaximumTurn + 1e-6);
+            Assert.True(
+                Math.Abs(action.Z) <= WorldAction.MaximumMove + 1e-6
+                    && Math.Abs(action.Yaw) <= WorldAction.MaximumTurn + 1e-6
+            );
             Assert.True(action.Gripper is 0 or 1);
             table.Step(action);
         }
@@ -104,7 +115,8 @@ public sealed class ExpertTests
     [Fact]
     public void The_expert_recovers_from_noise_more_often_than_not()
     {
-        int done = 0, disturbed = 0;
+        int done = 0,
+            disturbed = 0;
         for (var seed = 0; seed < 60; seed++)
         {
             var table = Tabletop.Create(seed, WorldLevel.Level2);
@@ -117,14 +129,17 @@ public sealed class ExpertTests
             {
                 var wanted = Expert.Act(table, task);
                 var action = noise.Disturb(wanted);
-                if (action != wanted) disturbed++;
-                if (noise.IsClean) Assert.Equal(wanted, action);
+                if (action != wanted)
+                    disturbed++;
+                if (noise.IsClean)
+                    Assert.Equal(wanted, action);
                 table.Step(action);
                 SoundState.Check(table);
                 judge.Look(table);
             }
 
-            if (judge.State == TaskState.Succeeded) done++;
+            if (judge.State == TaskState.Succeeded)
+                done++;
         }
 
         Assert.True(disturbed > 300, $"{disturbed} actions were disturbed");

@@ -94,7 +94,15 @@ public sealed class LiveWorldTests
     [Fact]
     public void A_camera_films_it_at_its_rate()
     {
-        using WorldCamera camera = new WorldCamera(_world, WorldView.Front, 64, 48, 30, _time, duration => _time.Advance(duration));
+        using WorldCamera camera = new WorldCamera(
+            _world,
+            WorldView.Front,
+            64,
+            48,
+            30,
+            _time,
+            duration => _time.Advance(duration)
+        );
         using var picture = new Mat();
         using var expected = new Mat();
         var startNs = camera.Read(picture);
@@ -112,8 +120,24 @@ public sealed class LiveWorldTests
     [Fact]
     public void Both_cameras_take_their_pictures_at_the_same_moments_of_the_same_state_however_late_one_of_them_is()
     {
-        using var front = new WorldCamera(_world, WorldView.Front, 64, 48, 30, _time, duration => _time.Advance(duration));
-        using var wrist = new WorldCamera(_world, WorldView.Wrist, 64, 48, 30, _time, duration => _time.Advance(duration));
+        using var front = new WorldCamera(
+            _world,
+            WorldView.Front,
+            64,
+            48,
+            30,
+            _time,
+            duration => _time.Advance(duration)
+        );
+        using var wrist = new WorldCamera(
+            _world,
+            WorldView.Wrist,
+            64,
+            48,
+            30,
+            _time,
+            duration => _time.Advance(duration)
+        );
         using var picture = new Mat();
         using var expected = new Mat();
         using var renderer = new TabletopRenderer(64, 48, WorldView.Wrist);
@@ -133,8 +157,24 @@ public sealed class LiveWorldTests
     [Fact]
     public void A_camera_of_half_the_rate_takes_every_other_moment()
     {
-        using var front = new WorldCamera(_world, WorldView.Front, 64, 48, 30, _time, duration => _time.Advance(duration));
-        using var wrist = new WorldCamera(_world, WorldView.Wrist, 64, 48, 15, _time, duration => _time.Advance(duration));
+        using var front = new WorldCamera(
+            _world,
+            WorldView.Front,
+            64,
+            48,
+            30,
+            _time,
+            duration => _time.Advance(duration)
+        );
+        using var wrist = new WorldCamera(
+            _world,
+            WorldView.Wrist,
+            64,
+            48,
+            15,
+            _time,
+            duration => _time.Advance(duration)
+        );
         using var picture = new Mat();
         for (var i = 0; i < 4; i++)
         {
@@ -161,7 +201,15 @@ public sealed class LiveWorldTests
     [Fact]
     public void A_pictures_moment_can_be_felt_again_later()
     {
-        using var camera = new WorldCamera(_world, WorldView.Front, 64, 48, 30, _time, duration => _time.Advance(duration));
+        using var camera = new WorldCamera(
+            _world,
+            WorldView.Front,
+            64,
+            48,
+            30,
+            _time,
+            duration => _time.Advance(duration)
+        );
         using var picture = new Mat();
         _world.Command(ToTheRight);
         _time.Advance(TimeSpan.FromMilliseconds(100));

@@ -28,7 +28,8 @@ public sealed class PhysicsTests
                     SoundState.Check(table);
                 }
 
-                if (table.Gripper.Holds) grasps++;
+                if (table.Gripper.Holds)
+                    grasps++;
                 var action = RandomActions.Next(random);
                 for (var i = 0; i < 30; i++)
                 {
@@ -86,7 +87,10 @@ public sealed class PhysicsTests
 
         Assert.Equal(0, table.Gripper.Held);
         Assert.Equal(Block.Size, table.Gripper.Jaw, 9);
-        Assert.Equal((0, 0.01, 0), (Math.Round(table.Blocks[0].X, 9), Math.Round(table.Blocks[0].Y, 9), Math.Round(table.Blocks[0].Yaw, 9)));
+        Assert.Equal(
+            (0, 0.01, 0),
+            (Math.Round(table.Blocks[0].X, 9), Math.Round(table.Blocks[0].Y, 9), Math.Round(table.Blocks[0].Yaw, 9))
+        );
     }
 
     [Fact]
@@ -105,7 +109,10 @@ public sealed class PhysicsTests
 
             table.Act(WorldAction.Rest(0), 4);
 
-            Assert.True(table.Gripper.Holds, $"not held: turned {turn} rad, {aside} m aside, drifting {drift} m/s, turning {turning} rad/s");
+            Assert.True(
+                table.Gripper.Holds,
+                $"not held: turned {turn} rad, {aside} m aside, drifting {drift} m/s, turning {turning} rad/s"
+            );
         }
     }
 
@@ -151,13 +158,20 @@ public sealed class PhysicsTests
         table.Act(WorldAction.Rest(1), 6);
 
         Assert.False(table.Gripper.Holds);
-        Assert.Equal((x, y, restsAt), (Math.Round(table.Blocks[0].X, 6), Math.Round(table.Blocks[0].Y, 6), Math.Round(table.Blocks[0].Z, 6)));
+        Assert.Equal(
+            (x, y, restsAt),
+            (Math.Round(table.Blocks[0].X, 6), Math.Round(table.Blocks[0].Y, 6), Math.Round(table.Blocks[0].Z, 6))
+        );
     }
 
     [Fact]
     public void A_block_that_is_dropped_on_anothers_edge_slips_off()
     {
-        var table = With(Hand(0.03, 0.1, 0.15, jaw: Block.Size, held: 0), Cube(Red, 0.03, 0.1, z: 0.15), Cube(Blue, 0, 0.1));
+        var table = With(
+            Hand(0.03, 0.1, 0.15, jaw: Block.Size, held: 0),
+            Cube(Red, 0.03, 0.1, z: 0.15),
+            Cube(Blue, 0, 0.1)
+        );
 
         table.Act(WorldAction.Rest(1), 10);
 

@@ -9,7 +9,12 @@ public sealed class SceneWordsTests
     private const string OnTheTable = ": on the table are the red and green blocks and the white and black trays";
 
     private readonly Tabletop _table = With(Hand(0, 0, 0.15), Cube(Red, -0.1, 0.1), Cube(Green, 0.1, 0.1));
-    private readonly Tabletop _twins = With(Hand(0, 0, 0.15), Cube(Red, -0.1, 0.1), Cube(Red, 0.1, 0.1), Cube(Blue, 0, 0.05));
+    private readonly Tabletop _twins = With(
+        Hand(0, 0, 0.15),
+        Cube(Red, -0.1, 0.1),
+        Cube(Red, 0.1, 0.1),
+        Cube(Blue, 0, 0.05)
+    );
 
     [Theory]
     [InlineData("pick up the blue block", "blue block")]
@@ -47,7 +52,8 @@ public sealed class SceneWordsTests
     [InlineData("wait")]
     [InlineData("sing a song")]
     [InlineData("")]
-    public void Nothing_is_missing_here(string instruction) => Assert.Equal("", SceneWords.Look(_table, instruction).Problem);
+    public void Nothing_is_missing_here(string instruction) =>
+        Assert.Equal("", SceneWords.Look(_table, instruction).Problem);
 
     [Fact]
     public void Every_phrase_for_every_task_names_what_is_there()
@@ -58,7 +64,8 @@ public sealed class SceneWordsTests
             var random = new WorldRandom(seed);
             foreach (var task in WorldTask.All(table))
             {
-                if (!TaskWords.CanName(table, task.Block)) continue;
+                if (!TaskWords.CanName(table, task.Block))
+                    continue;
                 foreach (var phrasing in Enum.GetValues<Phrasing>())
                     Assert.Equal(("", ""), SceneWords.Look(table, TaskWords.Say(table, task, phrasing, random)));
             }
@@ -74,7 +81,9 @@ public sealed class SceneWordsTests
         Assert.Equal(("", note), SceneWords.Look(_twins, instruction));
 
     [Fact]
-    public void A_single_thing_is_named_without_an_and() => Assert.Equal(
-        "there is no blue block: on the table are the red block and the white and black trays",
-        SceneWords.Look(With(Hand(0, 0, 0.15), Cube(Red, 0, 0)), "pick up the blue block").Problem);
+    public void A_single_thing_is_named_without_an_and() =>
+        Assert.Equal(
+            "there is no blue block: on the table are the red block and the white and black trays",
+            SceneWords.Look(With(Hand(0, 0, 0.15), Cube(Red, 0, 0)), "pick up the blue block").Problem
+        );
 }

@@ -65,7 +65,8 @@ public sealed class TabletopRendererTests : IDisposable
             Cv2.MeanStdDev(_picture, out var mean, out var deviation);
             Assert.InRange(mean.Val1, 20, 235);
             Assert.True(deviation.Val1 > 10);
-            if (seed > 0) Assert.True(Cv2.Norm(_picture, _other, NormTypes.L1) / (160 * 120 * 3) > 5);
+            if (seed > 0)
+                Assert.True(Cv2.Norm(_picture, _other, NormTypes.L1) / (160 * 120 * 3) > 5);
             _picture.CopyTo(_other);
         }
     }
@@ -81,12 +82,15 @@ public sealed class TabletopRendererTests : IDisposable
         {
             var table = With(Hand(0, 0.1, 0.2), Cube(Red, x, y));
             renderer.Draw(table, _picture);
-            var corners = Corners(table.Blocks[0]).Select(corner => table.Look.Camera.Project(corner, width, height)).ToArray();
+            var corners = Corners(table.Blocks[0])
+                .Select(corner => table.Look.Camera.Project(corner, width, height))
+                .ToArray();
 
             var seen = WhereRed(_picture);
 
             // Soft edges make it a little larger to all sides, so its middle is told more exactly than its size.
-            const double Middle = 0.75, Size = 3;
+            const double Middle = 0.75,
+                Size = 3;
             var (left, right) = (corners.Min(at => at.X), corners.Max(at => at.X));
             var (top, bottom) = (corners.Min(at => at.Y), corners.Max(at => at.Y));
             Assert.InRange((seen.Left + seen.Right) / 2.0, (left + right) / 2 - Middle, (left + right) / 2 + Middle);
@@ -107,7 +111,8 @@ public sealed class TabletopRendererTests : IDisposable
         Assert.True(view.Project(new WorldPoint(0, -0.1, 0), 640, 480).Y > 240);
         Assert.True(view.Project(new WorldPoint(0, 0, 0.1), 640, 480).Y < 240);
         // 45 degrees from top to bottom: half of it at half the height.
-        var edge = new WorldPoint(0, 0, 0) + 0.5 * Math.Sqrt(2) * Math.Tan(Math.PI / 8) * new WorldPoint(0, 1, 1).Normalised();
+        var edge =
+            new WorldPoint(0, 0, 0) + 0.5 * Math.Sqrt(2) * Math.Tan(Math.PI / 8) * new WorldPoint(0, 1, 1).Normalised();
         Assert.Equal(0, view.Project(edge, 640, 480).Y, 9);
     }
 
@@ -164,7 +169,10 @@ public sealed class TabletopRendererTests : IDisposable
             var table = Tabletop.Create(seed, WorldLevel.Level2);
             for (var step = 0; step < 12; step++)
             {
-                table.Act(new WorldAction(0.03f * (seed % 3 - 1), 0.03f * (seed % 2 == 0 ? 1 : -1), -0.02f, 0, 0, 0.15f, 0), 2);
+                table.Act(
+                    new WorldAction(0.03f * (seed % 3 - 1), 0.03f * (seed % 2 == 0 ? 1 : -1), -0.02f, 0, 0, 0.15f, 0),
+                    2
+                );
                 renderer.Draw(table, _picture);
             }
 
@@ -184,7 +192,8 @@ public sealed class TabletopRendererTests : IDisposable
             for (var x = 0; x < width; x++)
             {
                 var colour = picture.At<Vec3b>(y, x);
-                if (colour.Item2 > 70 && colour.Item2 > 1.5 * colour.Item1 && colour.Item2 > 1.5 * colour.Item0) red.Set(y, x, (byte)255);
+                if (colour.Item2 > 70 && colour.Item2 > 1.5 * colour.Item1 && colour.Item2 > 1.5 * colour.Item0)
+                    red.Set(y, x, (byte)255);
             }
         }
 
@@ -197,7 +206,8 @@ public sealed class TabletopRendererTests : IDisposable
         {
             foreach (var dy in (double[])[-0.02, 0.02])
             {
-                foreach (var dz in (double[])[-0.02, 0.02]) yield return new WorldPoint(block.X + dx, block.Y + dy, block.Z + dz);
+                foreach (var dz in (double[])[-0.02, 0.02])
+                    yield return new WorldPoint(block.X + dx, block.Y + dy, block.Z + dz);
             }
         }
     }

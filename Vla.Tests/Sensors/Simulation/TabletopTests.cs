@@ -31,20 +31,34 @@ public sealed class TabletopTests
 
         Assert.Equal(
             "green 0.0380 0.1158 -0.0642; yellow -0.1736 0.1318 0.1706; purple 0.1511 0.1374 0.2843",
-            string.Join("; ", table.Blocks.ToArray().Select(block => FormattableString.Invariant($"{block.Colour} {block.X:F4} {block.Y:F4} {block.Yaw:F4}"))));
+            string.Join(
+                "; ",
+                table
+                    .Blocks.ToArray()
+                    .Select(block =>
+                        FormattableString.Invariant($"{block.Colour} {block.X:F4} {block.Y:F4} {block.Yaw:F4}")
+                    )
+            )
+        );
     }
 
     [Fact]
     public void Time_goes_the_same_way_in_long_and_short_steps()
     {
-        var (atOnce, at50Hz, at30Hz) = (Tabletop.Create(3, WorldLevel.Level2), Tabletop.Create(3, WorldLevel.Level2), Tabletop.Create(3, WorldLevel.Level2));
+        var (atOnce, at50Hz, at30Hz) = (
+            Tabletop.Create(3, WorldLevel.Level2),
+            Tabletop.Create(3, WorldLevel.Level2),
+            Tabletop.Create(3, WorldLevel.Level2)
+        );
         var random = new WorldRandom(5);
         for (var i = 0; i < 30; i++)
         {
             var action = RandomActions.Next(random);
             atOnce.Step(action);
-            for (var n = 0; n < 5; n++) at50Hz.Advance(action, 20_000_000);
-            foreach (var ns in (long[])[33_333_333, 33_333_333, 33_333_334]) at30Hz.Advance(action, ns);
+            for (var n = 0; n < 5; n++)
+                at50Hz.Advance(action, 20_000_000);
+            foreach (var ns in (long[])[33_333_333, 33_333_333, 33_333_334])
+                at30Hz.Advance(action, ns);
         }
 
         Assert.Equal(Everything(atOnce), Everything(at50Hz));
@@ -102,8 +116,10 @@ public sealed class TabletopTests
             {
                 var block = table.Blocks[i];
                 Assert.True(Math.Abs(block.X) <= 0.20 && Math.Abs(block.Y) <= 0.165);
-                for (var j = 0; j < i; j++) Assert.True(double.Hypot(block.X - table.Blocks[j].X, block.Y - table.Blocks[j].Y) >= 0.075);
-                foreach (var tray in table.Trays) Assert.True(double.Hypot(block.X - tray.X, block.Y - tray.Y) >= 0.10);
+                for (var j = 0; j < i; j++)
+                    Assert.True(double.Hypot(block.X - table.Blocks[j].X, block.Y - table.Blocks[j].Y) >= 0.075);
+                foreach (var tray in table.Trays)
+                    Assert.True(double.Hypot(block.X - tray.X, block.Y - tray.Y) >= 0.10);
             }
 
             var (one, other) = (table.Trays[0], table.Trays[1]);
@@ -115,8 +131,10 @@ public sealed class TabletopTests
     [Fact]
     public void Level_1_turns_blocks_a_little_and_gives_each_a_colour_of_its_own()
     {
-        var blocks = Blocks(WorldLevel.Level1, table =>
-            Assert.Equal(table.Blocks.Length, table.Blocks.ToArray().DistinctBy(block => block.Colour).Count()));
+        var blocks = Blocks(
+            WorldLevel.Level1,
+            table => Assert.Equal(table.Blocks.Length, table.Blocks.ToArray().DistinctBy(block => block.Colour).Count())
+        );
 
         Assert.InRange(blocks.Max(block => Math.Abs(block.Yaw)), 0.28, 0.3);
     }
@@ -125,15 +143,23 @@ public sealed class TabletopTests
     public void Level_2_turns_blocks_up_to_45_degrees_and_gives_some_the_same_colour_side_by_side()
     {
         var twins = 0;
-        var blocks = Blocks(WorldLevel.Level2, table =>
-        {
-            var alike = table.Blocks.ToArray().GroupBy(block => block.Colour).Where(group => group.Count() > 1).ToArray();
-            if (alike.Length == 0) return;
-            twins++;
-            var pair = Assert.Single(alike).ToArray();
-            Assert.Equal(2, pair.Length);
-            Assert.True(Math.Abs(pair[0].X - pair[1].X) > 0.08);
-        });
+        var blocks = Blocks(
+            WorldLevel.Level2,
+            table =>
+            {
+                var alike = table
+                    .Blocks.ToArray()
+                    .GroupBy(block => block.Colour)
+                    .Where(group => group.Count() > 1)
+                    .ToArray();
+                if (alike.Length == 0)
+                    return;
+                twins++;
+                var pair = Assert.Single(alike).ToArray();
+                Assert.Equal(2, pair.Length);
+                Assert.True(Math.Abs(pair[0].X - pair[1].X) > 0.08);
+            }
+        );
 
         Assert.InRange(blocks.Max(block => Math.Abs(block.Yaw)), 0.75, Math.PI / 4);
         Assert.InRange(twins, 60, 140);

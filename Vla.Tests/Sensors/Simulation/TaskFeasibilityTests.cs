@@ -49,7 +49,11 @@ public sealed class TaskFeasibilityTests
     public void What_is_done_already_or_buried_is_not_offered()
     {
         var table = With(
-            Hand(0, 0, 0.15), Cube(Red, -0.15, -0.12, z: 0.026), Cube(Blue, 0, 0.1), Cube(Green, 0, 0.1, z: 0.06));
+            Hand(0, 0, 0.15),
+            Cube(Red, -0.15, -0.12, z: 0.026),
+            Cube(Blue, 0, 0.1),
+            Cube(Green, 0, 0.1, z: 0.06)
+        );
 
         Assert.DoesNotContain(new WorldTask(TaskKind.Put, 0, Tray: 0), TaskFeasibility.Offers(table));
         Assert.Contains(new WorldTask(TaskKind.Put, 0, Tray: 1), TaskFeasibility.Offers(table));
@@ -60,9 +64,15 @@ public sealed class TaskFeasibilityTests
     public void Every_kind_is_chosen_as_often_as_its_weight_says()
     {
         var random = new WorldRandom(1);
-        var chosen = Enumerable.Range(0, 900)
-            .Select(seed => Assignment.Choose(Tabletop.Create(seed, WorldLevel.Level1), Phrasing.Train, random, [1, 2, 4, 2]).Task.Kind)
-            .CountBy(kind => kind).ToDictionary();
+        var chosen = Enumerable
+            .Range(0, 900)
+            .Select(seed =>
+                Assignment
+                    .Choose(Tabletop.Create(seed, WorldLevel.Level1), Phrasing.Train, random, [1, 2, 4, 2])
+                    .Task.Kind
+            )
+            .CountBy(kind => kind)
+            .ToDictionary();
 
         Assert.InRange(chosen[TaskKind.Reach], 70, 140);
         Assert.InRange(chosen[TaskKind.Pick], 160, 260);

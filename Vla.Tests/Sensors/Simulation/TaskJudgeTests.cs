@@ -44,7 +44,10 @@ public sealed class TaskJudgeTests
     [Fact]
     public void Passing_over_a_block_again_and_again_is_not_reaching_it()
     {
-        var (above, beside) = (With(Hand(0, 0.1, 0.1), Target, Bystander), With(Hand(0.1, 0.1, 0.1), Target, Bystander));
+        var (above, beside) = (
+            With(Hand(0, 0.1, 0.1), Target, Bystander),
+            With(Hand(0.1, 0.1, 0.1), Target, Bystander)
+        );
         var judge = new TaskJudge(new WorldTask(TaskKind.Reach, 0), above);
         for (var i = 0; i < 10; i++)
         {
@@ -101,7 +104,14 @@ public sealed class TaskJudgeTests
     [InlineData(-0.15, -0.12, 0.026, 0.08, 0.06, TaskState.UnderWay)] // hand still down
     [InlineData(-0.15, -0.12, 0.050, 0.08, 0.1, TaskState.UnderWay)] // still falling
     [InlineData(0.15, -0.12, 0.026, 0.08, 0.1, TaskState.UnderWay)] // the other tray
-    public void Putting_is_letting_go_on_the_tray(double x, double y, double z, double jaw, double handZ, TaskState expected)
+    public void Putting_is_letting_go_on_the_tray(
+        double x,
+        double y,
+        double z,
+        double jaw,
+        double handZ,
+        TaskState expected
+    )
     {
         var table = With(Hand(x, y, handZ, jaw), Cube(Red, x, y, z), Bystander);
 
@@ -110,9 +120,13 @@ public sealed class TaskJudgeTests
 
     [Fact]
     public void A_held_block_is_not_put() =>
-        Assert.Equal(TaskState.UnderWay, Verdict(
-            new WorldTask(TaskKind.Put, 0, Tray: 0),
-            With(Hand(-0.15, -0.12, 0.08, Block.Size, held: 0), Cube(Red, -0.15, -0.12, 0.08), Bystander)));
+        Assert.Equal(
+            TaskState.UnderWay,
+            Verdict(
+                new WorldTask(TaskKind.Put, 0, Tray: 0),
+                With(Hand(-0.15, -0.12, 0.08, Block.Size, held: 0), Cube(Red, -0.15, -0.12, 0.08), Bystander)
+            )
+        );
 
     [Theory]
     [InlineData(0.055, 0, 1, TaskState.Succeeded)]
@@ -136,12 +150,13 @@ public sealed class TaskJudgeTests
         Assert.Equal(TaskState.Failed, Verdict(new WorldTask(TaskKind.Push, 0, Direction: 1), table));
     }
 
-    private static WorldTask Any(TaskKind kind) => kind switch
-    {
-        TaskKind.Put => new WorldTask(kind, 0, Tray: 0),
-        TaskKind.Push => new WorldTask(kind, 0, Direction: 1),
-        _ => new WorldTask(kind, 0),
-    };
+    private static WorldTask Any(TaskKind kind) =>
+        kind switch
+        {
+            TaskKind.Put => new WorldTask(kind, 0, Tray: 0),
+            TaskKind.Push => new WorldTask(kind, 0, Direction: 1),
+            _ => new WorldTask(kind, 0),
+        };
 
     private static Tabletop Holding(int block, double z)
     {

@@ -8,14 +8,22 @@ public sealed class TaskWordsTests
 {
     private static readonly TaskKind[] Kinds = Enum.GetValues<TaskKind>();
 
-    private readonly Tabletop _table = With(Hand(0, 0, 0.15), Cube(Red, -0.1, 0.1), Cube(Red, 0.1, 0.1), Cube(Blue, 0, 0.05));
+    private readonly Tabletop _table = With(
+        Hand(0, 0, 0.15),
+        Cube(Red, -0.1, 0.1),
+        Cube(Red, 0.1, 0.1),
+        Cube(Blue, 0, 0.05)
+    );
 
     [Fact]
     public void Each_kind_of_task_has_phrases_enough_and_those_kept_apart_are_others()
     {
         foreach (var kind in Kinds)
         {
-            var (train, heldOut) = (TaskWords.Templates(kind, Phrasing.Train), TaskWords.Templates(kind, Phrasing.HeldOut));
+            var (train, heldOut) = (
+                TaskWords.Templates(kind, Phrasing.Train),
+                TaskWords.Templates(kind, Phrasing.HeldOut)
+            );
             Assert.True(train.Distinct().Count() >= 6);
             Assert.True(heldOut.Distinct().Count() >= 3);
             Assert.Empty(train.Intersect(heldOut));
@@ -48,7 +56,9 @@ public sealed class TaskWordsTests
     [Fact]
     public void No_two_tasks_share_a_phrase()
     {
-        var templates = Kinds.SelectMany(kind => TaskWords.Templates(kind, Phrasing.Train).Concat(TaskWords.Templates(kind, Phrasing.HeldOut)));
+        var templates = Kinds.SelectMany(kind =>
+            TaskWords.Templates(kind, Phrasing.Train).Concat(TaskWords.Templates(kind, Phrasing.HeldOut))
+        );
 
         Assert.Equal(templates.Count(), templates.Distinct().Count());
     }
@@ -70,7 +80,8 @@ public sealed class TaskWordsTests
     [InlineData("pick up the left blue block")] // there is only one
     [InlineData("put the blue block on the orange tray")] // there is none
     [InlineData("pick up the blue block and eat it")]
-    public void Instructions_that_mean_nothing_here_are_not_found(string text) => Assert.Null(TaskWords.Find(_table, text));
+    public void Instructions_that_mean_nothing_here_are_not_found(string text) =>
+        Assert.Null(TaskWords.Find(_table, text));
 
     [Fact]
     public void Left_and_right_are_as_things_are_now()

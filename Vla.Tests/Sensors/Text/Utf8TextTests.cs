@@ -16,8 +16,14 @@ public sealed class Utf8TextTests : IDisposable
     [Fact]
     public void A_byte_order_mark_is_no_part_of_the_text()
     {
-        Assert.Equal("größe 🟥", Utf8Text.Read(_directory.Write("a", [0xef, 0xbb, 0xbf, .. Encoding.UTF8.GetBytes("größe 🟥")])));
-        Assert.Equal(["one", "", "two"], Utf8Text.ReadLines(_directory.Write("b", [0xef, 0xbb, 0xbf, .. "one\r\n\ntwo\n"u8])));
+        Assert.Equal(
+            "größe 🟥",
+            Utf8Text.Read(_directory.Write("a", [0xef, 0xbb, 0xbf, .. Encoding.UTF8.GetBytes("größe 🟥")]))
+        );
+        Assert.Equal(
+            ["one", "", "two"],
+            Utf8Text.ReadLines(_directory.Write("b", [0xef, 0xbb, 0xbf, .. "one\r\n\ntwo\n"u8]))
+        );
         Assert.Equal("", Utf8Text.Read(_directory.Write("c", [])));
         Assert.Equal("", Utf8Text.Read(_directory.Write("d", [0xef, 0xbb, 0xbf])));
     }
@@ -27,8 +33,14 @@ public sealed class Utf8TextTests : IDisposable
     {
         var pipe = Pipe();
 
-        var silent = Assert.Throws<TextFileException>(() => WaitingFile.Read(pipe, () => Utf8Text.Read(pipe), TimeSpan.FromMilliseconds(50)));
-        Assert.StartsWith("it is a pipe or a device, and nobody has written to it", silent.Message, StringComparison.Ordinal);
+        var silent = Assert.Throws<TextFileException>(() =>
+            WaitingFile.Read(pipe, () => Utf8Text.Read(pipe), TimeSpan.FromMilliseconds(50))
+        );
+        Assert.StartsWith(
+            "it is a pipe or a device, and nobody has written to it",
+            silent.Message,
+            StringComparison.Ordinal
+        );
 
         // The first reader waits on, and one writer may go to it.
         var other = Pipe();
@@ -42,9 +54,21 @@ public sealed class Utf8TextTests : IDisposable
     {
         var pipe = Pipe();
 
-        Assert.Contains("or a pipe and no file", Assert.Throws<TextFileException>(() => WaitingFile.Refuse(pipe)).Message, StringComparison.Ordinal);
-        Assert.Contains("or a pipe and no file", Assert.Throws<CheckpointException>(() => Checkpoint.Open(pipe)).Message, StringComparison.Ordinal);
-        Assert.Contains("or a pipe and no file", Assert.Throws<DatasetException>(() => ParquetTable.Open(pipe)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "or a pipe and no file",
+            Assert.Throws<TextFileException>(() => WaitingFile.Refuse(pipe)).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "or a pipe and no file",
+            Assert.Throws<CheckpointException>(() => Checkpoint.Open(pipe)).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "or a pipe and no file",
+            Assert.Throws<DatasetException>(() => ParquetTable.Open(pipe)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -52,7 +76,11 @@ public sealed class Utf8TextTests : IDisposable
     {
         byte[] latin1 = [.. "good\nline gr"u8, 0xfc, .. "n\n"u8];
 
-        Assert.StartsWith("it is not UTF-8: byte 0xfc at offset 12 (line 2)", Refused(latin1), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "it is not UTF-8: byte 0xfc at offset 12 (line 2)",
+            Refused(latin1),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -68,11 +96,19 @@ public sealed class Utf8TextTests : IDisposable
     {
         foreach (var encoding in (Encoding[])[Encoding.Unicode, Encoding.BigEndianUnicode])
         {
-            Assert.StartsWith("it is UTF-16 text", Refused([.. encoding.Preamble, .. encoding.GetBytes("{ }")]), StringComparison.Ordinal);
+            Assert.StartsWith(
+                "it is UTF-16 text",
+                Refused([.. encoding.Preamble, .. encoding.GetBytes("{ }")]),
+                StringComparison.Ordinal
+            );
             Assert.StartsWith("it is UTF-16 text", Refused(encoding.GetBytes("{ }")), StringComparison.Ordinal);
         }
 
-        Assert.StartsWith("it is UTF-32 text", Refused([.. Encoding.UTF32.Preamble, .. Encoding.UTF32.GetBytes("{ }")]), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "it is UTF-32 text",
+            Refused([.. Encoding.UTF32.Preamble, .. Encoding.UTF32.GetBytes("{ }")]),
+            StringComparison.Ordinal
+        );
         Assert.StartsWith("it is UTF-32 text", Refused(Encoding.UTF32.GetBytes("{ }")), StringComparison.Ordinal);
     }
 
@@ -81,13 +117,25 @@ public sealed class Utf8TextTests : IDisposable
     {
         var file = _directory.Write("a", new byte[11]);
 
-        Assert.Contains("more than 10 bytes", Assert.Throws<TextFileException>(() => Utf8Text.Read(file, 10)).Message, StringComparison.Ordinal);
-        Assert.Contains("directory", Assert.Throws<TextFileException>(() => Utf8Text.Read(_directory.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "more than 10 bytes",
+            Assert.Throws<TextFileException>(() => Utf8Text.Read(file, 10)).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "directory",
+            Assert.Throws<TextFileException>(() => Utf8Text.Read(_directory.Path)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [LinuxFact]
     public void A_device_without_an_end_is_read_no_further_than_the_bound() =>
-        Assert.Contains("more than", Assert.Throws<TextFileException>(() => Utf8Text.Read("/dev/zero", 100_000)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "more than",
+            Assert.Throws<TextFileException>(() => Utf8Text.Read("/dev/zero", 100_000)).Message,
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData("""{ "a": "\ud800" }""")]
@@ -97,13 +145,19 @@ public sealed class Utf8TextTests : IDisposable
     {
         var file = _directory.Write("a.json", Encoding.UTF8.GetBytes("\n" + json));
 
-        Assert.Contains("line 2", Assert.Throws<JsonException>(() => JsonText.Read(file)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "line 2",
+            Assert.Throws<JsonException>(() => JsonText.Read(file)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void A_whole_character_as_escapes_is_json()
     {
-        using var document = JsonText.Read(_directory.Write("a.json", [0xef, 0xbb, 0xbf, .. """{ /* red */ "a": "\ud83d\udfe5", }"""u8]));
+        using var document = JsonText.Read(
+            _directory.Write("a.json", [0xef, 0xbb, 0xbf, .. """{ /* red */ "a": "\ud83d\udfe5", }"""u8])
+        );
 
         Assert.Equal("🟥", document.RootElement.GetProperty("a").GetString());
     }

@@ -2,7 +2,9 @@ using OpenCvSharp;
 
 namespace Vla.Tests.Sensors.Videos;
 
-/// <summary>Reads the number that a picture of the datasets among the fixtures shows: eight bars, black 0 and white 1.</summary>
+/// <summary>
+/// Reads the number that a picture of the datasets among the fixtures shows: eight bars, black 0 and white 1.
+/// </summary>
 internal static class BarNumber
 {
     private const int Bits = 8;

@@ -9,7 +9,9 @@ public sealed class FfmpegVideoTests : IDisposable
 {
     private const int Pictures = 60;
 
-    private static readonly string Film = TestData.Path("datasets/av1/videos/observation.images.front/chunk-000/file-000.mp4");
+    private static readonly string Film = TestData.Path(
+        "datasets/av1/videos/observation.images.front/chunk-000/file-000.mp4"
+    );
 
     private readonly TemporaryDirectory _directory = new();
     private readonly Mat _picture = new();
@@ -110,13 +112,24 @@ public sealed class FfmpegVideoTests : IDisposable
     [FfmpegFact]
     public void What_is_no_video_is_named()
     {
-        foreach (var content in (byte[][])[[], [1, 2, 3], File.ReadAllBytes(Film)[..2000], [.. "no video"u8]])
+        foreach (
+            var content in (byte[][])
+                [
+                    [],
+                    [1, 2, 3],
+                    File.ReadAllBytes(Film)[..2000],
+                    [.. "no video"u8],
+                ]
+        )
         {
             var path = _directory.Write("film.mp4", content);
             AssertNames(path, Assert.Throws<VideoException>(() => FfmpegVideo.Open(path)));
         }
 
-        AssertNames("missing.mp4", Assert.Throws<VideoException>(() => FfmpegVideo.Open(_directory.File("missing.mp4"))));
+        AssertNames(
+            "missing.mp4",
+            Assert.Throws<VideoException>(() => FfmpegVideo.Open(_directory.File("missing.mp4")))
+        );
     }
 
     [FfmpegFact]
@@ -148,8 +161,13 @@ public sealed class FfmpegVideoTests : IDisposable
     public void A_program_that_hangs_is_ended()
     {
         var script = _directory.File("ffmpeg");
-        File.WriteAllText(script, "#!/bin/sh\n[ \"$1\" = -version ] && exec echo ffmpeg version 6.0\necho $$ >\"${0%/*}/pid\"\nexec sleep 1000\n");
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.WriteAllText(
+            script,
+            "#!/bin/sh\n[ \"$1\" = -version ] && exec echo ffmpeg version 6.0\necho $$ >\"${0%/*}/pid\"\nexec sleep "
+                + "1000\n"
+        );
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var program = new FfmpegProgram(script, FfmpegProgram.OfThisMachine.ProbePath);
 
         var exception = Assert.Throws<VideoException>(() => FfmpegVideo.Open(Film, program, TimeSpan.FromSeconds(1)));

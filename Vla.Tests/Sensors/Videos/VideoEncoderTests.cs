@@ -16,7 +16,11 @@ public sealed class VideoEncoderTests : IDisposable
 
     /// <summary>With which of its encoders the program was built is the distribution's choice.</summary>
     public static TheoryData<string> Codecs() =>
-        [.. new[] { "h264", "av1", "mpeg4" }.Where(name => VideoCodec.Find(name, FfmpegProgram.OfThisMachine) is not null)];
+        [
+            .. new[] { "h264", "av1", "mpeg4" }.Where(name =>
+                VideoCodec.Find(name, FfmpegProgram.OfThisMachine) is not null
+            ),
+        ];
 
     [FfmpegTheory]
     [MemberData(nameof(Codecs))]
@@ -39,14 +43,29 @@ public sealed class VideoEncoderTests : IDisposable
     [FfmpegFact]
     public void What_is_joined_is_one_video_with_exact_times()
     {
-        string[] parts = [Write(VideoCodec.OfThisMachine(64), "a.mp4", 0), Write(VideoCodec.OfThisMachine(64), "b.mp4", 3)];
+        string[] parts =
+        [
+            Write(VideoCodec.OfThisMachine(64), "a.mp4", 0),
+            Write(VideoCodec.OfThisMachine(64), "b.mp4", 3),
+        ];
         var joined = _directory.File("joined.mp4");
 
         Mp4File.Concatenate(parts, joined, Fps);
 
-        var times = Read(joined, (n, grey) => Assert.InRange(grey, Grey(n % Pictures + (n < Pictures ? 0 : 3)) - 3, Grey(n % Pictures + (n < Pictures ? 0 : 3)) + 3));
+        var times = Read(
+            joined,
+            (n, grey) =>
+                Assert.InRange(
+                    grey,
+                    Grey(n % Pictures + (n < Pictures ? 0 : 3)) - 3,
+                    Grey(n % Pictures + (n < Pictures ? 0 : 3)) + 3
+                )
+        );
         Assert.Equal(2 * Pictures, times.Count);
-        Assert.All(times.Select((seconds, n) => (seconds, n)), pair => Assert.Equal(pair.n / (double)Fps, pair.seconds, 1e-6));
+        Assert.All(
+            times.Select((seconds, n) => (seconds, n)),
+            pair => Assert.Equal(pair.n / (double)Fps, pair.seconds, 1e-6)
+        );
         var bytes = File.ReadAllBytes(joined);
         Assert.InRange(bytes.AsSpan().IndexOf("moov"u8), 0, bytes.AsSpan().IndexOf("mdat"u8));
     }
@@ -120,7 +139,10 @@ public sealed class VideoEncoderTests : IDisposable
         var times = Read(Write(codec, "film.mp4", 0), (n, grey) => Assert.InRange(grey, Grey(n) - 3, Grey(n) + 3));
 
         Assert.Equal(Pictures, times.Count);
-        Assert.All(times.Select((seconds, n) => (seconds, n)), pair => Assert.Equal(pair.n / (double)Fps, pair.seconds, 1e-6));
+        Assert.All(
+            times.Select((seconds, n) => (seconds, n)),
+            pair => Assert.Equal(pair.n / (double)Fps, pair.seconds, 1e-6)
+        );
     }
 
     private string Write(VideoCodec codec, string name, int first)

@@ -10,11 +10,15 @@ using static TorchSharp.torch.nn;
 namespace Vla.Actors.Policies.Staged.Actors;
 
 /// <summary>
-/// Turns fused features into actions in physical units: <see cref="FeaturesFused"/> in, <see cref="ActionDecoded"/> out.
+/// Turns fused features into actions in physical units: <see cref="FeaturesFused"/> in, <see cref="ActionDecoded"/>
+/// out.
 /// </summary>
 public sealed class ActionDecoderActor(
-    StageSetup setup, Func<Module<Tensor, Tensor>> createDecoder, ActionSpec action, IActorRef fusion)
-    : StageActor<FeaturesFused>(setup, fusion)
+    StageSetup setup,
+    Func<Module<Tensor, Tensor>> createDecoder,
+    ActionSpec action,
+    IActorRef fusion
+) : StageActor<FeaturesFused>(setup, fusion)
 {
     private readonly long _stepNs = (long)(action.StepMs * MonotonicTime.NsPerMs);
     private Module<Tensor, Tensor>? _decoder;
@@ -23,8 +27,12 @@ public sealed class ActionDecoderActor(
     /// <param name="createDecoder">Makes the module; called after every start, on the stage's thread.</param>
     /// <param name="action">What the module's numbers mean.</param>
     /// <param name="fusion">Upstream: is told <see cref="Ready"/>.</param>
-    public static Props Props(StageSetup setup, Func<Module<Tensor, Tensor>> createDecoder, ActionSpec action, IActorRef fusion) =>
-        Akka.Actor.Props.Create(() => new ActionDecoderActor(setup, createDecoder, action, fusion));
+    public static Props Props(
+        StageSetup setup,
+        Func<Module<Tensor, Tensor>> createDecoder,
+        ActionSpec action,
+        IActorRef fusion
+    ) => Akka.Actor.Props.Create(() => new ActionDecoderActor(setup, createDecoder, action, fusion));
 
     protected override void Load() => _decoder = createDecoder();
 
@@ -34,8 +42,14 @@ public sealed class ActionDecoderActor(
         using var output = _decoder!.call(input.Features);
         var values = ToArray(output);
         action.Unnormalise(values);
-        return new ActionDecoded(new ActionChunk(values, action.Horizon, _stepNs, input.Origin.With(
-            StagedSteps.Decode, startedNs, Setup.Time.NowNs())));
+        return new ActionDecoded(
+            new ActionChunk(
+                values,
+                action.Horizon,
+                _stepNs,
+                input.Origin.With(StagedSteps.Decode, startedNs, Setup.Time.NowNs())
+            )
+        );
     }
 
     private static float[] ToArray(Tensor action)

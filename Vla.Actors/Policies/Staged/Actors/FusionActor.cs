@@ -17,8 +17,12 @@ namespace Vla.Actors.Policies.Staged.Actors;
 /// asks for no pictures at all.
 /// </remarks>
 public sealed class FusionActor(
-    StageSetup setup, Func<Module<Tensor, Tensor, Tensor>> createFusion, IActorRef vision, IActorRef language, StateInput? state)
-    : StageActor<VisionEncoded>(setup, vision)
+    StageSetup setup,
+    Func<Module<Tensor, Tensor, Tensor>> createFusion,
+    IActorRef vision,
+    IActorRef language,
+    StateInput? state
+) : StageActor<VisionEncoded>(setup, vision)
 {
     private readonly InstructionDemand _words = new(language, setup.Time);
     private Module<Tensor, Tensor, Tensor>? _fusion;
@@ -30,9 +34,12 @@ public sealed class FusionActor(
     /// <param name="language">Upstream: is told <see cref="InstructionWanted"/>.</param>
     /// <param name="state">The robot's state, for a <see cref="StateFusion"/>; null when there is none.</param>
     public static Props Props(
-        StageSetup setup, Func<Module<Tensor, Tensor, Tensor>> createFusion, IActorRef vision, IActorRef language,
-        StateInput? state = null) =>
-        Akka.Actor.Props.Create(() => new FusionActor(setup, createFusion, vision, language, state));
+        StageSetup setup,
+        Func<Module<Tensor, Tensor, Tensor>> createFusion,
+        IActorRef vision,
+        IActorRef language,
+        StateInput? state = null
+    ) => Akka.Actor.Props.Create(() => new FusionActor(setup, createFusion, vision, language, state));
 
     protected override bool CanWork => _language is not null;
 
@@ -66,10 +73,13 @@ public sealed class FusionActor(
         var fused = _fusion!.Fuse(input.Features, _language!.Features, state?.Of(input.State)).DetachFromDisposeScope();
         var finishedNs = Setup.Time.NowNs();
         Setup.Monitor.Features.Offer(fused, finishedNs);
-        return new FeaturesFused(fused, input.Origin.With(_language.Instruction).With(StagedSteps.Fuse, startedNs, finishedNs) with
-        {
-            InstructionSteps = _language.Steps,
-        });
+        return new FeaturesFused(
+            fused,
+            input.Origin.With(_language.Instruction).With(StagedSteps.Fuse, startedNs, finishedNs) with
+            {
+                InstructionSteps = _language.Steps,
+            }
+        );
     }
 
     protected override void Release()

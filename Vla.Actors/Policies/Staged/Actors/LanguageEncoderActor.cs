@@ -13,12 +13,16 @@ namespace Vla.Actors.Policies.Staged.Actors;
 /// </summary>
 /// <remarks>
 /// Demand here is <see cref="InstructionWanted"/>: it names the newest instruction that the asker has, so that asking
-/// again after any failure brings exactly what is missing. The features are kept and a copy is handed over: whoever lost
-/// them gets them again without another encoding.
+/// again after any failure brings exactly what is missing. The features are kept and a copy is handed over: whoever
+/// lost them gets them again without another encoding.
 /// </remarks>
 public sealed class LanguageEncoderActor(
-    StageSetup setup, Func<Module<Tensor, Tensor>> createEncoder, Func<string, Tensor> tokenize, Device device, IActorRef instructions)
-    : TorchActor(setup)
+    StageSetup setup,
+    Func<Module<Tensor, Tensor>> createEncoder,
+    Func<string, Tensor> tokenize,
+    Device device,
+    IActorRef instructions
+) : TorchActor(setup)
 {
     private Module<Tensor, Tensor>? _encoder;
     private IActorRef? _asker;
@@ -33,8 +37,12 @@ public sealed class LanguageEncoderActor(
     /// <param name="device">Where the module computes.</param>
     /// <param name="instructions">Upstream: is told <see cref="InstructionWanted"/>.</param>
     public static Props Props(
-        StageSetup setup, Func<Module<Tensor, Tensor>> createEncoder, Func<string, Tensor> tokenize, Device device, IActorRef instructions) =>
-        Akka.Actor.Props.Create(() => new LanguageEncoderActor(setup, createEncoder, tokenize, device, instructions));
+        StageSetup setup,
+        Func<Module<Tensor, Tensor>> createEncoder,
+        Func<string, Tensor> tokenize,
+        Device device,
+        IActorRef instructions
+    ) => Akka.Actor.Props.Create(() => new LanguageEncoderActor(setup, createEncoder, tokenize, device, instructions));
 
     protected override void Load() => _encoder = createEncoder();
 
@@ -51,7 +59,8 @@ public sealed class LanguageEncoderActor(
                 break;
 
             case InstructionChanged changed:
-                if (changed.Instruction != _instruction) Forget();
+                if (changed.Instruction != _instruction)
+                    Forget();
                 _instruction = changed.Instruction;
                 EncodeOrAsk();
                 break;
@@ -76,7 +85,8 @@ public sealed class LanguageEncoderActor(
 
     private void EncodeOrAsk()
     {
-        if (_asker is not { } asker || !IsLoaded) return;
+        if (_asker is not { } asker || !IsLoaded)
+            return;
 
         if (_instruction is not { } instruction || instruction.Number <= _wanted.After)
         {

@@ -10,7 +10,8 @@ public sealed class StateInput(StateSpec spec, Device device)
 {
     private readonly float[] _values = new float[spec.Dimensions];
 
-    /// <param name="reading">As it came with the picture, of the values that the policy wants; null when it is not known.</param>
+    /// <param name="reading">As it came with the picture, of the values that the policy wants; null when it is not
+    /// known.</param>
     /// <returns>[1, dimensions]; all zero, the average state, when the robot's is not known.</returns>
     /// <exception cref="PolicyException">It is of other values.</exception>
     public Tensor Of(RobotReading? reading)
@@ -22,7 +23,10 @@ public sealed class StateInput(StateSpec spec, Device device)
         else
         {
             if (reading.Values.Length != _values.Length)
-                throw new PolicyException($"the policy wants the robot's state as {string.Join(", ", spec.Names)}, given is {string.Join(", ", reading.Names)}");
+                throw new PolicyException(
+                    $"the policy wants the robot's state as {string.Join(", ", spec.Names)}, given is "
+                        + $"{string.Join(", ", reading.Names)}"
+                );
             reading.Values.CopyTo(_values, 0);
             spec.Normalise(_values);
         }

@@ -10,11 +10,17 @@ using static TorchSharp.torch.nn;
 
 namespace Vla.Actors.Policies.Staged.Actors;
 
-/// <summary>Turns camera pictures into vision features: <see cref="ObservationCaptured"/> in, <see cref="VisionEncoded"/> out.</summary>
+/// <summary>
+/// Turns camera pictures into vision features: <see cref="ObservationCaptured"/> in, <see cref="VisionEncoded"/> out.
+/// </summary>
 public sealed class VisionEncoderActor(
-    StageSetup setup, Func<Module<Tensor, Tensor>> createEncoder, Device device, IActorRef observations,
-    IObservationSource? source, IReadOnlyList<string>? pictures)
-    : StageActor<ObservationCaptured>(setup, observations)
+    StageSetup setup,
+    Func<Module<Tensor, Tensor>> createEncoder,
+    Device device,
+    IActorRef observations,
+    IObservationSource? source,
+    IReadOnlyList<string>? pictures
+) : StageActor<ObservationCaptured>(setup, observations)
 {
     private readonly int[] _places = new int[pictures?.Count ?? 1];
     private IReadOnlyList<string>? _seenNames;
@@ -26,11 +32,19 @@ public sealed class VisionEncoderActor(
     /// <param name="device">Where the module computes.</param>
     /// <param name="observations">Upstream: is told <see cref="Ready"/>.</param>
     /// <param name="source">The shorter way to what upstream gives; null for none.</param>
-    /// <param name="pictures">What the pictures are called that the module wants, in its order; null for the first one.</param>
+    /// <param name="pictures">What the pictures are called that the module wants, in its order; null for the first
+    /// one.</param>
     public static Props Props(
-        StageSetup setup, Func<Module<Tensor, Tensor>> createEncoder, Device device, IActorRef observations,
-        IObservationSource? source = null, IReadOnlyList<string>? pictures = null) =>
-        Akka.Actor.Props.Create(() => new VisionEncoderActor(setup, createEncoder, device, observations, source, pictures));
+        StageSetup setup,
+        Func<Module<Tensor, Tensor>> createEncoder,
+        Device device,
+        IActorRef observations,
+        IObservationSource? source = null,
+        IReadOnlyList<string>? pictures = null
+    ) =>
+        Akka.Actor.Props.Create(() =>
+            new VisionEncoderActor(setup, createEncoder, device, observations, source, pictures)
+        );
 
     private protected override ThreadUse ThreadUse => ThreadUse.Lends;
 
@@ -44,8 +58,10 @@ public sealed class VisionEncoderActor(
 
     protected override void AskAhead(IActorRef upstream)
     {
-        if (source is not null) source.Want(Self);
-        else base.AskAhead(upstream);
+        if (source is not null)
+            source.Want(Self);
+        else
+            base.AskAhead(upstream);
     }
 
     protected override object Process(ObservationCaptured input, long startedNs)
@@ -68,15 +84,20 @@ public sealed class VisionEncoderActor(
         _pictures.Dispose();
     }
 
-    /// <summary>Finds the module's pictures among those seen: the same each time, as long as they are the same cameras.</summary>
+    /// <summary>
+    /// Finds the module's pictures among those seen: the same each time, as long as they are the same cameras.
+    /// </summary>
     private void Place(Observation seen)
     {
-        if (pictures is null || ReferenceEquals(seen.Names, _seenNames)) return;
+        if (pictures is null || ReferenceEquals(seen.Names, _seenNames))
+            return;
         for (var i = 0; i < _places.Length; i++)
         {
             _places[i] = seen.PlaceOf(pictures[i]);
             if (_places[i] < 0)
-                throw new PolicyException($"the policy wants the picture {pictures[i]}, seen is {string.Join(", ", seen.Names)}");
+                throw new PolicyException(
+                    $"the policy wants the picture {pictures[i]}, seen is {string.Join(", ", seen.Names)}"
+                );
         }
 
         _seenNames = seen.Names;
@@ -84,14 +105,16 @@ public sealed class VisionEncoderActor(
 
     private Tensor Encode(Observation seen)
     {
-        if (_places.Length == 1) return Encode(_pictures.Of(seen[_places[0]]));
+        if (_places.Length == 1)
+            return Encode(_pictures.Of(seen[_places[0]]));
         using var stacked = cat([.. _places.Select(place => _pictures.Of(seen[place]))], 1);
         return Encode(stacked);
     }
 
     private Tensor Encode(Tensor picture)
     {
-        if (device.type == DeviceType.CPU) return _encoder!.call(picture);
+        if (device.type == DeviceType.CPU)
+            return _encoder!.call(picture);
 
         using var copy = picture.to(device);
         return _encoder!.call(copy);

@@ -6,10 +6,12 @@ using static TorchSharp.torch.nn;
 namespace Vla.Actors.Policies.Staged.Decoding;
 
 /// <summary>
-/// ACT's decoder ("Learning Fine-Grained Bimanual Manipulation with Low-Cost Hardware", arXiv:2304.13705): a learned query
-/// for each action of a chunk, which asks the fused features what to do.
+/// ACT's decoder ("Learning Fine-Grained Bimanual Manipulation with Low-Cost Hardware", arXiv:2304.13705): a learned
+/// query for each action of a chunk, which asks the fused features what to do.
 /// </summary>
-/// <remarks>The layers are pre-norm, which trains without a long warm-up; the paper's normalise after each sum.</remarks>
+/// <remarks>
+/// The layers are pre-norm, which trains without a long warm-up; the paper's normalise after each sum.
+/// </remarks>
 public sealed class ActDecoder : Module<Tensor, Tensor>
 {
     private readonly Embedding queries;
@@ -26,13 +28,23 @@ public sealed class ActDecoder : Module<Tensor, Tensor>
     /// <param name="feedForwardDim">Hidden size of each layer's two linear layers.</param>
     /// <param name="dropout">Share dropped in training.</param>
     public ActDecoder(
-        long inputDim, long actionDim = 7, long horizon = 10, long dim = 96, long heads = 4, long layerCount = 2, long feedForwardDim = 192,
-        double dropout = 0)
+        long inputDim,
+        long actionDim = 7,
+        long horizon = 10,
+        long dim = 96,
+        long heads = 4,
+        long layerCount = 2,
+        long feedForwardDim = 192,
+        double dropout = 0
+    )
         : base(nameof(ActDecoder))
     {
         queries = Embedding(horizon, dim);
-        layers = new ModuleList<Layer>(
-            [.. Enumerable.Range(0, (int)layerCount).Select(_ => new Layer(inputDim, dim, heads, feedForwardDim, dropout))]);
+        layers = new ModuleList<Layer>([
+            .. Enumerable
+                .Range(0, (int)layerCount)
+                .Select(_ => new Layer(inputDim, dim, heads, feedForwardDim, dropout)),
+        ]);
         norm = LayerNorm(dim);
         action_head = Linear(dim, actionDim);
         RegisterComponents();
@@ -45,7 +57,8 @@ public sealed class ActDecoder : Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var memory = Tokens.From(x, "fused features");
         var tokens = queries.weight!.unsqueeze(0).expand(memory.shape[0], -1, -1);
-        foreach (var layer in layers) tokens = layer.call(tokens, memory);
+        foreach (var layer in layers)
+            tokens = layer.call(tokens, memory);
         return action_head.call(norm.call(tokens)).MoveToOuterDisposeScope();
     }
 

@@ -17,10 +17,20 @@ internal static class DecoderTypes
             },
             ["act"] = section =>
             {
-                var (input, action, horizon) = (section.Size("input_dim"), section.Size("action_dim"), section.Integer("horizon", 1, 1_000));
+                var (input, action, horizon) = (
+                    section.Size("input_dim"),
+                    section.Size("action_dim"),
+                    section.Integer("horizon", 1, 1_000)
+                );
                 var (dim, heads) = section.DimAndHeads();
-                var (layers, feedForward, dropout) = (section.Layers(), section.Size("feed_forward_dim"), section.Dropout(0));
-                section.AtLeast((Int128)horizon * dim + (Int128)layers * dim * (6L * dim + 2L * input + 2L * feedForward));
+                var (layers, feedForward, dropout) = (
+                    section.Layers(),
+                    section.Size("feed_forward_dim"),
+                    section.Dropout(0)
+                );
+                section.AtLeast(
+                    (Int128)horizon * dim + (Int128)layers * dim * (6L * dim + 2L * input + 2L * feedForward)
+                );
                 return _ => new ActDecoder(input, action, horizon, dim, heads, layers, feedForward, dropout);
             },
             [StageTypes.TorchScript] = StageSettings.TorchScriptStage,

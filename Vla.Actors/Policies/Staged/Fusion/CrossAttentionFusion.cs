@@ -5,8 +5,12 @@ using static TorchSharp.torch.nn;
 
 namespace Vla.Actors.Policies.Staged.Fusion;
 
-/// <summary>Learned queries read the words and then look at the picture, in turns, together with a token for the robot's state.</summary>
-/// <remarks>As BLIP-2's Q-Former (arXiv:2301.12597) draws what matters from an image's tokens; the layers are pre-norm.</remarks>
+/// <summary>
+/// Learned queries read the words and then look at the picture, in turns, together with a token for the robot's state.
+/// </summary>
+/// <remarks>
+/// As BLIP-2's Q-Former (arXiv:2301.12597) draws what matters from an image's tokens; the layers are pre-norm.
+/// </remarks>
 public sealed class CrossAttentionFusion : StateFusion
 {
     private readonly Embedding queries;
@@ -25,15 +29,25 @@ public sealed class CrossAttentionFusion : StateFusion
     /// <param name="pooled">Average over the tokens instead of tokens.</param>
     /// <param name="dropout">Share dropped in training.</param>
     public CrossAttentionFusion(
-        long visionDim, long languageDim, long stateDim, long dim = 128, long heads = 4, long layerCount = 2, long queryCount = 8,
-        bool pooled = false, double dropout = 0)
+        long visionDim,
+        long languageDim,
+        long stateDim,
+        long dim = 128,
+        long heads = 4,
+        long layerCount = 2,
+        long queryCount = 8,
+        bool pooled = false,
+        double dropout = 0
+    )
         : base(nameof(CrossAttentionFusion), stateDim)
     {
         _pooled = pooled;
         queries = Embedding(queryCount, dim);
-        if (stateDim > 0) state_input = Linear(stateDim, dim);
-        layers = new ModuleList<Layer>(
-            [.. Enumerable.Range(0, (int)layerCount).Select(_ => new Layer(visionDim, languageDim, dim, heads, dropout))]);
+        if (stateDim > 0)
+            state_input = Linear(stateDim, dim);
+        layers = new ModuleList<Layer>([
+            .. Enumerable.Range(0, (int)layerCount).Select(_ => new Layer(visionDim, languageDim, dim, heads, dropout)),
+        ]);
         norm = LayerNorm(dim);
         RegisterComponents();
     }
@@ -47,8 +61,10 @@ public sealed class CrossAttentionFusion : StateFusion
         var words = Tokens.From(language, "language features");
         var mask = Tokens.AttentionMask(Tokens.Present(words));
         var tokens = queries.weight!.unsqueeze(0).expand(words.shape[0], -1, -1);
-        if (state_input is not null) tokens = cat([tokens, state_input.call(state).unsqueeze(1)], 1);
-        foreach (var layer in layers) tokens = layer.call(tokens, words, mask, seen);
+        if (state_input is not null)
+            tokens = cat([tokens, state_input.call(state).unsqueeze(1)], 1);
+        foreach (var layer in layers)
+            tokens = layer.call(tokens, words, mask, seen);
         tokens = norm.call(tokens);
         return (_pooled ? tokens.mean([1]) : tokens).MoveToOuterDisposeScope();
     }

@@ -6,7 +6,10 @@ using static TorchSharp.torch.nn;
 
 namespace Vla.Actors.Policies.Staged.Fusion;
 
-/// <summary>FiLM ("Visual Reasoning with a General Conditioning Layer", arXiv:1709.07871): words and state scale and shift what is seen.</summary>
+/// <summary>
+/// FiLM ("Visual Reasoning with a General Conditioning Layer", arXiv:1709.07871): words and state scale and shift what
+/// is seen.
+/// </summary>
 public sealed class FilmFusion : StateFusion
 {
     private readonly Linear input;
@@ -20,13 +23,21 @@ public sealed class FilmFusion : StateFusion
     /// <param name="dim">Size of a token that comes out.</param>
     /// <param name="layers">Residual blocks.</param>
     /// <param name="pooled">Average over the tokens, which forgets where things are, instead of tokens.</param>
-    public FilmFusion(long visionDim, long languageDim, long stateDim, long dim = 128, long layers = 2, bool pooled = false)
+    public FilmFusion(
+        long visionDim,
+        long languageDim,
+        long stateDim,
+        long dim = 128,
+        long layers = 2,
+        bool pooled = false
+    )
         : base(nameof(FilmFusion), stateDim)
     {
         _pooled = pooled;
         input = Linear(visionDim, dim);
-        blocks = new ModuleList<FilmBlock>(
-            [.. Enumerable.Range(0, (int)layers).Select(_ => new FilmBlock(dim, languageDim + stateDim))]);
+        blocks = new ModuleList<FilmBlock>([
+            .. Enumerable.Range(0, (int)layers).Select(_ => new FilmBlock(dim, languageDim + stateDim)),
+        ]);
         norm = LayerNorm(dim);
         RegisterComponents();
     }
@@ -39,7 +50,8 @@ public sealed class FilmFusion : StateFusion
         var sentence = Tokens.Mean(Tokens.From(language, "language features"));
         var condition = cat([sentence, state], 1);
         var tokens = input.call(Tokens.From(vision, "vision features"));
-        foreach (var block in blocks) tokens = block.call(tokens, condition);
+        foreach (var block in blocks)
+            tokens = block.call(tokens, condition);
         tokens = norm.call(tokens);
         return (_pooled ? tokens.mean([1]) : tokens).MoveToOuterDisposeScope();
     }

@@ -1,5 +1,5 @@
-using TorchSharp.Modules;
 using TorchSharp;
+using TorchSharp.Modules;
 using Vla.Actors.Policies.Layers;
 using Vla.Actors.Torch;
 using static TorchSharp.torch;
@@ -52,10 +52,19 @@ public sealed class SlotAttentionFusion : StateFusion
     /// <param name="dim">Size of a token that comes out, a multiple of <paramref name="heads"/>.</param>
     /// <param name="heads">Heads of the attention among the tokens that come out; a slot has one.</param>
     /// <param name="slots">Slots.</param>
-    /// <param name="feedForwardDim">Hidden size of the linear layers; twice <paramref name="dim"/> when it is 0.</param>
+    /// <param name="feedForwardDim">Hidden size of the linear layers; twice <paramref name="dim"/> when it is
+    /// 0.</param>
     public SlotAttentionFusion(
-        long visionDim, long languageDim, long stateDim, long rows, long columns, long dim = 96, long heads = 4, long slots = 6,
-        long feedForwardDim = 0)
+        long visionDim,
+        long languageDim,
+        long stateDim,
+        long rows,
+        long columns,
+        long dim = 96,
+        long heads = 4,
+        long slots = 6,
+        long feedForwardDim = 0
+    )
         : base(nameof(SlotAttentionFusion), stateDim)
     {
         var hidden = feedForwardDim == 0 ? 2 * dim : feedForwardDim;
@@ -64,7 +73,8 @@ public sealed class SlotAttentionFusion : StateFusion
         token_mlp = new ResidualFeedForward(dim, hidden);
         language_queries = Embedding(LanguageQueries, dim);
         read = new ResidualAttention(dim, heads, languageDim);
-        if (stateDim > 0) state_mlp = Mlp(stateDim, dim, dim);
+        if (stateDim > 0)
+            state_mlp = Mlp(stateDim, dim, dim);
         slot_queries = Mlp((LanguageQueries + (stateDim > 0 ? 1 : 0)) * dim, hidden, slots * dim);
         key = Linear(dim, dim);
         value = Linear(dim, dim);
@@ -106,20 +116,27 @@ public sealed class SlotAttentionFusion : StateFusion
         using var scope = NewDisposeScope();
         var seen = Tokens.From(vision, "vision features");
         if (seen.shape[1] != _rows * _columns)
-            throw new ArgumentException($"there are {seen.shape[1]} vision tokens, rows × columns is {_rows} × {_columns}");
+            throw new ArgumentException(
+                $"there are {seen.shape[1]} vision tokens, rows × columns is {_rows} × {_columns}"
+            );
         var words = Tokens.From(language, "language features");
         var (batch, pictures) = (words.shape[0], seen.shape[0]);
         seen = token_mlp.call(vision_input.call(seen));
 
         // What is wanted: the sentence in a few tokens, and the robot's own state.
         var wanted = read.call(
-            language_queries.weight!.unsqueeze(0).expand(batch, -1, -1), words, Tokens.AttentionMask(Tokens.Present(words)));
-        if (state_mlp is not null) wanted = cat([wanted, state_mlp.call(state).unsqueeze(1)], 1);
+            language_queries.weight!.unsqueeze(0).expand(batch, -1, -1),
+            words,
+            Tokens.AttentionMask(Tokens.Present(words))
+        );
+        if (state_mlp is not null)
+            wanted = cat([wanted, state_mlp.call(state).unsqueeze(1)], 1);
 
         // Where it is: each slot's query against every cell.
         var query = slot_queries.call(wanted.flatten(1)).reshape(pictures, -1, _dim);
         using Scalar root = Math.Sqrt(_dim);
-        var scores = query.bmm(key.call(seen).transpose(1, 2)) / root; // [pictures, slots of all its instructions, cells]
+        // [pictures, slots of all its instructions, cells]
+        var scores = query.bmm(key.call(seen).transpose(1, 2)) / root;
         var map = scores.softmax(-1);
         var place = functional.linear(map, get_buffer("places")!.t());
         var slots = map.bmm(value.call(seen)) + place_mlp.call(place);
@@ -130,11 +147,13 @@ public sealed class SlotAttentionFusion : StateFusion
         tokens = look.call(tokens, seen, null);
         tokens = feed_forward2.call(mix2.call(tokens, null, null));
         return new SlotFusion(
-            norm.call(tokens).MoveToOuterDisposeScope(), scores.reshape(batch, _slots, -1).MoveToOuterDisposeScope());
+            norm.call(tokens).MoveToOuterDisposeScope(),
+            scores.reshape(batch, _slots, -1).MoveToOuterDisposeScope()
+        );
     }
 
-    private static Sequential Mlp(long inputs, long hidden, long outputs)
-        => Sequential(("0", Linear(inputs, hidden)), ("1", GELU()), ("2", Linear(hidden, outputs)));
+    private static Sequential Mlp(long inputs, long hidden, long outputs) =>
+        Sequential(("0", Linear(inputs, hidden)), ("1", GELU()), ("2", Linear(hidden, outputs)));
 
     // Centres of the cells as (column, row), each from −1 to 1: [rows × columns, 2].
     private static Tensor Places(long rows, long columns)
@@ -146,7 +165,8 @@ public sealed class SlotAttentionFusion : StateFusion
 
         static Tensor Centres(long count)
         {
-            using Scalar end = count, width = 2.0 / count;
+            using Scalar end = count,
+                width = 2.0 / count;
             return (arange(end, dtype: float32) + Scalars.Half) * width - Scalars.One;
         }
     }

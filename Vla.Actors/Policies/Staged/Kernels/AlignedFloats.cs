@@ -1,6 +1,8 @@
 namespace Vla.Actors.Policies.Staged.Kernels;
 
-/// <summary>Numbers that stay where they are in memory and begin at a cache line, for code that works with addresses.</summary>
+/// <summary>
+/// Numbers that stay where they are in memory and begin at a cache line, for code that works with addresses.
+/// </summary>
 /// <remarks>A vector that lies across two cache lines takes two accesses to load.</remarks>
 internal sealed unsafe class AlignedFloats
 {
@@ -13,7 +15,8 @@ internal sealed unsafe class AlignedFloats
     public AlignedFloats(int count)
     {
         _memory = GC.AllocateArray<float>(count + CacheLine / sizeof(float), pinned: true);
-        fixed (float* memory = _memory) Start = (float*)(((nuint)memory + CacheLine - 1) & ~(nuint)(CacheLine - 1));
+        fixed (float* memory = _memory)
+            Start = (float*)(((nuint)memory + CacheLine - 1) & ~(nuint)(CacheLine - 1));
         Count = count;
     }
 

@@ -10,10 +10,10 @@ namespace Vla.Actors.Policies.Staged.Kernels;
 /// </summary>
 /// <remarks>
 /// <para>
-/// All sums stay in registers from the first product to the last, with as many of them as the processor needs to begin two
-/// products in every cycle; each weight that is loaded serves all places, each input all outputs. In a channels-last map the
-/// inputs of three neighbouring places lie one after another, so a kernel's row is one run through memory whatever the
-/// number of channels.
+/// All sums stay in registers from the first product to the last, with as many of them as the processor needs to begin
+/// two products in every cycle; each weight that is loaded serves all places, each input all outputs. In a
+/// channels-last map the inputs of three neighbouring places lie one after another, so a kernel's row is one run
+/// through memory whatever the number of channels.
 /// </para>
 /// <para>One version for vectors of 512 bits (AVX-512, 32 registers), one for 256 (AVX2, 16 registers).</para>
 /// </remarks>
@@ -25,7 +25,8 @@ internal static unsafe class ConvolutionBlock
     private const int Rows = 3;
 
     /// <summary>False where the processor's vectors are too short to be worth it.</summary>
-    public static bool IsSupported => Vector512.IsHardwareAccelerated || (Vector256.IsHardwareAccelerated && Fma.IsSupported);
+    public static bool IsSupported =>
+        Vector512.IsHardwareAccelerated || (Vector256.IsHardwareAccelerated && Fma.IsSupported);
 
     /// <summary>Neighbouring places of a row that are computed together.</summary>
     public static int Columns => Vector512.IsHardwareAccelerated ? 4 : 2;
@@ -35,12 +36,21 @@ internal static unsafe class ConvolutionBlock
     /// <param name="channels">Of the input.</param>
     /// <param name="weights">[3 × 3 × channels][32].</param>
     /// <param name="bias">[32].</param>
-    /// <param name="result">Pooled: where the first of the half as many places that come out goes. Summed: [32], added to.</param>
+    /// <param name="result">Pooled: where the first of the half as many places that come out goes. Summed: [32], added
+    /// to.</param>
     /// <param name="placeLength">Pooled: numbers from one place of the result to the next.</param>
     /// <param name="pooled">Whether of 2 × 2 places the greatest is taken, or all are added up.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run(
-        float* input, int rowLength, int channels, float* weights, float* bias, float* result, int placeLength, bool pooled)
+        float* input,
+        int rowLength,
+        int channels,
+        float* weights,
+        float* bias,
+        float* result,
+        int placeLength,
+        bool pooled
+    )
     {
         if (Vector512.IsHardwareAccelerated)
         {
@@ -55,10 +65,33 @@ internal static unsafe class ConvolutionBlock
     /// <summary>Four columns, 32 outputs: a for the first 16 of them, b for the others.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Run512(
-        float* input, int rowLength, int channels, float* weights, float* bias, float* result, int placeLength, bool pooled)
+        float* input,
+        int rowLength,
+        int channels,
+        float* weights,
+        float* bias,
+        float* result,
+        int placeLength,
+        bool pooled
+    )
     {
         var (second, third, fourth) = (channels, 2 * channels, 3 * channels);
-        Vector512<float> a0, a1, a2, a3, a4, a5, a6, a7, b0, b1, b2, b3, b4, b5, b6, b7;
+        Vector512<float> a0,
+            a1,
+            a2,
+            a3,
+            a4,
+            a5,
+            a6,
+            a7,
+            b0,
+            b1,
+            b2,
+            b3,
+            b4,
+            b5,
+            b6,
+            b7;
         a0 = a1 = a2 = a3 = a4 = a5 = a6 = a7 = Vector512.Load(bias);
         b0 = b1 = b2 = b3 = b4 = b5 = b6 = b7 = Vector512.Load(bias + Vector512<float>.Count);
         for (var row = 0; row < Rows; row++)
@@ -115,9 +148,24 @@ internal static unsafe class ConvolutionBlock
     /// <summary>Two columns, 16 outputs: a for the first 8 of them, b for the others.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Run256(
-        float* input, int rowLength, int channels, float* weights, float* bias, float* result, int placeLength, bool pooled)
+        float* input,
+        int rowLength,
+        int channels,
+        float* weights,
+        float* bias,
+        float* result,
+        int placeLength,
+        bool pooled
+    )
     {
-        Vector256<float> a0, a1, a2, a3, b0, b1, b2, b3;
+        Vector256<float> a0,
+            a1,
+            a2,
+            a3,
+            b0,
+            b1,
+            b2,
+            b3;
         a0 = a1 = a2 = a3 = Vector256.Load(bias);
         b0 = b1 = b2 = b3 = Vector256.Load(bias + Vector256<float>.Count);
         for (var row = 0; row < Rows; row++)
@@ -158,19 +206,35 @@ internal static unsafe class ConvolutionBlock
     }
 
     // Max, not MaxNative: a value that is not a number must stay one, so that the publisher refuses what comes of it.
-    private static Vector512<float> Pool(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d) =>
-        Rectify(Vector512.Max(Vector512.Max(a, b), Vector512.Max(c, d)));
+    private static Vector512<float> Pool(
+        Vector512<float> a,
+        Vector512<float> b,
+        Vector512<float> c,
+        Vector512<float> d
+    ) => Rectify(Vector512.Max(Vector512.Max(a, b), Vector512.Max(c, d)));
 
-    private static Vector512<float> Sum(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d) =>
-        Rectify(a) + Rectify(b) + (Rectify(c) + Rectify(d));
+    private static Vector512<float> Sum(
+        Vector512<float> a,
+        Vector512<float> b,
+        Vector512<float> c,
+        Vector512<float> d
+    ) => Rectify(a) + Rectify(b) + (Rectify(c) + Rectify(d));
 
     private static Vector512<float> Rectify(Vector512<float> value) => Vector512.Max(value, Vector512<float>.Zero);
 
-    private static Vector256<float> Pool(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d) =>
-        Rectify(Vector256.Max(Vector256.Max(a, b), Vector256.Max(c, d)));
+    private static Vector256<float> Pool(
+        Vector256<float> a,
+        Vector256<float> b,
+        Vector256<float> c,
+        Vector256<float> d
+    ) => Rectify(Vector256.Max(Vector256.Max(a, b), Vector256.Max(c, d)));
 
-    private static Vector256<float> Sum(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d) =>
-        Rectify(a) + Rectify(b) + (Rectify(c) + Rectify(d));
+    private static Vector256<float> Sum(
+        Vector256<float> a,
+        Vector256<float> b,
+        Vector256<float> c,
+        Vector256<float> d
+    ) => Rectify(a) + Rectify(b) + (Rectify(c) + Rectify(d));
 
     private static Vector256<float> Rectify(Vector256<float> value) => Vector256.Max(value, Vector256<float>.Zero);
 }

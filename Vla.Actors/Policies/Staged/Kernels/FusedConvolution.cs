@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace Vla.Actors.Policies.Staged.Kernels;
 
 /// <summary>
-/// A 3 × 3 convolution with a ReLU and the pooling that follows it, in one pass: what lies between them never gets into memory.
+/// A 3 × 3 convolution with a ReLU and the pooling that follows it, in one pass: what lies between them never gets into
+/// memory.
 /// </summary>
 internal sealed unsafe class FusedConvolution
 {
@@ -25,7 +26,9 @@ internal sealed unsafe class FusedConvolution
         var groups = Outputs / ConvolutionBlock.Outputs;
 
         // [outputs, inputs, 3, 3] → [groups of 32][3, 3, inputs][32]: in the order in which a block wants them.
-        _weights = Aligned(layer.weight.view(groups, ConvolutionBlock.Outputs, _inputs, Side, Side).permute(0, 3, 4, 2, 1));
+        _weights = Aligned(
+            layer.weight.view(groups, ConvolutionBlock.Outputs, _inputs, Side, Side).permute(0, 3, 4, 2, 1)
+        );
         _bias = Aligned(layer.bias!);
     }
 
@@ -35,7 +38,8 @@ internal sealed unsafe class FusedConvolution
     /// <param name="input">[2 × height, 2 × width, inputs].</param>
     /// <param name="output">[height, width, outputs].</param>
     /// <param name="row">Of the result.</param>
-    public void PoolRow(FeatureMap input, FeatureMap output, int row) => TwoRows(input, 2 * row, output.Row(row), Outputs, pooled: true);
+    public void PoolRow(FeatureMap input, FeatureMap output, int row) =>
+        TwoRows(input, 2 * row, output.Row(row), Outputs, pooled: true);
 
     /// <summary>The sum of two rows after ReLU.</summary>
     /// <param name="input">[height, width, inputs].</param>
@@ -56,8 +60,15 @@ internal sealed unsafe class FusedConvolution
             for (var column = 0; column < input.Width; column += ConvolutionBlock.Columns)
             {
                 ConvolutionBlock.Run(
-                    from + column * _inputs, input.RowLength, _inputs, Weights(group), _bias.Start + group,
-                    result + column / 2 * placeLength + group, placeLength, pooled);
+                    from + column * _inputs,
+                    input.RowLength,
+                    _inputs,
+                    Weights(group),
+                    _bias.Start + group,
+                    result + column / 2 * placeLength + group,
+                    placeLength,
+                    pooled
+                );
             }
         }
 

@@ -4,13 +4,16 @@ using static TorchSharp.torch.nn;
 
 namespace Vla.Actors.Policies.Staged.Kernels;
 
-/// <summary>The notebook's vision encoder with its weights as they are, for running it on a CPU: the same numbers, sooner.</summary>
+/// <summary>
+/// The notebook's vision encoder with its weights as they are, for running it on a CPU: the same numbers, sooner.
+/// </summary>
 /// <remarks>
 /// <para>
-/// Why not Torch's own convolutions, which <see cref="VisionEncoder"/> has for training, for GPUs and for whatever does not
-/// fit here: there each layer writes a map of megabytes that the next one reads again, and every operation waits for the
-/// slowest of OpenMP's threads. On 2 cores with AVX-512 a 224 × 224 picture took 2.7 ms this way, 5.5 ms in Torch's layers
-/// and 3.0 ms in ONNX Runtime, by turns in one process; with AVX2 alone 6.2 ms, and 6.4 ms in Torch's layers.
+/// Why not Torch's own convolutions, which <see cref="VisionEncoder"/> has for training, for GPUs and for whatever does
+/// not fit here: there each layer writes a map of megabytes that the next one reads again, and every operation waits
+/// for the slowest of OpenMP's threads. On 2 cores with AVX-512 a 224 × 224 picture took 2.7 ms this way, 5.5 ms in
+/// Torch's layers and 3.0 ms in ONNX Runtime, by turns in one process; with AVX2 alone 6.2 ms, and 6.4 ms in Torch's
+/// layers.
 /// </para>
 /// <para>The result does not depend on the number of threads, nor on which of them did what.</para>
 /// </remarks>
@@ -24,7 +27,9 @@ internal sealed unsafe class FusedVisionEncoder : Module<Tensor, Tensor>
     private static readonly long[] HeightWidthChannels = [0, 2, 3, 1];
 
     private readonly VisionEncoder encoder;
-    private readonly FusedConvolution _first, _second, _third;
+    private readonly FusedConvolution _first,
+        _second,
+        _third;
     private readonly RowTeam _team;
     private Layers? _layers;
 
@@ -35,8 +40,11 @@ internal sealed unsafe class FusedVisionEncoder : Module<Tensor, Tensor>
     {
         encoder = inner;
         _team = new RowTeam(threads);
-        (_first, _second, _third) =
-            (new FusedConvolution(inner.Convolutions[0]), new FusedConvolution(inner.Convolutions[1]), new FusedConvolution(inner.Convolutions[2]));
+        (_first, _second, _third) = (
+            new FusedConvolution(inner.Convolutions[0]),
+            new FusedConvolution(inner.Convolutions[1]),
+            new FusedConvolution(inner.Convolutions[2])
+        );
         RegisterComponents();
     }
 
@@ -46,12 +54,13 @@ internal sealed unsafe class FusedVisionEncoder : Module<Tensor, Tensor>
     /// <summary>The same encoder in Torch's layers.</summary>
     public VisionEncoder Inner => encoder;
 
-    /// <param name="x">Pictures [batch, 3, height, width]; height and width at least 4. Fused: one, of a height divisible by 8
-    /// and a width divisible by 16, in inference mode; without a copy if it lies channels-last.</param>
+    /// <param name="x">Pictures [batch, 3, height, width]; height and width at least 4. Fused: one, of a height
+    /// divisible by 8 and a width divisible by 16, in inference mode; without a copy if it lies channels-last.</param>
     /// <returns>Vision features [batch, features].</returns>
     public override Tensor forward(Tensor x)
     {
-        if (!Suits(x)) return encoder.call(x);
+        if (!Suits(x))
+            return encoder.call(x);
 
         _team.Wake();
         var layers = LayersFor((int)x.size(2), (int)x.size(3));
@@ -77,26 +86,37 @@ internal sealed unsafe class FusedVisionEncoder : Module<Tensor, Tensor>
     {
         using var picture = x.permute(HeightWidthChannels);
         using var moved = picture.is_contiguous() ? null : picture.contiguous();
-        fixed (byte* values = (moved ?? picture).bytes) to.CopyFrom((float*)values);
+        fixed (byte* values = (moved ?? picture).bytes)
+            to.CopyFrom((float*)values);
     }
 
     private static bool Suits(Tensor x) =>
-        x.device_type == DeviceType.CPU && x.dtype == ScalarType.Float32 && is_inference_mode_enabled()
-        && x.size(0) == 1 && x.size(1) == Channels
-        && x.size(2) is >= HeightMultiple and var height && height % HeightMultiple == 0
-        && x.size(3) is >= WidthMultiple and var width && width % WidthMultiple == 0;
+        x.device_type == DeviceType.CPU
+        && x.dtype == ScalarType.Float32
+        && is_inference_mode_enabled()
+        && x.size(0) == 1
+        && x.size(1) == Channels
+        && x.size(2) is >= HeightMultiple and var height
+        && height % HeightMultiple == 0
+        && x.size(3) is >= WidthMultiple and var width
+        && width % WidthMultiple == 0;
 
     /// <summary>Made anew when the pictures' size is another one: a camera's stays the same.</summary>
     private Layers LayersFor(int height, int width)
     {
-        if (_layers is { } known && known.Picture.Height == height && known.Picture.Width == width) return known;
+        if (_layers is { } known && known.Picture.Height == height && known.Picture.Width == width)
+            return known;
 
         _layers?.Third.Dispose();
         var picture = new FeatureMap(height, width, Channels);
         var half = new FeatureMap(height / 2, width / 2, _first.Outputs);
         var quarter = new FeatureMap(height / 4, width / 4, _second.Outputs);
         return _layers = new Layers(
-            picture, new PooledLayer(_first, picture, half), new PooledLayer(_second, half, quarter), new AveragedLayer(_third, quarter));
+            picture,
+            new PooledLayer(_first, picture, half),
+            new PooledLayer(_second, half, quarter),
+            new AveragedLayer(_third, quarter)
+        );
     }
 
     private sealed record Layers(FeatureMap Picture, PooledLayer First, PooledLayer Second, AveragedLayer Third);
@@ -138,10 +158,12 @@ internal sealed unsafe class FusedVisionEncoder : Module<Tensor, Tensor>
             for (var row = 0; row < Rows; row++)
             {
                 var sums = _sums.Span.Slice(row * _mean.Length, _mean.Length);
-                for (var i = 0; i < _mean.Length; i++) _mean[i] += sums[i];
+                for (var i = 0; i < _mean.Length; i++)
+                    _mean[i] += sums[i];
             }
 
-            for (var i = 0; i < _mean.Length; i++) _mean[i] /= _input.Height * _input.Width;
+            for (var i = 0; i < _mean.Length; i++)
+                _mean[i] /= _input.Height * _input.Width;
             return _meanTensor;
         }
 

@@ -15,12 +15,13 @@ internal interface IRowWork
 /// <remarks>
 /// <para>
 /// Made for work that comes in steps of a millisecond, many times a second, next to other threads that want the same
-/// cores. With a fixed share for each thread, as OpenMP has it, all wait at every step for the one that has just lost its
-/// core; here the others go on with its rows. <see cref="Parallel"/> shares out likewise, but allocates a kilobyte each time.
+/// cores. With a fixed share for each thread, as OpenMP has it, all wait at every step for the one that has just lost
+/// its core; here the others go on with its rows. <see cref="Parallel"/> shares out likewise, but allocates a kilobyte
+/// each time.
 /// </para>
 /// <para>
-/// The calling thread is one of the team; one thread calls at a time. The others wait for the next step awake for a moment,
-/// then asleep, on other cores than the caller's.
+/// The calling thread is one of the team; one thread calls at a time. The others wait for the next step awake for a
+/// moment, then asleep, on other cores than the caller's.
 /// </para>
 /// </remarks>
 internal sealed class RowTeam : IDisposable
@@ -38,14 +39,15 @@ internal sealed class RowTeam : IDisposable
     private int _sleeping;
     private bool _ended;
 
-    // The number of the step above, how many of its rows nobody has taken yet below. In one value, so that a row is taken of
-    // the step that it was seen in or not at all.
+    // The number of the step above, how many of its rows nobody has taken yet below. In one value, so that a row is
+    // taken of the step that it was seen in or not at all.
     private long _open;
 
     /// <param name="threads">With the calling one; 1 or more.</param>
     public RowTeam(int threads)
     {
-        for (var i = 1; i < threads; i++) new Thread(Help) { Name = "vla-rows", IsBackground = true }.Start();
+        for (var i = 1; i < threads; i++)
+            new Thread(Help) { Name = "vla-rows", IsBackground = true }.Start();
     }
 
     /// <summary>How many of the others sleep at the moment.</summary>
@@ -55,11 +57,15 @@ internal sealed class RowTeam : IDisposable
     public void Wake()
     {
         _helpers.KeepOffThisCore();
-        if (Sleeping == 0) return;
-        lock (_gate) Monitor.PulseAll(_gate);
+        if (Sleeping == 0)
+            return;
+        lock (_gate)
+            Monitor.PulseAll(_gate);
     }
 
-    /// <summary>Does all rows; returns when the last one is done. What one of them throws is thrown here, after the others.</summary>
+    /// <summary>
+    /// Does all rows; returns when the last one is done. What one of them throws is thrown here, after the others.
+    /// </summary>
     public void Run(IRowWork work)
     {
         var rows = work.Rows;
@@ -67,15 +73,16 @@ internal sealed class RowTeam : IDisposable
         _done = 0;
         Interlocked.Exchange(ref _open, (((_open >> BitsOfRows) + 1) << BitsOfRows) | (uint)rows);
         Wake();
-        while (TryDoRow())
-        {
-        }
+        while (TryDoRow()) { }
 
-        // Awake: the last rows are nearly done. Should their threads be waiting for this one's core, it gives way to them.
-        for (var rounds = 0; Volatile.Read(ref _done) < rows;)
+        // Awake: the last rows are nearly done. Should their threads be waiting for this one's core, it gives way to
+        // them.
+        for (var rounds = 0; Volatile.Read(ref _done) < rows; )
         {
-            if (++rounds < RoundsAwake) Thread.SpinWait(SpinsOfRound);
-            else Thread.Yield();
+            if (++rounds < RoundsAwake)
+                Thread.SpinWait(SpinsOfRound);
+            else
+                Thread.Yield();
         }
 
         Interlocked.Exchange(ref _failure, null)?.Throw();
@@ -96,10 +103,12 @@ internal sealed class RowTeam : IDisposable
     private void Help()
     {
         _helpers.Add(Cores.ThisThread);
-        for (var rounds = 0; !Volatile.Read(ref _ended);)
+        for (var rounds = 0; !Volatile.Read(ref _ended); )
         {
-            if (TryDoRow()) rounds = 0;
-            else if (++rounds < RoundsAwake) Thread.SpinWait(SpinsOfRound);
+            if (TryDoRow())
+                rounds = 0;
+            else if (++rounds < RoundsAwake)
+                Thread.SpinWait(SpinsOfRound);
             else
             {
                 Sleep();
@@ -114,9 +123,11 @@ internal sealed class RowTeam : IDisposable
     {
         lock (_gate)
         {
-            // Said first, looked second: whoever opens a step does it the other way round, so one of the two sees the other.
+            // Said first, looked second: whoever opens a step does it the other way round, so one of the two sees the
+            // other.
             Interlocked.Increment(ref _sleeping);
-            if (!HasOpenRows && !_ended) Monitor.Wait(_gate);
+            if (!HasOpenRows && !_ended)
+                Monitor.Wait(_gate);
             Interlocked.Decrement(ref _sleeping);
         }
     }
@@ -127,8 +138,10 @@ internal sealed class RowTeam : IDisposable
         {
             var open = Volatile.Read(ref _open);
             var left = (uint)open;
-            if (left == 0) return false;
-            if (Interlocked.CompareExchange(ref _open, open - 1, open) != open) continue;
+            if (left == 0)
+                return false;
+            if (Interlocked.CompareExchange(ref _open, open - 1, open) != open)
+                continue;
 
             var work = _work!;
             try

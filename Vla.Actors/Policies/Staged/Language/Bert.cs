@@ -6,7 +6,9 @@ using static TorchSharp.torch.nn;
 
 namespace Vla.Actors.Policies.Staged.Language;
 
-/// <summary>BERT's Transformer encoder (arXiv:1810.04805) with Hugging Face's parameter names: every word sees every other.</summary>
+/// <summary>
+/// BERT's Transformer encoder (arXiv:1810.04805) with Hugging Face's parameter names: every word sees every other.
+/// </summary>
 /// <remarks>
 /// Checkpoints of <c>BertModel</c> load. Positions count words, not places, so that padding on either side changes
 /// nothing.
@@ -30,21 +32,30 @@ public sealed class Bert : Module<Tensor, Tensor>, IIgnoresWeights, IMasksPaddin
     /// <param name="pooled">The pooler's output for the first word instead of tokens.</param>
     /// <param name="dropout">Share dropped in training.</param>
     public Bert(
-        long vocabSize = 30_522, long maxPositions = 512, long dim = 768, long layers = 12, long heads = 12, long feedForwardDim = 3_072,
-        long padId = 0, bool pooled = false, double dropout = 0.1)
+        long vocabSize = 30_522,
+        long maxPositions = 512,
+        long dim = 768,
+        long layers = 12,
+        long heads = 12,
+        long feedForwardDim = 3_072,
+        long padId = 0,
+        bool pooled = false,
+        double dropout = 0.1
+    )
         : base(nameof(Bert))
     {
         (PadId, _maxPositions) = (padId, maxPositions);
         embeddings = new Embeddings(vocabSize, maxPositions, dim, dropout);
         encoder = new Encoder(layers, () => new Layer(dim, heads, feedForwardDim, dropout));
-        if (pooled) pooler = new Pooler(dim);
+        if (pooled)
+            pooler = new Pooler(dim);
         RegisterComponents();
     }
 
     public long PadId { get; }
 
-    public bool Ignores(string name)
-        => name == "embeddings.position_ids" || (pooler is null && name.StartsWith("pooler.", StringComparison.Ordinal));
+    public bool Ignores(string name) =>
+        name == "embeddings.position_ids" || (pooler is null && name.StartsWith("pooler.", StringComparison.Ordinal));
 
     /// <param name="x">Token ids [batch, sequence], int64.</param>
     /// <returns>Tokens [batch, sequence, dim], zero for padding; pooled: [batch, dim].</returns>
@@ -54,7 +65,9 @@ public sealed class Bert : Module<Tensor, Tensor>, IIgnoresWeights, IMasksPaddin
         using var scope = NewDisposeScope();
         var text = new PaddedText(x, PadId);
         var tokens = encoder.call(embeddings.call(x, text.Positions), Tokens.AttentionMask(text.Present));
-        return (pooler is null ? text.WithoutPadding(tokens) : pooler.call(text.First(tokens))).MoveToOuterDisposeScope();
+        return (
+            pooler is null ? text.WithoutPadding(tokens) : pooler.call(text.First(tokens))
+        ).MoveToOuterDisposeScope();
     }
 
     private sealed class Embeddings : Module<Tensor, Tensor, Tensor>
@@ -79,7 +92,8 @@ public sealed class Bert : Module<Tensor, Tensor>, IIgnoresWeights, IMasksPaddin
         public override Tensor forward(Tensor ids, Tensor positions)
         {
             using var scope = NewDisposeScope();
-            var sum = word_embeddings.call(ids) + position_embeddings.call(positions) + token_type_embeddings.weight![0];
+            var sum =
+                word_embeddings.call(ids) + position_embeddings.call(positions) + token_type_embeddings.weight![0];
             return dropout.call(LayerNorm.call(sum)).MoveToOuterDisposeScope();
         }
     }
@@ -98,7 +112,8 @@ public sealed class Bert : Module<Tensor, Tensor>, IIgnoresWeights, IMasksPaddin
         public override Tensor forward(Tensor tokens, Tensor mask)
         {
             using var scope = NewDisposeScope();
-            foreach (var each in layer) tokens = each.call(tokens, mask);
+            foreach (var each in layer)
+                tokens = each.call(tokens, mask);
             return tokens.MoveToOuterDisposeScope();
         }
     }
@@ -167,7 +182,9 @@ public sealed class Bert : Module<Tensor, Tensor>, IIgnoresWeights, IMasksPaddin
         public override Tensor forward(Tensor x, Tensor mask)
         {
             using var scope = NewDisposeScope();
-            return Attention.Attend(query.call(x), key.call(x), value.call(x), _heads, mask, training ? _dropout : 0).MoveToOuterDisposeScope();
+            return Attention
+                .Attend(query.call(x), key.call(x), value.call(x), _heads, mask, training ? _dropout : 0)
+                .MoveToOuterDisposeScope();
         }
     }
 

@@ -8,7 +8,10 @@ using static TorchSharp.torch.nn;
 
 namespace Vla.Actors.Policies.Staged.Language;
 
-/// <summary>GPT-2 ("Language Models are Unsupervised Multitask Learners", 2019) with its parameter names: a word sees those before it.</summary>
+/// <summary>
+/// GPT-2 ("Language Models are Unsupervised Multitask Learners", 2019) with its parameter names: a word sees those
+/// before it.
+/// </summary>
 /// <remarks>
 /// Checkpoints of <c>GPT2Model</c> load. Positions count words, not places, so that padding on either side changes
 /// nothing.
@@ -34,8 +37,15 @@ public sealed class Gpt2 : Module<Tensor, Tensor>, IIgnoresWeights, IMasksPaddin
     /// <param name="pooled">The last word's features, which have seen the whole sentence, instead of tokens.</param>
     /// <param name="dropout">Share dropped in training.</param>
     public Gpt2(
-        long vocabSize = 50_257, long maxPositions = 1_024, long dim = 768, long layers = 12, long heads = 12, long padId = 0,
-        bool pooled = false, double dropout = 0.1)
+        long vocabSize = 50_257,
+        long maxPositions = 1_024,
+        long dim = 768,
+        long layers = 12,
+        long heads = 12,
+        long padId = 0,
+        bool pooled = false,
+        double dropout = 0.1
+    )
         : base(nameof(Gpt2))
     {
         (PadId, _maxPositions, _pooled) = (padId, maxPositions, pooled);
@@ -50,8 +60,9 @@ public sealed class Gpt2 : Module<Tensor, Tensor>, IIgnoresWeights, IMasksPaddin
     public long PadId { get; }
 
     /// <summary>The causal mask, which old checkpoints carry as a buffer.</summary>
-    public bool Ignores(string name)
-        => name.EndsWith(".attn.bias", StringComparison.Ordinal) || name.EndsWith(".attn.masked_bias", StringComparison.Ordinal);
+    public bool Ignores(string name) =>
+        name.EndsWith(".attn.bias", StringComparison.Ordinal)
+        || name.EndsWith(".attn.masked_bias", StringComparison.Ordinal);
 
     /// <param name="x">Token ids [batch, sequence], int64.</param>
     /// <returns>Tokens [batch, sequence, dim], zero for padding; pooled: [batch, dim].</returns>
@@ -62,9 +73,11 @@ public sealed class Gpt2 : Module<Tensor, Tensor>, IIgnoresWeights, IMasksPaddin
         var text = new PaddedText(x, PadId);
         var length = x.shape[1];
         var earlier = ones([length, length], device: x.device).tril();
-        var mask = Tokens.AttentionMask(text.Present) + (earlier - Scalars.One) * Excluded; // [batch, 1, sequence, sequence]
+        // [batch, 1, sequence, sequence]
+        var mask = Tokens.AttentionMask(text.Present) + (earlier - Scalars.One) * Excluded;
         var tokens = drop.call(wte.call(x) + wpe.call(text.Positions));
-        foreach (var block in h) tokens = block.call(tokens, mask);
+        foreach (var block in h)
+            tokens = block.call(tokens, mask);
         tokens = ln_f.call(tokens);
         return (_pooled ? text.Last(tokens) : text.WithoutPadding(tokens)).MoveToOuterDisposeScope();
     }
@@ -137,7 +150,9 @@ public sealed class Gpt2 : Module<Tensor, Tensor>, IIgnoresWeights, IMasksPaddin
         public override Tensor forward(Tensor x)
         {
             using var scope = NewDisposeScope();
-            return c_proj.call(functional.gelu(c_fc.call(x), TorchSharp.Modules.GELU.Approximate.tanh)).MoveToOuterDisposeScope();
+            return c_proj
+                .call(functional.gelu(c_fc.call(x), TorchSharp.Modules.GELU.Approximate.tanh))
+                .MoveToOuterDisposeScope();
         }
     }
 

@@ -45,6 +45,6 @@ internal sealed class PaddedText(Tensor ids, long padId)
     }
 
     // One of the equal highest values counts: torch gives the first one's index.
-    private static Tensor At(Tensor tokens, Tensor index)
-        => tokens.gather(1, index.reshape(-1, 1, 1).expand(-1, 1, tokens.shape[2])).squeeze(1);
+    private static Tensor At(Tensor tokens, Tensor index) =>
+        tokens.gather(1, index.reshape(-1, 1, 1).expand(-1, 1, tokens.shape[2])).squeeze(1);
 }

@@ -7,7 +7,9 @@ using static Vla.Actors.Policies.Layers.ConvolutionLayers;
 
 namespace Vla.Actors.Policies.Staged.Vision;
 
-/// <summary>ResNet-18 ("Deep Residual Learning for Image Recognition", arXiv:1512.03385) with torchvision's parameter names.</summary>
+/// <summary>
+/// ResNet-18 ("Deep Residual Learning for Image Recognition", arXiv:1512.03385) with torchvision's parameter names.
+/// </summary>
 /// <remarks>torchvision's checkpoints load as they are; their classifier <c>fc</c> is left out.</remarks>
 public sealed class ResNet18 : Module<Tensor, Tensor>, IIgnoresWeights
 {
@@ -49,7 +51,8 @@ public sealed class ResNet18 : Module<Tensor, Tensor>, IIgnoresWeights
     {
         using var scope = NewDisposeScope();
         var map = Features(x);
-        if (_pooled) return map.mean([2, 3]).MoveToOuterDisposeScope();
+        if (_pooled)
+            return map.mean([2, 3]).MoveToOuterDisposeScope();
         return (ToTokens(map) + _positions.For(map.shape[2], map.shape[3], map.device)).MoveToOuterDisposeScope();
     }
 
@@ -63,13 +66,13 @@ public sealed class ResNet18 : Module<Tensor, Tensor>, IIgnoresWeights
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing) _positions.Dispose();
+        if (disposing)
+            _positions.Dispose();
         base.Dispose(disposing);
     }
 
-    private static Sequential Layer(long inputs, long outputs, long stride) => Sequential(
-        ("0", new BasicBlock(inputs, outputs, stride)),
-        ("1", new BasicBlock(outputs, outputs, stride: 1)));
+    private static Sequential Layer(long inputs, long outputs, long stride) =>
+        Sequential(("0", new BasicBlock(inputs, outputs, stride)), ("1", new BasicBlock(outputs, outputs, stride: 1)));
 
     /// <summary>Two convolutions and the way around them (figure 2 of the paper).</summary>
     private sealed class BasicBlock : Module<Tensor, Tensor>
@@ -88,7 +91,10 @@ public sealed class ResNet18 : Module<Tensor, Tensor>, IIgnoresWeights
             conv2 = Convolution(outputs, outputs, 3);
             bn2 = BatchNorm2d(outputs);
             if (stride > 1)
-                downsample = Sequential(("0", new PointwiseConvolution(inputs, outputs, stride, hasBias: false)), ("1", BatchNorm2d(outputs)));
+                downsample = Sequential(
+                    ("0", new PointwiseConvolution(inputs, outputs, stride, hasBias: false)),
+                    ("1", BatchNorm2d(outputs))
+                );
             RegisterComponents();
         }
 

@@ -7,9 +7,9 @@ namespace Vla.Actors.Policies.Staged.Vision;
 
 /// <summary>One vision encoder for the pictures of several cameras, whose features it joins.</summary>
 /// <remarks>
-/// Tokens follow each other, camera by camera, each with its camera's learned embedding added, so that what comes after knows
-/// where it was seen from; vectors stand side by side. The encoder's weights are below <c>encoder.</c>, the embeddings are
-/// <c>cameras</c> [cameras, dim].
+/// Tokens follow each other, camera by camera, each with its camera's learned embedding added, so that what comes after
+/// knows where it was seen from; vectors stand side by side. The encoder's weights are below <c>encoder.</c>, the
+/// embeddings are <c>cameras</c> [cameras, dim].
 /// </remarks>
 internal sealed class SeveralPictures : Module<Tensor, Tensor>
 {
@@ -26,9 +26,7 @@ internal sealed class SeveralPictures : Module<Tensor, Tensor>
     /// <param name="width">Columns of a picture.</param>
     /// <exception cref="ArgumentException">The encoder gives neither tokens nor vectors.</exception>
     public SeveralPictures(Module<Tensor, Tensor> inner, int count, int height, int width)
-        : this(inner, count, EmbeddingOf(inner, count, height, width))
-    {
-    }
+        : this(inner, count, EmbeddingOf(inner, count, height, width)) { }
 
     private SeveralPictures(Module<Tensor, Tensor> inner, int count, Parameter? embedding)
         : base(nameof(SeveralPictures))
@@ -40,7 +38,10 @@ internal sealed class SeveralPictures : Module<Tensor, Tensor>
     /// <summary>What works on each picture.</summary>
     public Module<Tensor, Tensor> Encoder => encoder;
 
-    /// <summary>The same with another module in the encoder's place, which owns the encoder; this one is not to be used any more.</summary>
+    /// <summary>
+    /// The same with another module in the encoder's place, which owns the encoder; this one is not to be used any
+    /// more.
+    /// </summary>
     public SeveralPictures With(Module<Tensor, Tensor> inner) => new(inner, _count, cameras);
 
     /// <param name="x">Pictures [batch, cameras × 3, height, width], each camera's three colours together.</param>
@@ -48,7 +49,9 @@ internal sealed class SeveralPictures : Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         if (x.dim() != 4 || x.shape[1] != _count * Channels)
-            throw new ArgumentException($"pictures of {_count} cameras are [batch, {_count * Channels}, height, width]");
+            throw new ArgumentException(
+                $"pictures of {_count} cameras are [batch, {_count * Channels}, height, width]"
+            );
         using var scope = NewDisposeScope();
         var joined = new Tensor[_count];
         for (var i = 0; i < _count; i++)
@@ -71,9 +74,13 @@ internal sealed class SeveralPictures : Module<Tensor, Tensor>
         inner.eval();
         var shape = inner.call(zeros(1, Channels, height, width)).shape;
         inner.train(trains);
-        if (shape.Length == 2) return null;
+        if (shape.Length == 2)
+            return null;
         if (shape.Length != 3)
-            throw new ArgumentException($"the vision encoder gives {shape.Length} dimensions; several pictures take [batch, tokens, dim] or [batch, dim]");
+            throw new ArgumentException(
+                $"the vision encoder gives {shape.Length} dimensions; several pictures take [batch, tokens, dim] or "
+                    + "[batch, dim]"
+            );
         return (Parameter)InitialWeights.Normal(count, shape[2]).DetachFromDisposeScope();
     }
 }

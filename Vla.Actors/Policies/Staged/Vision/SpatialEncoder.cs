@@ -6,7 +6,9 @@ using static Vla.Actors.Policies.Layers.ConvolutionLayers;
 
 namespace Vla.Actors.Policies.Staged.Vision;
 
-/// <summary>A small encoder that keeps where things are: five convolutions, a token for each of the 8 × 8-pixel cells.</summary>
+/// <summary>
+/// A small encoder that keeps where things are: five convolutions, a token for each of the 8 × 8-pixel cells.
+/// </summary>
 public sealed class SpatialEncoder : Module<Tensor, Tensor>
 {
     private const long Width = 24;
@@ -32,7 +34,8 @@ public sealed class SpatialEncoder : Module<Tensor, Tensor>
             ("5", ReLU(inplace: true)),
             ("6", Convolution(2 * Width, 4 * Width, 3, stride: 2)),
             ("7", BatchNorm2d(4 * Width)),
-            ("8", ReLU(inplace: true)));
+            ("8", ReLU(inplace: true))
+        );
         residual1 = new ResidualConvolution(4 * Width);
         residual2 = new ResidualConvolution(4 * Width);
         project = ChannelsLast(Conv2d(4 * Width, dim, 1));
@@ -48,8 +51,8 @@ public sealed class SpatialEncoder : Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var map = residual2.call(residual1.call(stem.call(x)));
-        // What a 1 × 1 convolution is. As one, on a single thread, Torch would hand it to NNPACK, which complains on standard
-        // error at every picture where the processor is not among those it knows.
+        // What a 1 × 1 convolution is. As one, on a single thread, Torch would hand it to NNPACK, which complains on
+        // standard error at every picture where the processor is not among those it knows.
         var tokens = functional.linear(ToTokens(map), project.weight!.flatten(1), project.bias);
         var where = position.call(_positions.For(map.shape[2], map.shape[3], map.device));
         return (norm.call(tokens) + where).MoveToOuterDisposeScope();
@@ -57,7 +60,8 @@ public sealed class SpatialEncoder : Module<Tensor, Tensor>
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing) _positions.Dispose();
+        if (disposing)
+            _positions.Dispose();
         base.Dispose(disposing);
     }
 

@@ -6,7 +6,9 @@ using static TorchSharp.torch.nn;
 
 namespace Vla.Actors.Policies.Staged.Vision;
 
-/// <summary>Vision Transformer ("An Image is Worth 16x16 Words", arXiv:2010.11929) with timm's parameter names.</summary>
+/// <summary>
+/// Vision Transformer ("An Image is Worth 16x16 Words", arXiv:2010.11929) with timm's parameter names.
+/// </summary>
 /// <remarks>Checkpoints of timm's <c>vit_*_patch*</c> models load; their classifier <c>head</c> is left out.</remarks>
 public sealed class VisionTransformer : Module<Tensor, Tensor>, IIgnoresWeights
 {
@@ -28,7 +30,14 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IIgnoresWeights
     /// <param name="pooled">The class token instead of the patches' tokens.</param>
     /// <param name="dropout">Share dropped in training, from what each half of a block adds.</param>
     public VisionTransformer(
-        long imageSize = 224, long patchSize = 16, long dim = 768, long depth = 12, long heads = 12, bool pooled = false, double dropout = 0)
+        long imageSize = 224,
+        long patchSize = 16,
+        long dim = 768,
+        long depth = 12,
+        long heads = 12,
+        bool pooled = false,
+        double dropout = 0
+    )
         : base(nameof(VisionTransformer))
     {
         (_imageSize, _pooled) = (imageSize, pooled);
@@ -36,7 +45,9 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IIgnoresWeights
         patch_embed = new PatchEmbed(patchSize, dim);
         cls_token = InitialWeights.Normal(1, 1, dim);
         pos_embed = InitialWeights.Normal(1, patches + 1, dim);
-        blocks = new ModuleList<Block>([.. Enumerable.Range(0, (int)depth).Select(_ => new Block(dim, heads, dropout))]);
+        blocks = new ModuleList<Block>([
+            .. Enumerable.Range(0, (int)depth).Select(_ => new Block(dim, heads, dropout)),
+        ]);
         norm = LayerNorm(dim, Epsilon);
         RegisterComponents();
     }
@@ -48,11 +59,14 @@ public sealed class VisionTransformer : Module<Tensor, Tensor>, IIgnoresWeights
     public override Tensor forward(Tensor x)
     {
         if (x.shape[2] != _imageSize || x.shape[3] != _imageSize)
-            throw new ArgumentException($"the picture has {x.shape[2]} × {x.shape[3]} pixels, image_size says {_imageSize} × {_imageSize}");
+            throw new ArgumentException(
+                $"the picture has {x.shape[2]} × {x.shape[3]} pixels, image_size says {_imageSize} × {_imageSize}"
+            );
         using var scope = NewDisposeScope();
         var patches = patch_embed.call(x);
         var tokens = cat([cls_token.expand(x.shape[0], -1, -1), patches], 1) + pos_embed;
-        foreach (var block in blocks) tokens = block.call(tokens);
+        foreach (var block in blocks)
+            tokens = block.call(tokens);
         tokens = norm.call(tokens);
         return (_pooled ? tokens.select(1, 0) : tokens.narrow(1, 1, tokens.shape[1] - 1)).MoveToOuterDisposeScope();
     }

@@ -18,7 +18,8 @@ internal static class VisionTypes
             ["spatial"] = section =>
             {
                 var dim = section.Size("dim");
-                if (dim % 4 != 0) throw section.Wrong("dim", $"{dim}", "a multiple of 4");
+                if (dim % 4 != 0)
+                    throw section.Wrong("dim", $"{dim}", "a multiple of 4");
                 section.AtLeast((Int128)dim * dim);
                 return _ => new SpatialEncoder(dim);
             },
@@ -33,11 +34,21 @@ internal static class VisionTypes
             {
                 const int mostPatches = 128;
                 var (image, patch) = (section.Integer("image_size", 8, 4_096), section.Integer("patch_size", 1, 256));
-                if (image % patch != 0) throw section.Wrong("patch_size", $"{patch}", $"a divisor of image_size, {image}");
-                if (image / patch > mostPatches) throw section.Wrong("patch_size", $"{patch}", $"a size that gives at most {mostPatches} patches to a side");
+                if (image % patch != 0)
+                    throw section.Wrong("patch_size", $"{patch}", $"a divisor of image_size, {image}");
+                if (image / patch > mostPatches)
+                    throw section.Wrong(
+                        "patch_size",
+                        $"{patch}",
+                        $"a size that gives at most {mostPatches} patches to a side"
+                    );
                 var (dim, heads) = section.DimAndHeads();
                 var (layers, pooled, dropout) = (section.Layers(), section.Pooled(), section.Dropout(0));
-                section.AtLeast((Int128)3 * patch * patch * dim + (Int128)(image / patch) * (image / patch) * dim + (Int128)layers * 12 * dim * dim);
+                section.AtLeast(
+                    (Int128)3 * patch * patch * dim
+                        + (Int128)(image / patch) * (image / patch) * dim
+                        + (Int128)layers * 12 * dim * dim
+                );
                 return _ => new VisionTransformer(image, patch, dim, layers, heads, pooled, dropout);
             },
             [StageTypes.TorchScript] = StageSettings.TorchScriptStage,

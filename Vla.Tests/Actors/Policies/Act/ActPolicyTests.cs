@@ -9,7 +9,9 @@ using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Policies.Act;
 
-/// <summary>ACT against what LeRobot's own code computed from the same files; <c>Fixtures/act</c> holds a small checkpoint.</summary>
+/// <summary>
+/// ACT against what LeRobot's own code computed from the same files; <c>Fixtures/act</c> holds a small checkpoint.
+/// </summary>
 public sealed class ActPolicyTests : IDisposable
 {
     private const double OfLayers = 1e-4;
@@ -61,24 +63,58 @@ public sealed class ActPolicyTests : IDisposable
 
         var together = policy.Predict(Frames(0, 3));
 
-        for (var i = 0; i < 3; i++) AssertClose($"{i}", policy.Predict(Frames(i, 1)), together.narrow(0, i, 1), OfNormalisedActions);
+        for (var i = 0; i < 3; i++)
+            AssertClose($"{i}", policy.Predict(Frames(i, 1)), together.narrow(0, i, 1), OfNormalisedActions);
     }
 
     [Theory]
     [InlineData("config.json", "\"n_obs_steps\": 1", "\"n_obs_steps\": 2", "n_obs_steps is more than 1, allowed is 1")]
-    [InlineData("config.json", "\"n_action_steps\": 8", "\"n_action_steps\": 21", "n_action_steps is 21, allowed is 1 to 20")]
-    [InlineData("config.json", "\"n_heads\": 4", "\"n_heads\": 5", "n_heads is 5, allowed is a divisor of dim_model, 64")]
+    [InlineData(
+        "config.json",
+        "\"n_action_steps\": 8",
+        "\"n_action_steps\": 21",
+        "n_action_steps is 21, allowed is 1 to 20"
+    )]
+    [InlineData(
+        "config.json",
+        "\"n_heads\": 4",
+        "\"n_heads\": 5",
+        "n_heads is 5, allowed is a divisor of dim_model, 64"
+    )]
     [InlineData("config.json", "\"use_peft\": false", "\"use_peft\": true", "the weights are an adapter alone")]
-    [InlineData("config.json", "\"temporal_ensemble_coeff\": null", "\"temporal_ensemble_coeff\": 0.01", "n_action_steps is 8, allowed is 1 together with")]
+    [InlineData(
+        "config.json",
+        "\"temporal_ensemble_coeff\": null",
+        "\"temporal_ensemble_coeff\": 0.01",
+        "n_action_steps is 8, allowed is 1 together with"
+    )]
     [InlineData("config.json", "\"n_encoder_layers\": 2", "\"n_encoder_layers\": 3", "missing: model.encoder.layers.2")]
-    [InlineData("policy_preprocessor.json", "\"registry_name\": \"to_batch_processor\"", "\"class\": \"my.Step\"", "code of a policy's own is not run")]
-    [InlineData("policy_preprocessor.json", "\"to_batch_processor\"", "\"relative_actions_processor\"", "steps[1].registry_name is relative_actions_processor")]
-    [InlineData("policy_preprocessor.json", "policy_preprocessor_step_3_normalizer_processor.safetensors", "../elsewhere.safetensors", "allowed is a file inside the policy's directory")]
+    [InlineData(
+        "policy_preprocessor.json",
+        "\"registry_name\": \"to_batch_processor\"",
+        "\"class\": \"my.Step\"",
+        "code of a policy's own is not run"
+    )]
+    [InlineData(
+        "policy_preprocessor.json",
+        "\"to_batch_processor\"",
+        "\"relative_actions_processor\"",
+        "steps[1].registry_name is relative_actions_processor"
+    )]
+    [InlineData(
+        "policy_preprocessor.json",
+        "policy_preprocessor_step_3_normalizer_processor.safetensors",
+        "../elsewhere.safetensors",
+        "allowed is a file inside the policy's directory"
+    )]
     public void What_cannot_be_used_is_named(string file, string old, string replacement, string message)
     {
         _directory.Edit(file, old, replacement);
 
-        var error = Assert.IsType<Exception>(Record.Exception(() => ActPolicy.Load(_directory.Path, CPU)), exactMatch: false);
+        var error = Assert.IsType<Exception>(
+            Record.Exception(() => ActPolicy.Load(_directory.Path, CPU)),
+            exactMatch: false
+        );
 
         Assert.True(error is PolicyException or CheckpointException, $"{error}");
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
@@ -104,7 +140,11 @@ public sealed class ActPolicyTests : IDisposable
 
         var error = Assert.Throws<PolicyException>(() => policy.Predict(observation));
 
-        Assert.Contains("observation.images.wrist is [96, 64, 3], wanted is [96, 128, 3]", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "observation.images.wrist is [96, 64, 3], wanted is [96, 128, 3]",
+            error.Message,
+            StringComparison.Ordinal
+        );
     }
 
     private static void AssertEveryStep(string directory)
@@ -117,18 +157,36 @@ public sealed class ActPolicyTests : IDisposable
         steps["chunk.normalized"] = chunk;
         steps["chunk"] = policy.Unnormalise(chunk);
 
-        foreach (var name in golden.Tensors.Keys.Where(name => !name.Contains("select_action") && !name.Contains("all_chunks")))
+        foreach (
+            var name in golden.Tensors.Keys.Where(name =>
+                !name.Contains("select_action") && !name.Contains("all_chunks")
+            )
+        )
         {
-            var tolerance = name == "chunk" ? OfActions : name.Contains("chunk", StringComparison.Ordinal) ? OfNormalisedActions : OfLayers;
+            var tolerance =
+                name == "chunk" ? OfActions
+                : name.Contains("chunk", StringComparison.Ordinal) ? OfNormalisedActions
+                : OfLayers;
             AssertClose(name, golden.ReadTensor(name), steps[name], tolerance);
         }
 
         var several = policy.Predict(Frames(0, 3));
-        AssertClose("all_chunks", golden.ReadTensor("all_chunks.normalized").narrow(0, 0, several.shape[0]), several, OfNormalisedActions);
+        AssertClose(
+            "all_chunks",
+            golden.ReadTensor("all_chunks.normalized").narrow(0, 0, several.shape[0]),
+            several,
+            OfNormalisedActions
+        );
     }
 
     private static void AssertSelected(
-        ActPolicy policy, Checkpoint golden, Tensor chunks, string name, int actionSteps, double? coefficient)
+        ActPolicy policy,
+        Checkpoint golden,
+        Tensor chunks,
+        string name,
+        int actionSteps,
+        double? coefficient
+    )
     {
         var (size, dimensions) = ((int)chunks.shape[1], (int)chunks.shape[2]);
         var carriedOut = new StepwiseChunks(size, dimensions, actionSteps, coefficient);
@@ -136,7 +194,8 @@ public sealed class ActPolicyTests : IDisposable
         var actions = new List<float>();
         for (var i = 0; i < chunks.shape[0]; i++)
         {
-            if (carriedOut.WantsChunk) asked++;
+            if (carriedOut.WantsChunk)
+                asked++;
             actions.AddRange(carriedOut.Next(chunks[i].contiguous().data<float>().ToArray()));
         }
 
@@ -148,8 +207,12 @@ public sealed class ActPolicyTests : IDisposable
 
     // LeRobot's encoder and decoder layers are [tokens, batch, dim].
     private static Tensor AsLeRobotKeepsIt(string name, Tensor tensor) =>
-        (name.StartsWith("encoder.", StringComparison.Ordinal) || name.StartsWith("decoder.layer", StringComparison.Ordinal)
-            ? tensor.transpose(0, 1).clone() : tensor.clone()).DetachFromDisposeScope();
+        (
+            name.StartsWith("encoder.", StringComparison.Ordinal)
+            || name.StartsWith("decoder.layer", StringComparison.Ordinal)
+                ? tensor.transpose(0, 1).clone()
+                : tensor.clone()
+        ).DetachFromDisposeScope();
 
     [Fact]
     public void Pictures_of_another_type_than_bytes_are_refused()
@@ -161,7 +224,11 @@ public sealed class ActPolicyTests : IDisposable
 
         var error = Assert.Throws<PolicyException>(() => policy.Predict(frames));
 
-        Assert.Contains("observation.images.front is Float32, wanted are bytes from 0 to 255 (U8)", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "observation.images.front is Float32, wanted are bytes from 0 to 255 (U8)",
+            error.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -169,7 +236,11 @@ public sealed class ActPolicyTests : IDisposable
     {
         var refused = Assert.Throws<PolicyException>(() => PolicyFamilies.Load(_directory.Path));
 
-        Assert.Contains("is a LeRobot policy of type 'act', which Vla does not run", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is a LeRobot policy of type 'act', which Vla does not run",
+            refused.Message,
+            StringComparison.Ordinal
+        );
         Assert.EndsWith("vla model and vla forward take this one", refused.Message, StringComparison.Ordinal);
     }
 
@@ -191,23 +262,39 @@ public sealed class ActPolicyTests : IDisposable
         var weights = new Dictionary<string, Tensor>();
         using (var present = Checkpoint.Open(_directory.File(StagedPolicy.WeightsFile)))
         {
-            foreach (var name in present.Tensors.Keys) weights.Add(name, present.ReadTensor(name));
+            foreach (var name in present.Tensors.Keys)
+                weights.Add(name, present.ReadTensor(name));
         }
 
-        using (var statistics = Checkpoint.Open(_directory.File("policy_preprocessor_step_3_normalizer_processor.safetensors")))
+        using (
+            var statistics = Checkpoint.Open(
+                _directory.File("policy_preprocessor_step_3_normalizer_processor.safetensors")
+            )
+        )
         {
-            foreach (var feature in (string[])["observation.state", "observation.images.front", "observation.images.wrist", "action"])
+            foreach (
+                var feature in (string[])
+                    ["observation.state", "observation.images.front", "observation.images.wrist", "action"]
+            )
             {
                 foreach (var statistic in (string[])["mean", "std"])
                 {
                     var prefix = feature == "action" ? "unnormalize_outputs" : "normalize_inputs";
-                    weights.Add($"{prefix}.buffer_{feature.Replace('.', '_')}.{statistic}", statistics.ReadTensor($"{feature}.{statistic}"));
+                    weights.Add(
+                        $"{prefix}.buffer_{feature.Replace('.', '_')}.{statistic}",
+                        statistics.ReadTensor($"{feature}.{statistic}")
+                    );
                 }
             }
         }
 
         SafetensorsWriter.Write(_directory.File(StagedPolicy.WeightsFile), weights);
-        File.Copy(TestData.Path("act/tiny-legacy/config.json"), _directory.File(StagedPolicy.ConfigFile), overwrite: true);
-        foreach (var file in Directory.EnumerateFiles(_directory.Path, "policy_*")) File.Delete(file);
+        File.Copy(
+            TestData.Path("act/tiny-legacy/config.json"),
+            _directory.File(StagedPolicy.ConfigFile),
+            overwrite: true
+        );
+        foreach (var file in Directory.EnumerateFiles(_directory.Path, "policy_*"))
+            File.Delete(file);
     }
 }

@@ -10,8 +10,8 @@ using static TorchSharp.torch.nn;
 namespace Vla.Tests.Actors.Policies.Staged;
 
 /// <summary>
-/// A stage that moves to a device leaves nothing behind. Torch's device without memory, "meta", is one that every machine has; what
-/// computes there only Python knows, so it is looked where each tensor is.
+/// A stage that moves to a device leaves nothing behind. Torch's device without memory, "meta", is one that every
+/// machine has; what computes there only Python knows, so it is looked where each tensor is.
 /// </summary>
 public sealed class DeviceTests
 {
@@ -43,14 +43,25 @@ public sealed class DeviceTests
         stage.to(META);
 
         Assert.NotEmpty(stage.named_parameters());
-        Assert.All(stage.named_parameters(), entry => Assert.True(entry.parameter.device.type == DeviceType.META, entry.name));
-        Assert.All(stage.named_buffers(), entry => Assert.True(entry.buffer.device.type == DeviceType.META, entry.name));
+        Assert.All(
+            stage.named_parameters(),
+            entry => Assert.True(entry.parameter.device.type == DeviceType.META, entry.name)
+        );
+        Assert.All(
+            stage.named_buffers(),
+            entry => Assert.True(entry.buffer.device.type == DeviceType.META, entry.name)
+        );
     }
 
     [Fact]
-    public void Every_type_of_stage_is_tried()
-        => Assert.Equal(
-            StageTypes.Vision.Keys.Concat(StageTypes.Language.Keys).Concat(StageTypes.Fusion.Keys).Concat(StageTypes.Decoder.Keys)
-                .Where(type => type != StageTypes.TorchScript).Order(StringComparer.Ordinal),
-            Stages.Keys.Order(StringComparer.Ordinal));
+    public void Every_type_of_stage_is_tried() =>
+        Assert.Equal(
+            StageTypes
+                .Vision.Keys.Concat(StageTypes.Language.Keys)
+                .Concat(StageTypes.Fusion.Keys)
+                .Concat(StageTypes.Decoder.Keys)
+                .Where(type => type != StageTypes.TorchScript)
+                .Order(StringComparer.Ordinal),
+            Stages.Keys.Order(StringComparer.Ordinal)
+        );
 }

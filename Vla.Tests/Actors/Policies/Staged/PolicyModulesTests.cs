@@ -20,7 +20,13 @@ public sealed class PolicyModulesTests
 
         Assert.Same(module, PolicyModules.Warm(module, warm => warm.call(zeros(1, 3, 8, 8))));
 
-        Assert.Equal([[1, 3, 8, 8], [1, 3, 8, 8]], seen);
+        Assert.Equal(
+            [
+                [1, 3, 8, 8],
+                [1, 3, 8, 8],
+            ],
+            seen
+        );
         Assert.Equal(before, Tensor.TotalCount);
     }
 
@@ -33,6 +39,9 @@ public sealed class PolicyModulesTests
         using var language = modules.Language();
         using var fusion = modules.Fusion();
         using var decoder = modules.Decoder();
-        Assert.All<TorchSharp.torch.nn.Module>([vision, language, fusion, decoder], module => Assert.NotEmpty(module.parameters()));
+        Assert.All<TorchSharp.torch.nn.Module>(
+            [vision, language, fusion, decoder],
+            module => Assert.NotEmpty(module.parameters())
+        );
     }
 }

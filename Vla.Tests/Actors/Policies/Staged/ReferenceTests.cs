@@ -8,7 +8,9 @@ using static TorchSharp.torch.nn;
 
 namespace Vla.Tests.Actors.Policies.Staged;
 
-/// <summary>Published architectures against reference implementations with the same weights; see <c>Fixtures/stages/make.py</c>.</summary>
+/// <summary>
+/// Published architectures against reference implementations with the same weights; see <c>Fixtures/stages/make.py</c>.
+/// </summary>
 public sealed class ReferenceTests
 {
     private const double Tolerance = 1e-4;
@@ -48,7 +50,8 @@ public sealed class ReferenceTests
 
         var together = encoder.Features(pictures);
 
-        for (var i = 0; i < 3; i++) AssertSame(encoder.Features(pictures.narrow(0, i, 1)), together.narrow(0, i, 1), 1e-3);
+        for (var i = 0; i < 3; i++)
+            AssertSame(encoder.Features(pictures.narrow(0, i, 1)), together.narrow(0, i, 1), 1e-3);
     }
 
     [Theory]
@@ -56,43 +59,57 @@ public sealed class ReferenceTests
     [InlineData(256, 512, 2, 24, 32, 1)]
     [InlineData(1_024, 2_048, 2, 14, 14, 1)]
     [InlineData(3, 8, 3, 7, 7, 5)]
-    public void A_convolution_of_single_cells_gives_what_it_means(long inputs, long outputs, long stride, long rows, long columns, long batch)
+    public void A_convolution_of_single_cells_gives_what_it_means(
+        long inputs,
+        long outputs,
+        long stride,
+        long rows,
+        long columns,
+        long batch
+    )
     {
         using var scope = NewDisposeScope();
         using var guard = inference_mode();
         using var layer = new PointwiseConvolution(inputs, outputs, stride);
         var x = rand(batch, rows, columns, inputs).permute(0, 3, 1, 2);
-        var (weight, bias) = (layer.state_dict()["weight"].to_type(ScalarType.Float64), layer.state_dict()["bias"].to_type(ScalarType.Float64));
+        var (weight, bias) = (
+            layer.state_dict()["weight"].to_type(ScalarType.Float64),
+            layer.state_dict()["bias"].to_type(ScalarType.Float64)
+        );
 
-        var meant = einsum("bihw,oi->bohw", x.slice(2, 0, rows, stride).slice(3, 0, columns, stride).to_type(ScalarType.Float64), weight.flatten(1))
-            + bias.view(1, -1, 1, 1);
+        var meant =
+            einsum(
+                "bihw,oi->bohw",
+                x.slice(2, 0, rows, stride).slice(3, 0, columns, stride).to_type(ScalarType.Float64),
+                weight.flatten(1)
+            ) + bias.view(1, -1, 1, 1);
 
         AssertSame(meant.to_type(ScalarType.Float32), layer.call(x), 1e-4);
     }
 
     [Fact]
-    public void ViT_agrees_with_its_paper()
-        => AssertAgrees("vit", "image", pooled => new VisionTransformer(32, 8, 24, 2, 3, pooled));
+    public void ViT_agrees_with_its_paper() =>
+        AssertAgrees("vit", "image", pooled => new VisionTransformer(32, 8, 24, 2, 3, pooled));
 
     [Fact]
-    public void Bert_agrees_with_its_paper()
-        => AssertAgrees("bert", "text", pooled => new Bert(20, 12, 24, 2, 3, 48, pooled: pooled));
+    public void Bert_agrees_with_its_paper() =>
+        AssertAgrees("bert", "text", pooled => new Bert(20, 12, 24, 2, 3, 48, pooled: pooled));
 
     [Fact]
-    public void Gpt2_agrees_with_its_paper()
-        => AssertAgrees("gpt2", "text", pooled => new Gpt2(20, 12, 24, 2, 3, pooled: pooled));
+    public void Gpt2_agrees_with_its_paper() =>
+        AssertAgrees("gpt2", "text", pooled => new Gpt2(20, 12, 24, 2, 3, pooled: pooled));
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Padding_on_either_side_changes_nothing_for_Bert(bool pooled)
-        => AssertPaddingChangesNothing(new Bert(20, 12, 24, 2, 3, 48, pooled: pooled), pooled);
+    public void Padding_on_either_side_changes_nothing_for_Bert(bool pooled) =>
+        AssertPaddingChangesNothing(new Bert(20, 12, 24, 2, 3, 48, pooled: pooled), pooled);
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Padding_on_either_side_changes_nothing_for_Gpt2(bool pooled)
-        => AssertPaddingChangesNothing(new Gpt2(20, 12, 24, 2, 3, pooled: pooled), pooled);
+    public void Padding_on_either_side_changes_nothing_for_Gpt2(bool pooled) =>
+        AssertPaddingChangesNothing(new Gpt2(20, 12, 24, 2, 3, pooled: pooled), pooled);
 
     [Fact]
     public void A_checkpoint_that_lacks_what_counts_is_still_refused()
@@ -134,7 +151,8 @@ public sealed class ReferenceTests
 
         AssertSame(alone, pooled ? right : right.narrow(1, 0, words.Length));
         AssertSame(alone, pooled ? left : left.narrow(1, padding.Length, words.Length));
-        if (!pooled) Assert.Equal(0, right.narrow(1, words.Length, padding.Length).abs().max().ToDouble());
+        if (!pooled)
+            Assert.Equal(0, right.narrow(1, words.Length, padding.Length).abs().max().ToDouble());
     }
 
     private static Checkpoint Open(string name) => Checkpoint.Open(TestData.Path($"stages/{name}.safetensors"));
@@ -155,6 +173,9 @@ public sealed class ReferenceTests
         Assert.True(difference <= Tolerance, $"{name} is off by {difference}");
     }
 
-    private static void AssertSame(Tensor expected, Tensor actual, double tolerance = 1e-5)
-        => Assert.True((expected - actual).abs().max().ToDouble() <= tolerance, $"off by {(expected - actual).abs().max().ToDouble()}");
+    private static void AssertSame(Tensor expected, Tensor actual, double tolerance = 1e-5) =>
+        Assert.True(
+            (expected - actual).abs().max().ToDouble() <= tolerance,
+            $"off by {(expected - actual).abs().max().ToDouble()}"
+        );
 }

@@ -47,19 +47,40 @@ public sealed class SeveralPicturesTests : IDisposable
 
         Assert.Equal([2, 8], embedding.shape);
         Assert.Equal([2, 2 * one.shape[1], 8], features.shape);
-        Assert.True(features.allclose(cat([one + embedding.select(0, 0), other + embedding.select(0, 1)], 1), atol: 1e-5));
+        Assert.True(
+            features.allclose(cat([one + embedding.select(0, 0), other + embedding.select(0, 1)], 1), atol: 1e-5)
+        );
     }
 
     [Fact]
     public void A_policy_is_trained_on_two_cameras_and_state_and_sees_with_both()
     {
-        using (var session = TrainingSession.Begin(
-            _directory.File("policy"), TinyTraining.WriteTemplate(_directory.Path), TinyTraining.Data(cameras: 2),
-            TinyTraining.Columns with { WantedCameras = ["front", "wrist"] },
-            new TrainingOptions { Steps = 200, BatchSize = 8, WarmUpSteps = 5, LearningRate = 5e-3, ValidationShare = 0.2, AverageDecay = 0.9, Seed = 4 },
-            get_num_threads(), CPU))
+        using (
+            var session = TrainingSession.Begin(
+                _directory.File("policy"),
+                TinyTraining.WriteTemplate(_directory.Path),
+                TinyTraining.Data(cameras: 2),
+                TinyTraining.Columns with
+                {
+                    WantedCameras = ["front", "wrist"],
+                },
+                new TrainingOptions
+                {
+                    Steps = 200,
+                    BatchSize = 8,
+                    WarmUpSteps = 5,
+                    LearningRate = 5e-3,
+                    ValidationShare = 0.2,
+                    AverageDecay = 0.9,
+                    Seed = 4,
+                },
+                get_num_threads(),
+                CPU
+            )
+        )
         {
-            while (session.Step < session.Steps) session.Train();
+            while (session.Step < session.Steps)
+                session.Train();
             session.Save();
         }
 
@@ -85,7 +106,14 @@ public sealed class SeveralPicturesTests : IDisposable
     public void Names_that_are_none_are_refused_with_file_and_rule(string images, string expected)
     {
         var file = _directory.File("config.json");
-        File.WriteAllText(file, TinyTraining.Config.Replace("\"name\": \"tiny\",", $"\"name\": \"tiny\", \"images\": {images},", StringComparison.Ordinal));
+        File.WriteAllText(
+            file,
+            TinyTraining.Config.Replace(
+                "\"name\": \"tiny\",",
+                $"\"name\": \"tiny\", \"images\": {images},",
+                StringComparison.Ordinal
+            )
+        );
 
         var message = Assert.Throws<PolicyException>(() => PolicyConfig.Read(file)).Message;
 
@@ -97,9 +125,21 @@ public sealed class SeveralPicturesTests : IDisposable
     public void An_encoder_that_does_not_take_the_picture_is_refused_by_name()
     {
         var file = _directory.File("config.json");
-        File.WriteAllText(file, TinyTraining.Config
-            .Replace("\"name\": \"tiny\",", "\"name\": \"tiny\", \"images\": [\"front\", \"wrist\"],", StringComparison.Ordinal)
-            .Replace("{ \"type\": \"spatial\", \"dim\": 8 }", "{ \"type\": \"vit\", \"image_size\": 32, \"patch_size\": 8, \"dim\": 8, \"layers\": 1, \"heads\": 2 }", StringComparison.Ordinal));
+        File.WriteAllText(
+            file,
+            TinyTraining
+                .Config.Replace(
+                    "\"name\": \"tiny\",",
+                    "\"name\": \"tiny\", \"images\": [\"front\", \"wrist\"],",
+                    StringComparison.Ordinal
+                )
+                .Replace(
+                    "{ \"type\": \"spatial\", \"dim\": 8 }",
+                    "{ \"type\": \"vit\", \"image_size\": 32, \"patch_size\": 8, \"dim\": 8, \"layers\": 1, "
+                        + "\"heads\": 2 }",
+                    StringComparison.Ordinal
+                )
+        );
 
         var message = Assert.Throws<PolicyException>(() => PolicyConfig.Read(file).Vision.Create(CPU)).Message;
 

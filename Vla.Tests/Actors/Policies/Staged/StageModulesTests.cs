@@ -16,9 +16,11 @@ public sealed class StageModulesTests
     private const long Dim = 24;
     private const long StateDim = 5;
 
-    public static TheoryData<string> Visions => ["simple", "spatial", "resnet18", "resnet18 pooled", "vit", "vit pooled"];
+    public static TheoryData<string> Visions =>
+        ["simple", "spatial", "resnet18", "resnet18 pooled", "vit", "vit pooled"];
 
-    public static TheoryData<string> Fusions => ["film", "film pooled", "cross_attention", "cross_attention pooled", "slot_attention"];
+    public static TheoryData<string> Fusions =>
+        ["film", "film pooled", "cross_attention", "cross_attention pooled", "slot_attention"];
 
     [Theory]
     [MemberData(nameof(Fusions))]
@@ -81,7 +83,8 @@ public sealed class StageModulesTests
         Run();
         var live = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
 
-        for (var i = 0; i < 5; i++) Run();
+        for (var i = 0; i < 5; i++)
+            Run();
 
         Assert.Equal(live, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
 
@@ -105,12 +108,14 @@ public sealed class StageModulesTests
         model.train();
 
         // Inference before training must leave nothing that has no place in a gradient.
-        using (inference_mode()) model.call(randn(2, 3, 32, 32), Text(2));
+        using (inference_mode())
+            model.call(randn(2, 3, 32, 32), Text(2));
         model.Features(randn(2, 3, 32, 32), Text(2), randn(2, StateDim)).Action.square().sum().backward();
 
         Assert.Empty(model.named_parameters().Where(entry => !Learns(entry.parameter)).Select(entry => entry.name));
 
-        static bool Learns(Tensor parameter) => parameter.requires_grad && parameter.grad is { } grad && grad.isfinite().all().item<bool>();
+        static bool Learns(Tensor parameter) =>
+            parameter.requires_grad && parameter.grad is { } grad && grad.isfinite().all().item<bool>();
     }
 
     [Theory]
@@ -207,7 +212,9 @@ public sealed class StageModulesTests
         using var slots = new SlotAttentionFusion(96, 96, StateDim, 12, 12);
         using var act = new ActDecoder(96);
 
-        var count = new Module[] { spatial, slots, act }.Sum(module => module.parameters().Sum(parameter => parameter.numel()));
+        var count = new Module[] { spatial, slots, act }.Sum(module =>
+            module.parameters().Sum(parameter => parameter.numel())
+        );
 
         Assert.InRange(count, 900_000, 1_100_000);
     }
@@ -225,25 +232,45 @@ public sealed class StageModulesTests
     private static SimpleVLA Model(string fusion)
     {
         random.manual_seed(1);
-        return new SimpleVLA(new SpatialEncoder(Dim), new Bert(20, 12, Dim, 2, 3, 48), Fusion(fusion), new ActDecoder(Dim, dim: Dim, heads: 3));
+        return new SimpleVLA(
+            new SpatialEncoder(Dim),
+            new Bert(20, 12, Dim, 2, 3, 48),
+            Fusion(fusion),
+            new ActDecoder(Dim, dim: Dim, heads: 3)
+        );
     }
 
-    private static StateFusion Fusion(string name) => name.Split(' ')[0] switch
-    {
-        "film" => new FilmFusion(Dim, Dim, StateDim, Dim, pooled: name.EndsWith("pooled", StringComparison.Ordinal)),
-        "cross_attention" => new CrossAttentionFusion(Dim, Dim, StateDim, Dim, 3, pooled: name.EndsWith("pooled", StringComparison.Ordinal)),
-        _ => new SlotAttentionFusion(Dim, Dim, StateDim, 4, 4, Dim, heads: 3),
-    };
+    private static StateFusion Fusion(string name) =>
+        name.Split(' ')[0] switch
+        {
+            "film" => new FilmFusion(
+                Dim,
+                Dim,
+                StateDim,
+                Dim,
+                pooled: name.EndsWith("pooled", StringComparison.Ordinal)
+            ),
+            "cross_attention" => new CrossAttentionFusion(
+                Dim,
+                Dim,
+                StateDim,
+                Dim,
+                3,
+                pooled: name.EndsWith("pooled", StringComparison.Ordinal)
+            ),
+            _ => new SlotAttentionFusion(Dim, Dim, StateDim, 4, 4, Dim, heads: 3),
+        };
 
-    private static Module<Tensor, Tensor> Vision(string name) => name switch
-    {
-        "simple" => new VisionEncoder(),
-        "spatial" => new SpatialEncoder(Dim),
-        "resnet18" => new ResNet18(4),
-        "resnet18 pooled" => new ResNet18(4, pooled: true),
-        "vit" => new VisionTransformer(32, 8, Dim, 2, 3, dropout: 0.1),
-        _ => new VisionTransformer(32, 8, Dim, 2, 3, pooled: true),
-    };
+    private static Module<Tensor, Tensor> Vision(string name) =>
+        name switch
+        {
+            "simple" => new VisionEncoder(),
+            "spatial" => new SpatialEncoder(Dim),
+            "resnet18" => new ResNet18(4),
+            "resnet18 pooled" => new ResNet18(4, pooled: true),
+            "vit" => new VisionTransformer(32, 8, Dim, 2, 3, dropout: 0.1),
+            _ => new VisionTransformer(32, 8, Dim, 2, 3, pooled: true),
+        };
 
     private static Tensor Text(long batch) => tensor(new long[] { 5, 9, 2, 0 }).unsqueeze(0).repeat(batch, 1);
 
@@ -254,5 +281,6 @@ public sealed class StageModulesTests
         Assert.True(difference <= 1e-5, $"off by {difference}");
     }
 
-    private static void AssertDiffers(Tensor one, Tensor other) => Assert.True((one - other).abs().max().ToDouble() > 1e-5);
+    private static void AssertDiffers(Tensor one, Tensor other) =>
+        Assert.True((one - other).abs().max().ToDouble() > 1e-5);
 }

@@ -23,7 +23,9 @@ public sealed class VisionEncoderTests
         var picture = randn(batch, height, width, 3).permute(0, 3, 1, 2);
         var parts = encoder.named_children().ToDictionary(part => part.name, part => part.module);
 
-        var expected = ((Module<Tensor, Tensor>)parts["fc"]).call(((Module<Tensor, Tensor>)parts["conv_layers"]).call(picture));
+        var expected = ((Module<Tensor, Tensor>)parts["fc"]).call(
+            ((Module<Tensor, Tensor>)parts["conv_layers"]).call(picture)
+        );
 
         Assert.True((expected - encoder.call(picture)).abs().max().item<float>() <= 1e-6f);
     }

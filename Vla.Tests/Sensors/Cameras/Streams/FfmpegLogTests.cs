@@ -1,3 +1,4 @@
+using System.Globalization;
 using Vla.Sensors.Cameras.Streams;
 
 namespace Vla.Tests.Sensors.Cameras.Streams;
@@ -9,9 +10,18 @@ public sealed class FfmpegLogTests
     [Fact]
     public void Each_picture_has_its_time_and_size_as_decoded()
     {
-        _log.Add("[Parsed_showinfo_0 @ 0x5638a2e15280] [info] n:   0 pts: 132000 pts_time:1.46667 pos:       -1 fmt:yuv420p sar:1/1 s:640x480 i:P iskey:1 type:I ");
-        _log.Add("[Parsed_showinfo_0 @ 0x5638a2e15280] [info] color_range:unknown color_space:unknown color_primaries:unknown color_trc:unknown");
-        _log.Add("[Parsed_showinfo_0 @ 0x5638a2e15280] [info] n:   1 pts: NOPTS pts_time:NOPTS pos:       -1 fmt:yuv420p sar:1/1 s:320x240 i:P iskey:0 type:P ");
+        _log.Add(
+            "[Parsed_showinfo_0 @ 0x5638a2e15280] [info] n:   0 pts: 132000 pts_time:1.46667 pos:       -1 "
+                + "fmt:yuv420p sar:1/1 s:640x480 i:P iskey:1 type:I "
+        );
+        _log.Add(
+            "[Parsed_showinfo_0 @ 0x5638a2e15280] [info] color_range:unknown color_space:unknown "
+                + "color_primaries:unknown color_trc:unknown"
+        );
+        _log.Add(
+            "[Parsed_showinfo_0 @ 0x5638a2e15280] [info] n:   1 pts: NOPTS pts_time:NOPTS pos:       -1 fmt:yuv420p "
+                + "sar:1/1 s:320x240 i:P iskey:0 type:P "
+        );
 
         Assert.Equal(new PictureNote(1.46667, 640, 480, false), _log.Next(TimeSpan.Zero));
         Assert.Equal(new PictureNote(null, 320, 240, false), _log.Next(TimeSpan.Zero));
@@ -66,8 +76,15 @@ public sealed class FfmpegLogTests
         Assert.Equal([false], Damaged(1));
     }
 
-    private void Picture(double seconds, bool key) => _log.Add(FormattableString.Invariant(
-        $"[Parsed_showinfo_0 @ 0x5638] [info] n:   3 pts: 1 pts_time:{seconds} pos: -1 fmt:yuv420p sar:1/1 s:640x480 i:P iskey:{(key ? 1 : 0)} type:P "));
+    private void Picture(double seconds, bool key) =>
+        _log.Add(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"[Parsed_showinfo_0 @ 0x5638] [info] n:   3 pts: 1 pts_time:{seconds} pos: -1 fmt:yuv420p sar:1/1 "
+                    + $"s:640x480 i:P iskey:{(key ? 1 : 0)} type:P "
+            )
+        );
 
-    private bool[] Damaged(int count) => [.. Enumerable.Range(0, count).Select(_ => _log.Next(TimeSpan.Zero)!.Value.IsDamaged)];
+    private bool[] Damaged(int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => _log.Next(TimeSpan.Zero)!.Value.IsDamaged)];
 }

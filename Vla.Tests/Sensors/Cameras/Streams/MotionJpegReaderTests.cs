@@ -13,24 +13,25 @@ public sealed class MotionJpegReaderTests
     private static readonly byte[] Fourth = PictureSamples.ProgressiveJpeg();
 
     /// <summary>What cameras put before each picture and after it; {0} is the picture's length.</summary>
-    public static TheoryData<string, string> Framings => new()
-    {
-        { "--b\r\nContent-Type: image/jpeg\r\nContent-Length: {0}\r\n\r\n", "\r\n" },
-        { "--b\r\nContent-Type: image/jpeg\r\n\r\n", "\r\n" },
-        { "--b\nContent-Type: image/jpeg\n\n", "\n" },
-        { "--b\r\ncontent-length:{0}\r\n\r\n", "" },
-        { "----other than announced\r\nContent-Length: {0}\r\n\r\n", "\r\n" },
-        { "b\r\nContent-Length: {0}\r\n\r\n", "\r\n" },
-        { "--b\r\nContent-Length: 7\r\n\r\n", "\r\n" },
-        { "--b\r\nContent-Length: 0\r\n\r\n", "\r\n" },
-        { "--b\r\nContent-Length: 999999999\r\n\r\n", "\r\n" },
-        { "--b\r\nContent-Length: -1\r\n\r\n", "\r\n" },
-        { "--b\r\nContent-Length: twelve\r\n\r\n", "\r\n" },
-        { "--b\r\nContent-Type: text/plain\r\n\r\nkeep alive\r\n--b\r\nContent-Type: image/jpeg\r\n\r\n", "\r\n" },
-        { "\r\n\r\n\r\n--b\r\n\r\n", "\r\n--b--\r\n" },
-        { "", "" },
-        { "", "\0\0\0\0\0\0\0\0" },
-    };
+    public static TheoryData<string, string> Framings =>
+        new()
+        {
+            { "--b\r\nContent-Type: image/jpeg\r\nContent-Length: {0}\r\n\r\n", "\r\n" },
+            { "--b\r\nContent-Type: image/jpeg\r\n\r\n", "\r\n" },
+            { "--b\nContent-Type: image/jpeg\n\n", "\n" },
+            { "--b\r\ncontent-length:{0}\r\n\r\n", "" },
+            { "----other than announced\r\nContent-Length: {0}\r\n\r\n", "\r\n" },
+            { "b\r\nContent-Length: {0}\r\n\r\n", "\r\n" },
+            { "--b\r\nContent-Length: 7\r\n\r\n", "\r\n" },
+            { "--b\r\nContent-Length: 0\r\n\r\n", "\r\n" },
+            { "--b\r\nContent-Length: 999999999\r\n\r\n", "\r\n" },
+            { "--b\r\nContent-Length: -1\r\n\r\n", "\r\n" },
+            { "--b\r\nContent-Length: twelve\r\n\r\n", "\r\n" },
+            { "--b\r\nContent-Type: text/plain\r\n\r\nkeep alive\r\n--b\r\nContent-Type: image/jpeg\r\n\r\n", "\r\n" },
+            { "\r\n\r\n\r\n--b\r\n\r\n", "\r\n--b--\r\n" },
+            { "", "" },
+            { "", "\0\0\0\0\0\0\0\0" },
+        };
 
     [Theory]
     [MemberData(nameof(Framings))]
@@ -41,7 +42,8 @@ public sealed class MotionJpegReaderTests
         {
             var reader = Reader([.. pictures.SelectMany(picture => Part(picture, before, after))], bytesAtATime, out _);
 
-            foreach (var picture in pictures) Assert.Equal(picture, reader.Next(out _));
+            foreach (var picture in pictures)
+                Assert.Equal(picture, reader.Next(out _));
             Assert.Throws<EndOfStreamException>(() => reader.Next(out _));
             Assert.Equal(0, reader.Broken);
         }
@@ -112,14 +114,22 @@ public sealed class MotionJpegReaderTests
     [Fact]
     public void Whatever_bytes_come_the_reader_comes_to_their_end()
     {
-        var mutations = int.Parse(Environment.GetEnvironmentVariable("VLA_FUZZ") ?? "3000", System.Globalization.CultureInfo.InvariantCulture);
+        var mutations = int.Parse(
+            Environment.GetEnvironmentVariable("VLA_FUZZ") ?? "3000",
+            System.Globalization.CultureInfo.InvariantCulture
+        );
         var random = new Random(4712);
         var check = new JpegCheck();
         var good = new byte[Framings.Count][];
         for (var i = 0; i < good.Length; i++)
         {
             var framing = (object[])Framings.ElementAt(i);
-            good[i] = [.. new[] { First, Second, Third, Fourth }.SelectMany(picture => Part(picture, (string)framing[0], (string)framing[1]))];
+            good[i] =
+            [
+                .. new[] { First, Second, Third, Fourth }.SelectMany(picture =>
+                    Part(picture, (string)framing[0], (string)framing[1])
+                ),
+            ];
         }
 
         for (var n = 0; n < mutations; n++)
@@ -145,7 +155,8 @@ public sealed class MotionJpegReaderTests
     {
         try
         {
-            while (true) take(reader.Next(out _));
+            while (true)
+                take(reader.Next(out _));
         }
         catch (EndOfStreamException)
         {

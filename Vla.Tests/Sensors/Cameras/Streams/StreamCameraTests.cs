@@ -23,7 +23,8 @@ public sealed class StreamCameraTests
         using var camera = new FakeStream();
         camera.Put(1);
         camera.Open();
-        for (var n = 2; n <= 5; n++) camera.Put(n);
+        for (var n = 2; n <= 5; n++)
+            camera.Put(n);
 
         Assert.Equal(5, camera.Next());
         Assert.Equal(new LeftOut(4, 0, 0, null), camera.LeftOut);
@@ -71,9 +72,14 @@ public sealed class StreamCameraTests
         camera.Open();
         camera.Next();
         var reading = Task.Run(() => Assert.Throws<CameraLostException>(() => camera.Next()));
-        for (var n = 0; n < 30; n++) camera.PutAndWait(FakeStream.Damaged);
+        for (var n = 0; n < 30; n++)
+            camera.PutAndWait(FakeStream.Damaged);
 
-        Assert.Contains("sends only pictures that are of no use: a picture that is damaged", (await reading).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "sends only pictures that are of no use: a picture that is damaged",
+            (await reading).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -110,7 +116,10 @@ public sealed class StreamCameraTests
         public void PutAndWait(int value)
         {
             Put(value);
-            Assert.True(SpinWait.SpinUntil(() => !Inbox.HasPicture, TimeSpan.FromSeconds(20)), "nobody took the picture");
+            Assert.True(
+                SpinWait.SpinUntil(() => !Inbox.HasPicture, TimeSpan.FromSeconds(20)),
+                "nobody took the picture"
+            );
         }
 
         public void Break() => Inbox.PassOver("it broke off");
@@ -130,12 +139,14 @@ public sealed class StreamCameraTests
 
         protected override void Close() => _end.TrySetResult();
 
-        protected override (int Width, int Height) SizeOf(ReceivedPicture received) => received.Bytes[0] == Small ? (4, 3) : (8, 6);
+        protected override (int Width, int Height) SizeOf(ReceivedPicture received) =>
+            received.Bytes[0] == Small ? (4, 3) : (8, 6);
 
         protected override string? Decode(ReceivedPicture received, Mat picture)
         {
             _decoded = received.Bytes[0];
-            if (_decoded == Damaged) return "is damaged";
+            if (_decoded == Damaged)
+                return "is damaged";
             picture.Create(6, 8, MatType.CV_8UC3);
             picture.SetTo(Scalar.All(_decoded));
             return null;

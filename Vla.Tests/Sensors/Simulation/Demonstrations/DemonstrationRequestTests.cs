@@ -42,14 +42,18 @@ public sealed class DemonstrationRequestTests : IDisposable
     public void A_dataset_that_does_not_say_what_it_was_begun_with_is_refused(string? text)
     {
         Directory.CreateDirectory(_directory.File("meta"));
-        if (text is not null) File.WriteAllText(_directory.File("meta/vla_record.json"), text);
+        if (text is not null)
+            File.WriteAllText(_directory.File("meta/vla_record.json"), text);
 
         Assert.Contains("vla_record.json", Refusal(Begun));
     }
 
     [Fact]
-    public void Of_both_levels_every_third_table_is_the_easier_one() => Assert.Equal(
-        [WorldLevel.Level1, WorldLevel.Level2, WorldLevel.Level2, WorldLevel.Level1], Enumerable.Range(0, 4).Select(LevelMixture.Both.Of));
+    public void Of_both_levels_every_third_table_is_the_easier_one() =>
+        Assert.Equal(
+            [WorldLevel.Level1, WorldLevel.Level2, WorldLevel.Level2, WorldLevel.Level1],
+            Enumerable.Range(0, 4).Select(LevelMixture.Both.Of)
+        );
 
     private string Refusal(DemonstrationRequest request)
     {

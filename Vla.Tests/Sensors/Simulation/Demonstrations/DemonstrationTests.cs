@@ -27,9 +27,9 @@ public sealed class DemonstrationTests
             do
             {
                 Assert.Equal(episode.Wanted, episode.Carried);
-                if (episode.State == TaskState.Succeeded) afterSuccess++;
-            }
-            while (episode.Next());
+                if (episode.State == TaskState.Succeeded)
+                    afterSuccess++;
+            } while (episode.Next());
 
             Assert.Equal(TaskState.Succeeded, episode.State);
             Assert.InRange(afterSuccess, 1, 5);
@@ -43,11 +43,10 @@ public sealed class DemonstrationTests
         for (var seed = 0; seed < 60; seed++)
         {
             var episode = Demonstration.Begin(seed, WorldLevel.Level2);
-            while (episode.Next())
-            {
-            }
+            while (episode.Next()) { }
 
-            if (episode.State == TaskState.Succeeded) succeeded++;
+            if (episode.State == TaskState.Succeeded)
+                succeeded++;
         }
 
         Assert.InRange(succeeded, 40, 60);
@@ -76,17 +75,25 @@ public sealed class DemonstrationTests
         var (near, far) = (blocks.MinBy(block => block.Y), blocks.MaxBy(block => block.Y));
         Assert.True(PlaceOf(far).Y < PlaceOf(near).Y);
 
-        PicturePlace PlaceOf(Block block) => lessons
-            .First(lesson => blocks[TaskWords.Find(episode.Table, lesson.Instruction)!.Value.Block].Equals(block)).Block;
+        PicturePlace PlaceOf(Block block) =>
+            lessons
+                .First(lesson => blocks[TaskWords.Find(episode.Table, lesson.Instruction)!.Value.Block].Equals(block))
+                .Block;
     }
 
     [Fact]
     public void Some_episodes_begin_with_a_block_in_the_hand_and_some_with_one_on_a_tray()
     {
-        var starts = Enumerable.Range(0, 200).Select(seed => Demonstration.Begin(seed, WorldLevel.Level1).Table).ToList();
+        var starts = Enumerable
+            .Range(0, 200)
+            .Select(seed => Demonstration.Begin(seed, WorldLevel.Level1).Table)
+            .ToList();
 
         Assert.Contains(starts, table => table.Gripper.Holds);
-        Assert.Contains(starts, table => table.Blocks.ToArray().Any(block => !block.Bottom.Equals(0) && block.Bottom < 0.01));
+        Assert.Contains(
+            starts,
+            table => table.Blocks.ToArray().Any(block => !block.Bottom.Equals(0) && block.Bottom < 0.01)
+        );
     }
 
     [Theory]
@@ -102,8 +109,7 @@ public sealed class DemonstrationTests
         do
         {
             told.Add($"{episode.Carried} {string.Join(", ", episode.Lessons().Select(lesson => lesson.Instruction))}");
-        }
-        while (episode.Next());
+        } while (episode.Next());
 
         return string.Join('\n', told);
     }

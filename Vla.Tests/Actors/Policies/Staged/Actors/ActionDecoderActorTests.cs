@@ -36,7 +36,9 @@ public sealed class ActionDecoderActorTests : PipelineTestKit
     public async Task A_chunk_of_actions_comes_row_by_row()
     {
         var chunk = await DecodeAsync(
-            () => StandIns.Calling(x => torch.cat([x, x * 2, x * 3], dim: 0).unsqueeze(0)), Spec(horizon: 3));
+            () => StandIns.Calling(x => torch.cat([x, x * 2, x * 3], dim: 0).unsqueeze(0)),
+            Spec(horizon: 3)
+        );
 
         Assert.Equal(3, chunk.Horizon);
         Assert.Equal(40_000_000, chunk.StepNs);
@@ -61,5 +63,6 @@ public sealed class ActionDecoderActorTests : PipelineTestKit
         return (await _publisher.ExpectMsgAsync<ActionDecoded>()).Chunk;
     }
 
-    private static ActionSpec Spec(int horizon) => new(["x", "gripper"], ["m", "1"], [1f, -1f], [0.1f, 0.5f], horizon, 40);
+    private static ActionSpec Spec(int horizon) =>
+        new(["x", "gripper"], ["m", "1"], [1f, -1f], [0.1f, 0.5f], horizon, 40);
 }

@@ -98,13 +98,26 @@ public sealed class FusionActorTests : PipelineTestKit
     public async Task A_fusion_that_takes_state_gets_that_which_came_with_the_picture()
     {
         var spec = new StateSpec(["jaw"], ["m"], [0f], [2f]);
-        var fusion = Start(FusionActor.Props(Setup, () => new AddsState(), _vision, _language, new StateInput(spec, CPU)));
+        var fusion = Start(
+            FusionActor.Props(Setup, () => new AddsState(), _vision, _language, new StateInput(spec, CPU))
+        );
         fusion.Tell(Encoded(1, "left", 10), _language);
         fusion.Tell(Ready.Once, _decoder);
-        fusion.Tell(new VisionEncoded(Features(1), new Origin { FrameSequence = 1, Instruction = "", CapturedNs = 600 })
-        {
-            State = new RobotReading(spec.Names, [600f], AtNs: 600),
-        }, _vision);
+        fusion.Tell(
+            new VisionEncoded(
+                Features(1),
+                new Origin
+                {
+                    FrameSequence = 1,
+                    Instruction = "",
+                    CapturedNs = 600,
+                }
+            )
+            {
+                State = new RobotReading(spec.Names, [600f], AtNs: 600),
+            },
+            _vision
+        );
 
         using var fused = await _decoder.ExpectMsgAsync<FeaturesFused>();
 
@@ -119,7 +132,10 @@ public sealed class FusionActorTests : PipelineTestKit
     private async Task<(float Value, string Instruction, long Number)> FuseAsync(long frame, float value)
     {
         _fusion.Tell(Ready.Once, _decoder);
-        _fusion.Tell(new VisionEncoded(Features(value), new Origin { FrameSequence = frame, Instruction = "" }), _vision);
+        _fusion.Tell(
+            new VisionEncoded(Features(value), new Origin { FrameSequence = frame, Instruction = "" }),
+            _vision
+        );
         using var fused = await _decoder.ExpectMsgAsync<FeaturesFused>();
         Assert.Equal(frame, fused.Origin.FrameSequence);
         return (fused.Features[0, 0].item<float>(), fused.Origin.Instruction, fused.Origin.InstructionNumber);

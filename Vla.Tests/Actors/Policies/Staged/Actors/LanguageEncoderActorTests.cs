@@ -82,14 +82,18 @@ public sealed class LanguageEncoderActorTests : PipelineTestKit
     private static InstructionChanged Changed(long number, string text) => new(new Instruction(number, text, 0));
 
     /// <summary>The only token is the text's length.</summary>
-    private IActorRef StartEncoder() => Start(LanguageEncoderActor.Props(
-        Setup,
-        StandIns.FirstToken,
-        text =>
-        {
-            Interlocked.Increment(ref _tokenized);
-            return torch.tensor(new[] { (long)text.Length }).reshape(1, 1);
-        },
-        torch.CPU,
-        _instructions));
+    private IActorRef StartEncoder() =>
+        Start(
+            LanguageEncoderActor.Props(
+                Setup,
+                StandIns.FirstToken,
+                text =>
+                {
+                    Interlocked.Increment(ref _tokenized);
+                    return torch.tensor(new[] { (long)text.Length }).reshape(1, 1);
+                },
+                torch.CPU,
+                _instructions
+            )
+        );
 }

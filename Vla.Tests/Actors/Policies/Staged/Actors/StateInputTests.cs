@@ -30,8 +30,12 @@ public sealed class StateInputTests
     }
 
     [Fact]
-    public void A_state_of_other_values_is_refused_by_name() => Assert.Contains(
-        "wants the robot's state as x, jaw, given is x",
-        Assert.Throws<PolicyException>(() => new StateInput(Spec, CPU).Of(new RobotReading(["x"], [5f], AtNs: 7))).Message,
-        StringComparison.Ordinal);
+    public void A_state_of_other_values_is_refused_by_name() =>
+        Assert.Contains(
+            "wants the robot's state as x, jaw, given is x",
+            Assert
+                .Throws<PolicyException>(() => new StateInput(Spec, CPU).Of(new RobotReading(["x"], [5f], AtNs: 7)))
+                .Message,
+            StringComparison.Ordinal
+        );
 }

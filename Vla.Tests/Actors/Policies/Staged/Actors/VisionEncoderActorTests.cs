@@ -46,12 +46,14 @@ public sealed class VisionEncoderActorTests : VisionEncoderTestKit
     {
         float[] seen = [];
         long[] shape = [];
-        var encoder = StartEncoder(() => StandIns.Calling(x =>
-        {
-            shape = x.shape;
-            seen = x.contiguous().data<float>().ToArray();
-            return x * 1;
-        }));
+        var encoder = StartEncoder(() =>
+            StandIns.Calling(x =>
+            {
+                shape = x.shape;
+                seen = x.contiguous().data<float>().ToArray();
+                return x * 1;
+            })
+        );
         var frame = Captured(sequence: 1);
         // Rows and columns of RGB triples.
         float[] pixels = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
@@ -69,17 +71,31 @@ public sealed class VisionEncoderActorTests : VisionEncoderTestKit
     public async Task Several_pictures_are_stacked_in_the_policys_order_and_the_state_goes_with_the_features()
     {
         float[] seen = [];
-        var encoder = Start(VisionEncoderActor.Props(
-            Setup, () => StandIns.Calling(x =>
-            {
-                seen = x.mean([2, 3]).contiguous().data<float>().ToArray();
-                return x * 1;
-            }), CPU, Camera, pictures: ["wrist", "front"]));
-        var (front, wrist) = (Captured(sequence: 5, value: 1f).Observation[0], Captured(sequence: 9, value: 2f).Observation[0]);
+        var encoder = Start(
+            VisionEncoderActor.Props(
+                Setup,
+                () =>
+                    StandIns.Calling(x =>
+                    {
+                        seen = x.mean([2, 3]).contiguous().data<float>().ToArray();
+                        return x * 1;
+                    }),
+                CPU,
+                Camera,
+                pictures: ["wrist", "front"]
+            )
+        );
+        var (front, wrist) = (
+            Captured(sequence: 5, value: 1f).Observation[0],
+            Captured(sequence: 9, value: 2f).Observation[0]
+        );
         var state = new RobotReading(["jaw"], [0.5f], AtNs: 5_000);
         encoder.Tell(Ready.Once, Fusion);
 
-        encoder.Tell(new ObservationCaptured(new Observation(["front", "wrist"], front, wrist) { State = state }), Camera);
+        encoder.Tell(
+            new ObservationCaptured(new Observation(["front", "wrist"], front, wrist) { State = state }),
+            Camera
+        );
 
         using var encoded = await Fusion.ExpectMsgAsync<VisionEncoded>();
         Assert.Equal([2f, 2f, 2f, 1f, 1f, 1f], seen);
@@ -117,7 +133,8 @@ public sealed class VisionEncoderActorTests : VisionEncoderTestKit
     {
         var attempts = 0;
         var encoder = StartEncoder(() =>
-            Interlocked.Increment(ref attempts) < 3 ? throw new IOException("weights are gone") : StandIns.MeanEncoder());
+            Interlocked.Increment(ref attempts) < 3 ? throw new IOException("weights are gone") : StandIns.MeanEncoder()
+        );
         await LoadedAsync();
 
         encoder.Tell(Ready.Once, Fusion);
@@ -184,12 +201,14 @@ public sealed class VisionEncoderActorTests : VisionEncoderTestKit
     {
         var threads = new List<int>();
         var inference = new List<bool>();
-        var encoder = StartEncoder(() => StandIns.Calling(x =>
-        {
-            threads.Add(Environment.CurrentManagedThreadId);
-            inference.Add(torch.is_inference_mode_enabled());
-            return x * 1;
-        }));
+        var encoder = StartEncoder(() =>
+            StandIns.Calling(x =>
+            {
+                threads.Add(Environment.CurrentManagedThreadId);
+                inference.Add(torch.is_inference_mode_enabled());
+                return x * 1;
+            })
+        );
 
         for (var i = 1; i <= 20; i++)
         {

@@ -63,7 +63,8 @@ public sealed class FusedVisionEncoderTests : IDisposable
         using var team = new FusedVisionEncoder(copy, threads: 4);
         var expected = alone.call(picture).data<float>().ToArray();
 
-        for (var i = 0; i < 20; i++) Assert.Equal(expected, team.call(picture).data<float>().ToArray());
+        for (var i = 0; i < 20; i++)
+            Assert.Equal(expected, team.call(picture).data<float>().ToArray());
     }
 
     [Fact]
@@ -103,13 +104,25 @@ public sealed class FusedVisionEncoderTests : IDisposable
         };
 
         var (exitCode, _, errors) = Commands.Run(
-            "dotnet", _directory.Path, environment, Path.Combine(AppContext.BaseDirectory, "vla.dll"),
-            "forward", "--device", "cpu", "--input", TestData.Path("simplevla/golden.safetensors"), "--output", output);
+            "dotnet",
+            _directory.Path,
+            environment,
+            Path.Combine(AppContext.BaseDirectory, "vla.dll"),
+            "forward",
+            "--device",
+            "cpu",
+            "--input",
+            TestData.Path("simplevla/golden.safetensors"),
+            "--output",
+            output
+        );
 
         Assert.True(exitCode == 0, errors);
         using var golden = Checkpoint.Open(TestData.Path("simplevla/golden.safetensors"));
         using var features = Checkpoint.Open(output);
-        Assert.True(allclose(golden.ReadTensor("vision_features"), features.ReadTensor("vision_features"), rtol: 0, atol: 1e-5));
+        Assert.True(
+            allclose(golden.ReadTensor("vision_features"), features.ReadTensor("vision_features"), rtol: 0, atol: 1e-5)
+        );
     }
 
     private static VisionEncoder Encoder()

@@ -32,11 +32,16 @@ public sealed class RowTeamTests
         const int rows = 50;
         using var team = new RowTeam(2);
         using var others = new CountdownEvent(rows - 1);
-        var work = new Work(rows, row =>
-        {
-            if (row == 0) Assert.True(others.Wait(Patience));
-            else others.Signal();
-        });
+        var work = new Work(
+            rows,
+            row =>
+            {
+                if (row == 0)
+                    Assert.True(others.Wait(Patience));
+                else
+                    others.Signal();
+            }
+        );
 
         team.Run(work);
 
@@ -58,11 +63,19 @@ public sealed class RowTeamTests
         using var team = new RowTeam(3);
         var done = new ConcurrentBag<int>();
 
-        var failure = Assert.Throws<InvalidDataException>(() => team.Run(new Work(20, row =>
-        {
-            if (row == 7) throw new InvalidDataException("row 7");
-            done.Add(row);
-        })));
+        var failure = Assert.Throws<InvalidDataException>(() =>
+            team.Run(
+                new Work(
+                    20,
+                    row =>
+                    {
+                        if (row == 7)
+                            throw new InvalidDataException("row 7");
+                        done.Add(row);
+                    }
+                )
+            )
+        );
 
         Assert.Equal("row 7", failure.Message);
         Assert.Equal(Enumerable.Range(0, 20).Where(row => row != 7), done.Order());
@@ -89,15 +102,23 @@ public sealed class RowTeamTests
         var team = new RowTeam(3);
         var threads = new ConcurrentBag<Thread>();
         using var barrier = new Barrier(3);
-        team.Run(new Work(3, _ =>
-        {
-            threads.Add(Thread.CurrentThread);
-            Assert.True(barrier.SignalAndWait(Patience));
-        }));
+        team.Run(
+            new Work(
+                3,
+                _ =>
+                {
+                    threads.Add(Thread.CurrentThread);
+                    Assert.True(barrier.SignalAndWait(Patience));
+                }
+            )
+        );
 
         team.Dispose();
 
-        Assert.All(threads.Where(thread => thread != Thread.CurrentThread), thread => Assert.True(thread.Join(Patience)));
+        Assert.All(
+            threads.Where(thread => thread != Thread.CurrentThread),
+            thread => Assert.True(thread.Join(Patience))
+        );
     }
 
     [SeveralCoresFact]
@@ -107,11 +128,18 @@ public sealed class RowTeamTests
         using var barrier = new Barrier(3);
         var helpers = new ConcurrentBag<int>();
         using var caller = new WorkThread();
-        caller.Run(() => team.Run(new Work(3, _ =>
-        {
-            helpers.Add(Cores.ThisThread);
-            Assert.True(barrier.SignalAndWait(Patience));
-        })));
+        caller.Run(() =>
+            team.Run(
+                new Work(
+                    3,
+                    _ =>
+                    {
+                        helpers.Add(Cores.ThisThread);
+                        Assert.True(barrier.SignalAndWait(Patience));
+                    }
+                )
+            )
+        );
 
         foreach (var core in Cores.Of(0).Take(2))
         {
@@ -120,7 +148,10 @@ public sealed class RowTeamTests
                 Cores.Set(Cores.ThisThread, [1UL << core]);
                 team.Wake();
             });
-            Assert.All(helpers.Where(helper => helper != caller.Run(() => Cores.ThisThread)), helper => Assert.DoesNotContain(core, Cores.Of(helper)));
+            Assert.All(
+                helpers.Where(helper => helper != caller.Run(() => Cores.ThisThread)),
+                helper => Assert.DoesNotContain(core, Cores.Of(helper))
+            );
         }
     }
 
