@@ -18,6 +18,7 @@ public static class CommandTree
             DatasetCommand.Create(),
             EvalCommand.Create(),
             BenchCommand.Create(),
+            SimulateCommand.Create(),
             DoctorCommand.Create(),
             TestCommand.Create(),
             PublishCommand.Create(),

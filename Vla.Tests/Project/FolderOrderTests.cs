@@ -21,7 +21,8 @@ public sealed class FolderOrderTests
             + "Observers "
             + "Control Cameras Wiring Telemetry",
         ["Vla.Runtime"] =
-            ". Processes Libraries Registries Settings Composition Simulation Outputs Robots Evaluation Recording "
+            ". Processes Libraries Registries Settings ServoSimulation Servos "
+            + "Composition Simulation Outputs Robots Evaluation Recording "
             + "Learning Bench "
             + "Status Hosting Http Pages Telemetry Doctor Commands",
     };

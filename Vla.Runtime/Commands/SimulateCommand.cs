@@ -1,0 +1,156 @@
+using System.CommandLine;
+using Vla.Runtime.ServoSimulation;
+
+namespace Vla.Runtime.Commands;
+
+/// <summary><c>vla simulate</c>: arms that are not there, on ports that are.</summary>
+public static class SimulateCommand
+{
+    private static readonly string[] Arms = ["so101", "so100", "so101_leader", "so100_leader"];
+
+    public static Command Create()
+    {
+        var arms = new Argument<string[]>("arms")
+        {
+            Description = "so101, so100, so101_leader or so100_leader: one for each arm",
+            Arity = ArgumentArity.OneOrMore,
+            DefaultValueFactory = _ => ["so101"],
+        }.AcceptOnlyFromAmong(Arms);
+        var links = new Option<string?>("--links")
+        {
+            HelpName = "DIR",
+            Description = "Give each arm's port a name in this folder that stays: DIR/so101, DIR/so101_leader",
+        };
+        var uncalibrated = new Option<bool>("--uncalibrated") { Description = "Servos as they left the factory" };
+        var wave = new Option<bool>("--wave") { Description = "Somebody waves the leader from the beginning" };
+        var duration = new Option<double?>("--duration")
+        {
+            HelpName = "SECONDS",
+            Description = "End by itself after this time (default: at the end of the input, or when told to)",
+        };
+        var command = new Command(
+            "simulate",
+            "Simulate arms with serial servos, each on a port of its own, to try everything without hardware. "
+                + "While it runs, type what happens to them; help lists it."
+        )
+        {
+            arms,
+            links,
+            uncalibrated,
+            wave,
+            duration,
+        };
+        command.SetAction(
+            (parsed, cancellation) =>
+                RunAsync(
+                    parsed.GetValue(arms)!,
+                    parsed.GetValue(links),
+                    !parsed.GetValue(uncalibrated),
+                    parsed.GetValue(wave),
+                    parsed.GetValue(duration),
+                    cancellation
+                )
+        );
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        string[] kinds,
+        string? links,
+        bool isCalibrated,
+        bool isWaved,
+        double? seconds,
+        CancellationToken cancellation
+    )
+    {
+        if (!OperatingSystem.IsLinux())
+            throw new UsageException("arms are simulated on Linux only: it has the pseudo-terminals");
+        if (seconds is <= 0 or > 1e6)
+            throw new UsageException($"--duration is {seconds}: allowed is above 0 to 1000000 seconds");
+        if (kinds.GroupBy(kind => kind).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            throw new UsageException($"{twice.Key} is given twice: give each kind once");
+        var arms = new List<SimulatedArm>();
+        try
+        {
+            foreach (var kind in kinds)
+            {
+                var arm = Make(kind, links, isCalibrated);
+                arms.Add(arm);
+                if (isWaved && kind.EndsWith("leader", StringComparison.Ordinal))
+                    arm.Tell("wave");
+                Console.WriteLine($"{arm.Name}: {arm.Line.Name}");
+            }
+
+            var until = seconds is { } given
+                ? Task.Delay(TimeSpan.FromSeconds(given), cancellation)
+                : Task.Delay(-1, cancellation);
+            await ObeyAsync(arms, until, hasEnd: seconds is not null);
+        }
+        catch (OperationCanceledException)
+        {
+            // Told to end.
+        }
+        finally
+        {
+            foreach (var arm in arms)
+                arm.Dispose();
+        }
+
+        return ExitCodes.Success;
+    }
+
+    private static SimulatedArm Make(string kind, string? links, bool isCalibrated)
+    {
+        try
+        {
+            if (links is not null)
+                Directory.CreateDirectory(links);
+            var link = links is null ? null : Path.Combine(Path.GetFullPath(links), kind);
+            return new SimulatedArm(kind, kind.EndsWith("leader", StringComparison.Ordinal), isCalibrated, link);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException(
+                $"{kind} cannot be simulated: {exception.Message.ReplaceLineEndings(" ")}; "
+                    + "choose another folder with --links",
+                exception
+            );
+        }
+    }
+
+    /// <summary>Does what is typed until the input ends, unless there is another end.</summary>
+    private static async Task ObeyAsync(List<SimulatedArm> arms, Task until, bool hasEnd)
+    {
+        while (true)
+        {
+            var reading = Console.In.ReadLineAsync();
+            if (await Task.WhenAny(reading, until) == until)
+            {
+                await until;
+                return;
+            }
+
+            if (await reading is not { } line)
+            {
+                if (hasEnd)
+                    await until;
+                return;
+            }
+
+            if (line.Trim() is "quit" or "/quit")
+                return;
+            if (line.Trim().Length > 0)
+                Console.WriteLine(Answer(arms, line.Trim()));
+        }
+    }
+
+    /// <summary>A line may begin with the arm that it is for; otherwise it is for the first.</summary>
+    private static string Answer(List<SimulatedArm> arms, string line)
+    {
+        if (line is "help")
+            return $"[ARM] {SimulatedArm.Help} · quit; ARM is {string.Join(" or ", arms.Select(arm => arm.Name))}";
+        var words = line.Split(' ', 2, StringSplitOptions.RemoveEmptyEntries);
+        var named = arms.Find(arm => arm.Name == words[0]);
+        return (named ?? arms[0]).Tell(named is null ? line : words.ElementAtOrDefault(1) ?? "");
+    }
+}

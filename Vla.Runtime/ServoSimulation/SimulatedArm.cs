@@ -1,0 +1,197 @@
+using System.Globalization;
+
+namespace Vla.Runtime.ServoSimulation;
+
+/// <summary>One simulated SO-101 on a line of its own: what a person would do with it, in words.</summary>
+public sealed class SimulatedArm : IDisposable
+{
+    /// <summary>All that can be told to it, for a person to read.</summary>
+    public const string Help =
+        "show · unplug · plug · power · block JOINT · free JOINT · silence JOINT · wake JOINT · heat JOINT CELSIUS · "
+        + "volts VOLTS · push JOINT STEPS · let-go · wave · lost SHARE · corrupt SHARE · noise SHARE · latency MS";
+
+    private const double HoldsStill = 0.3;
+    private const double WaveHz = 0.2;
+
+    private readonly SimulatedBus _bus;
+    private double? _waveBegan;
+
+    /// <param name="name">For messages.</param>
+    /// <param name="isLeader">Whether a person leads it by hand: it is light and stays where it is let go.</param>
+    /// <param name="isCalibrated">Whether its servos know their middle and limits already.</param>
+    /// <param name="link">A name in the file system that its line has; null for none.</param>
+    /// <exception cref="IOException">The system gives no pseudo-terminal, or the link cannot be made.</exception>
+    public SimulatedArm(string name, bool isLeader, bool isCalibrated, string? link = null)
+    {
+        Name = name;
+        var joints = SimulatedJoint.So101();
+        if (isLeader)
+            joints = [.. joints.Select(joint => joint with { LiesAt = null, Weight = 0 })];
+        _bus = new SimulatedBus([.. joints.Select((joint, i) => new SimulatedServo(i + 1, joint))])
+        {
+            Passing = LeadByHand,
+        };
+        if (isCalibrated)
+            Calibrate(_bus);
+        Line = new SimulatedLine(_bus, link);
+    }
+
+    public string Name { get; }
+
+    public SimulatedLine Line { get; }
+
+    /// <summary>
+    /// Writes into servos what calibration would: their middle reads 2047, and limits a little within the stops.
+    /// </summary>
+    public static void Calibrate(SimulatedBus bus)
+    {
+        foreach (var servo in bus.Servos)
+        {
+            var joint = servo.Joint;
+            var offset = (int)((joint.FirstStop + joint.LastStop) / 2) - 2_047;
+            var (least, most) = ((int)joint.FirstStop - offset, (int)joint.LastStop - offset);
+            if (joint.FirstStop == 0)
+                (offset, least, most) = (0, 0, 4_095);
+            servo.Write(ServoTable.Lock, [0]);
+            servo.Write(ServoTable.Offset, Bytes(Math.Abs(offset) | (offset < 0 ? 1 << 11 : 0)));
+            servo.Write(ServoTable.LeastPosition, Bytes(least));
+            servo.Write(ServoTable.MostPosition, Bytes(most));
+            servo.Write(ServoTable.Lock, [1]);
+        }
+    }
+
+    /// <summary>Does what a person says.</summary>
+    /// <returns>What came of it, in words.</returns>
+    public string Tell(string words)
+    {
+        var parts = words.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        switch (parts)
+        {
+            case ["show"]:
+                return Line.Do(Drawing);
+            case ["unplug"]:
+                Line.Unplug();
+                return "unplugged";
+            case ["plug"]:
+                Line.Plug();
+                return $"plugged in: {Line.Name}";
+            case ["power"]:
+                Line.Do(bus => bus.Servos.ToList().ForEach(servo => servo.CyclePower()));
+                return "powered off and on";
+            case ["let-go"]:
+                Line.Do(_ =>
+                {
+                    _waveBegan = null;
+                    foreach (var servo in _bus.Servos)
+                        servo.Hand = null;
+                });
+                return "nobody's hand is at it";
+            case ["wave"]:
+                Line.Do(_ => _waveBegan = -1);
+                return "a hand waves it";
+            case ["volts", var volts] when Number(volts) is { } value:
+                Line.Do(bus => bus.Servos.ToList().ForEach(servo => servo.Voltage = value));
+                return $"supplied with {volts} V";
+            case ["lost" or "corrupt" or "noise" or "latency", var amount] when Number(amount) is { } value and >= 0:
+                Line.Do(bus => Set(bus.Conditions, parts[0], value));
+                return $"{parts[0]} is {amount}";
+            case [_, var joint, ..] when _bus.Servos.FirstOrDefault(servo => servo.Joint.Name == joint) is { } servo:
+                return Line.Do(_ => Tell(servo, parts)) ?? Unknown(words);
+            default:
+                return Unknown(words);
+        }
+    }
+
+    public void Dispose() => Line.Dispose();
+
+    private static string? Tell(SimulatedServo servo, string[] parts)
+    {
+        switch (parts)
+        {
+            case ["block", _]:
+                servo.Obstacle = servo.Angle;
+                break;
+            case ["free", _]:
+                servo.Obstacle = null;
+                break;
+            case ["silence", _]:
+                servo.IsDead = true;
+                break;
+            case ["wake", _]:
+                servo.IsDead = false;
+                break;
+            case ["heat", _, var celsius] when Number(celsius) is { } value:
+                servo.Temperature = value;
+                break;
+            case ["push", _, var steps] when Number(steps) is { } value:
+                servo.Hand = servo.Angle + value;
+                break;
+            default:
+                return null;
+        }
+
+        return string.Join(' ', parts);
+    }
+
+    private string Unknown(string words) =>
+        $"'{words}' is not known; give {Help}; "
+        + $"joints are {string.Join(", ", _bus.Servos.Select(servo => servo.Joint.Name))}";
+
+    private void LeadByHand(double now)
+    {
+        if (_waveBegan is not { } began)
+            return;
+        if (began < 0)
+            _waveBegan = began = now;
+        foreach (var (i, servo) in _bus.Servos.Index())
+        {
+            var joint = servo.Joint;
+            var middle = (joint.FirstStop + joint.LastStop) / 2;
+            var wide = (joint.LastStop - joint.FirstStop) / 2 * HoldsStill;
+            servo.Hand = middle + wide * Math.Sin(2 * Math.PI * WaveHz * (now - began) + i);
+        }
+    }
+
+    private static void Set(BusConditions conditions, string what, double value)
+    {
+        switch (what)
+        {
+            case "lost":
+                conditions.Lost = value;
+                break;
+            case "corrupt":
+                conditions.Corrupt = value;
+                break;
+            case "noise":
+                conditions.Noise = value;
+                break;
+            default:
+                conditions.Latency = value / 1_000;
+                break;
+        }
+    }
+
+    /// <summary>Each joint as a line: between its stops where it is, what holds it, how warm it is.</summary>
+    private static string Drawing(SimulatedBus bus)
+    {
+        const int Width = 41;
+        var lines = bus.Servos.Select(servo =>
+        {
+            var joint = servo.Joint;
+            var at = (int)((servo.Angle - joint.FirstStop) / (joint.LastStop - joint.FirstStop) * (Width - 1));
+            var bar = new string('─', at) + "●" + new string('─', Width - 1 - at);
+            var torque = servo.HasTorque ? $"torque {servo.Word(ServoTable.TorqueLimit) / 10} %" : "slack";
+            var faults = servo.Faults == 0 ? "" : $"  faults {servo.Faults}";
+            var where = $"{servo.Id} {joint.Name, -13} ├{bar}┤ {servo.Word(ServoTable.Position), 4}";
+            return $"{where}  {torque}  {(int)servo.Temperature} °C{faults}{(servo.IsDead ? "  silent" : "")}";
+        });
+        return string.Join(Environment.NewLine, lines);
+    }
+
+    private static double? Number(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value)
+            ? value
+            : null;
+
+    private static byte[] Bytes(int word) => [(byte)word, (byte)(word >> 8)];
+}
