@@ -36,6 +36,7 @@ public sealed class ControlLoop : IDisposable
     private readonly LimitsWatch _limits;
     private readonly ActionLimiter _limiter;
     private readonly StartingPoint _start;
+    private readonly WordsWatch _words = new();
     private readonly ControlCounters _counters;
     private readonly ChunkTally _chunks = new();
     private readonly OperatorRequests _operator = new();
@@ -151,6 +152,19 @@ public sealed class ControlLoop : IDisposable
             // Only the end of a blindness is an end: saying again that all is well changes nothing.
             if (value is not null || Blindness is not null)
                 Volatile.Write(ref _sight, new Sight(value, _clock.NowNs));
+        }
+    }
+
+    /// <summary>
+    /// The newest instruction given. A policy that goes on acting on an earlier one for too long is not followed.
+    /// </summary>
+    public Instruction? Instruction
+    {
+        get => _words.Newest;
+        set
+        {
+            _words.Newest = value;
+            Demand.NewestInstruction = value?.Number ?? 0;
         }
     }
 
@@ -407,6 +421,8 @@ public sealed class ControlLoop : IDisposable
         var elapsedNs = nowNs - _lastTickNs;
         var wild = _limits.Look(due, elapsedNs);
         var obstacle = sight.Blindness ?? _start.Obstacle(due, _limiter, nowNs);
+        if (_action.Chunk is { } chunk)
+            obstacle ??= _words.Obstacle(chunk.Origin, _action.AgeLimitNs, nowNs);
         var isDue = !due.IsEmpty && wild.Length == 0 && obstacle is null;
         var complaint = wild.Length > 0 ? wild : _action.Complaint;
         var state = _ladder.Step(nowNs + _absence.SleptNs, isDue, obstacle, complaint, IdleReason);

@@ -44,7 +44,7 @@ public static class PipelineWiring
         );
 
         var policy = parts.Start(system, observations, instruction, source);
-        parts.Instructions.Changed += given => parts.Control.Demand.NewestInstruction = given.Number;
+        parts.Instructions.Changed += given => parts.Control.Instruction = given;
         var publisher = Start("publisher", PublisherActor.Props(parts.Control, policy, parts.Scheduling));
         system.ActorOf(ControlReportActor.Props(parts.Control, Logger<ControlReportActor>()), "control-report");
         return new PipelineActors(observations, cameras, instruction, publisher);
