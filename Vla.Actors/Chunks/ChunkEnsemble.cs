@@ -8,17 +8,20 @@ namespace Vla.Actors.Chunks;
 /// <remarks>
 /// The action due is Σ wᵢ·aᵢ / Σ wᵢ over all chunks that have one for now, w = exp(−m·i), the oldest first. Chunks made
 /// for another instruction than the newest are left out, so are those whose picture is older than a chunk may be
-/// followed, and either/or dimensions are the newest chunk's. Used by one thread; allocates nothing.
+/// followed (unless the policy takes chunks up to their last action), and either/or dimensions are the newest chunk's.
+/// Used by one thread; allocates nothing.
 /// </remarks>
 /// <param name="dimensions">Values in an action.</param>
 /// <param name="execution">Weights, and which dimensions are either/or.</param>
 /// <param name="limit">How long a chunk may be followed.</param>
 public sealed class ChunkEnsemble(int dimensions, ChunkExecution execution, ChunkAgeLimit limit)
 {
-    /// <summary>Of more chunks at once only the newest count.</summary>
+    /// <summary>
+    /// Of more chunks at once only the newest count, where chunks are not taken up to their last action.
+    /// </summary>
     public const int MaximumChunks = 64;
 
-    private readonly ActionChunk[] _chunks = new ActionChunk[MaximumChunks];
+    private ActionChunk[] _chunks = new ActionChunk[MaximumChunks];
     private readonly float[] _blended = new float[dimensions];
     private readonly double[] _sum = new double[dimensions];
     private int _count;
@@ -28,7 +31,9 @@ public sealed class ChunkEnsemble(int dimensions, ChunkExecution execution, Chun
     {
         if (_count > 0 && _chunks[_count - 1].Origin.InstructionNumber != chunk.Origin.InstructionNumber)
             Clear();
-        if (_count == MaximumChunks)
+        if (execution.EnsemblesWholeChunks)
+            MakeRoom(chunk);
+        else if (_count == MaximumChunks)
             Forget(1);
         _chunks[_count++] = chunk;
     }
@@ -70,9 +75,22 @@ public sealed class ChunkEnsemble(int dimensions, ChunkExecution execution, Chun
     {
         var age = Math.Max(0, nowNs - chunk.Origin.CapturedNs);
         var row = age / chunk.StepNs;
-        return row < chunk.Horizon && age <= limit.Of(chunk)
+        return row < chunk.Horizon && (execution.EnsemblesWholeChunks || age <= limit.Of(chunk))
             ? chunk.Values.AsSpan((int)row * dimensions, dimensions)
             : default;
+    }
+
+    /// <summary>
+    /// One plan for a step: of those that come faster the newest. So there are never more than a chunk has actions.
+    /// </summary>
+    private void MakeRoom(ActionChunk chunk)
+    {
+        if (_chunks.Length <= chunk.Horizon)
+            Array.Resize(ref _chunks, chunk.Horizon + 1);
+        if (_count > 1 && chunk.Origin.CapturedNs - _chunks[_count - 2].Origin.CapturedNs <= chunk.StepNs)
+            _count--;
+        else if (_count == _chunks.Length)
+            Forget(1);
     }
 
     private void Forget(int oldest)

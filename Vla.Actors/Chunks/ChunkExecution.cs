@@ -24,6 +24,12 @@ public sealed record ChunkExecution
     public double EnsembleDecay { get; init; } = DefaultEnsembleDecay;
 
     /// <summary>
+    /// Whether the ensemble takes a chunk up to its last action, as ACT does, however old its picture is by then; one
+    /// plan for each step at most. The newest chunk's picture may be no older all the same.
+    /// </summary>
+    public bool EnsemblesWholeChunks { get; init; }
+
+    /// <summary>
     /// Indices of the dimensions that are either/or, like a gripper that opens or closes; never blended.
     /// </summary>
     public IReadOnlyList<int> Binary { get; init; } = [];

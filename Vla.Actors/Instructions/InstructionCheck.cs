@@ -28,12 +28,18 @@ public sealed class InstructionCheck
         ["shut down"] = Quit,
     };
 
+    /// <summary>What is said to whoever gives an instruction to a policy that takes none.</summary>
+    public const string NoWords = "the policy takes no words: it does the same whatever is said";
+
     private const string Resume = "to go on after a stop type /resume at the prompt, or send POST /resume";
     private const string Quit =
         "to end the program type /quit at the prompt, or press Ctrl-C; to stop the robot say stop";
 
     /// <summary>What the policy's vocabulary makes of a text; null for a policy that reads no words.</summary>
     public Func<string, InstructionWords?> Words { get; init; } = _ => null;
+
+    /// <summary>Whether what the policy does depends on an instruction.</summary>
+    public bool TakesWords { get; init; } = true;
 
     /// <summary>What the scene says of words that are about it; null where nobody knows the scene.</summary>
     public Func<string, SceneAnswer>? Scene { get; init; }
@@ -79,6 +85,8 @@ public sealed class InstructionCheck
 
     private IEnumerable<string> Notes(string instruction, IReadOnlyList<string> unknown, SceneAnswer scene)
     {
+        if (!TakesWords)
+            yield return NoWords;
         if (unknown.Count > 0)
             yield return Unknown(unknown);
         if (scene.Note.Length > 0)

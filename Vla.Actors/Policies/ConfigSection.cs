@@ -47,6 +47,12 @@ public sealed class ConfigSection
 
     public bool Has(string key) => Optional(key) is not null;
 
+    /// <summary>Whether the key is there and its value a list.</summary>
+    public bool HasList(string key) => Optional(key) is { ValueKind: JsonValueKind.Array };
+
+    /// <summary>Whether the key is there and its value an object.</summary>
+    public bool HasObject(string key) => Optional(key) is { ValueKind: JsonValueKind.Object };
+
     public ConfigSection Section(string key) => Below(key, Required(key, "an object { … }"));
 
     public ConfigSection? OptionalSection(string key) => Optional(key) is { } value ? Below(key, value) : null;

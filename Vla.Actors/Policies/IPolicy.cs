@@ -27,6 +27,9 @@ public interface IPolicy
     /// <summary>How large the pictures are that it wants, and how they are prepared.</summary>
     ImageSpec Image { get; }
 
+    /// <summary>The same for one of several pictures, where they are not all alike.</summary>
+    ImageSpec ImageOf(string picture) => Image;
+
     /// <summary>What they are called, in its order; null for one that takes whatever there is.</summary>
     IReadOnlyList<string>? Pictures => null;
 
@@ -36,11 +39,41 @@ public interface IPolicy
     /// <summary>What its actions mean, and how a chunk is carried out.</summary>
     ActionSpec Action { get; }
 
+    /// <summary>Numbers that were learned and that it computes with; null where it does not say.</summary>
+    long? Parameters => null;
+
+    /// <summary>Whether <see cref="ActionSpec.StepMs"/> is known; a run has to be told otherwise.</summary>
+    bool StepIsKnown => true;
+
+    /// <summary>Between which values the actions of its training lay; null where it does not say.</summary>
+    ActionRange? Range => null;
+
     /// <summary>What it does, in its order, after the picture was prepared.</summary>
     IReadOnlyList<PolicyStep> Steps { get; }
 
     /// <summary>What its heaviest part computes in on a device.</summary>
     PrecisionInForce PrecisionOn(Device device) => PrecisionInForce.On(device, Precision.Float32);
+
+    /// <summary>
+    /// Whether what it does depends on an instruction; one that takes no words acts without any, and the same whatever
+    /// is said.
+    /// </summary>
+    bool TakesWords => true;
+
+    /// <summary>
+    /// What came from where of that which its directory leaves open, a line for each; empty for nothing.
+    /// </summary>
+    IReadOnlyList<string> Remarks => [];
+
+    /// <summary>The same policy for a robot: what its directory leaves open is as the robot says.</summary>
+    /// <exception cref="PolicyException">They do not go together, or something is still open.</exception>
+    IPolicy Driving(RobotNaming robot) =>
+        robot.GivenStepMs is null
+            ? this
+            : throw new PolicyException(
+                $"{Directory}: says itself how far apart the actions of its chunks are ({Action.StepMs:0.###} ms): "
+                    + "leave policyStepMs (--policy-step) out"
+            );
 
     /// <summary>What its vocabulary makes of an instruction; null for one that reads no words.</summary>
     InstructionWords? ReadWords(string instruction) => null;

@@ -8,26 +8,27 @@ namespace Vla.Actors.Policies;
 public static class PolicyFamilies
 {
     /// <summary>Asked one after the other whether a directory is theirs.</summary>
-    public static IReadOnlyList<IPolicyFamily> All { get; } = [new StagedFamily()];
+    public static IReadOnlyList<IPolicyFamily> All { get; } = [new StagedFamily(), new ActFamily()];
 
     /// <summary>Reads and checks the policy in a directory, of whichever family it is.</summary>
     /// <param name="directory">The policy directory.</param>
     /// <param name="precision">In place of what <c>config.json</c> says.</param>
     /// <exception cref="PolicyException">It is of no family that there is, or something in it is missing or does not
     /// fit.</exception>
-    public static IPolicy Load(string directory, Precision? precision = null)
+    public static IPolicy Load(string directory, Precision? precision = null) =>
+        Of(directory).Load(directory, precision);
+
+    /// <summary>The family of the policy in a directory.</summary>
+    /// <exception cref="PolicyException">It is of none that there is.</exception>
+    public static IPolicyFamily Of(string directory)
     {
         var kind = PolicyKind.Of(directory);
-        return All.FirstOrDefault(family => family.Takes(kind))?.Load(directory, precision)
+        return All.FirstOrDefault(family => family.Takes(kind))
             ?? throw new PolicyException(
                 $"{directory}: is {Describe(kind)}, which Vla does not run; it runs "
                     + $"{string.Join(", ", All.Select(family => family.Name))}"
-                    + (IsLookedAt(kind) ? "; vla model and vla forward take this one" : "")
             );
     }
-
-    /// <summary>Whether a directory can be looked at and tried, though not run yet.</summary>
-    private static bool IsLookedAt(PolicyKind kind) => kind is { Format: PolicyFormat.LeRobot, Type: ActPolicy.Type };
 
     /// <summary>What a directory is, as it stands in a message.</summary>
     public static string Describe(PolicyKind kind)

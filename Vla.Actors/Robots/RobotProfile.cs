@@ -25,6 +25,12 @@ public sealed class RobotProfile
     public bool LimitsEnabled { get; }
 
     /// <summary>
+    /// Time from one action of a chunk to the next, milliseconds, for a policy whose checkpoint does not say; null for
+    /// nothing.
+    /// </summary>
+    public double? StepMs { get; init; }
+
+    /// <summary>
     /// In the order of the policy's actions; 1 to 64. Nobody can change it: outputs are given the profile too.
     /// </summary>
     public IReadOnlyList<RobotDimension> Dimensions { get; }

@@ -8,7 +8,7 @@ namespace Vla.Actors.Robots;
 /// <summary>Reads a robot profile and refuses whatever is not exactly right.</summary>
 internal static class RobotProfileReader
 {
-    private static readonly string[] ProfileKeys = ["name", "limits", "dimensions"];
+    private static readonly string[] ProfileKeys = ["name", "limits", "stepMs", "dimensions"];
 
     private static readonly string[] DimensionKeys =
     [
@@ -71,7 +71,10 @@ internal static class RobotProfileReader
             dimensions.Add(dimension);
         }
 
-        return new RobotProfile(name, limits, dimensions);
+        return new RobotProfile(name, limits, dimensions)
+        {
+            StepMs = profile.TryGetProperty("stepMs", out _) ? place.Positive(profile, "stepMs", required: true) : null,
+        };
     }
 
     private static RobotDimension ReadDimension(Place place, JsonElement element, bool limits)

@@ -91,6 +91,7 @@ public sealed record PipelineParts : PolicyParts
         new()
         {
             Words = Policy.ReadWords,
+            TakesWords = Policy.TakesWords,
             Scene = Scene,
             Stop = Control.Stop,
             NeedsResume = () => Control.NeedsResume,

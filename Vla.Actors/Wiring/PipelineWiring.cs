@@ -69,7 +69,7 @@ public static class PipelineWiring
                         $"camera-{camera.Name}",
                         CameraActor.Props(
                             camera.Open,
-                            new FramePool(parts.Policy.Image),
+                            new FramePool(parts.Policy.ImageOf(camera.Name)),
                             source.Places[i],
                             monitor,
                             parts.Time,

@@ -3,14 +3,13 @@ using TorchSharp;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Act;
+using Vla.Actors.Policies.Act.Modules;
 using Vla.Actors.Policies.LeRobot;
 using static TorchSharp.torch;
 
 namespace Vla.Runtime.Commands;
 
-/// <summary>
-/// <c>vla forward</c> and <c>vla model</c> for LeRobot's ACT: every step by name, and what the checkpoint is.
-/// </summary>
+/// <summary><c>vla forward</c> for LeRobot's ACT: every step by name.</summary>
 internal static class ActForward
 {
     /// <summary>The paper's coefficient, for a checkpoint that sets none.</summary>
@@ -19,24 +18,6 @@ internal static class ActForward
     /// <summary>True for the directory of an ACT checkpoint.</summary>
     public static bool Takes(string directory) =>
         PolicyKind.Of(directory) is { Format: PolicyFormat.LeRobot, Type: ActPolicy.Type };
-
-    /// <summary>Says what a checkpoint is, one thing a line.</summary>
-    public static void Describe(string directory, Device device, TextWriter output)
-    {
-        using var policy = ActPolicy.Load(directory, device);
-        var features = policy.Config.Features;
-        output.WriteLine($"Policy: ACT of LeRobot ({directory})");
-        output.WriteLine($"Device: {device}, float32");
-        foreach (var input in features.Inputs)
-            output.WriteLine($"Takes:  {input.Key} [{string.Join(", ", input.Shape)}]");
-        output.WriteLine(
-            $"Gives:  {features.Action.Key} [{policy.Config.ChunkSize}, {features.Action.Count}], of which "
-                + $"{policy.Config.ActionSteps} are carried out"
-        );
-        output.WriteLine(
-            string.Create(CultureInfo.InvariantCulture, $"Parameters used at inference: {policy.Parameters:N0}")
-        );
-    }
 
     /// <summary>Sends raw observations through, and writes the steps of the first and the actions of all.</summary>
     /// <param name="directory">The policy's.</param>
@@ -48,7 +29,7 @@ internal static class ActForward
     public static void Run(string directory, Device device, string input, string? output, TextWriter console)
     {
         using var scope = NewDisposeScope();
-        using var policy = ActPolicy.Load(directory, device);
+        using var policy = ActCheckpoint.Load(directory, device);
         using var file = Checkpoint.Open(input);
         var observations = file.Tensors.Keys.ToDictionary(name => name, file.ReadTensor);
         var count =

@@ -81,7 +81,7 @@ public static partial class Daemon
         var robot = RobotRegistry.Parse(robotText, configFolder);
         OutputSpec[] outputs = [.. settings.Outputs.Select(OutputRegistry.Parse)];
         start.Begin("loading the policy", boundsItself: true);
-        var policy =
+        IPolicy policy =
             settings.Policy == ExpertPolicy.Name
                 ? new ExpertPolicy(() => tabletop!)
                 : BoundedWork.Run(
@@ -98,8 +98,14 @@ public static partial class Daemon
 
         // The cameras are opened before anything else starts: a missing one is an error now, not a status later.
         start.Begin($"making the robot '{robotText}'", boundsItself: true);
+        var isAtTable = source is WorldCameraSource || robot is RobotSpec.World;
+        // Before the robot is made: the simulated world looks whether the policy fits.
+        if (isAtTable)
+            policy = policy.Driving(RobotNames.OfTabletop(settings.PolicyStepMs));
         var made = robot.Make(new RobotContext(Tabletop, time));
         var profile = made.Profile;
+        if (!isAtTable)
+            policy = policy.Driving(RobotNames.Of(made, settings.PolicyStepMs));
         profile.RequireFits(policy.Action);
         if (source is WorldCameraSource)
             Tabletop();
@@ -190,7 +196,7 @@ public static partial class Daemon
         var control = controller.Control;
         if (said.IsStop)
             control.Stop($"{InstructionCheck.StopReason}: the first instruction is '{settings.Instruction}'");
-        control.IdleReason = instructions.Current is null ? "no instruction yet" : "no action yet";
+        control.IdleReason = instructions.Current is null && policy.TakesWords ? "no instruction yet" : "no action yet";
         instructions.Changed += _ => control.IdleReason = "no action yet";
         using var ending = new Ending(control, bound => recording?.WaitSaved(bound) ?? true, endProcess);
         ending.LeaveScreen = () => screen?.Dispose();
@@ -280,8 +286,20 @@ public static partial class Daemon
         };
         if (ending.HasBegun)
             return;
-        foreach (var camera in seen)
-            if (AspectCheck.Difference(policy.Image, camera.Name, camera.Width, camera.Height) is { } aspect)
+        foreach (var remark in policy.Remarks)
+            Log.Remark(logger, remark);
+        if (instructions.Current is not null && !policy.TakesWords)
+            Log.EndingWarning(logger, InstructionCheck.NoWords);
+        foreach (var (camera, its) in seen.Zip(cameras))
+            if (
+                AspectCheck.Difference(
+                    policy.ImageOf(its.Name),
+                    cameras.Count > 1 ? its.Name : camera.Name,
+                    camera.Width,
+                    camera.Height
+                ) is
+                { } aspect
+            )
                 Log.Aspect(logger, aspect);
 
         using var hangs = controller.WatchHangs(
@@ -416,6 +434,7 @@ public static partial class Daemon
         var check = new InstructionCheck
         {
             Words = policy.ReadWords,
+            TakesWords = policy.TakesWords,
             Scene = tabletop is null ? null : tabletop.Episodes.Answer,
         };
         var first = check.Read(text);
@@ -483,6 +502,9 @@ public static partial class Daemon
 
         [LoggerMessage(88, LogLevel.Warning, "{Line}")]
         public static partial void Aspect(ILogger logger, string line);
+
+        [LoggerMessage(89, LogLevel.Information, "policy: {Line}")]
+        public static partial void Remark(ILogger logger, string line);
 
         [LoggerMessage(87, LogLevel.Error, "{Line}")]
         public static partial void Unobserved(ILogger logger, string line);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
+using Vla.Actors.Instructions;
 using Vla.Actors.Policies;
 using Vla.Actors.Robots;
 using Vla.Actors.Torch;
@@ -159,7 +160,15 @@ public static class EvalCommand
         var policy =
             name == ExpertPolicy.Name
                 ? null
-                : BoundedWork.Run("loading the policy", BoundedWork.Bound, () => PolicyFamilies.Load(name));
+                : BoundedWork.Run(
+                    "loading the policy",
+                    BoundedWork.Bound,
+                    () => PolicyFamilies.Load(name).Driving(TabletopFit.Naming)
+                );
+        foreach (var remark in policy?.Remarks ?? [])
+            Console.Error.WriteLine($"policy: {remark}");
+        if (policy is { TakesWords: false })
+            Console.Error.WriteLine($"{InstructionCheck.NoWords}; the tasks are given in words");
         if (policy is not null && TabletopFit.UnknownWords(policy, plan.Phrasing) is { Count: > 0 } unknown)
             Console.Error.WriteLine(
                 $"the policy does not know {InstructionWords.Quoted(unknown)}, which instructions of this evaluation "

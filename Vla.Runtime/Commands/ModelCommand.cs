@@ -28,20 +28,20 @@ public static class ModelCommand
         command.SetAction(result =>
         {
             var output = result.InvocationConfiguration.Output;
-            if (ActForward.Takes(result.GetValue(policy)!))
+            var directory = result.GetValue(policy)!;
+            var loaded = BoundedWork.Run("loading the policy", BoundedWork.Bound, () => PolicyFamilies.Load(directory));
+            var on = TorchDevice.Select(result.GetValue(device)!);
+            if (loaded is not StagedPolicy staged)
             {
-                ActForward.Describe(result.GetValue(policy)!, TorchDevice.Select(result.GetValue(device)!), output);
+                var description = PolicyDescription.Of(loaded, PolicyFamilies.Of(directory).Name, on);
+                if (result.GetValue(json))
+                    output.WriteLine(JsonSerializer.Serialize(description, JsonForm));
+                else
+                    description.Write(output);
                 return ExitCodes.Success;
             }
 
-            var report = Report.Of(
-                BoundedWork.Run(
-                    "loading the policy",
-                    BoundedWork.Bound,
-                    () => StagedPolicy.Load(result.GetValue(policy)!)
-                ),
-                TorchDevice.Select(result.GetValue(device)!)
-            );
+            var report = Report.Of(staged, on);
             if (result.GetValue(json))
                 output.WriteLine(JsonSerializer.Serialize(report, JsonForm));
             else

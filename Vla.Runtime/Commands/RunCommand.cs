@@ -52,6 +52,15 @@ public static class RunCommand
             ),
             (
                 Flag(
+                    "--policy-step",
+                    "MS",
+                    "Time between two actions of a LeRobot policy's chunks, where neither it nor the robot's profile "
+                        + "says: 1000 divided by the fps of its training data"
+                ),
+                "policyStepMs"
+            ),
+            (
+                Flag(
                     "--robot",
                     "ROBOT",
                     "What is driven: the FILE of a robot profile, world (the simulated arm) or "

@@ -38,6 +38,7 @@ public sealed class PolicyRunner : IEpisodeRunner
     /// <param name="limits">How long a stage may take.</param>
     public PolicyRunner(IPolicy policy, Device device, HangLimits? limits = null)
     {
+        policy = policy.Driving(TabletopFit.Naming);
         TabletopFit.Require(policy);
         TabletopFit.RequireWords(policy);
         var time = TimeProvider.System;
@@ -61,9 +62,10 @@ public sealed class PolicyRunner : IEpisodeRunner
                 RolloutActor.Props(
                     (parent, self) => parts.Start(parent, observations: self, instructions: self),
                     TabletopFit.Views(policy),
-                    policy.Image,
+                    policy.ImageOf,
                     state,
-                    policy.Action.Execution
+                    policy.Action.Execution,
+                    policy.TakesWords
                 )
             ),
             "rollout"

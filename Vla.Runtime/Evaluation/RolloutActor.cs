@@ -36,8 +36,8 @@ public sealed class RolloutActor : UntypedActor
     private readonly View[] _views;
     private readonly StateAsSeen _state;
     private readonly int _execute;
+    private readonly bool _takesWords;
     private readonly ChunkEnsemble? _ensemble;
-    private readonly ImagePreparation _preparation;
     private readonly Mat _picture = new();
     private IActorRef _decoder = ActorRefs.Nobody;
     private IActorRef? _vision;
@@ -52,19 +52,21 @@ public sealed class RolloutActor : UntypedActor
 
     /// <param name="startStages">Given a parent and this actor, starts the stages and gives the decoder.</param>
     /// <param name="views">The cameras whose pictures the policy wants, in its order.</param>
-    /// <param name="image">How it wants them.</param>
+    /// <param name="imageOf">How it wants each.</param>
     /// <param name="state">What the policy wants of the arm's state.</param>
     /// <param name="execution">How many actions of a chunk are carried out before the next one is asked for, and the
     /// blend.</param>
+    /// <param name="takesWords">Whether the stages ask for the instruction before they work.</param>
     public RolloutActor(
         Func<IActorRefFactory, IActorRef, IActorRef> startStages,
         IReadOnlyList<(string Name, WorldView View)> views,
-        ImageSpec image,
+        Func<string, ImageSpec> imageOf,
         StateAsSeen state,
-        ChunkExecution execution
+        ChunkExecution execution,
+        bool takesWords = true
     )
     {
-        (_startStages, _state) = (startStages, state);
+        (_startStages, _state, _takesWords) = (startStages, state, takesWords);
         // The freshest plan all the time is, step by step, a new one for every step.
         _execute = execution.Execute ?? 1;
         if (execution.Blend == ChunkBlend.Ensemble)
@@ -79,27 +81,26 @@ public sealed class RolloutActor : UntypedActor
         [
             .. views.Select(view => new View(
                 new TabletopRenderer(PictureWidth, PictureHeight, view.View),
-                new FramePool(image)
+                new FramePool(imageOf(view.Name))
             )),
         ];
-        _preparation = new ImagePreparation(image);
     }
 
     public static Props Props(
         Func<IActorRefFactory, IActorRef, IActorRef> startStages,
         IReadOnlyList<(string Name, WorldView View)> views,
-        ImageSpec image,
+        Func<string, ImageSpec> imageOf,
         StateAsSeen state,
-        ChunkExecution execution
-    ) => Akka.Actor.Props.Create(() => new RolloutActor(startStages, views, image, state, execution));
+        ChunkExecution execution,
+        bool takesWords = true
+    ) => Akka.Actor.Props.Create(() => new RolloutActor(startStages, views, imageOf, state, execution, takesWords));
 
     protected override void PreStart() => _decoder = _startStages(Context, Self);
 
     protected override void PostStop()
     {
         foreach (var view in _views)
-            view.Renderer.Dispose();
-        _preparation.Dispose();
+            view.Dispose();
         _picture.Dispose();
     }
 
@@ -170,7 +171,9 @@ public sealed class RolloutActor : UntypedActor
 
     private void Show()
     {
-        if (!_pictureDue || _vision is not { } vision || _rollout is not { } rollout || _known != _instruction?.Number)
+        if (!_pictureDue || _vision is not { } vision || _rollout is not { } rollout)
+            return;
+        if (_takesWords && _known != _instruction?.Number)
             return;
 
         // Demand that is said again is answered again, with the same picture: a stage lets go of one that it needs no
@@ -184,7 +187,7 @@ public sealed class RolloutActor : UntypedActor
                 {
                     State = _state.Of(rollout.Table, NowNs(rollout)),
                     Instruction = rollout.Episode.Assignment.Instruction,
-                    InstructionNumber = _known,
+                    InstructionNumber = _instruction!.Number,
                 }
             )
         );
@@ -194,7 +197,7 @@ public sealed class RolloutActor : UntypedActor
     {
         view.Renderer.Draw(rollout.Table, _picture);
         var frame = view.Frames.Rent();
-        _preparation.Prepare(_picture, frame.Pixels);
+        view.Preparation.Prepare(_picture, frame.Pixels);
         frame.Sequence = _pictures;
         frame.CapturedNs = frame.PreparedNs = NowNs(rollout);
         return frame;
@@ -264,7 +267,16 @@ public sealed class RolloutActor : UntypedActor
 
     private sealed record StageFailed(Exception Reason);
 
-    private sealed record View(TabletopRenderer Renderer, FramePool Frames);
+    private sealed record View(TabletopRenderer Renderer, FramePool Frames) : IDisposable
+    {
+        public ImagePreparation Preparation { get; } = new(Frames.Spec);
+
+        public void Dispose()
+        {
+            Renderer.Dispose();
+            Preparation.Dispose();
+        }
+    }
 }
 
 /// <summary>Asks for an episode; the answer is its <see cref="EpisodeResult"/>, or <see cref="Failure"/>.</summary>

@@ -48,7 +48,7 @@ internal static class PageHosting
             var parts = provider.GetRequiredService<PipelineParts>();
             return new PictureStudios(
                 parts.Monitors.Cameras,
-                parts.Policy.Image,
+                parts.Policy.ImageOf,
                 parts.Time,
                 provider.GetRequiredService<ILogger<PictureStudio>>()
             );

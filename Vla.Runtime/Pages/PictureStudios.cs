@@ -9,15 +9,15 @@ public sealed class PictureStudios : IHostedService, IDisposable
     private readonly (CameraMonitor Camera, PictureStudio Studio)[] _all;
 
     /// <param name="cameras">The first is the one that nobody has to name.</param>
-    /// <param name="image">The picture that the policy gets.</param>
+    /// <param name="imageOf">The picture that the policy gets of a camera.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where it is said that pictures cannot be shown.</param>
     public PictureStudios(
         IReadOnlyList<CameraMonitor> cameras,
-        ImageSpec image,
+        Func<string, ImageSpec> imageOf,
         TimeProvider time,
         ILogger<PictureStudio> logger
-    ) => _all = [.. cameras.Select(camera => (camera, new PictureStudio(camera, image, time, logger)))];
+    ) => _all = [.. cameras.Select(camera => (camera, new PictureStudio(camera, imageOf(camera.Name), time, logger)))];
 
     /// <summary>What the cameras are called.</summary>
     public IEnumerable<string> Names => _all.Select(one => one.Camera.Name);

@@ -24,6 +24,13 @@ public sealed class VlaSettings
     public string Policy { get; set; } = AutoChoice.Auto;
 
     /// <summary>
+    /// Time from one action of the policy's chunks to the next, ms, for a policy that does not say so itself; 0: as it
+    /// or the robot says.
+    /// </summary>
+    [Range(0.0, 60_000.0)]
+    public double PolicyStepMs { get; set; }
+
+    /// <summary>
     /// Robot profile, or <see cref="AutoChoice.Auto"/>; a relative one counts from the configuration's folder.
     /// </summary>
     [Required]

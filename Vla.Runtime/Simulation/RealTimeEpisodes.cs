@@ -123,7 +123,7 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
     )
     {
         SimulatedTabletop? tabletop = null;
-        var policy = create(() => tabletop!);
+        var policy = create(() => tabletop!).Driving(TabletopFit.Naming);
         options.Profile.RequireFits(policy.Action);
         TabletopFit.RequireWords(policy);
         var time = TimeProvider.System;

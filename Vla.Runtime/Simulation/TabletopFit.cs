@@ -16,6 +16,18 @@ public static class TabletopFit
     /// <summary>A control step of the world, milliseconds.</summary>
     private const double StepMs = Tabletop.QuantaPerStep * Tabletop.QuantumNs / (double)MonotonicTime.NsPerMs;
 
+    /// <summary>What this arm calls its numbers, for a policy that has no names for them.</summary>
+    public static RobotNaming Naming { get; } =
+        new()
+        {
+            Who = "the tabletop's arm",
+            ActionNames = WorldAction.Names,
+            ActionUnits = WorldAction.Units,
+            StateNames = Tabletop.StateNames,
+            StateUnits = WorldAction.Units,
+            StepMs = StepMs,
+        };
+
     /// <exception cref="PolicyException">Its actions or its state are not this arm's.</exception>
     public static void Require(IPolicy policy)
     {

@@ -23,7 +23,7 @@ public static class AspectCheck
             return null;
         var ratio = (double)width * source.Height / ((double)height * source.Width);
         if (ratio is >= 1 - Tolerance and <= 1 + Tolerance)
-            return null;
+            return Resized(image, camera, width, height);
         var effect =
             image.Fit == ImageFit.Crop
                 ? "another part of them is cut off than in training"
@@ -35,4 +35,13 @@ public static class AspectCheck
             + $"{effect}; "
             + "set the camera to that shape, or train on its pictures";
     }
+
+    // Of the trained shape, and yet not as trained.
+    private static string? Resized(ImageSpec image, string camera, int width, int height) =>
+        !image.TakesNoOtherSize || (width == image.Width && height == image.Height)
+            ? null
+            : $"camera '{camera}' gives {width}x{height}, the policy was trained on {image.Width}x{image.Height} and "
+                + "resizes nothing itself: "
+                + "its pictures are brought to that size here; set the camera to it "
+                + $"(?size={image.Width}x{image.Height})";
 }

@@ -12,6 +12,12 @@ public sealed record ImageSpec(int Height, int Width, IReadOnlyList<float> Mean,
     public ImageFit Fit { get; init; }
 
     /// <summary>
+    /// Whether the policy's own code resizes nothing, so that a camera should give just this size: where it does not,
+    /// its pictures are resized all the same, and that is said.
+    /// </summary>
+    public bool TakesNoOtherSize { get; init; }
+
+    /// <summary>
     /// Pixels of the pictures that it was trained on, as their camera gave them; null where nobody wrote it down.
     /// </summary>
     public (int Width, int Height)? Source { get; init; }

@@ -5,7 +5,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
-using Vla.Actors.Policies.Act;
+using Vla.Actors.Policies.Act.Modules;
 using Vla.Actors.Policies.LeRobot;
 using Vla.Actors.Policies.Staged;
 using Vla.Actors.Robots;

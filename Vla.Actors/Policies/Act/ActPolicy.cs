@@ -1,155 +1,189 @@
-using TorchSharp;
+using System.Globalization;
+using Akka.Actor;
 using Vla.Actors.Checkpoints;
+using Vla.Actors.Chunks;
+using Vla.Actors.Policies.Act.Modules;
 using Vla.Actors.Policies.LeRobot;
+using Vla.Sensors.Images;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Policies.Act;
 
 /// <summary>
-/// LeRobot's ACT from its own checkpoint directory: <c>config.json</c>, <c>model.safetensors</c> and the processors'
-/// files.
+/// LeRobot's ACT as a policy, from its own checkpoint directory: <c>config.json</c>, <c>model.safetensors</c> and the
+/// processors' files.
 /// </summary>
-/// <remarks>Nothing is converted, nothing downloaded, nothing executed.</remarks>
-public sealed class ActPolicy : IDisposable
+/// <remarks>
+/// Nothing is converted, nothing downloaded, nothing executed. What LeRobot's files mostly do not say, the names and
+/// units of actions and state and the time of a step, is taken from the robot (<see cref="Driving"/>); <see
+/// cref="Remarks"/> says what came from where. It reads no words.
+/// </remarks>
+public sealed class ActPolicy : IPolicy
 {
-    private static readonly Scalar LargestByte = 255;
-
     /// <summary>The type in <c>config.json</c>.</summary>
     public const string Type = "act";
 
-    private const string Prefix = "model.";
-    private const string BackbonePrefix = "model.backbone.";
+    private const string NoUnit = "1";
+    private const double MsPerSecond = 1_000;
 
-    private readonly ActModel _model;
-    private readonly LeRobotProcessors _processors;
-    private readonly Device _device;
+    /// <summary>Pictures are prepared for nobody where a policy takes none: the fewer pixels the better.</summary>
+    private const int SmallestPicture = 16;
 
-    private ActPolicy(
-        string directory,
-        ActConfig config,
-        ActModel model,
-        LeRobotProcessors processors,
-        Device device
-    ) => (Directory, Config, _model, _processors, _device) = (directory, config, model, processors, device);
+    private readonly ActConfig _config;
+    private readonly LeRobotNames _names;
+    private readonly IReadOnlyDictionary<string, ImageSpec> _images;
+    private readonly (float[] Mean, float[] Std) _stateScale;
+    private readonly (float[] Mean, float[] Std) _actionScale;
+
+    private ActPolicy(string directory, ActConfig config, LeRobotProcessors processors, long parameters)
+    {
+        (Directory, _config, Parameters, Range) = (directory, config, parameters, processors.Range);
+        _names = LeRobotNames.Read(directory, config.Features);
+        _images = LeRobotPictures.Of(directory, config.Features, processors);
+        _stateScale = Join(
+            config.Features.Numbers.Select(feature => processors.ScaleOf(feature)?.AsInput() ?? Plain(feature.Count))
+        );
+        _actionScale = processors.ActionScale?.AsOutput() ?? Plain(config.Features.Action.Count);
+        Relative = processors.Relative;
+        Image =
+            _images.Values.FirstOrDefault() ?? new ImageSpec(SmallestPicture, SmallestPicture, [0, 0, 0], [1, 1, 1]);
+        Pictures = _images.Count > 0 ? [.. _images.Keys] : null;
+        State = StateOf(null);
+        Action = ActionOf(null);
+        Remarks = ActNaming.Open(config, _names);
+        StepIsKnown = _names.StepMs is not null || config.ChunkSize == 1;
+        Info = new PolicyInfo
+        {
+            Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory))),
+            Description = string.Create(
+                CultureInfo.InvariantCulture,
+                $"LeRobot's ACT: {_images.Count} pictures, {State.Dimensions} numbers of state, chunks of "
+                    + $"{config.ChunkSize} actions."
+            ),
+            Trained = null,
+            Note = "",
+            StageTypes = new Dictionary<string, string> { ["vision_backbone"] = "resnet", ["transformer"] = Type },
+        };
+    }
+
+    /// <exception cref="PolicyException">Something is missing, malformed or does not fit together.</exception>
+    public static ActPolicy Load(string directory)
+    {
+        var config = ActConfig.Read(Path.Combine(directory, PolicyKind.ConfigFile));
+        WorkStep.Begin("reading the weights");
+        using var weights = SafetensorsCheckpoint.Open(Path.Combine(directory, PolicyKind.WeightsFile));
+        using var processors = LeRobotProcessors.Read(directory, config.Features, weights, CPU);
+        using var whole = ActCheckpoint.Load(directory, CPU);
+        return new ActPolicy(directory, config, processors, whole.Parameters);
+    }
 
     public string Directory { get; }
 
-    public ActConfig Config { get; }
+    public PolicyInfo Info { get; }
 
-    /// <summary>Parameters that inference uses, and buffers of frozen norms among them.</summary>
-    public long Parameters => _model.state_dict().Values.Sum(tensor => tensor.numel());
+    /// <summary>Sizes, and how chunks are carried out.</summary>
+    public ActConfig Config => _config;
 
-    /// <exception cref="PolicyException">Something is missing, damaged or does not fit.</exception>
-    public static ActPolicy Load(string directory, Device device)
+    /// <summary>The first camera's.</summary>
+    public ImageSpec Image { get; }
+
+    public IReadOnlyList<string>? Pictures { get; }
+
+    /// <summary>The robot's state, and behind it that of its surroundings where the policy takes one.</summary>
+    public StateSpec State { get; private init; }
+
+    public ActionSpec Action { get; private init; }
+
+    public IReadOnlyList<PolicyStep> Steps => ActSteps.All;
+
+    public bool TakesWords => false;
+
+    public bool StepIsKnown { get; private init; }
+
+    public long? Parameters { get; }
+
+    public ActionRange? Range { get; }
+
+    public IReadOnlyList<string> Remarks { get; private init; }
+
+    /// <summary>Which numbers of an action count from the robot's state; null where none does.</summary>
+    internal RelativeActions? Relative { get; }
+
+    public ImageSpec ImageOf(string picture) => _images.TryGetValue(picture, out var spec) ? spec : Image;
+
+    public PrecisionInForce PrecisionOn(Device device) => new(Precision.Float32, "");
+
+    /// <exception cref="PolicyException">The robot has another number of values, or nobody says how long a step
+    /// is.</exception>
+    public IPolicy Driving(RobotNaming robot)
     {
-        var config = ActConfig.Read(Path.Combine(directory, PolicyKind.ConfigFile));
-        using var weights = SafetensorsCheckpoint.Open(Path.Combine(directory, PolicyKind.WeightsFile));
-        var processors = LeRobotProcessors.Read(directory, config.Features, weights, device);
-        ActModel? model = null;
-        try
+        var naming = new ActNaming(Directory, _config, _names, robot);
+        return new ActPolicy(this)
         {
-            model = new ActModel(
-                config,
-                config.Features.Cameras.Any() ? ActBackbone.For(weights, BackbonePrefix) : null
-            );
-            StateDict.Load(model, weights, Prefix);
-            model.eval();
-            model.to(device);
-            return new ActPolicy(directory, config, model, processors, device);
-        }
-        catch
-        {
-            model?.Dispose();
-            processors.Dispose();
-            throw;
-        }
+            Action = ActionOf(naming),
+            State = StateOf(naming),
+            Remarks = naming.Remarks,
+            StepIsKnown = true,
+        };
     }
 
-    /// <summary>The normalised chunk for raw observations.</summary>
-    /// <param name="observation">
-    /// By feature name: pictures [batch, height, width, 3] of bytes in RGB order, numbers [batch, count].
-    /// </param>
-    /// <param name="seen">Is told every step's result by name; null when nobody looks.</param>
-    /// <returns>[batch, chunk size, dimensions].</returns>
-    /// <exception cref="PolicyException">An input is missing or has another shape.</exception>
-    public Tensor Predict(IReadOnlyDictionary<string, Tensor> observation, Action<string, Tensor>? seen = null)
-    {
-        using var scope = NewDisposeScope();
-        using var guard = inference_mode();
-        var maps = new List<Tensor>();
-        foreach (var camera in Config.Features.Cameras)
-        {
-            var picture = Normalised(camera, observation, seen);
-            maps.Add(seen is null ? _model.Look(picture) : LookCarefully(camera.Key, picture, maps.Count == 0, seen));
-        }
+    public IActorRef Start(IActorRefFactory parent, PolicyHost host) => ActActors.Start(parent, this, host);
 
-        var numbers = Config
-            .Features.Inputs.Where(input => input.Kind is FeatureKind.State or FeatureKind.Env)
-            .ToDictionary(input => input.Kind, input => Normalised(input, observation, seen));
-        var tokens = _model.Tokens(
-            maps,
-            numbers.GetValueOrDefault(FeatureKind.State),
-            numbers.GetValueOrDefault(FeatureKind.Env)
+    // A copy, to be named.
+    private ActPolicy(ActPolicy other)
+    {
+        (Directory, Info, Image, Pictures, Relative) = (
+            other.Directory,
+            other.Info,
+            other.Image,
+            other.Pictures,
+            other.Relative
         );
-        seen?.Invoke("encoder.input_tokens", tokens.Tokens);
-        seen?.Invoke("encoder.position_embedding", tokens.Positions);
-        return _model.Decode(tokens, seen).MoveToOuterDisposeScope();
+        (_config, _names, _images) = (other._config, other._names, other._images);
+        (_stateScale, _actionScale) = (other._stateScale, other._actionScale);
+        (State, Action, Remarks) = (other.State, other.Action, other.Remarks);
+        (Parameters, Range) = (other.Parameters, other.Range);
     }
 
-    /// <summary>Normalised actions [batch, count, dimensions] in the robot's units.</summary>
-    public Tensor Unnormalise(Tensor actions) => _processors.Unnormalise(actions);
-
-    public void Dispose()
+    private StateSpec StateOf(ActNaming? naming)
     {
-        _model.Dispose();
-        _processors.Dispose();
+        var features = _config.Features;
+        if (!features.Numbers.Any())
+            return StateSpec.None;
+        var (names, units) = naming is null
+            ? (features.Numbers.SelectMany(Unnamed).ToList(), null)
+            : (naming.StateNames, naming.StateUnits);
+        return new StateSpec(names, units ?? [.. names.Select(_ => NoUnit)], _stateScale.Mean, _stateScale.Std);
+
+        IEnumerable<string> Unnamed(LeRobotFeature feature) =>
+            (feature == features.State ? _names.State : _names.Environment)?.Names ?? ActNaming.Numbered(feature);
     }
 
-    private Tensor Normalised(
-        LeRobotFeature feature,
-        IReadOnlyDictionary<string, Tensor> observation,
-        Action<string, Tensor>? seen
-    )
+    private ActionSpec ActionOf(ActNaming? naming)
     {
-        var name = _processors.Renamed.FirstOrDefault(pair => pair.Value == feature.Key).Key ?? feature.Key;
-        if (!observation.TryGetValue(name, out var raw))
-            throw new PolicyException(
-                $"{Directory}: wants {name}, and there are {string.Join(", ", observation.Keys)}"
-            );
-        long[] wanted =
-            feature.Kind == FeatureKind.Visual
-                ? [feature.Shape[1], feature.Shape[2], feature.Shape[0]]
-                : [feature.Count];
-        if (!raw.shape.AsSpan(1).SequenceEqual(wanted))
-            throw new PolicyException(
-                $"{Directory}: {name} is {CheckpointShape.Text(raw.shape.Skip(1))}, wanted is "
-                    + $"{CheckpointShape.Text(wanted)}"
-            );
-        // Numbers from 0 to 1 would be taken for black.
-        if (feature.Kind == FeatureKind.Visual && raw.dtype != ScalarType.Byte)
-            throw new PolicyException($"{Directory}: {name} is {raw.dtype}, wanted are bytes from 0 to 255 (U8)");
-
-        using var scope = NewDisposeScope();
-        var values = raw.to(_device).to_type(ScalarType.Float32);
-        if (feature.Kind == FeatureKind.Visual)
-            values = (values / LargestByte).permute(0, 3, 1, 2);
-        var normalised = _processors.Normalise(feature.Key, values);
-        seen?.Invoke($"normalized.{feature.Key}", normalised);
-        return normalised.MoveToOuterDisposeScope();
+        var names = naming?.ActionNames ?? _names.Action?.Names ?? ActNaming.Numbered(_config.Features.Action);
+        var units = naming?.ActionUnits ?? _names.Action?.Units ?? [.. names.Select(_ => NoUnit)];
+        // Of a policy that was not told its robot nothing is carried out; a step of no length would be no step.
+        var stepMs = naming?.StepMs ?? _names.StepMs ?? MsPerSecond;
+        return new ActionSpec(names, units, _actionScale.Mean, _actionScale.Std, _config.ChunkSize, stepMs)
+        {
+            Execution = _config.EnsembleCoefficient is { } coefficient
+                ? new ChunkExecution
+                {
+                    Blend = ChunkBlend.Ensemble,
+                    EnsembleDecay = coefficient,
+                    EnsemblesWholeChunks = true,
+                }
+                : new ChunkExecution { Execute = _config.ActionSteps },
+        };
     }
 
-    private Tensor LookCarefully(string camera, Tensor picture, bool isFirst, Action<string, Tensor> seen)
+    private static (float[] Mean, float[] Std) Plain(int count) =>
+        (new float[count], [.. Enumerable.Repeat(1f, count)]);
+
+    private static (float[] Mean, float[] Std) Join(IEnumerable<(float[] Mean, float[] Std)> scales)
     {
-        var steps = _model.BackboneSteps(picture);
-        var name = $"backbone.{camera[(camera.LastIndexOf('.') + 1)..]}";
-        string[] names = ["stem", "layer1", "layer2", "layer3", "feature_map"];
-        for (var i = isFirst ? 0 : steps.Length - 1; i < steps.Length; i++)
-            seen($"{name}.{names[i]}", steps[i]);
-        if (isFirst)
-            seen(
-                "camera_position_embedding",
-                ActPositions.Table(Config.Dim, steps[^1].shape[2], steps[^1].shape[3]).unsqueeze(0)
-            );
-        return steps[^1];
+        var all = scales.ToList();
+        return ([.. all.SelectMany(scale => scale.Mean)], [.. all.SelectMany(scale => scale.Std)]);
     }
 }

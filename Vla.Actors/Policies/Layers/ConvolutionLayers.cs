@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -12,6 +13,26 @@ internal static class ConvolutionLayers
     /// <summary>A convolution without bias, for a batch normalisation to follow.</summary>
     public static Conv2d Convolution(long inputs, long outputs, long size, long stride = 1) =>
         ChannelsLast(Conv2d(inputs, outputs, size, stride, padding: size / 2, bias: false));
+
+    /// <summary>What a convolution without bias gives, as the layer itself would.</summary>
+    /// <remarks>
+    /// Small maps are a matrix product: Torch would ask NNPACK, which says on standard error, each time, that it cannot
+    /// be used on this or that processor.
+    /// </remarks>
+    public static Tensor Convolve(Conv2d layer, Tensor x)
+    {
+        const int OneDnnFrom = 20_480;
+        var weight = layer.weight!;
+        var (outputs, size, stride) = (weight.shape[0], weight.shape[2], layer.stride![0]);
+        // As Torch asks itself whether oneDNN is worth it.
+        if (x.device_type != DeviceType.CPU || x.numel() > OneDnnFrom || x.shape[0] > 1 || size > 3)
+            return layer.call(x);
+        using var scope = NewDisposeScope();
+        var (rows, columns) = ((x.shape[2] + stride - 1) / stride, (x.shape[3] + stride - 1) / stride);
+        var patches = functional.unfold(x.contiguous(), size, padding: size / 2, stride: stride);
+        var cells = functional.linear(patches.transpose(1, 2), weight.reshape(outputs, -1));
+        return cells.reshape(1, rows, columns, outputs).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+    }
 
     /// <summary>The same layer with its weights laid channels-last.</summary>
     public static Conv2d ChannelsLast(Conv2d layer)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorchSharp;
 using Vla.Actors.Torch;
 using static TorchSharp.torch;
@@ -64,10 +65,34 @@ public sealed class FeatureScale : IDisposable
         return (unit * _span + _low).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The same for inputs as (x − mean) / std: a mean and a std for each number or colour.</summary>
+    public (float[] Mean, float[] Std) AsInput()
+    {
+        using var scope = NewDisposeScope();
+        return _symmetric
+            ? (Values(_low + _divisor / Scalars.Two), Values(_divisor / Scalars.Two))
+            : (Values(_low), Values(_divisor));
+    }
+
+    /// <summary>The same for outputs as x · std + mean.</summary>
+    public (float[] Mean, float[] Std) AsOutput()
+    {
+        using var scope = NewDisposeScope();
+        return _symmetric
+            ? (Values(_low + _span / Scalars.Two), Values(_span / Scalars.Two))
+            : (Values(_low), Values(_span));
+    }
+
     public void Dispose()
     {
         _low.Dispose();
         _divisor.Dispose();
         _span.Dispose();
+    }
+
+    private static float[] Values(Tensor tensor)
+    {
+        using var plain = tensor.cpu().contiguous();
+        return MemoryMarshal.Cast<byte, float>(plain.bytes).ToArray();
     }
 }

@@ -28,6 +28,16 @@ public sealed record LeRobotConfig
     /// <summary>The whole file, for what only one type of policy has.</summary>
     public ConfigSection Root { get; }
 
+    /// <summary>The robot's state; null for a policy that takes none.</summary>
+    public LeRobotFeature? State =>
+        Inputs.FirstOrDefault(input => input is { Kind: FeatureKind.State, Key: LeRobotFeature.State });
+
+    /// <summary>The surroundings' state; null for a policy that takes none.</summary>
+    public LeRobotFeature? Environment => Inputs.FirstOrDefault(input => input.Kind == FeatureKind.Env);
+
+    /// <summary>The numbers that it takes: the robot's state, then the surroundings'.</summary>
+    public IEnumerable<LeRobotFeature> Numbers => new[] { State, Environment }.OfType<LeRobotFeature>();
+
     /// <summary>The cameras, in the order in which the policy takes their pictures.</summary>
     public IEnumerable<LeRobotFeature> Cameras => Inputs.Where(input => input.Kind == FeatureKind.Visual);
 

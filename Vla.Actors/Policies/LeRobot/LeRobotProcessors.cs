@@ -22,11 +22,26 @@ public sealed class LeRobotProcessors : IDisposable
     private readonly Dictionary<string, FeatureScale> _inputs = [];
     private readonly Dictionary<string, string> _renamed = [];
     private FeatureScale? _action;
+    private RelativeActions? _relative;
+    private ActionRange? _range;
 
     private LeRobotProcessors() { }
 
-    /// <summary>Observation keys that the checkpoint was trained with, by the names that they come under.</summary>
-    public IReadOnlyDictionary<string, string> Renamed => _renamed;
+    /// <summary>The name that an input comes under: its own, or the one that is renamed to it.</summary>
+    public string NameOf(LeRobotFeature feature) =>
+        _renamed.FirstOrDefault(pair => pair.Value == feature.Key).Key ?? feature.Key;
+
+    /// <summary>How an input is scaled; null for one that stays as it is.</summary>
+    public FeatureScale? ScaleOf(LeRobotFeature feature) => _inputs.GetValueOrDefault(feature.Key);
+
+    /// <summary>How actions are scaled; null where they stay as they are.</summary>
+    public FeatureScale? ActionScale => _action;
+
+    /// <summary>Between which values the actions of its training lay; null where the checkpoint does not say.</summary>
+    public ActionRange? Range => _range;
+
+    /// <summary>Which numbers of an action count from the robot's state; null where none does.</summary>
+    public RelativeActions? Relative => _relative is { IsUndone: true } ? _relative : null;
 
     /// <param name="directory">The policy's.</param>
     /// <param name="config">Its <c>config.json</c>.</param>
@@ -49,6 +64,13 @@ public sealed class LeRobotProcessors : IDisposable
                 processors.ReadBuffers(before, config, weights, device);
             }
 
+            if (processors._relative is { IsUndone: false })
+                throw new PolicyException(
+                    $"{Path.Combine(directory, BeforeFile)}: its actions count from the robot's state "
+                        + "(relative_actions_processor), "
+                        + $"and {AfterFile} has no absolute_actions_processor that is enabled: copy the whole "
+                        + "directory of the checkpoint"
+                );
             return processors;
         }
         catch
@@ -109,6 +131,20 @@ public sealed class LeRobotProcessors : IDisposable
                             _action = scale;
                         }
                     );
+                    if (step.OptionalText("state_file", 255) is { } stored)
+                    {
+                        using var statistics = SafetensorsCheckpoint.Open(step.InDirectory("state_file", stored));
+                        _range = RangeOf(statistics, $"{config.Action.Key}.", config.Action.Count);
+                    }
+
+                    break;
+                case "relative_actions_processor":
+                    _relative = RelativeActions.Read(step.Section("config"), config);
+                    break;
+                case "absolute_actions_processor":
+                    if (_relative is null || step.Section("config").OptionalFlag("enabled") != true)
+                        break;
+                    _relative = _relative with { IsUndone = true };
                     break;
                 default:
                     if (!WithoutEffect.Contains(name))
@@ -184,6 +220,7 @@ public sealed class LeRobotProcessors : IDisposable
         }
 
         _action = Read(config.Action, outputs);
+        _range = RangeOf(weights, $"{outputs}{config.Action.Key}.", config.Action.Count);
 
         FeatureScale? Read(LeRobotFeature feature, string prefix)
         {
@@ -200,6 +237,29 @@ public sealed class LeRobotProcessors : IDisposable
                 older: true,
                 device
             );
+        }
+    }
+
+    /// <summary>
+    /// What a file tells of the actions: the ends of their range, or how they spread; null for neither.
+    /// </summary>
+    private static ActionRange? RangeOf(Checkpoint statistics, string prefix, int count)
+    {
+        if (Find("min") is { } lowest && Find("max") is { } highest)
+            return new ActionRange(lowest, highest, "the smallest and largest actions of its training");
+        return Find("mean") is { } mean && Find("std") is { } std ? ActionRange.OfSpread(mean, std) : null;
+
+        float[]? Find(string name)
+        {
+            if (
+                !statistics.Tensors.TryGetValue(prefix + name, out var entry)
+                || !entry.Type.IsFloatingPoint()
+                || entry.ElementCount != count
+            )
+                return null;
+            using var stored = statistics.ReadTensor(prefix + name);
+            var values = ChunkValues.Of(stored);
+            return values.All(float.IsFinite) ? values : null;
         }
     }
 

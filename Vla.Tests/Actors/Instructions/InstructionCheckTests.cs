@@ -27,6 +27,14 @@ public sealed class InstructionCheckTests
         Assert.False(read.IsStop);
     }
 
+    [Fact]
+    public void Words_to_a_policy_that_takes_none_are_taken_and_that_is_said()
+    {
+        var read = new InstructionCheck { TakesWords = false }.Read("pick it up");
+
+        Assert.Equal(("pick it up", "", InstructionCheck.NoWords), (read.Text, read.Problem, read.Note));
+    }
+
     [Theory]
     [InlineData("stop")]
     [InlineData("stop\u0007")]

@@ -11,7 +11,7 @@ public sealed class PolicyCodeTests
     [
         "Vla.Actors.Checkpoints",
         "Vla.Actors.Policies.Layers",
-        "Vla.Actors.Policies.Act",
+        "Vla.Actors.Policies.Act.Modules",
         "Vla.Actors.Policies.LeRobot",
         "Vla.Actors.Policies.Staged.Vision",
         "Vla.Actors.Policies.Staged.Language",

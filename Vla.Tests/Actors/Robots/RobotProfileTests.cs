@@ -25,6 +25,26 @@ public sealed class RobotProfileTests : IDisposable
         Assert.Equal(HoldBehaviour.Keep, profile.Dimensions[6].Hold);
     }
 
+    [Fact]
+    public void The_time_of_a_step_may_be_given_for_policies_that_do_not_say_it()
+    {
+        Assert.Equal(
+            33.3,
+            RobotProfile.Load(Write($$"""{ "name": "test", "stepMs": 33.3, "dimensions": [ {{X}} ] }""")).StepMs!.Value,
+            3
+        );
+        Assert.Null(RobotProfile.Load(Write($$"""{ "name": "test", "dimensions": [ {{X}} ] }""")).StepMs);
+        Assert.Contains(
+            "stepMs is 0; allowed is a number above 0",
+            Assert
+                .Throws<RobotProfileException>(() =>
+                    RobotProfile.Load(Write($$"""{ "name": "test", "stepMs": 0, "dimensions": [ {{X}} ] }"""))
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
+    }
+
     [Theory]
     [InlineData("", true, float.PositiveInfinity, 0.2f)] // A tenth of the range.
     [InlineData(", \"reach\": 0.5", true, 0.5f, 0.5f)]
@@ -134,7 +154,7 @@ public sealed class RobotProfileTests : IDisposable
     [InlineData("""{ "name": "test" }""", "dimensions is missing")]
     [InlineData(
         """{ "name": "test", "speed": 1, "dimensions": [X] }""",
-        "speed is not a known key; allowed are name, limits, dimensions"
+        "speed is not a known key; allowed are name, limits, stepMs, dimensions"
     )]
     [InlineData(
         """{ "name": "test", "limits": "no", "dimensions": [X] }""",

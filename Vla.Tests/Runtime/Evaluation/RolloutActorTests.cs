@@ -87,7 +87,7 @@ public sealed class RolloutActorTests : PipelineTestKit
             RolloutActor.Props(
                 (_, _) => _decoder,
                 [("wrist", WorldView.Wrist), ("front", WorldView.Front)],
-                TinyImage,
+                _ => TinyImage,
                 _state,
                 new ChunkExecution { Execute = 2 }
             )
@@ -102,6 +102,27 @@ public sealed class RolloutActorTests : PipelineTestKit
         Assert.Equal(["wrist", "front"], seen.Names);
         Assert.Equal(seen[0].CapturedNs, seen[1].CapturedNs);
         Assert.False(seen[0].Pixels.AsSpan().SequenceEqual(seen[1].Pixels));
+    }
+
+    [Fact]
+    public async Task A_policy_that_takes_no_words_is_shown_the_table_without_asking_for_any()
+    {
+        _rollout = Sys.ActorOf(
+            RolloutActor.Props(
+                (_, _) => _decoder,
+                [("front", WorldView.Front)],
+                _ => TinyImage,
+                _state,
+                new ChunkExecution { Execute = 2 },
+                takesWords: false
+            )
+        );
+        await BeginAsync();
+        _rollout.Tell(Ready.Once, _vision);
+
+        using var captured = await _vision.ExpectMsgAsync<ObservationCaptured>();
+
+        Assert.Equal(1, captured.Observation.InstructionNumber);
     }
 
     [Fact]
@@ -190,7 +211,9 @@ public sealed class RolloutActorTests : PipelineTestKit
     }
 
     private IActorRef Start(ChunkExecution execution) =>
-        Sys.ActorOf(RolloutActor.Props((_, _) => _decoder, [("front", WorldView.Front)], TinyImage, _state, execution));
+        Sys.ActorOf(
+            RolloutActor.Props((_, _) => _decoder, [("front", WorldView.Front)], _ => TinyImage, _state, execution)
+        );
 
     private void Decode(params WorldAction[] actions) => Decode(0, actions);
 

@@ -13,7 +13,7 @@ public sealed class PictureStudiosTests
         CameraMonitor[] cameras = [new("front", isOnly: false), new("wrist", isOnly: false)];
         using var studios = new PictureStudios(
             cameras,
-            new ImageSpec(12, 16, [0, 0, 0], [1, 1, 1]),
+            _ => new ImageSpec(12, 16, [0, 0, 0], [1, 1, 1]),
             TimeProvider.System,
             NullLogger<PictureStudio>.Instance
         );

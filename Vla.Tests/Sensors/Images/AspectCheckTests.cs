@@ -19,6 +19,20 @@ public sealed class AspectCheckTests
     public void A_policy_that_does_not_know_its_training_is_compared_with_nothing() =>
         Assert.Null(AspectCheck.Difference(Stretched with { Source = null }, "0", 1280, 720));
 
+    [Fact]
+    public void Another_size_is_said_where_the_policy_itself_resizes_nothing()
+    {
+        var exact = new ImageSpec(480, 640, [0, 0, 0], [1, 1, 1]) { Source = (640, 480), TakesNoOtherSize = true };
+
+        Assert.Null(AspectCheck.Difference(exact, "0", 640, 480));
+        Assert.Equal(
+            "camera '0' gives 1280x960, the policy was trained on 640x480 and resizes nothing itself: its pictures "
+                + "are brought to "
+                + "that size here; set the camera to it (?size=640x480)",
+            AspectCheck.Difference(exact, "0", 1280, 960)
+        );
+    }
+
     [Theory]
     [InlineData(1280, 720, ImageFit.Stretch, "things are 0.75 times as wide as in training")]
     [InlineData(480, 640, ImageFit.Stretch, "things are 1.78 times as wide as in training")]

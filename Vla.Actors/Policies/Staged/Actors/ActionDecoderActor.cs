@@ -1,6 +1,4 @@
-using System.Runtime.InteropServices;
 using Akka.Actor;
-using TorchSharp;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Stages;
 using Vla.Sensors;
@@ -40,7 +38,7 @@ public sealed class ActionDecoderActor(
     {
         // [1, dimensions] or [1, horizon, dimensions]. A wrong number of values is the publisher's to refuse.
         using var output = _decoder!.call(input.Features);
-        var values = ToArray(output);
+        var values = ChunkValues.Of(output);
         action.Unnormalise(values);
         return new ActionDecoded(
             new ActionChunk(
@@ -50,13 +48,6 @@ public sealed class ActionDecoderActor(
                 input.Origin.With(StagedSteps.Decode, startedNs, Setup.Time.NowNs())
             )
         );
-    }
-
-    private static float[] ToArray(Tensor action)
-    {
-        if (action.dtype != ScalarType.Float32 || action.device_type != DeviceType.CPU || !action.is_contiguous())
-            action = action.to(ScalarType.Float32).cpu().contiguous();
-        return MemoryMarshal.Cast<byte, float>(action.bytes).ToArray();
     }
 
     protected override void Release()

@@ -22,8 +22,7 @@ public sealed class VisionEncoderActor(
     IReadOnlyList<string>? pictures
 ) : StageActor<ObservationCaptured>(setup, observations)
 {
-    private readonly int[] _places = new int[pictures?.Count ?? 1];
-    private IReadOnlyList<string>? _seenNames;
+    private readonly PicturePlaces _places = new(pictures);
     private readonly FrameTensors _pictures = new();
     private Module<Tensor, Tensor>? _encoder;
 
@@ -67,11 +66,11 @@ public sealed class VisionEncoderActor(
     protected override object Process(ObservationCaptured input, long startedNs)
     {
         var seen = input.Observation;
-        Place(seen);
-        var features = Encode(seen).DetachFromDisposeScope();
+        var places = _places.Of(seen);
+        var features = Encode(seen, places).DetachFromDisposeScope();
         var finishedNs = Setup.Time.NowNs();
         Setup.Monitor.Features.Offer(features, finishedNs);
-        return new VisionEncoded(features, Origin.Of(seen, _places[0]).With(StagedSteps.Encode, startedNs, finishedNs))
+        return new VisionEncoded(features, Origin.Of(seen, places[0]).With(StagedSteps.Encode, startedNs, finishedNs))
         {
             State = seen.State,
         };
@@ -84,30 +83,11 @@ public sealed class VisionEncoderActor(
         _pictures.Dispose();
     }
 
-    /// <summary>
-    /// Finds the module's pictures among those seen: the same each time, as long as they are the same cameras.
-    /// </summary>
-    private void Place(Observation seen)
+    private Tensor Encode(Observation seen, IReadOnlyList<int> places)
     {
-        if (pictures is null || ReferenceEquals(seen.Names, _seenNames))
-            return;
-        for (var i = 0; i < _places.Length; i++)
-        {
-            _places[i] = seen.PlaceOf(pictures[i]);
-            if (_places[i] < 0)
-                throw new PolicyException(
-                    $"the policy wants the picture {pictures[i]}, seen is {string.Join(", ", seen.Names)}"
-                );
-        }
-
-        _seenNames = seen.Names;
-    }
-
-    private Tensor Encode(Observation seen)
-    {
-        if (_places.Length == 1)
-            return Encode(_pictures.Of(seen[_places[0]]));
-        using var stacked = cat([.. _places.Select(place => _pictures.Of(seen[place]))], 1);
+        if (places.Count == 1)
+            return Encode(_pictures.Of(seen[places[0]]));
+        using var stacked = cat([.. places.Select(place => _pictures.Of(seen[place]))], 1);
         return Encode(stacked);
     }
 

@@ -60,7 +60,7 @@ public sealed class ResNet18 : Module<Tensor, Tensor>, IIgnoresWeights
     public Tensor Features(Tensor x)
     {
         using var scope = NewDisposeScope();
-        x = maxpool.call(functional.relu(bn1.call(conv1.call(x)), inplace: true));
+        x = maxpool.call(functional.relu(bn1.call(Convolve(conv1, x)), inplace: true));
         return layer4.call(layer3.call(layer2.call(layer1.call(x)))).MoveToOuterDisposeScope();
     }
 
@@ -72,38 +72,10 @@ public sealed class ResNet18 : Module<Tensor, Tensor>, IIgnoresWeights
     }
 
     private static Sequential Layer(long inputs, long outputs, long stride) =>
-        Sequential(("0", new BasicBlock(inputs, outputs, stride)), ("1", new BasicBlock(outputs, outputs, stride: 1)));
+        Sequential(
+            ("0", new BasicBlock(inputs, outputs, stride, Norm)),
+            ("1", new BasicBlock(outputs, outputs, stride: 1, Norm))
+        );
 
-    /// <summary>Two convolutions and the way around them (figure 2 of the paper).</summary>
-    private sealed class BasicBlock : Module<Tensor, Tensor>
-    {
-        private readonly Conv2d conv1;
-        private readonly BatchNorm2d bn1;
-        private readonly Conv2d conv2;
-        private readonly BatchNorm2d bn2;
-        private readonly Sequential? downsample;
-
-        public BasicBlock(long inputs, long outputs, long stride)
-            : base(nameof(BasicBlock))
-        {
-            conv1 = Convolution(inputs, outputs, 3, stride);
-            bn1 = BatchNorm2d(outputs);
-            conv2 = Convolution(outputs, outputs, 3);
-            bn2 = BatchNorm2d(outputs);
-            if (stride > 1)
-                downsample = Sequential(
-                    ("0", new PointwiseConvolution(inputs, outputs, stride, hasBias: false)),
-                    ("1", BatchNorm2d(outputs))
-                );
-            RegisterComponents();
-        }
-
-        public override Tensor forward(Tensor x)
-        {
-            using var scope = NewDisposeScope();
-            var residual = functional.relu(bn1.call(conv1.call(x)), inplace: true);
-            residual = bn2.call(conv2.call(residual));
-            return functional.relu(residual + (downsample?.call(x) ?? x), inplace: true).MoveToOuterDisposeScope();
-        }
-    }
+    private static BatchNorm2d Norm(long channels) => BatchNorm2d(channels);
 }

@@ -3,7 +3,7 @@ using Vla.Actors.Policies.Layers;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace Vla.Actors.Policies.Act;
+namespace Vla.Actors.Policies.Act.Modules;
 
 /// <summary>
 /// A layer of ACT's encoder: self-attention and a feed-forward part, each with its norm after (or before) its sum.

@@ -1,7 +1,7 @@
 using Vla.Sensors.Observations;
 using static TorchSharp.torch;
 
-namespace Vla.Actors.Policies.Staged.Actors;
+namespace Vla.Actors.Policies;
 
 /// <summary>The robot's state as a policy's fusion wants it: normalised, a tensor.</summary>
 /// <param name="spec">What the policy wants.</param>

@@ -1,6 +1,6 @@
 using Vla.Actors.Policies.LeRobot;
 
-namespace Vla.Actors.Policies.Act;
+namespace Vla.Actors.Policies.Act.Modules;
 
 /// <summary>
 /// The sizes of an Action Chunking Transformer and how its chunks are carried out, from LeRobot's <c>config.json</c>.
@@ -44,10 +44,10 @@ public sealed record ActConfig
     public required string Activation { get; init; }
 
     /// <summary>Numbers of the robot's state; 0 for a policy that takes none.</summary>
-    public int StateSize => Features.Inputs.FirstOrDefault(input => input.Kind == FeatureKind.State)?.Count ?? 0;
+    public int StateSize => Features.State?.Count ?? 0;
 
     /// <summary>Numbers of the surroundings' state; 0 for a policy that takes none.</summary>
-    public int EnvironmentSize => Features.Inputs.FirstOrDefault(input => input.Kind == FeatureKind.Env)?.Count ?? 0;
+    public int EnvironmentSize => Features.Environment?.Count ?? 0;
 
     /// <exception cref="PolicyException">A value is missing, out of range, or of a kind that is not computed
     /// here.</exception>

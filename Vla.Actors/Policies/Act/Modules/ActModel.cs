@@ -1,10 +1,12 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies.Layers;
+using Vla.Sensors.Images;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace Vla.Actors.Policies.Act;
+namespace Vla.Actors.Policies.Act.Modules;
 
 /// <summary>
 /// The Action Chunking Transformer ("Learning Fine-Grained Bimanual Manipulation with Low-Cost Hardware",
@@ -31,19 +33,22 @@ internal sealed class ActModel : Module<IReadOnlyList<Tensor>, Tensor?, Tensor?,
     private readonly Embedding decoder_pos_embed;
     private readonly Linear action_head;
     private readonly ActConfig _config;
+    private readonly long _pictureChannels;
     private readonly Dictionary<(long Rows, long Columns), Tensor> _positions = [];
 
     /// <param name="config">Sizes.</param>
-    /// <param name="backbone">Of the pictures; null for a policy without cameras.</param>
-    public ActModel(ActConfig config, ActBackbone? backbone)
+    /// <param name="pictureChannels">Of the backbone's last feature map; null for a policy without cameras.</param>
+    /// <param name="backbone">Of the pictures; null where somebody else has it, or there are none.</param>
+    public ActModel(ActConfig config, long? pictureChannels, ActBackbone? backbone)
         : base(nameof(ActModel))
     {
         _config = config;
+        _pictureChannels = pictureChannels ?? 0;
         this.backbone = backbone;
         encoder = new TokenEncoder(config);
         decoder = new TokenDecoder(config);
-        if (backbone is not null)
-            encoder_img_feat_input_proj = new PointwiseConvolution(backbone.Channels, config.Dim);
+        if (pictureChannels is { } channels)
+            encoder_img_feat_input_proj = new PointwiseConvolution(channels, config.Dim);
         encoder_latent_input_proj = Linear(config.LatentDim, config.Dim);
         if (config.StateSize > 0)
             encoder_robot_state_input_proj = Linear(config.StateSize, config.Dim);
@@ -56,8 +61,56 @@ internal sealed class ActModel : Module<IReadOnlyList<Tensor>, Tensor?, Tensor?,
         RegisterComponents();
     }
 
+    /// <summary>All but the backbone, which another actor has.</summary>
+    /// <exception cref="PolicyException">The weights do not fit.</exception>
+    public static ActModel LoadTransformer(string directory, ActConfig config, Device device)
+    {
+        using var weights = SafetensorsCheckpoint.Open(Path.Combine(directory, PolicyKind.WeightsFile));
+        var projection = $"{ActCheckpoint.Prefix}{nameof(encoder_img_feat_input_proj)}.weight";
+        long? channels =
+            weights.Tensors.TryGetValue(projection, out var tensor) && config.Features.Cameras.Any()
+                ? tensor.Shape[1]
+                : null;
+        var model = new ActModel(config, channels, backbone: null);
+        try
+        {
+            StateDict.Load(model, weights, ActCheckpoint.Prefix);
+            model.eval();
+            model.to(device);
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Works on maps of the sizes that will come, so that the first observation takes no longer than the next.
+    /// </summary>
+    public void WarmUp(IEnumerable<ImageSpec> images, Device device)
+    {
+        using var scope = NewDisposeScope();
+        using var guard = inference_mode();
+        Tensor[] maps =
+        [
+            .. images.Select(image =>
+                zeros(
+                    [1, _pictureChannels, ActBackbone.Cells(image.Height), ActBackbone.Cells(image.Width)],
+                    device: device
+                )
+            ),
+        ];
+        var state = _config.StateSize > 0 ? zeros([1, _config.StateSize], device: device) : null;
+        var environment = _config.EnvironmentSize > 0 ? zeros([1, _config.EnvironmentSize], device: device) : null;
+        for (var i = 0; i < ActVision.WarmUps; i++)
+            Decode(Tokens(maps, state, environment), null);
+    }
+
     public bool Ignores(string name) =>
         name.StartsWith("vae_encoder", StringComparison.Ordinal)
+        || (backbone is null && name.StartsWith("backbone.", StringComparison.Ordinal))
         || name.EndsWith(".num_batches_tracked", StringComparison.Ordinal);
 
     /// <param name="pictures">One for each camera, in the policy's order, [batch, 3, height, width],

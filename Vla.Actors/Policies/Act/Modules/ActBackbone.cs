@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 using static Vla.Actors.Policies.Layers.ConvolutionLayers;
 
-namespace Vla.Actors.Policies.Act;
+namespace Vla.Actors.Policies.Act.Modules;
 
 /// <summary>
 /// A ResNet of basic blocks with frozen norms, without pooling and classifier, as torchvision names it.
@@ -17,6 +17,7 @@ namespace Vla.Actors.Policies.Act;
 internal sealed class ActBackbone : Module<Tensor, Tensor>
 {
     private const int LayerCount = 4;
+    private const int Reduction = 32;
 
     private readonly Conv2d conv1;
     private readonly FrozenBatchNorm bn1;
@@ -37,6 +38,9 @@ internal sealed class ActBackbone : Module<Tensor, Tensor>
         Channels = layers[3].Channels;
         RegisterComponents();
     }
+
+    /// <summary>Rows of the last feature map for a picture of so many rows, and columns for columns.</summary>
+    public static int Cells(int pixels) => (pixels + Reduction - 1) / Reduction;
 
     /// <summary>Channels of the last feature map.</summary>
     public long Channels { get; }
@@ -89,7 +93,7 @@ internal sealed class ActBackbone : Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var steps = new Tensor[LayerCount + 1];
-        steps[0] = functional.max_pool2d(functional.relu(bn1.call(conv1.call(x)), inplace: true), 3, 2, 1);
+        steps[0] = functional.max_pool2d(functional.relu(bn1.call(Convolve(conv1, x)), inplace: true), 3, 2, 1);
         Sequential[] layers = [layer1, layer2, layer3, layer4];
         for (var i = 0; i < LayerCount; i++)
             steps[i + 1] = layers[i].call(steps[i]);
@@ -106,45 +110,15 @@ internal sealed class ActBackbone : Module<Tensor, Tensor>
                     (
                         i.ToString(CultureInfo.InvariantCulture),
                         (Module<Tensor, Tensor>)
-                            new BasicBlock(i == 0 ? inputs : layer.Channels, layer.Channels, i == 0 ? stride : 1)
+                            new BasicBlock(
+                                i == 0 ? inputs : layer.Channels,
+                                layer.Channels,
+                                i == 0 ? stride : 1,
+                                width => new FrozenBatchNorm(width)
+                            )
                     )
                 ),
         ]);
-
-    /// <summary>
-    /// Two convolutions and the way around them ("Deep Residual Learning", arXiv:1512.03385, figure 2).
-    /// </summary>
-    private sealed class BasicBlock : Module<Tensor, Tensor>
-    {
-        private readonly Conv2d conv1;
-        private readonly FrozenBatchNorm bn1;
-        private readonly Conv2d conv2;
-        private readonly FrozenBatchNorm bn2;
-        private readonly Sequential? downsample;
-
-        public BasicBlock(long inputs, long outputs, long stride)
-            : base(nameof(BasicBlock))
-        {
-            conv1 = Convolution(inputs, outputs, 3, stride);
-            bn1 = new FrozenBatchNorm(outputs);
-            conv2 = Convolution(outputs, outputs, 3);
-            bn2 = new FrozenBatchNorm(outputs);
-            if (stride > 1 || inputs != outputs)
-                downsample = Sequential(
-                    ("0", new PointwiseConvolution(inputs, outputs, stride, hasBias: false)),
-                    ("1", new FrozenBatchNorm(outputs))
-                );
-            RegisterComponents();
-        }
-
-        public override Tensor forward(Tensor x)
-        {
-            using var scope = NewDisposeScope();
-            var residual = functional.relu(bn1.call(conv1.call(x)), inplace: true);
-            residual = bn2.call(conv2.call(residual));
-            return functional.relu(residual.add_(downsample?.call(x) ?? x), inplace: true).MoveToOuterDisposeScope();
-        }
-    }
 
     /// <summary>
     /// Batch normalisation whose statistics do not change, as torchvision's FrozenBatchNorm2d: all four are buffers.

@@ -1,9 +1,8 @@
 using Vla.Actors.Policies;
-using Vla.Actors.Policies.Staged.Actors;
 using Vla.Sensors.Observations;
 using static TorchSharp.torch;
 
-namespace Vla.Tests.Actors.Policies.Staged.Actors;
+namespace Vla.Tests.Actors.Policies;
 
 public sealed class StateInputTests
 {

@@ -2,7 +2,7 @@ using TorchSharp;
 using Vla.Actors.Torch;
 using static TorchSharp.torch;
 
-namespace Vla.Actors.Policies.Act;
+namespace Vla.Actors.Policies.Act.Modules;
 
 /// <summary>
 /// Where each cell of a feature map is, as ACT computes it: sines and cosines of row and column; nothing is stored.

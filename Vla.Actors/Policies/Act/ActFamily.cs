@@ -1,0 +1,11 @@
+namespace Vla.Actors.Policies.Act;
+
+/// <summary>LeRobot's ACT.</summary>
+public sealed class ActFamily : IPolicyFamily
+{
+    public string Name => "LeRobot's ACT";
+
+    public bool Takes(PolicyKind config) => config is { Format: PolicyFormat.LeRobot, Type: ActPolicy.Type };
+
+    public IPolicy Load(string directory, Precision? precision) => ActPolicy.Load(directory);
+}

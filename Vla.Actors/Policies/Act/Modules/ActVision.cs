@@ -1,0 +1,65 @@
+using TorchSharp;
+using Vla.Actors.Checkpoints;
+using Vla.Sensors.Images;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Vla.Actors.Policies.Act.Modules;
+
+/// <summary>The part of an ACT model that works on pictures, and on nothing else: its vision backbone.</summary>
+internal sealed class ActVision : Module<Tensor, Tensor>
+{
+    /// <summary>
+    /// Times that it works before its first picture: the first allocates and compiles, the second shows that it is
+    /// done.
+    /// </summary>
+    internal const int WarmUps = 2;
+
+    private readonly ActBackbone backbone;
+
+    private ActVision(ActBackbone backbone)
+        : base(nameof(ActVision))
+    {
+        this.backbone = backbone;
+        RegisterComponents();
+    }
+
+    /// <exception cref="PolicyException">The weights are not a backbone's.</exception>
+    public static ActVision Load(string directory, Device device)
+    {
+        using var weights = SafetensorsCheckpoint.Open(Path.Combine(directory, PolicyKind.WeightsFile));
+        var backbone = ActBackbone.For(weights, ActCheckpoint.BackbonePrefix);
+        try
+        {
+            StateDict.Load(backbone, weights, ActCheckpoint.BackbonePrefix);
+            backbone.eval();
+            backbone.to(device);
+            return new ActVision(backbone);
+        }
+        catch
+        {
+            backbone.Dispose();
+            throw;
+        }
+    }
+
+    /// <param name="x">A picture [1, 3, height, width], normalised.</param>
+    /// <returns>Its feature map [1, channels, height / 32, width / 32], each rounded up.</returns>
+    public override Tensor forward(Tensor x) => backbone.call(x);
+
+    /// <summary>
+    /// Works on pictures of each size that will come, so that the first takes no longer than the next.
+    /// </summary>
+    public void WarmUp(IEnumerable<ImageSpec> images, Device device)
+    {
+        using var scope = NewDisposeScope();
+        using var guard = inference_mode();
+        foreach (var (height, width) in images.Select(image => (image.Height, image.Width)).Distinct())
+        {
+            // As a camera's picture lies in memory: colour by colour of a pixel.
+            var picture = zeros([1, height, width, 3], device: device).permute(0, 3, 1, 2);
+            for (var i = 0; i < WarmUps; i++)
+                call(picture);
+        }
+    }
+}
