@@ -16,6 +16,7 @@ internal sealed class WordsWatch
     private const long LeastNs = MonotonicTime.NsPerSecond;
 
     private volatile Instruction? _newest;
+    private Instruction? _waits;
     private (long Number, string Reason) _said = (0, "");
 
     /// <summary>The newest instruction given; null before the first. From any thread.</summary>
@@ -33,18 +34,16 @@ internal sealed class WordsWatch
     /// words.</returns>
     public string? Obstacle(in Origin origin, long ageLimitNs, long nowNs)
     {
+        // Who says it again in other words does not begin the wait anew.
+        if (_waits is null || origin.InstructionNumber >= _waits.Number)
+            _waits = _newest is { } newest && newest.Number > origin.InstructionNumber ? newest : null;
         var boundNs = Math.Max(LeastNs, ageLimitNs);
-        if (
-            _newest is not { } newest
-            || origin.InstructionNumber == 0
-            || origin.InstructionNumber >= newest.Number
-            || nowNs - newest.GivenNs <= boundNs
-        )
+        if (_waits is not { } waits || origin.InstructionNumber == 0 || nowNs - waits.GivenNs <= boundNs)
             return null;
-        if (_said.Number != newest.Number)
+        if (_said.Number != waits.Number)
             _said = (
-                newest.Number,
-                $"the policy has not taken up instruction {newest.Number} within {boundNs / MonotonicTime.NsPerMs} ms, "
+                waits.Number,
+                $"the policy has not taken up instruction {waits.Number} within {boundNs / MonotonicTime.NsPerMs} ms, "
                     + "what it does is for the one before"
             );
         return _said.Reason;

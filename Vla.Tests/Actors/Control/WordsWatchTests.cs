@@ -40,6 +40,24 @@ public sealed class WordsWatchTests : IDisposable
     }
 
     [Fact]
+    public void Words_given_again_and_again_do_not_begin_the_wait_anew()
+    {
+        Give(1);
+        Run(ms: 100, words: 1);
+        for (var number = 2; number < 10; number++)
+        {
+            Give(number);
+            Run(ms: 130, words: 1);
+        }
+
+        Assert.Equal(ControlState.Hold, _robot.Last.State);
+        Assert.StartsWith("the policy has not taken up instruction 2 ", _robot.Last.Reason, StringComparison.Ordinal);
+
+        Run(ms: 20, words: 9);
+        Assert.Equal(ControlState.Policy, _robot.Last.State);
+    }
+
+    [Fact]
     public void The_robot_goes_on_as_soon_as_the_new_words_are_taken_up()
     {
         Give(1);
