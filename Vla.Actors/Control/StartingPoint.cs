@@ -32,6 +32,7 @@ internal sealed class StartingPoint
     private Sight _camera = Sight.Clear;
     private bool _isBlind;
     private bool _wasLost;
+    private bool _wasHeld;
     private readonly int[] _places;
     private readonly ulong _told;
     private readonly ulong _untold;
@@ -93,18 +94,24 @@ internal sealed class StartingPoint
         if (!_policyNeedsState && _robot is null)
             return camera;
         var lost = _robot?.Lost;
-        if (lost is not null)
+        var stays = lost ?? _robot?.Holding;
+        if (stays is not null)
             NoteLost();
-        var problem = lost ?? (_policyNeedsState ? _state!.Problem(nowNs) : null);
+        var problem = stays ?? (_policyNeedsState ? _state!.Problem(nowNs) : null);
         if (problem is null && !_isBlind && ReferenceEquals(camera, _camera))
             return _sight;
         var (sinceNs, since) =
-            problem is not null || _isBlind
-                ? (nowNs, _wasLost ? "the robot was connected again" : "the robot's state was known again")
+            problem is not null || _isBlind ? (nowNs, Since())
             : camera.SeesSinceNs > _sight.SeesSinceNs ? (camera.SeesSinceNs, camera.Since)
             : (_sight.SeesSinceNs, _sight.Since);
         (_isBlind, _wasLost, _camera) = (problem is not null, lost is not null, camera);
+        _wasHeld = stays is not null && lost is null;
         return _sight = new Sight(camera.Blindness ?? problem, sinceNs, since);
+
+        string Since() =>
+            _wasLost ? "the robot was connected again"
+            : _wasHeld ? "the robot could move again"
+            : "the robot's state was known again";
     }
 
     /// <summary>Why the robot may not set out with the action due; null when it may, or is under way.</summary>

@@ -146,7 +146,7 @@ internal sealed class RobotCaller
                 $"{(_isClosing ? "closing it" : "it")} has not returned for "
                     + $"{insideNs / (double)MonotonicTime.NsPerSecond:0.0} s"
             );
-        string[] notes = [Volatile.Read(ref _moved), Volatile.Read(ref _note)];
+        string[] notes = [Volatile.Read(ref _moved), Volatile.Read(ref _note), (_robot as IRobot)?.Note ?? ""];
         return new OutputSnapshot(
             Name,
             Interlocked.Read(ref _applied),

@@ -28,6 +28,7 @@ public sealed class RobotConnection : IRobot
     private readonly ManualResetEventSlim _isLost = new(false);
     private readonly Thread _thread;
     private volatile string? _lost = "it has not been connected yet";
+    private volatile HoldingWords? _holding;
     private long _failingSinceNs;
     private int _inUse;
     private int _reconnected;
@@ -69,6 +70,24 @@ public sealed class RobotConnection : IRobot
 
     /// <summary>Why it is not connected, in words; null while it is. From any thread.</summary>
     public string? Lost => _lost is { } why ? $"the robot {Name} is lost: {why}" : null;
+
+    public string? Note => _robot.Note;
+
+    /// <summary>Why it holds still whatever it is told, in words; null while it does not. From any thread.</summary>
+    public string? Holding
+    {
+        get
+        {
+            if (_lost is not null || _robot.Holding is not { } why)
+                return null;
+            // Asked at every tick: made once for as long as it lasts.
+            if (_holding is not { } known || !ReferenceEquals(known.Why, why))
+                _holding = known = new HoldingWords(why, $"the robot {Name} holds still: {why}");
+            return known.Words;
+        }
+    }
+
+    public bool WaitAtRest(TimeSpan bound) => _robot.WaitAtRest(bound);
 
     /// <summary>How often it was connected again after a loss.</summary>
     public int Reconnected => Volatile.Read(ref _reconnected);
@@ -306,4 +325,6 @@ public sealed class RobotConnection : IRobot
             }
         }
     }
+
+    private sealed record HoldingWords(string Why, string Words);
 }

@@ -102,7 +102,7 @@ public static partial class Daemon
         // Before the robot is made: the simulated world looks whether the policy fits.
         if (isAtTable)
             policy = policy.Driving(RobotNames.OfTabletop(settings.PolicyStepMs));
-        var made = robot.Make(new RobotContext(Tabletop, time));
+        var made = robot.Make(new RobotContext(Tabletop, time, line => LastWord.TryWrite($"vla: {line}")));
         var profile = made.Profile;
         if (!isAtTable)
             policy = policy.Driving(RobotNames.Of(made, settings.PolicyStepMs));
@@ -198,7 +198,17 @@ public static partial class Daemon
             control.Stop($"{InstructionCheck.StopReason}: the first instruction is '{settings.Instruction}'");
         control.IdleReason = instructions.Current is null && policy.TakesWords ? "no instruction yet" : "no action yet";
         instructions.Changed += _ => control.IdleReason = "no action yet";
-        using var ending = new Ending(control, bound => recording?.WaitSaved(bound) ?? true, endProcess);
+        using var ending = new Ending(
+            control,
+            bound =>
+            {
+                var isSaved = recording?.WaitSaved(bound) ?? true;
+                foreach (var name in side.WaitAtRest(RobotSide.LongestRest))
+                    LastWord.TryWrite($"vla: robot {name} is not at rest yet: mind it");
+                return isSaved;
+            },
+            endProcess
+        );
         ending.LeaveScreen = () => screen?.Dispose();
         control.Lost = reason => ending.Begin(reason, ExitCodes.Failure);
         await starting.DisposeAsync();

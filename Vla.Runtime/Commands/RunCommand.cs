@@ -63,8 +63,10 @@ public static class RunCommand
                 Flag(
                     "--robot",
                     "ROBOT",
-                    "What is driven: the FILE of a robot profile, world (the simulated arm) or "
-                        + "dll:FILE[?profile=FILE][#ARGUMENT] (your own robot) (default: one that fits the camera)"
+                    "What is driven: the FILE of a robot profile, world (the simulated arm), "
+                        + "so101:PORT-OR-NAME (an arm "
+                        + "with serial servos; so100 too) or dll:FILE[?profile=FILE][#ARGUMENT] (your own "
+                        + "robot) (default: one that fits the camera)"
                 ),
                 "robot"
             ),

@@ -123,7 +123,8 @@ public static class SimulateCommand
     {
         while (true)
         {
-            var reading = Console.In.ReadLineAsync();
+            // On another thread: the console reads at once also where it says that it does not.
+            var reading = Task.Run(Console.In.ReadLine, CancellationToken.None);
             if (await Task.WhenAny(reading, until) == until)
             {
                 await until;

@@ -1,5 +1,6 @@
 using Vla.Actors.Robots;
 using Vla.Runtime.Registries;
+using Vla.Runtime.Servos.Arms;
 
 namespace Vla.Runtime.Robots;
 
@@ -9,6 +10,7 @@ public static class RobotRegistry
     private static readonly Registry<RobotSpec> Kinds = new(
         new("world[?profile=FILE]", RobotSpec.World.Read),
         new("dll:FILE[?profile=FILE][#ARGUMENT]", RobotSpec.Library.Read),
+        new(ArmAddress.Form, RobotSpec.Arm.Read),
         new("the FILE of a robot profile", RobotSpec.ProfileFile.Read)
     );
 

@@ -14,6 +14,9 @@ namespace Vla.Runtime.Robots;
 /// </remarks>
 public sealed class RobotSide : IDisposable
 {
+    /// <summary>How long a robot may take to come to rest at the end.</summary>
+    public static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(15);
+
     private readonly IReadOnlyList<RobotConnection> _connections;
 
     private RobotSide(
@@ -115,11 +118,20 @@ public sealed class RobotSide : IDisposable
             robot.State?.Start();
     }
 
-    /// <summary>Disconnects every robot, where the control loop has not done so.</summary>
+    /// <summary>Waits until every robot that was disconnected is where it can stay.</summary>
+    /// <param name="bound">How long at most, for each.</param>
+    /// <returns>Those that are not, by name.</returns>
+    public IReadOnlyList<string> WaitAtRest(TimeSpan bound) =>
+        [.. _connections.Where(robot => !robot.WaitAtRest(bound)).Select(robot => robot.Name)];
+
+    /// <summary>
+    /// Disconnects every robot, where the control loop has not done so, and waits until they are at rest.
+    /// </summary>
     public void Dispose()
     {
         foreach (var robot in _connections)
             robot.Dispose();
+        WaitAtRest(LongestRest);
     }
 
     private static RobotConnection Connection(IRobot robot, RobotProfile profile, TimeProvider time)

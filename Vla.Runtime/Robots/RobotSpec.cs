@@ -1,5 +1,6 @@
 using Vla.Actors.Robots;
 using Vla.Runtime.Libraries;
+using Vla.Runtime.Servos.Arms;
 using Vla.Runtime.Simulation;
 
 namespace Vla.Runtime.Robots;
@@ -67,6 +68,28 @@ public abstract record RobotSpec
         public override string ToString() => File is null ? Name : ProfileOption + File;
     }
 
+    /// <summary>An arm with serial servos.</summary>
+    public sealed record Arm(ArmAddress Address) : RobotSpec
+    {
+        public override string? Profile => null;
+
+        public override bool MovesRobots => true;
+
+        public static Arm? Read(string text) =>
+            ArmAddress.Read(text, isLeader: false) is { } address ? new Arm(address) : null;
+
+        public override RobotSpec RelativeTo(string folder) => new Arm(Address.RelativeTo(folder));
+
+        public override RobotMade Make(RobotContext context)
+        {
+            var options = ArmOpening.OfUser(context.Time).OptionsOf(Address);
+            var arm = new ServoArm(options with { Say = context.Say ?? options.Say }, context.Time);
+            return new RobotMade(arm, arm.Profile);
+        }
+
+        public override string ToString() => Address.ToString();
+    }
+
     /// <summary>A robot of the user's own, in an assembly.</summary>
     public sealed record Library(LibraryName Name) : RobotSpec
     {
@@ -110,7 +133,8 @@ public abstract record RobotSpec
 /// <summary>What a robot is made with.</summary>
 /// <param name="Tabletop">The simulated world; made when it is asked for.</param>
 /// <param name="Time">The clock.</param>
-public sealed record RobotContext(Func<SimulatedTabletop> Tabletop, TimeProvider Time);
+/// <param name="Say">Where a robot says what nobody must miss while the run ends; null for nowhere.</param>
+public sealed record RobotContext(Func<SimulatedTabletop> Tabletop, TimeProvider Time, Action<string>? Say = null);
 
 /// <summary>A robot that has been made, and its profile.</summary>
 /// <param name="Robot">Null where there is a profile alone.</param>

@@ -5,8 +5,7 @@ namespace Vla.Runtime.ServoSimulation;
 /// </summary>
 /// <remarks>
 /// Knows no port and no clock: whoever uses it says what time it is, seconds from any origin, never less than before.
-/// Not for
-/// several threads at a time.
+/// Not for several threads at a time.
 /// </remarks>
 public sealed class SimulatedBus
 {

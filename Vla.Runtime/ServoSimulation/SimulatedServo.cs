@@ -12,7 +12,7 @@ public sealed class SimulatedServo
     private const int SignOfOffset = 11;
 
     /// <summary>How strongly it corrects a difference, of full torque for each step of it.</summary>
-    private const double Stiffness = 1 / 120.0;
+    private const double Stiffness = Eagerness / SimulatedJoint.FastestTurn;
 
     /// <summary>How fast it wants to be for each step that it is away, 1/s.</summary>
     private const double Eagerness = 15;
@@ -244,7 +244,9 @@ public sealed class SimulatedServo
         _table[ServoTable.Temperature] = (byte)Temperature;
         _table[ServoTable.Status] = Faults;
         _table[ServoTable.Moving] = Math.Abs(Speed) > 10 ? (byte)1 : (byte)0;
-        SetWord(ServoTable.Current, Amount((int)(_load * FullCurrent), SignOfPosition));
+        // What it takes to turn so fast is voltage, not current.
+        var pushing = Math.Max(0, Math.Abs(_load) - Math.Abs(Speed) / SimulatedJoint.FastestTurn) * Math.Sign(_load);
+        SetWord(ServoTable.Current, Amount((int)(pushing * FullCurrent), SignOfPosition));
     }
 
     private void SetWord(int address, int value) =>

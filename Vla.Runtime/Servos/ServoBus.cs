@@ -7,17 +7,22 @@ namespace Vla.Runtime.Servos;
 
 /// <summary>Talks to the servos on one serial line: asks, waits for answers, asks again, counts.</summary>
 /// <remarks>
-/// Used by one thread at a time. <see cref="SyncRead"/> and <see cref="SyncWrite"/> allocate nothing: they run at
-/// every turn of
-/// a control loop. Answers are taken by who gave them: late ones, of a question before, count as damaged.
+/// Used by one thread at a time. <see cref="SyncRead"/> and <see cref="SyncWrite"/> allocate nothing: they run at every
+/// turn of a control loop. Answers are taken by who gave them: late ones, of a question before, count as damaged.
 /// </remarks>
 public sealed class ServoBus(ISerialPort port, IServoProtocol protocol, TimeProvider time, ServoNames names)
     : IDisposable
 {
     /// <summary>
-    /// Beyond the time on the wire, how long an answer may take: USB and the kernel in between, nanoseconds.
+    /// Beyond the time on the wire, how long the answers of several servos may take, nanoseconds: USB and the kernel in
+    /// between. An arm's loop has no time for more.
     /// </summary>
     public const long PatienceNs = 20 * MonotonicTime.NsPerMs;
+
+    /// <summary>The same for an answer of a single servo, where nobody is in a hurry.</summary>
+    public const long SinglePatienceNs = 100 * MonotonicTime.NsPerMs;
+
+    private const long LongestSettlingNs = 500 * MonotonicTime.NsPerMs;
 
     /// <summary>A question of a single servo is asked so often at most.</summary>
     public const int Tries = 3;
@@ -26,6 +31,7 @@ public sealed class ServoBus(ISerialPort port, IServoProtocol protocol, TimeProv
     private readonly byte[] _received = new byte[2_048];
     private int _count;
     private int _used;
+    private bool _isLate;
     private long _packets;
     private long _answers;
     private long _missing;
@@ -56,11 +62,17 @@ public sealed class ServoBus(ISerialPort port, IServoProtocol protocol, TimeProv
         );
 
     /// <summary>Asks a servo whether it is there, once.</summary>
+    /// <param name="id">Which.</param>
+    /// <param name="isUrgent">Whether a loop waits: then no longer than <see cref="PatienceNs"/>.</param>
     /// <returns>What it says is wrong with it; null when it does not answer.</returns>
-    public ServoFaults? Ping(int id)
+    public ServoFaults? Ping(int id, bool isUrgent = false)
     {
         Send(protocol.Ping(_packet, id));
-        return TryAnswer(id, 0, out var answer) ? answer.Faults : null;
+        if (TryAnswer(id, 0, isUrgent ? PatienceNs : SinglePatienceNs, out var answer))
+            return answer.Faults;
+        if (!isUrgent)
+            Settle();
+        return null;
     }
 
     /// <summary>Asks every servo whether it is there.</summary>
@@ -69,7 +81,7 @@ public sealed class ServoBus(ISerialPort port, IServoProtocol protocol, TimeProv
     {
         Send(protocol.Ping(_packet, id: null));
         var found = new SortedSet<int>();
-        var deadlineNs = time.NowNs() + PatienceNs + WireNs(protocol.AnswerLength(0) * 16);
+        var deadlineNs = time.NowNs() + SinglePatienceNs + WireNs(protocol.AnswerLength(0) * 16);
         while (TryTake(deadlineNs, out var answer))
             found.Add(answer.Id);
         return [.. found];
@@ -82,10 +94,20 @@ public sealed class ServoBus(ISerialPort port, IServoProtocol protocol, TimeProv
         for (var attempt = 1; ; attempt++)
         {
             Send(protocol.Read(_packet, id, register.Address, register.Length));
-            if (TryAnswer(id, register.Length, out var answer))
-                return register.Decode(_received.AsSpan(answer.DataAt, register.Length));
+            if (TryAnswer(id, register.Length, SinglePatienceNs, out var answer))
+            {
+                var value = register.Decode(_received.AsSpan(answer.DataAt, register.Length));
+                if (attempt > 1)
+                    Settle();
+                return value;
+            }
+
             if (attempt == Tries)
+            {
+                Settle();
                 throw NoAnswer(id, $"to the question for its {register.Name}");
+            }
+
             Interlocked.Increment(ref _retries);
         }
     }
@@ -100,14 +122,19 @@ public sealed class ServoBus(ISerialPort port, IServoProtocol protocol, TimeProv
         for (var attempt = 1; ; attempt++)
         {
             Send(protocol.Write(_packet, id, register.Address, data[..register.Length]));
-            if (TryAnswer(id, 0, out var answer))
+            var isConfirmed = TryAnswer(id, 0, SinglePatienceNs, out var answer);
+            if (isConfirmed && attempt == 1)
                 return answer.Faults;
-            // It may have done so without the answer having come through; and some are set not to answer to this at
-            // all.
-            if (attempt == Tries)
+            // Whose confirmation it was is not told, and some servos are set to give none: what counts is what is
+            // there.
+            if (isConfirmed || attempt == Tries)
+            {
+                Settle();
                 return Read(id, register) == value
-                    ? ServoFaults.None
+                    ? answer.Faults
                     : throw NoAnswer(id, $"when its {register.Name} is set to {value}");
+            }
+
             Interlocked.Increment(ref _retries);
         }
     }
@@ -165,7 +192,7 @@ public sealed class ServoBus(ISerialPort port, IServoProtocol protocol, TimeProv
         {
             // Whatever still comes belongs to a question before.
             port.DiscardInput();
-            (_count, _used) = (0, 0);
+            (_count, _used, _isLate) = (0, 0, false);
             port.Write(_packet.AsSpan(0, length));
         }
         catch (SerialPortLostException exception)
@@ -176,9 +203,26 @@ public sealed class ServoBus(ISerialPort port, IServoProtocol protocol, TimeProv
         Interlocked.Increment(ref _packets);
     }
 
-    private bool TryAnswer(int id, int count, out ServoAnswer answer)
+    /// <summary>
+    /// Lets the line fall silent after a question that seemed to have no answer: a late one carries nothing that
+    /// tells it
+    /// from the next question's.
+    /// </summary>
+    private void Settle()
     {
-        var deadlineNs = time.NowNs() + PatienceNs + WireNs(protocol.AnswerLength(count));
+        var untilNs = time.NowNs() + LongestSettlingNs;
+        while (time.NowNs() < untilNs)
+        {
+            (_count, _used, _isLate) = (0, 0, false);
+            if (!Receive(time.NowNs() + SinglePatienceNs))
+                return;
+            Interlocked.Increment(ref _damaged);
+        }
+    }
+
+    private bool TryAnswer(int id, int count, long patienceNs, out ServoAnswer answer)
+    {
+        var deadlineNs = time.NowNs() + patienceNs + WireNs(protocol.AnswerLength(count));
         while (TryTake(deadlineNs, out answer))
         {
             if (answer.Id == id && answer.Count == count)
@@ -233,13 +277,15 @@ public sealed class ServoBus(ISerialPort port, IServoProtocol protocol, TimeProv
         if (_count == _received.Length)
             (_count, _used) = (0, 0);
         var leftNs = deadlineNs - time.NowNs();
-        if (leftNs <= 0)
+        // Once more when it is over: this process may have been away meanwhile, and the answer there all the time.
+        if (leftNs <= 0 && _isLate)
             return false;
+        _isLate = leftNs <= 0;
         try
         {
-            var count = port.Read(_received.AsSpan(_count), leftNs);
+            var count = port.Read(_received.AsSpan(_count), Math.Max(0, leftNs));
             _count += count;
-            return count > 0 || time.NowNs() < deadlineNs;
+            return count > 0 || !_isLate;
         }
         catch (SerialPortLostException exception)
         {

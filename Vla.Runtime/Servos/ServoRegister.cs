@@ -5,9 +5,8 @@ namespace Vla.Runtime.Servos;
 /// <param name="Address">Of its first byte.</param>
 /// <param name="Length">Bytes, 1, 2 or 4; the lowest first.</param>
 /// <param name="SignBit">
-/// The bit that makes it negative, the bits below it being its amount; null for a number without a sign, or for one
-/// in two's
-/// complement (<paramref name="IsSigned"/>).
+/// The bit that makes it negative, the bits below it being its amount; null for a number without a sign, or for one in
+/// two's complement (<paramref name="IsSigned"/>).
 /// </param>
 /// <param name="IsSigned">Whether it is in two's complement.</param>
 public sealed record ServoRegister(string Name, int Address, int Length, int? SignBit = null, bool IsSigned = false)

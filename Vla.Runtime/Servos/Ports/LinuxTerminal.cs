@@ -5,8 +5,7 @@ namespace Vla.Runtime.Servos.Ports;
 /// <summary>The few calls, numbers and structures of Linux that a serial line at any speed needs.</summary>
 /// <remarks>
 /// As in <c>asm-generic/termbits.h</c>: the same on x86-64 and ARM64. <c>termios2</c> takes any speed as a number,
-/// which the
-/// C library's own calls do not.
+/// which the C library's own calls do not.
 /// </remarks>
 internal static unsafe partial class LinuxTerminal
 {

@@ -32,6 +32,50 @@ public sealed class StartingPointTests : IDisposable
     }
 
     [Fact]
+    public void A_robot_that_holds_still_by_itself_is_a_hold_for_its_reason_and_sets_out_from_where_it_is_afterwards()
+    {
+        using var robot = new RobotConnection(_feeling, new ClockTime(_clock));
+        robot.Connect(CancellationToken.None);
+        using var reader = RobotStates.ReaderOf(robot, Joint(start: 0), new ClockTime(_clock), rateHz: 100)!;
+        robot.State = reader;
+        using var loop = new ControlLoop(
+            Joint(start: 0, rate: 1),
+            new ControlOptions { RateHz = 1_000 / TickMs, ResumeAfterStop = ResumeAfterStop.Automatic },
+            [_robot, robot],
+            _clock,
+            state: reader,
+            robot: robot
+        );
+        Assert.Equal((ControlState.Policy, 1.5f), Act(1.5f));
+
+        _feeling.Holding = "the elbow is 63 °C warm";
+        Assert.Equal(ControlState.Hold, Act(1.5f).State);
+        Assert.StartsWith(
+            "the robot feeling arm holds still: the elbow is 63 °C warm",
+            loop.Last!.Reason,
+            StringComparison.Ordinal
+        );
+
+        // It has sunk a little meanwhile.
+        (_feeling.Holding, _feeling.State, _feeling.Note) = (null, [1], "the elbow is 50 °C warm");
+        reader.ReadOnce();
+        Act(1);
+        Assert.Equal((ControlState.Policy, 1), Act(1));
+        Assert.Contains(loop.Snapshot().Outputs, output => output.Note == "the elbow is 50 °C warm");
+
+        (ControlState State, float Value) Act(float value)
+        {
+            _clock.Advance(1);
+            reader.ReadOnce();
+            loop.Offer(Make.Action(_clock.NowNs, 0, value));
+            _clock.Advance(TickMs);
+            reader.ReadOnce();
+            loop.Tick(_clock.NowNs);
+            return (loop.Last!.State, loop.Last.Values[1]);
+        }
+    }
+
+    [Fact]
     public void A_robot_that_is_lost_holds_then_stops_for_that_reason_and_sets_out_from_where_it_is_when_it_is_back()
     {
         using var back = new ManualResetEventSlim();

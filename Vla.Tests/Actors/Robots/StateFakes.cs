@@ -39,6 +39,12 @@ internal sealed class FeelingRobot : IRobot
     /// <summary>What it tells; null when it does not know.</summary>
     public float[]? State { get; set; } = [0.3f, 0];
 
+    /// <summary>Why it holds still, as it says.</summary>
+    public string? Holding { get; set; }
+
+    /// <summary>What is unusual, as it says.</summary>
+    public string? Note { get; set; }
+
     /// <summary>Called before each reading: throw or block here.</summary>
     public Action Before { get; set; } = () => { };
 

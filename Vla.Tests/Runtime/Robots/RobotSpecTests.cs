@@ -26,7 +26,7 @@ public sealed class RobotSpecTests : IDisposable
 
     [Theory]
     [InlineData("wrold")]
-    [InlineData("so101:/dev/ttyACM0")]
+    [InlineData("so102:/dev/ttyACM0")]
     [InlineData("arms/none.json")]
     public void What_names_no_robot_and_no_file_is_answered_with_what_there_is(string text)
     {
@@ -38,7 +38,8 @@ public sealed class RobotSpecTests : IDisposable
             StringComparison.Ordinal
         );
         Assert.EndsWith(
-            "give world[?profile=FILE], dll:FILE[?profile=FILE][#ARGUMENT] or the FILE of a robot profile",
+            "give world[?profile=FILE], dll:FILE[?profile=FILE][#ARGUMENT], "
+                + "so101:PORT-OR-NAME[?id=NAME][&scale=degrees|range][&rate=HZ] or the FILE of a robot profile",
             error.Message,
             StringComparison.Ordinal
         );

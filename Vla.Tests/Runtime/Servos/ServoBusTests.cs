@@ -123,7 +123,7 @@ public sealed class ServoBusTests : IDisposable
     [Fact]
     public void An_answer_that_comes_too_late_is_not_taken_for_the_next_ones()
     {
-        _servos.Conditions.Latency = 0.030;
+        _servos.Conditions.Latency = 0.110;
         Assert.Null(_bus.Ping(1));
 
         _servos.Conditions.Latency = 0.0004;
@@ -135,6 +135,18 @@ public sealed class ServoBusTests : IDisposable
             _bus.Write(4, Sts3215.GoalPosition, value);
             return _bus.Read(4, Sts3215.GoalPosition);
         }
+    }
+
+    [Fact]
+    public void A_second_answer_to_what_was_asked_twice_is_not_taken_for_the_next_ones()
+    {
+        _servos.Conditions.Latency = 0.110;
+
+        // The first answer comes while the second question waits, the second one a moment later.
+        Assert.Equal(3, _bus.Read(1, Sts3215.FirmwareMajor));
+
+        _servos.Conditions.Latency = 0.0004;
+        Assert.Equal(80, _bus.Read(1, Sts3215.MaximumVoltage));
     }
 
     [Fact]

@@ -1,0 +1,338 @@
+using Vla.Actors.Robots;
+using Vla.Runtime.Servos.Feetech;
+using Vla.Sensors;
+using Vla.Sensors.Observations;
+
+namespace Vla.Runtime.Servos.Arms;
+
+/// <summary>What an arm is doing.</summary>
+public enum ArmMode
+{
+    /// <summary>Nothing holds it.</summary>
+    Slack,
+
+    /// <summary>It stays where it is.</summary>
+    Holding,
+
+    /// <summary>It is on its way, slowly, to where it is first told to be.</summary>
+    Approaching,
+
+    /// <summary>It goes where it is told.</summary>
+    Following,
+
+    /// <summary>It goes to where it can lie.</summary>
+    GoingToRest,
+
+    /// <summary>It lies there and is let go, little by little.</summary>
+    LettingGo,
+}
+
+/// <summary>An arm's own loop: listens to its servos, watches over them, tells them where to be.</summary>
+/// <remarks>
+/// <para>
+/// One turn is one question to all servos and one packet of goals. A joint's goal moves: slowly to where the arm is
+/// first told to be, and never faster than <see cref="ArmLimits.FollowSteps"/>. Torque comes on only with the goal
+/// where the joint is.
+/// </para>
+/// <para>For one thread, which calls <see cref="Turn"/>; nothing is allocated there while all is well.</para>
+/// </remarks>
+public sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, StateRing states, TimeProvider time)
+{
+    private const long TorqueCheckNs = 250 * MonotonicTime.NsPerMs;
+
+    private readonly int[] _ids = ArmKind.Ids;
+    private readonly ArmReading _reading = new();
+    private readonly ArmWatch _watch = new(limits);
+    private readonly double[] _goals = new double[ArmKind.Ids.Length];
+    private readonly double[] _targets = new double[ArmKind.Ids.Length];
+    private readonly int[] _whole = new int[ArmKind.Ids.Length];
+    private readonly byte[] _echo = new byte[2 * ArmKind.Ids.Length];
+    private readonly int[] _echoFaults = new int[ArmKind.Ids.Length];
+    private readonly float[] _values = new float[ArmKind.Ids.Length];
+    private int[]? _rest;
+    private long _turnNs;
+    private long _heardNs;
+    private long _checkedNs;
+    private double _approachSteps;
+    private double _restSeconds;
+    private double _letGoSeconds;
+    private bool _isToEnd;
+    private volatile string? _note;
+    private volatile string? _holding;
+
+    /// <summary>What is wanted.</summary>
+    public ArmCommands Commands { get; } = new();
+
+    public ArmMode Mode { get; private set; }
+
+    /// <summary>What is unusual though it works, in words; null when nothing is. From any thread.</summary>
+    public string? Note => _note;
+
+    /// <summary>Why it holds still whatever it is told, in words; null while it does not. From any thread.</summary>
+    public string? Holding => _holding;
+
+    /// <summary>Whether it is done: at rest and let go, or holding for good for want of a place to lie.</summary>
+    public bool HasEnded { get; private set; }
+
+    /// <summary>Where each joint is told to be, steps.</summary>
+    public ReadOnlySpan<double> Goals => _goals;
+
+    /// <summary>Begins: the arm is connected.</summary>
+    /// <param name="hasTorque">Whether its servos hold it already.</param>
+    /// <param name="rest">Where it can lie, steps; null when that is not known.</param>
+    public void Begin(bool hasTorque, int[]? rest)
+    {
+        (_turnNs, _heardNs) = (time.NowNs(), time.NowNs());
+        _rest = rest;
+        Mode = hasTorque ? ArmMode.Holding : ArmMode.Slack;
+        if (!hasTorque)
+            return;
+        // Where they hold it, not where it is: it must not sag a little with each connection.
+        foreach (var (i, id) in _ids.Index())
+        {
+            var (position, goal) = (bus.Read(id, Sts3215.PresentPosition), bus.Read(id, Sts3215.GoalPosition));
+            _goals[i] = Math.Abs(goal - position) <= limits.StallSteps ? goal : position;
+        }
+    }
+
+    /// <summary>From now on it goes to rest and is let go.</summary>
+    public void End() => _isToEnd = true;
+
+    /// <summary>One turn.</summary>
+    /// <exception cref="RobotLostException">The line is gone, or servos have been silent for too long.</exception>
+    public void Turn()
+    {
+        var nowNs = time.NowNs();
+        var seconds = Math.Clamp((nowNs - _turnNs) / (double)MonotonicTime.NsPerSecond, 0, 0.05);
+        _turnNs = nowNs;
+        if (!Listen(nowNs))
+            return;
+        _watch.Look(_reading, Mode == ArmMode.Slack ? [] : _goals, seconds);
+        CheckTorque(nowNs);
+        Decide(nowNs);
+        Move(seconds);
+        Say();
+    }
+
+    private bool Listen(long nowNs)
+    {
+        if (!_reading.Read(bus, time))
+        {
+            if (nowNs - _heardNs < limits.LostSeconds * MonotonicTime.NsPerSecond)
+                return false;
+            var silent = _ids.Where(id => bus.Ping(id, isUrgent: true) is null && bus.Ping(id, isUrgent: true) is null)
+                .ToList();
+            if (silent.Count == 0)
+                return false;
+            throw new RobotLostException($"{bus.PortName}: {bus.Names.WhereToLook(silent, _ids)}");
+        }
+
+        _heardNs = nowNs;
+        for (var i = 0; i < _values.Length; i++)
+            _values[i] = (float)scale[i].ToValue(_reading.Positions[i]);
+        states.Add(_reading.AtNs, _values);
+        return true;
+    }
+
+    private void Decide(long nowNs)
+    {
+        if (Mode is ArmMode.GoingToRest or ArmMode.LettingGo || HasEnded)
+            return;
+        if (_isToEnd || _watch.Concern == ArmConcern.Rest)
+        {
+            BeginRest();
+            return;
+        }
+
+        var command = Commands.Take();
+        var isFresh = command.AtNs != 0 && nowNs - command.AtNs <= command.LastsNs;
+        var mayMove = isFresh && command.State == ControlState.Policy && _watch.Concern < ArmConcern.Hold;
+        if (Mode == ArmMode.Slack && isFresh && _watch.Concern < ArmConcern.Hold)
+            TryTorque();
+        if (Mode == ArmMode.Slack)
+            return;
+        if (mayMove)
+            Follow(command);
+        else if (Mode != ArmMode.Holding)
+            Hold(command.State == ControlState.Hold && _watch.Concern < ArmConcern.Hold && isFresh);
+    }
+
+    /// <summary>
+    /// Switches torque on, with each goal where its joint is, and only when the servos say that it is there.
+    /// </summary>
+    private void TryTorque()
+    {
+        _reading.Positions.CopyTo(_whole, 0);
+        bus.SyncWrite(Sts3215.GoalPosition, _ids, _whole);
+        var register = Sts3215.GoalPosition;
+        if (bus.SyncRead(_ids, register.Address, register.Length, _echo, _echoFaults) < _ids.Length)
+            return;
+        for (var i = 0; i < _ids.Length; i++)
+        {
+            if (register.Decode(_echo.AsSpan(2 * i, 2)) != _whole[i])
+                return;
+            _goals[i] = _whole[i];
+        }
+
+        if (TrySetTorque(1))
+            Mode = ArmMode.Holding;
+    }
+
+    private void Follow(ArmCommand command)
+    {
+        for (var i = 0; i < _targets.Length; i++)
+        {
+            if (float.IsFinite(command.Values[i]))
+                _targets[i] = scale[i].ToPosition(command.Values[i]);
+        }
+
+        if (Mode is not ArmMode.Holding)
+            return;
+        (Mode, _approachSteps) = (ArmMode.Approaching, limits.ApproachSteps);
+    }
+
+    /// <param name="isCalm">Whether it may go on to where it was last told to be; otherwise it stays where it
+    /// is.</param>
+    private void Hold(bool isCalm)
+    {
+        Mode = ArmMode.Holding;
+        if (isCalm)
+            return;
+        for (var i = 0; i < _goals.Length; i++)
+            _goals[i] = _reading.Positions[i];
+    }
+
+    private void BeginRest()
+    {
+        if (Mode == ArmMode.Slack)
+        {
+            HasEnded = _isToEnd;
+            return;
+        }
+
+        if (_rest is null)
+        {
+            // It would fall from wherever it is: it goes on holding.
+            Hold(isCalm: false);
+            HasEnded = _isToEnd;
+            return;
+        }
+
+        (Mode, _restSeconds, _letGoSeconds) = (ArmMode.GoingToRest, 0, 0);
+        for (var i = 0; i < _goals.Length; i++)
+            (_goals[i], _targets[i]) = (_reading.Positions[i], _rest[i]);
+    }
+
+    private void Move(double seconds)
+    {
+        switch (Mode)
+        {
+            case ArmMode.Approaching:
+                _approachSteps += limits.ApproachGain * seconds;
+                if (Step(Math.Min(_approachSteps, limits.FollowSteps) * seconds) <= limits.ThereSteps)
+                    Mode = ArmMode.Following;
+                break;
+            case ArmMode.Following:
+                Step(limits.FollowSteps * seconds, isStraight: false);
+                break;
+            case ArmMode.GoingToRest:
+                GoToRest(seconds);
+                break;
+            case ArmMode.LettingGo:
+                LetGo(seconds);
+                return;
+        }
+
+        if (Mode == ArmMode.Slack)
+            return;
+        for (var i = 0; i < _goals.Length; i++)
+            _whole[i] = (int)Math.Round(_goals[i]);
+        bus.SyncWrite(Sts3215.GoalPosition, _ids, _whole);
+    }
+
+    private void GoToRest(double seconds)
+    {
+        _restSeconds += seconds;
+        var left = Step(limits.RestSteps * seconds);
+        var away = 0;
+        for (var i = 0; i < _goals.Length; i++)
+            away = Math.Max(away, Math.Abs(_reading.Positions[i] - _whole[i]));
+        if ((left > 0 || away > limits.StallSteps) && _restSeconds < LongestRestSeconds && !_watch.IsBlocked)
+            return;
+        Mode = ArmMode.LettingGo;
+    }
+
+    /// <summary>The furthest way takes 5 s, and the arm some time to get there.</summary>
+    private static double LongestRestSeconds => 8;
+
+    /// <summary>Takes the torque away little by little, so that nothing falls wherever it is.</summary>
+    private void LetGo(double seconds)
+    {
+        _letGoSeconds += seconds;
+        var left = 1 - _letGoSeconds / limits.LetGoSeconds;
+        Array.Fill(_whole, (int)Math.Max(0, left * Sts3215.FullTorque));
+        bus.SyncWrite(Sts3215.Torque, _ids, _whole);
+        if (left > 0)
+            return;
+        if (!TrySetTorque(0))
+            return;
+        Mode = ArmMode.Slack;
+        HasEnded = _isToEnd;
+        // For whoever switches them on next.
+        foreach (var id in _ids)
+            bus.Write(id, Sts3215.Torque, bus.Read(id, Sts3215.MaximumTorque));
+    }
+
+    /// <summary>Moves goals towards targets.</summary>
+    /// <param name="most">How far, steps.</param>
+    /// <param name="isStraight">Whether all arrive together; otherwise each as fast as it may.</param>
+    /// <returns>How far the furthest still is.</returns>
+    private double Step(double most, bool isStraight = true)
+    {
+        var furthest = 0.0;
+        for (var i = 0; i < _goals.Length; i++)
+            furthest = Math.Max(furthest, Math.Abs(_targets[i] - _goals[i]));
+        var share = isStraight && furthest > most ? most / furthest : 1;
+        for (var i = 0; i < _goals.Length; i++)
+            _goals[i] += Math.Clamp((_targets[i] - _goals[i]) * share, -most, most);
+        return Math.Max(0, furthest - most);
+    }
+
+    /// <returns>True when every servo says that it is so.</returns>
+    private bool TrySetTorque(int value)
+    {
+        Array.Fill(_whole, value);
+        bus.SyncWrite(Sts3215.TorqueEnable, _ids, _whole);
+        return IsTorque(value) is true;
+    }
+
+    /// <returns>Null when that is not known.</returns>
+    private bool? IsTorque(int value)
+    {
+        if (bus.SyncRead(_ids, Sts3215.TorqueEnable.Address, 1, _echo, _echoFaults) < _ids.Length)
+            return null;
+        return _echo.AsSpan(0, _ids.Length).IndexOfAnyExcept((byte)value) < 0;
+    }
+
+    /// <summary>A servo whose power failed for a moment is slack and says nothing of it.</summary>
+    private void CheckTorque(long nowNs)
+    {
+        if (Mode is ArmMode.Slack or ArmMode.LettingGo || nowNs - _checkedNs < TorqueCheckNs)
+            return;
+        _checkedNs = nowNs;
+        // Then it all sets out anew, with every goal where its joint is.
+        if (IsTorque(1) is false)
+            Mode = ArmMode.Slack;
+    }
+
+    private void Say()
+    {
+        var isHeld = _watch.Concern >= ArmConcern.Hold;
+        var words = _watch.Words;
+        _holding = isHeld ? words : null;
+        _note =
+            words.Length > 0 ? words
+            : Mode == ArmMode.Approaching ? "it goes slowly to where it is first told to be"
+            : null;
+    }
+}
