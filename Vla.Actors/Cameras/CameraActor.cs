@@ -248,8 +248,9 @@ public sealed partial class CameraActor(
                 self.Tell(new CaptureStreams(From));
             _streams = true;
             watch?.FrameArrived(From.CapturedNs, beforeNs);
-            place.Arrived();
+            // Before anybody can make something of it: whoever watches sees the picture before the action.
             monitor.FrameSeen?.Invoke(sequence, From.CapturedNs);
+            place.Arrived();
         }
 
         public void Ended(CameraException reason) => self.Tell(new CaptureEnded(From, reason));

@@ -1,3 +1,4 @@
+using OpenCvSharp;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Observations;
 
@@ -43,6 +44,7 @@ public sealed class CameraMonitor(string name = PictureNames.Unnamed, bool isOnl
     private volatile string? _lastError;
     private volatile CameraState _state;
     private volatile CameraCapture? _capture;
+    private int _keptPictures = 1;
 
     /// <summary>What its pictures are called.</summary>
     public string Name { get; } = name;
@@ -67,7 +69,38 @@ public sealed class CameraMonitor(string name = PictureNames.Unnamed, bool isOnl
     public CameraCapture? Capture
     {
         get => _capture;
-        internal set => _capture = value;
+        internal set
+        {
+            value?.KeepPictures(Volatile.Read(ref _keptPictures));
+            _capture = value;
+        }
+    }
+
+    /// <summary>Copies the picture of a number as the camera gave it, for whoever was told that it was taken.</summary>
+    /// <param name="sequence">As <see cref="Observers.FrameTaken"/> and <see cref="Pipeline.SeenPicture"/> name
+    /// it.</param>
+    /// <param name="into">Receives BGR, 8 bits, [height, width, 3].</param>
+    /// <param name="stamp">Which picture that is.</param>
+    /// <returns>False when it is not kept any more (<see cref="KeepPictures"/>).</returns>
+    public bool TryCopyPicture(long sequence, Mat into, out PictureStamp stamp)
+    {
+        if (Capture is { } capture)
+            return capture.TryCopyPicture(sequence, into, out stamp);
+        stamp = default;
+        return false;
+    }
+
+    /// <summary>
+    /// From now on so many of the newest pictures are kept to be copied, at least; one alone where nobody asks for
+    /// more.
+    /// </summary>
+    /// <param name="count">Each takes width × height × 3 bytes.</param>
+    public void KeepPictures(int count)
+    {
+        var kept = Volatile.Read(ref _keptPictures);
+        while (count > kept)
+            kept = Interlocked.CompareExchange(ref _keptPictures, count, kept);
+        Capture?.KeepPictures(count);
     }
 
     /// <summary>Why the camera was lost or could not be opened, last time; null if never.</summary>

@@ -482,6 +482,7 @@ public sealed class ControlLoop : IDisposable
             Unknown = _start.Unknown,
             Clamped = clamped,
             Origin = _origin,
+            Row = state == ControlState.Policy ? _action.Row : 0,
             ArrivalAgeNs = _ages?.ArrivalNs,
             AgeLimitNs = _ages?.LimitNs,
             PublishedNs = nowNs,

@@ -8,6 +8,9 @@ public readonly record struct Origin
     /// <summary>Number of the newest picture that it was made of.</summary>
     public long FrameSequence { get; init; }
 
+    /// <summary>The pictures that it was made of, one of each camera; none where that is not known.</summary>
+    public SeenPictures Pictures { get; init; }
+
     /// <summary>The words in force when it was made.</summary>
     public string Instruction { get; init; }
 
@@ -35,6 +38,7 @@ public readonly record struct Origin
         new()
         {
             FrameSequence = seen[place].Sequence,
+            Pictures = SeenPictures.Of(seen),
             Instruction = "",
             CapturedNs = seen.CapturedNs,
             Steps = StepTrail.Of(StepTrail.Prepare, seen.CapturedNs, seen.PreparedNs),

@@ -48,6 +48,12 @@ public sealed record PublishedAction
     /// </summary>
     public required Origin Origin { get; init; }
 
+    /// <summary>
+    /// Which of the actions of its chunk it is: 0 for the one that was wanted at the moment of the pictures. 0 in hold
+    /// and stop.
+    /// </summary>
+    public int Row { get; init; }
+
     /// <summary>When this action was published, monotonic nanoseconds.</summary>
     public required long PublishedNs { get; init; }
 

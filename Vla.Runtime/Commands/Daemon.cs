@@ -8,7 +8,6 @@ using Vla.Actors.Control;
 using Vla.Actors.Instructions;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
-using Vla.Actors.Robots;
 using Vla.Actors.Scheduling;
 using Vla.Actors.Stages;
 using Vla.Actors.Torch;
@@ -156,12 +155,11 @@ public static partial class Daemon
                     tabletop,
                     side.Sensed?.State
                 );
-        IReadOnlyList<IActionOutput> robots = recording is null ? side.Outputs : [.. side.Outputs, recording.Robot];
         start.Begin($"connecting the robot '{robotText}'", boundsItself: true);
         side.Connect(cancellation);
 
         start.Begin("starting");
-        options = options with { ResumeAfterStop = AutoChoice.Resume(options.ResumeAfterStop, robots) };
+        options = options with { ResumeAfterStop = AutoChoice.Resume(options.ResumeAfterStop, side.Outputs) };
         using var controller = new Controller(
             new ControllerParts
             {
@@ -169,7 +167,7 @@ public static partial class Daemon
                 Device = device,
                 Profile = profile,
                 Control = options,
-                Outputs = robots,
+                Outputs = side.Outputs,
                 Cameras =
                 [
                     .. cameras.Select(
@@ -194,6 +192,7 @@ public static partial class Daemon
             }
         );
         var control = controller.Control;
+        recording?.Watch(controller.Observers);
         if (said.IsStop)
             control.Stop($"{InstructionCheck.StopReason}: the first instruction is '{settings.Instruction}'");
         control.IdleReason = instructions.Current is null && policy.TakesWords ? "no instruction yet" : "no action yet";

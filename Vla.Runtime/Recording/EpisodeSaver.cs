@@ -74,6 +74,11 @@ internal sealed partial class EpisodeSaver : IDisposable
     /// <summary>Why no episode has begun, in words; set before <see cref="Complete"/>, null when one has.</summary>
     public string? Obstacle { get; set; }
 
+    /// <summary>
+    /// What was never seen, since the queue of sightings was full; set before <see cref="Complete"/>.
+    /// </summary>
+    public long Missed { get; set; }
+
     public RecordingReport Read() =>
         new(
             _target.Directory,
@@ -168,6 +173,8 @@ internal sealed partial class EpisodeSaver : IDisposable
         Guarded(() => Save(isJudged: false));
         Guarded(CloseWriter);
         SayDropped();
+        if (Missed > 0)
+            Log.Missed(Logger, Missed);
         SayEnd();
     }
 
@@ -314,6 +321,13 @@ internal sealed partial class EpisodeSaver : IDisposable
                 + "were not there"
         )]
         public static partial void Dropped(ILogger logger, long count);
+
+        [LoggerMessage(
+            89,
+            LogLevel.Warning,
+            "{Count} pictures and actions were not looked at for the recording: the machine is too busy"
+        )]
+        public static partial void Missed(ILogger logger, long count);
 
         [LoggerMessage(82, LogLevel.Error, "an episode cannot be recorded: {Reason}; the next one is tried again")]
         public static partial void Failed(ILogger logger, string reason);

@@ -1,43 +1,89 @@
-using OpenCvSharp;
+using Vla.Actors.Observers;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Robots;
-using Vla.Sensors.Cameras;
 
 namespace Vla.Runtime.Recording;
 
-/// <summary>Copies the newest picture.</summary>
-/// <returns>False when there is none.</returns>
-internal delegate bool TakePicture(Mat into, out PictureStamp stamp);
-
-/// <summary>
-/// Follows a live run as one of its outputs, and takes a frame whenever one is due: picture, state, action.
-/// </summary>
-/// <remarks>The control loop hands actions over in a ring and never waits; see <see cref="ThreadedOutput"/>.</remarks>
+/// <summary>Watches a live run and takes a frame whenever one is due: pictures, state, action.</summary>
+/// <remarks>
+/// <para>
+/// An action that was wanted at the moment of its pictures (<see cref="PublishedAction.Row"/> 0) is recorded with
+/// these very pictures, however long the policy took. A later one of a chunk was not made of a picture of its own
+/// moment: it is recorded with the newest picture of each camera that was there when it was published, and so is a
+/// hold. The state is always that of the moment of the oldest of the pictures, as the policy is told it.
+/// </para>
+/// <para>
+/// No message holds a picture: they name it, and it is copied from its camera's memory into a frame that belongs to the
+/// <see cref="EpisodeSaver"/>. One that is not there any more costs the frame, which is counted.
+/// </para>
+/// </remarks>
+/// <param name="cutter">Says which actions are frames.</param>
+/// <param name="saver">Gets the frames.</param>
+/// <param name="cameras">In the order of the dataset's.</param>
+/// <param name="scene">What was asked for, and where, before anything was seen here.</param>
+/// <param name="state">The robot's state by time; null where it tells none.</param>
 internal sealed class LiveRecorder(
     EpisodeCutter cutter,
     EpisodeSaver saver,
-    IReadOnlyList<TakePicture> pictures,
+    IReadOnlyList<IRecordedPictures> cameras,
     Func<LiveScene> scene,
     IRobotState? state
-) : IActionOutput
+) : IObserver
 {
-    public string Name { get; } = $"record:{saver.Read().Directory}";
+    private readonly FrameTaken?[] _newest = new FrameTaken?[cameras.Count];
+    private Instruction? _given;
 
-    public bool Moves => false;
+    public string Name => "recording";
 
-    /// <summary>Over a second at 50 Hz; a frame takes a millisecond.</summary>
-    public int QueueCapacity => 64;
+    public Sightings Wants => Sightings.Frames | Sightings.Actions | Sightings.Instructions;
 
-    public void Apply(PublishedAction action)
+    /// <summary>Two seconds at 1000 Hz.</summary>
+    public int QueueCapacity => 2_048;
+
+    public void Observe(in Sighting sighting)
     {
-        var cut = cutter.Look(action, scene);
+        switch (sighting.What)
+        {
+            case FrameTaken frame:
+                Note(frame);
+                break;
+
+            case Instruction instruction:
+                _given = instruction;
+                break;
+
+            case PublishedAction action:
+                Look(action);
+                break;
+        }
+    }
+
+    /// <summary>No more is to be seen: what is there is saved.</summary>
+    public void Complete()
+    {
+        saver.Obstacle = cutter.Obstacle;
+        saver.Complete();
+    }
+
+    private void Note(FrameTaken frame)
+    {
+        for (var i = 0; i < cameras.Count; i++)
+        {
+            if (cameras[i].Name == frame.Camera)
+                _newest[i] = frame;
+        }
+    }
+
+    private void Look(PublishedAction action)
+    {
+        var cut = cutter.Look(action, Scene);
         if (cut.EndsEpisode)
             saver.EndEpisode(cut.IsJudged);
         saver.Drop(cut.Missed);
         if (cut.Task is null || saver.Rent() is not { } frame)
             return;
 
-        if (!TryFill(frame))
+        if (!TryFill(frame, action))
         {
             saver.GiveBack(frame);
             return;
@@ -48,23 +94,31 @@ internal sealed class LiveRecorder(
         saver.Add(frame);
     }
 
-    public void Dispose()
+    /// <summary>The words by what was seen here: in their order with the actions.</summary>
+    private LiveScene Scene()
     {
-        saver.Obstacle = cutter.Obstacle;
-        saver.Complete();
+        var now = scene();
+        return _given is { } given ? now with { Instruction = given } : now;
     }
 
-    /// <summary>Takes every camera's newest picture, and the state as of the oldest of them.</summary>
-    private bool TryFill(LiveFrame frame)
+    private bool TryFill(LiveFrame frame, PublishedAction action)
     {
-        var oldestNs = long.MaxValue;
-        for (var i = 0; i < pictures.Count; i++)
+        var momentNs = long.MaxValue;
+        for (var i = 0; i < cameras.Count; i++)
         {
-            if (!pictures[i](frame.Pictures[i], out var stamp))
+            if (Choose(i, action) is not { } sequence)
                 return false;
-            oldestNs = Math.Min(oldestNs, stamp.CapturedNs);
+            if (!cameras[i].TryCopy(sequence, frame.Pictures[i], out var stamp))
+                return false;
+            momentNs = Math.Min(momentNs, stamp.CapturedNs);
         }
 
-        return state is null || state.TryRead(oldestNs, frame.State);
+        return state is null || state.TryRead(momentNs, frame.State);
     }
+
+    private long? Choose(int camera, PublishedAction action) =>
+        action is { State: ControlState.Policy, Row: 0 }
+        && action.Origin.Pictures.Find(cameras[camera].Name) is { } very
+            ? very.Sequence
+            : _newest[camera]?.Sequence;
 }

@@ -1,8 +1,10 @@
 using Vla.Actors.Instructions;
+using Vla.Actors.Observers;
 using Vla.Actors.Policies;
 using Vla.Actors.Robots;
 using Vla.Runtime.Settings;
 using Vla.Runtime.Simulation;
+using Vla.Sensors;
 using Vla.Sensors.Datasets;
 
 namespace Vla.Runtime.Recording;
@@ -12,15 +14,23 @@ public sealed partial class LiveRecording : IDisposable
 {
     private readonly RecordingTarget _target;
     private readonly EpisodeSaver _saver;
+    private readonly LiveRecorder _recorder;
+    private readonly IReadOnlyList<RecordedCamera> _cameras;
+    private readonly long _oldestNs;
+    private readonly Lock _ending = new();
+    private IObserverSubscription? _subscription;
+    private bool _isComplete;
 
-    private LiveRecording(RecordingTarget target, EpisodeSaver saver, IActionOutput robot) =>
-        (_target, _saver, Robot) = (target, saver, robot);
-
-    /// <summary>To be told what is published.</summary>
-    public IActionOutput Robot { get; }
+    private LiveRecording(
+        RecordingTarget target,
+        EpisodeSaver saver,
+        LiveRecorder recorder,
+        IReadOnlyList<RecordedCamera> cameras,
+        long oldestNs
+    ) => (_target, _saver, _recorder, _cameras, _oldestNs) = (target, saver, recorder, cameras, oldestNs);
 
     /// <summary>How it stands.</summary>
-    public RecordingReport Read() => _saver.Read();
+    public RecordingReport Read() => _saver.Read() with { Missed = _subscription?.Snapshot().Missed ?? 0 };
 
     /// <summary>Begins a dataset, or goes on with one.</summary>
     /// <param name="directory">The dataset.</param>
@@ -53,17 +63,13 @@ public sealed partial class LiveRecording : IDisposable
             robotState?.StateNames ?? []
         );
         var saver = new EpisodeSaver(target);
-        return new LiveRecording(
-            target,
-            saver,
-            new LiveRecorder(
-                new EpisodeCutter(fps, rateHz),
-                saver,
-                [.. cameras.Select(camera => (TakePicture)camera.TryTake)],
-                Scene,
-                robotState
-            )
+        var recorder = new LiveRecorder(new EpisodeCutter(fps, rateHz), saver, cameras, Scene, robotState);
+        // The first action of a chunk is due until the second is.
+        var oldestMs = Math.Max(
+            settings.Control.MaximumActionAgeMs,
+            policy.Action.Horizon > 1 ? policy.Action.StepMs : 0
         );
+        return new LiveRecording(target, saver, recorder, cameras, (long)(oldestMs * MonotonicTime.NsPerMs));
 
         LiveScene Scene()
         {
@@ -72,6 +78,14 @@ public sealed partial class LiveRecording : IDisposable
             var world = tabletop.Episodes.Read();
             return new LiveScene(instructions.Current, world.Episode, tabletop.World.EpisodeBeganNs, world.IsDecided);
         }
+    }
+
+    /// <summary>Begins to watch: before the first action, so that the picture that it comes from is known.</summary>
+    public void Watch(ControllerObservers observers)
+    {
+        foreach (var camera in _cameras)
+            camera.Keep(_oldestNs);
+        _subscription = observers.Add(_recorder);
     }
 
     /// <summary>From now on what is published is recorded.</summary>
@@ -84,12 +98,34 @@ public sealed partial class LiveRecording : IDisposable
             Log.Noted(logger, note);
     }
 
-    /// <summary>Waits until everything is saved, or for so long.</summary>
+    /// <summary>Waits until everything that was published is saved, or for so long; nothing more is recorded.</summary>
     /// <returns>False when that was not enough.</returns>
-    public bool WaitSaved(TimeSpan bound) => _saver.WaitSaved(bound);
+    public bool WaitSaved(TimeSpan bound)
+    {
+        Complete();
+        return _saver.WaitSaved(bound);
+    }
 
     /// <summary>Waits until everything is saved.</summary>
-    public void Dispose() => _saver.Dispose();
+    public void Dispose()
+    {
+        Complete();
+        _saver.Dispose();
+    }
+
+    private void Complete()
+    {
+        lock (_ending)
+        {
+            if (_isComplete)
+                return;
+            _isComplete = true;
+            // Shows it what still waits.
+            _subscription?.Dispose();
+            _saver.Missed = _subscription?.Snapshot().Missed ?? 0;
+            _recorder.Complete();
+        }
+    }
 
     private static partial class Log
     {

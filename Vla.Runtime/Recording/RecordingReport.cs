@@ -10,4 +10,9 @@ public sealed record RecordingReport(string Directory, long Episodes, long Frame
 {
     /// <summary>Episodes that were not kept, since they were shorter than half a second.</summary>
     public long TooShort { get; init; }
+
+    /// <summary>
+    /// Pictures taken and actions published that were left out, since the recording had not looked in time.
+    /// </summary>
+    public long Missed { get; init; }
 }

@@ -192,6 +192,8 @@ public sealed class StatusSource : IHostedService, IDisposable
                 yield return $"recording fails: {recorded.Error}";
             if (recorded.Dropped > 0)
                 yield return $"recording: {recorded.Dropped} frames dropped";
+            if (recorded.Missed > 0)
+                yield return $"recording: {recorded.Missed} pictures and actions were not looked at in time";
             if (recorded.TooShort > 0)
                 yield return $"recording: {recorded.TooShort} episodes too short to be kept";
         }

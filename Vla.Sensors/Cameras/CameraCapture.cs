@@ -24,7 +24,7 @@ public sealed class CameraCapture : IFrameCell, IDisposable
     private readonly TimeProvider _time;
     private readonly ICaptureEvents _events;
     private readonly Thread _thread;
-    private readonly LatestPicture _picture = new();
+    private readonly RecentPictures _pictures = new();
     private readonly (int Width, int Height)? _expected;
     private readonly long _lastSequence;
     private Frame? _newest;
@@ -104,7 +104,18 @@ public sealed class CameraCapture : IFrameCell, IDisposable
     /// <param name="into">Receives BGR, 8 bits, [height, width, 3].</param>
     /// <param name="stamp">Which picture that is.</param>
     /// <returns>False when there is none, before the first and after the last picture.</returns>
-    public bool TryCopyPicture(Mat into, out PictureStamp stamp) => _picture.TryCopy(into, out stamp);
+    public bool TryCopyPicture(Mat into, out PictureStamp stamp) => _pictures.TryCopy(into, out stamp);
+
+    /// <summary>Copies the picture of a number as the camera gave it.</summary>
+    /// <param name="sequence">As <see cref="Frame.Sequence"/>.</param>
+    /// <param name="into">Receives BGR, 8 bits, [height, width, 3].</param>
+    /// <param name="stamp">Which picture that is.</param>
+    /// <returns>False when it is not kept any more (<see cref="KeepPictures"/>), or never was.</returns>
+    public bool TryCopyPicture(long sequence, Mat into, out PictureStamp stamp) =>
+        _pictures.TryCopy(sequence, into, out stamp);
+
+    /// <summary>Keeps so many of the newest pictures to be copied; one alone when never called.</summary>
+    public void KeepPictures(int count) => _pictures.Keep(count);
 
     /// <summary>Ends the thread, waiting a bounded time for a device that blocks, closes the camera.</summary>
     public void Dispose() => Dispose(MaximumCloseTime);
@@ -120,14 +131,14 @@ public sealed class CameraCapture : IFrameCell, IDisposable
         if (started && Thread.CurrentThread != _thread)
             _thread.Join(wait);
         if (!started)
-            _picture.Dispose();
+            _pictures.Dispose();
         TakeNewest()?.Dispose();
     }
 
     private void Run()
     {
         var reason = Capture();
-        _picture.Dispose();
+        _pictures.Dispose();
         if (_stopping)
             TakeNewest()?.Dispose();
         else
@@ -173,7 +184,7 @@ public sealed class CameraCapture : IFrameCell, IDisposable
 
     private void CaptureOne(ICamera camera, ImagePreparation preparation)
     {
-        var picture = _picture.Next;
+        var picture = _pictures.Next;
         var capturedNs = camera.Read(picture);
         if (_stopping)
             return;
@@ -204,9 +215,9 @@ public sealed class CameraCapture : IFrameCell, IDisposable
         frame.CapturedNs = capturedNs;
         frame.PreparedNs = _time.NowNs();
         CapturedNs = capturedNs;
-        if (!camera.IsLive || !_picture.IsSameAgain())
+        if (!camera.IsLive || !_pictures.IsSameAgain())
             _sameSinceNs = capturedNs;
-        _picture.Publish(new PictureStamp(sequence, capturedNs));
+        _pictures.Publish(new PictureStamp(sequence, capturedNs));
 
         if (Interlocked.Exchange(ref _newest, frame) is { } unseen)
             Replace(unseen);

@@ -1,4 +1,5 @@
 using OpenCvSharp;
+using Vla.Actors.Observers;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Robots;
 using Vla.Runtime.Recording;
@@ -85,16 +86,16 @@ public sealed class LiveRecorderTests : IDisposable
         );
         var saver = new EpisodeSaver(target);
         saver.Start();
-        using (
-            var recorder = new LiveRecorder(
-                new EpisodeCutter(Fps, Fps),
-                saver,
-                [TryTake, TryTakeWrist],
-                () => _scene,
-                new Jaw()
-            )
-        )
-            Apply(recorder, 3);
+        var recorder = new LiveRecorder(
+            new EpisodeCutter(Fps, Fps),
+            saver,
+            // A little older than the front's, but for the first.
+            [new Camera(this), new Camera(this, "wrist", earlierNs: 5, grey: 200, size: new Size(16, 16))],
+            () => _scene,
+            new Jaw()
+        );
+        Apply(recorder, 3, "front", "wrist");
+        recorder.Complete();
         saver.Dispose();
 
         using var dataset = LeRobotDataset.Open(Root);
@@ -111,15 +112,69 @@ public sealed class LiveRecorderTests : IDisposable
             (_, picture) => brightness.Add(Cv2.Mean(picture).Val0)
         );
         Assert.Equal([200, 200, 200], brightness, (a, b) => Math.Abs(a - b) < 8);
+    }
 
-        // A little older than the front's, but for the first.
-        bool TryTakeWrist(Mat into, out PictureStamp stamp)
+    [Fact]
+    public void An_action_of_the_moment_of_its_pictures_has_these_very_pictures_and_a_later_one_what_was_there()
+    {
+        Run(recorder =>
         {
-            stamp = new PictureStamp(_frame, Math.Max(0, 10 * (_frame - 1) - 5));
-            using var picture = new Mat(16, 16, MatType.CV_8UC3, Scalar.All(200));
-            picture.CopyTo(into);
-            return true;
-        }
+            for (var picture = 1; picture <= 3; picture++)
+                Take(recorder, picture);
+            Publish(recorder, MadeOf(2, row: 0));
+            Publish(recorder, MadeOf(2, row: 1));
+            Take(recorder, 4);
+            Publish(recorder, MadeOf(2, row: 2));
+            Publish(recorder, MadeOf(2, row: 0, ControlState.Hold));
+        });
+
+        using var dataset = LeRobotDataset.Open(Root);
+        var episode = dataset.Episodes.Single();
+        // Picture number n was taken at 10 × (n - 1), and so is the state's number.
+        Assert.Equal([10f, 20f, 30f, 30f], dataset.Read(episode).Floats(DatasetFeature.State).ToArray());
+        var brightness = new List<double>();
+        dataset.ReadPictures(
+            episode,
+            DatasetFeature.FrontCamera,
+            (_, picture) => brightness.Add(Cv2.Mean(picture).Val0)
+        );
+        Assert.Equal([20, 40, 60, 60], brightness, (a, b) => Math.Abs(a - b) < 8);
+
+        PublishedAction MadeOf(long picture, int row, ControlState state = ControlState.Policy) =>
+            Action(1, state) with
+            {
+                Row = row,
+                Origin = new Origin
+                {
+                    InstructionNumber = 1,
+                    Instruction = "",
+                    Pictures = SeenPictures.Of(new SeenPicture("front", picture, 10 * (picture - 1))),
+                },
+            };
+    }
+
+    [Fact]
+    public void Words_count_from_when_they_were_seen_between_the_actions()
+    {
+        var second = new Instruction(2, "second", 0);
+        var report = Run(recorder =>
+        {
+            Apply(recorder, 2);
+            // In force already when the recorder comes to look at the third action, which was published before.
+            _scene = _scene with
+            {
+                Instruction = second,
+            };
+            recorder.Observe(new Sighting(Sightings.Instructions, 0, new Instruction(1, "first", 0)));
+            Take(recorder, 3);
+            Publish(recorder, Action(1));
+            recorder.Observe(new Sighting(Sightings.Instructions, 0, second));
+            Apply(recorder, 2);
+        });
+
+        Assert.Equal((2, 5, 0), (report.Episodes, report.Frames, report.Dropped));
+        using var dataset = LeRobotDataset.Open(Root);
+        Assert.Equal([3, 2], dataset.Episodes.Select(episode => episode.Length));
     }
 
     [Fact]
@@ -218,11 +273,11 @@ public sealed class LiveRecorderTests : IDisposable
         Assert.Equal("every frame was dropped", WhyNothing());
 
         _scene = default;
-        Run(recorder => recorder.Apply(Action(0, ControlState.Hold, "no instruction yet")));
+        Run(recorder => Publish(recorder, Action(0, ControlState.Hold, "no instruction yet")));
         Assert.Equal("there was no instruction", WhyNothing());
 
         Say(1, "first");
-        Run(recorder => recorder.Apply(Action(1, ControlState.Hold, "the camera is silent")));
+        Run(recorder => Publish(recorder, Action(1, ControlState.Hold, "the camera is silent")));
         Assert.Equal("the camera is silent", WhyNothing());
 
         Run(_ => { });
@@ -245,12 +300,11 @@ public sealed class LiveRecorderTests : IDisposable
     public void An_episode_that_cannot_be_saved_is_given_up_and_said_and_the_next_one_is_saved()
     {
         var saver = new EpisodeSaver(Target);
-        using (var recorder = Recorder(saver))
-        {
-            Apply(recorder, 3);
-            Say(2, "second");
-            Apply(recorder, 3);
-        }
+        var recorder = Recorder(saver);
+        Apply(recorder, 3);
+        Say(2, "second");
+        Apply(recorder, 3);
+        recorder.Complete();
 
         // A folder where the first episode's data shall go.
         var blocked = Directory.CreateDirectory(Path.Combine(Root, "data", "chunk-000", "file-000.parquet"));
@@ -280,13 +334,14 @@ public sealed class LiveRecorderTests : IDisposable
         return exception.Message;
     }
 
-    private RecordingReport Run(Action<IActionOutput> work, int? capacity = null, bool startsLate = false)
+    private RecordingReport Run(Action<LiveRecorder> work, int? capacity = null, bool startsLate = false)
     {
         var saver = new EpisodeSaver(Target, capacity) { Logger = _said };
         if (!startsLate)
             saver.Start();
-        using (var recorder = Recorder(saver))
-            work(recorder);
+        var recorder = Recorder(saver);
+        work(recorder);
+        recorder.Complete();
         if (startsLate)
             saver.Start();
         saver.Dispose();
@@ -294,23 +349,36 @@ public sealed class LiveRecorderTests : IDisposable
     }
 
     private LiveRecorder Recorder(EpisodeSaver saver) =>
-        new(new EpisodeCutter(Fps, Fps), saver, [TryTake], () => _scene, new Jaw());
+        new(new EpisodeCutter(Fps, Fps), saver, [new Camera(this)], () => _scene, new Jaw());
 
     private void Say(long number, string text) => _scene = new LiveScene(new Instruction(number, text, 0));
 
-    private void Apply(IActionOutput recorder, int count)
+    /// <summary>
+    /// Takes a picture with every camera and publishes an action that was not made of it, so many times.
+    /// </summary>
+    private void Apply(LiveRecorder recorder, int count, params IReadOnlyList<string> cameras)
     {
         for (var i = 0; i < count; i++)
         {
-            recorder.Apply(Action(_scene.Instruction!.Number));
+            var action = Action(_scene.Instruction!.Number);
+            foreach (var camera in cameras is [] ? ["front"] : cameras)
+                Take(recorder, _frame, camera);
+            Publish(recorder, action);
         }
     }
+
+    private static void Take(LiveRecorder recorder, long sequence, string camera = "front") =>
+        recorder.Observe(new Sighting(Sightings.Frames, 0, new FrameTaken(camera, sequence, 0)));
+
+    private static void Publish(LiveRecorder recorder, PublishedAction action) =>
+        recorder.Observe(new Sighting(Sightings.Actions, action.PublishedNs, action));
 
     private PublishedAction Action(long instruction, ControlState state = ControlState.Policy, string reason = "") =>
         new()
         {
             Sequence = _frame + 1,
             State = state,
+            Row = 1,
             Reason = reason,
             Values = [_frame, -_frame],
             Clamped = 0,
@@ -321,14 +389,27 @@ public sealed class LiveRecorderTests : IDisposable
     /// <summary>What the last recording said of having nothing.</summary>
     private string WhyNothing() => _said.Lines[^1].Split($"nothing was recorded to {Root}: ")[1];
 
-    private bool TryTake(Mat into, out PictureStamp stamp)
+    /// <summary>Picture number n is 20 × (n - 1) bright and was taken at 10 × (n - 1); it keeps all of them.</summary>
+    private sealed class Camera(
+        LiveRecorderTests test,
+        string name = "front",
+        long earlierNs = 0,
+        int grey = -1,
+        Size? size = null
+    ) : IRecordedPictures
     {
-        stamp = new PictureStamp(_frame, 10 * (_frame - 1));
-        if (!_hasPicture)
-            return false;
-        using var picture = new Mat(_size, MatType.CV_8UC3, Scalar.All(20 * (_frame - 1)));
-        picture.CopyTo(into);
-        return true;
+        public string Name => name;
+
+        public bool TryCopy(long sequence, Mat into, out PictureStamp stamp)
+        {
+            stamp = new PictureStamp(sequence, Math.Max(0, 10 * (sequence - 1) - earlierNs));
+            if (!test._hasPicture)
+                return false;
+            var brightness = grey >= 0 ? grey : 20 * (sequence - 1);
+            using var picture = new Mat(size ?? test._size, MatType.CV_8UC3, Scalar.All(brightness));
+            picture.CopyTo(into);
+            return true;
+        }
     }
 
     private sealed class Jaw : IRobotState
