@@ -14,6 +14,8 @@ internal static class Scalars
 
     public static Scalar Half { get; } = 0.5;
 
+    public static Scalar MinusHalf { get; } = -0.5;
+
     public static Scalar One { get; } = 1;
 
     public static Scalar Two { get; } = 2;

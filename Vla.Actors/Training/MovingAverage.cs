@@ -18,7 +18,7 @@ internal sealed class MovingAverage
     /// <param name="live">The model that is trained.</param>
     /// <param name="average">Of the same kind; takes over its weights at once.</param>
     /// <param name="decay">How much stays at a step.</param>
-    public MovingAverage(TrainingModel live, TrainingModel average, double decay)
+    public MovingAverage(nn.Module live, nn.Module average, double decay)
     {
         _decay = decay;
         var (from, to) = (live.state_dict(), average.state_dict());

@@ -12,6 +12,10 @@ public sealed record DataColumns(IReadOnlyList<DataColumn> State, IReadOnlyList<
     /// <summary>Pixels of the camera's pictures; null where the data do not say.</summary>
     public (int Width, int Height)? Picture { get; init; }
 
+    /// <summary>Pixels of each camera's pictures, by its name; none where the data do not say.</summary>
+    public IReadOnlyDictionary<string, (int Width, int Height)> Sizes { get; init; } =
+        new Dictionary<string, (int Width, int Height)>();
+
     /// <summary>Names of the cameras in the data.</summary>
     public IReadOnlyList<string> Cameras { get; init; } = [];
 

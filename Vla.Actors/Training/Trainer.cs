@@ -18,9 +18,6 @@ public readonly record struct TrainingLoss(double Total, double Action, double G
 /// <remarks>For one thread. The same options, data and number of threads give the same weights.</remarks>
 internal sealed class Trainer : IDisposable
 {
-    /// <summary>From so many episodes on, one at least is kept apart for validation.</summary>
-    private const int FewestToValidate = 5;
-
     private readonly TrainingOptions _options;
     private readonly int[] _training;
     private readonly int[] _validation;
@@ -40,7 +37,7 @@ internal sealed class Trainer : IDisposable
     )
     {
         _options = options;
-        (_training, _validation) = Split(set, options);
+        (_training, _validation) = EpisodeSplit.Of(set, options.ValidationShare);
         _batches = new BatchMaker(set, config, tokenizer, device);
         _loss = new CloningLoss(config.Action, config.Action.Execution.Binary, device);
         manual_seed(options.Seed);
@@ -177,23 +174,4 @@ internal sealed class Trainer : IDisposable
             loss.Grounding?.item<float>() ?? double.NaN,
             loss.Turn?.item<float>() ?? double.NaN
         );
-
-    // Whole episodes: neighbouring pictures are nearly the same.
-    private static (int[] Training, int[] Validation) Split(TrainingSet set, TrainingOptions options)
-    {
-        const int Parts = 10_000;
-        var drawn = Enumerable
-            .Range(0, set.Count)
-            .Select(set.Episode)
-            .Distinct()
-            .ToDictionary(episode => episode, episode => new WorldRandom(episode, stream: 1).Below(Parts));
-        var threshold = (int)(options.ValidationShare * Parts);
-        // A few episodes may all have drawn more: then the lowest is kept apart, if the rest can do without it.
-        if (threshold > 0 && drawn.Count >= FewestToValidate && drawn.Values.Min() >= threshold)
-            threshold = drawn.Values.Min() + 1;
-        // Never all of them: from the one that drew highest there is always something to learn.
-        threshold = Math.Min(threshold, drawn.Values.Max());
-        var samples = Enumerable.Range(0, set.Count).ToLookup(sample => drawn[set.Episode(sample)] < threshold);
-        return ([.. samples[false]], [.. samples[true]]);
-    }
 }

@@ -1,11 +1,7 @@
-using System.ComponentModel.DataAnnotations;
-using System.Globalization;
-using System.Text.Json;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Staged;
 using Vla.Actors.Torch;
-using Vla.Sensors.Text;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Training;
@@ -19,22 +15,8 @@ namespace Vla.Actors.Training;
 /// interruption at any moment leaves one that is whole. Resumed from there, on the same data and with the same number
 /// of threads, a training ends with the same weights as one that was not interrupted.
 /// </remarks>
-public sealed class TrainingSession : IDisposable
+public sealed class TrainingSession : ITrainingSession
 {
-    private const string StateFolder = "training";
-    private const string LiveFile = "model.safetensors";
-    private const string AverageFile = "average.safetensors";
-    private const string OptimizerFile = "optimizer.safetensors";
-    private const string StateFile = "state.json";
-
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        WriteIndented = true,
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        RespectRequiredConstructorParameters = true,
-        RespectNullableAnnotations = true,
-    };
-
     private readonly string _output;
     private readonly Trainer _trainer;
     private readonly TrainingOptions _options;
@@ -61,6 +43,8 @@ public sealed class TrainingSession : IDisposable
     /// <summary>Steps done.</summary>
     public int Step => _trainer.Step;
 
+    int ITrainingSession.StepsDone => Step;
+
     /// <summary>Steps in all.</summary>
     public int Steps => _options.Steps;
 
@@ -77,13 +61,13 @@ public sealed class TrainingSession : IDisposable
     public int ValidationSamples => _trainer.ValidationSamples;
 
     /// <summary>True when <paramref name="output"/> holds a training to go on with.</summary>
-    public static bool CanResume(string output) => FindState(output) is not null;
+    public static bool CanResume(string output) => TrainingFolder.Find(output) is not null;
 
     /// <summary>What a training was begun with, and the steps it has done by its last save.</summary>
     /// <exception cref="PolicyException">There is none, or its state cannot be read.</exception>
     public static (TrainingOptions Options, int Step) Begun(string output)
     {
-        var saved = ReadState(Path.Combine(RequireState(output), StateFile));
+        var saved = TrainingFolder.Read(output);
         return (saved.Options, saved.Step);
     }
 
@@ -111,34 +95,12 @@ public sealed class TrainingSession : IDisposable
     {
         if (set.Count == 0)
             throw new PolicyException("the data hold no picture to learn from");
-        TrainingSession? session = null;
-        var isBegun = false;
-        try
-        {
-            Writing(
-                output,
-                () =>
-                {
-                    Clear(output);
-                    // First of all: whatever ends the process from here on, the directory says that it was only begun.
-                    Directory.CreateDirectory(Path.Combine(output, $"{StateFolder}.partial"));
-                    isBegun = true;
-                    PolicyDraft.Write(template, output, set, columns);
-                }
-            );
-            session = new TrainingSession(output, set, options, threads, device);
-            // A training that is ended before its first save has no weights yet, but can be gone on with: they follow
-            // from the seed.
-            Writing(output, () => session.ReplaceState(_ => { }));
-            return session;
-        }
-        catch
-        {
-            session?.Dispose();
-            if (isBegun)
-                Writing(output, () => Clear(output));
-            throw;
-        }
+        return TrainingFolder.Begin(
+            output,
+            () => PolicyDraft.Write(template, output, set, columns),
+            () => new TrainingSession(output, set, options, threads, device),
+            session => session.ReplaceState(_ => { })
+        );
     }
 
     /// <summary>Goes on where the last save was.</summary>
@@ -150,20 +112,7 @@ public sealed class TrainingSession : IDisposable
     /// <param name="steps">In place of the steps in all that it was begun with; more than those it has done.</param>
     public static TrainingSession Resume(string output, TrainingSet set, int threads, Device device, int? steps = null)
     {
-        var folder = RequireState(output);
-        var file = Path.Combine(folder, StateFile);
-        var saved = ReadState(file);
-        var data = DataMark.Of(set);
-        if (!saved.Data.Fits(data))
-        {
-            var same = saved.Data with { Content = null } == data with { Content = null };
-            throw new PolicyException(
-                $"{file}: was trained on other data ({saved.Data}), these are "
-                    + $"{(same ? "as many, with another content" : data)}; "
-                    + "give the same dataset and flags"
-            );
-        }
-
+        var saved = TrainingFolder.ReadFor(output, set);
         var session = new TrainingSession(
             output,
             set,
@@ -178,9 +127,9 @@ public sealed class TrainingSession : IDisposable
             return session;
         session._trainer.Restore(
             saved.Step,
-            Path.Combine(folder, LiveFile),
-            Path.Combine(folder, AverageFile),
-            Path.Combine(folder, OptimizerFile)
+            TrainingFolder.File(output, TrainingFolder.LiveFile),
+            TrainingFolder.File(output, TrainingFolder.AverageFile),
+            TrainingFolder.File(output, TrainingFolder.OptimizerFile)
         );
         return session;
     }
@@ -195,15 +144,15 @@ public sealed class TrainingSession : IDisposable
     /// <exception cref="PolicyException">A file cannot be written.</exception>
     public void Save()
     {
-        Writing(
+        TrainingFolder.Writing(
             _output,
             () =>
             {
                 ReplaceState(partial =>
                     _trainer.Store(
-                        Path.Combine(partial, LiveFile),
-                        Path.Combine(partial, AverageFile),
-                        Path.Combine(partial, OptimizerFile)
+                        Path.Combine(partial, TrainingFolder.LiveFile),
+                        Path.Combine(partial, TrainingFolder.AverageFile),
+                        Path.Combine(partial, TrainingFolder.OptimizerFile)
                     )
                 );
                 SafetensorsWriter.Write(
@@ -230,115 +179,8 @@ public sealed class TrainingSession : IDisposable
 
     public void Dispose() => _trainer.Dispose();
 
-    // As a whole: an interruption at any moment leaves the old state or the new one.
-    private void ReplaceState(Action<string> store)
-    {
-        var folder = Path.Combine(_output, StateFolder);
-        var (partial, old) = ($"{folder}.partial", $"{folder}.old");
-        try
-        {
-            if (Directory.Exists(partial))
-                Directory.Delete(partial, recursive: true);
-            Directory.CreateDirectory(partial);
-            store(partial);
-            DurableFile.Write(
-                Path.Combine(partial, StateFile),
-                JsonSerializer.Serialize(new SavedState(Step, _options, _data), Json)
-            );
-        }
-        catch
-        {
-            // A disk that is full needs the room.
-            if (Directory.Exists(partial))
-                Directory.Delete(partial, recursive: true);
-            throw;
-        }
-
-        if (Directory.Exists(old))
-            Directory.Delete(old, recursive: true);
-        if (Directory.Exists(folder))
-            Directory.Move(folder, old);
-        Directory.Move(partial, folder);
-        if (Directory.Exists(old))
-            Directory.Delete(old, recursive: true);
-    }
-
-    // Makes way for a beginning: only what a training left that had saved no weights yet.
-    private static void Clear(string output)
-    {
-        if (!Directory.Exists(output))
-            return;
-        string[] unfinished =
-        [
-            StateFolder,
-            $"{StateFolder}.partial",
-            StagedPolicy.ConfigFile,
-            $"{StagedPolicy.ConfigFile}.partial",
-            StagedPolicy.VocabularyFile,
-            $"{StagedPolicy.VocabularyFile}.partial",
-            "loss.csv",
-            "loss.png",
-        ];
-        var entries = Directory.EnumerateFileSystemEntries(output).Select(Path.GetFileName).ToList();
-        var begun = FindState(output) is { } folder
-            ? ReadState(Path.Combine(folder, StateFile)).Step == 0
-            : entries.Contains($"{StateFolder}.partial");
-        if (entries.Count > 0 && !(begun && entries.TrueForAll(entry => unfinished.Contains(entry))))
-            throw new PolicyException(
-                $"{output}: exists already and is not empty; choose a new directory, or go on with --resume"
-            );
-        foreach (var entry in entries)
-        {
-            var path = Path.Combine(output, entry!);
-            if (Directory.Exists(path))
-                Directory.Delete(path, recursive: true);
-            else
-                File.Delete(path);
-        }
-    }
-
-    private static string RequireState(string output) =>
-        FindState(output)
-        ?? throw new PolicyException($"{output}: holds no training to go on with; leave out --resume");
-
-    private static string? FindState(string output)
-    {
-        // Between the two renames of a save only the old one is there.
-        var folder = Path.Combine(output, StateFolder);
-        return new[] { folder, $"{folder}.old" }.FirstOrDefault(candidate =>
-            File.Exists(Path.Combine(candidate, StateFile))
-        );
-    }
-
-    private static SavedState ReadState(string file)
-    {
-        try
-        {
-            var saved =
-                JsonSerializer.Deserialize<SavedState>(Utf8Text.ReadBytes(file).Span, Json)
-                ?? throw new PolicyException($"{file}: is empty; begin the training anew");
-            var problems = new List<ValidationResult>();
-            if (saved.Step < 0)
-                throw new PolicyException($"{file}: step is {saved.Step}; begin the training anew");
-            if (
-                !Validator.TryValidateObject(
-                    saved.Options,
-                    new ValidationContext(saved.Options),
-                    problems,
-                    validateAllProperties: true
-                )
-            )
-                throw new PolicyException($"{file}: {problems[0].ErrorMessage} Begin the training anew");
-            return saved;
-        }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
-        {
-            throw new PolicyException(
-                $"{file}: cannot be read ({ErrorText.FirstLine(e.Message)}); begin the training anew",
-                e
-            );
-        }
-    }
+    private void ReplaceState(Action<string> store) =>
+        TrainingFolder.Replace(_output, new SavedState(Step, _options, _data), store);
 
     private static void Check(PolicyConfig config, TrainingSet set)
     {
@@ -374,39 +216,5 @@ public sealed class TrainingSession : IDisposable
                 + $"{parameters:N0} parameters, "
                 + $"more than can be trained in the machine's {there / 1e9:F0} GB of memory; make them smaller"
         );
-    }
-
-    private static void Writing(string output, Action write)
-    {
-        try
-        {
-            write();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new PolicyException($"{output}: cannot be written ({e.Message})", e);
-        }
-    }
-
-    private sealed record SavedState(int Step, TrainingOptions Options, DataMark Data);
-
-    /// <summary>Enough of a training set to notice that it is another one.</summary>
-    /// <param name="Samples">Pictures.</param>
-    /// <param name="Instructions">Different ones.</param>
-    /// <param name="LastEpisode">Number of the last one.</param>
-    /// <param name="Content">Checksum of all of it; null in trainings that were saved before there was one.</param>
-    private sealed record DataMark(int Samples, int Instructions, long LastEpisode, string? Content = null)
-    {
-        public static DataMark Of(TrainingSet set) =>
-            new(
-                set.Count,
-                set.Instructions.Count,
-                set.Count == 0 ? -1 : set.Episode(set.Count - 1),
-                set.Checksum().ToString("x16", CultureInfo.InvariantCulture)
-            );
-
-        public bool Fits(DataMark other) => this == (Content is null ? other with { Content = null } : other);
-
-        public override string ToString() => $"{Samples} pictures, {Instructions} instructions";
     }
 }

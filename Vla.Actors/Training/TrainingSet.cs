@@ -15,8 +15,13 @@ public sealed record TrainingShape(int Height, int Width, int State, int Actions
     /// <summary>Cameras whose pictures make one sample.</summary>
     public int Cameras { get; init; } = 1;
 
+    /// <summary>
+    /// Rows and columns of each camera's pictures, where they are not all alike; null where they are.
+    /// </summary>
+    public IReadOnlyList<(int Height, int Width)>? Sizes { get; init; }
+
     /// <summary>Bytes of a sample's pictures.</summary>
-    public int PictureBytes => Cameras * Height * Width * 3;
+    public int PictureBytes => (Sizes?.Sum(size => size.Height * size.Width) ?? Cameras * Height * Width) * 3;
 }
 
 /// <summary>One instruction for a picture, with the answer.</summary>

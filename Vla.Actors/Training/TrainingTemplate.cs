@@ -21,6 +21,13 @@ public sealed record TrainingTemplate(
     int Horizon
 )
 {
+    /// <summary>How each of the pictures is prepared, in order; all alike where nothing else is said.</summary>
+    public IReadOnlyList<ImageSpec> Images
+    {
+        get => field ?? [.. Pictures.Select(_ => Image)];
+        init;
+    }
+
     /// <summary>What the pictures are called, in order.</summary>
     public IReadOnlyList<string> Pictures { get; init; } = [PictureNames.Unnamed];
 

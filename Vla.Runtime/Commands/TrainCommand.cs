@@ -44,6 +44,26 @@ public static class TrainCommand
                 "The cameras that the policy shall see, such as front,wrist, or all of the dataset's with all "
                 + "(default: the policy-config's images, one picture called front where it has none)",
         };
+        var policy = new Option<string?>("--policy")
+        {
+            HelpName = "act",
+            Description =
+                "Train LeRobot's ACT instead of a policy of Vla's own: what comes of it is a LeRobot checkpoint; "
+                + "--policy-config then names an ACT's config.json for its sizes (default: LeRobot's)",
+        }.AcceptOnlyFromAmong(ActTraining.Name);
+        var backbone = new Option<string?>("--backbone")
+        {
+            HelpName = "FILE",
+            Description =
+                "With --policy act: a vision backbone that somebody has trained, torchvision's resnet18 or resnet34 "
+                + "(.safetensors, .pth); a new one learns much more slowly",
+        };
+        var size = new Option<string?>("--picture-size")
+        {
+            HelpName = "WIDTHxHEIGHT",
+            Description =
+                "With --policy act: how large every camera's pictures are for the policy (default: as recorded)",
+        };
         var steps = Number("--steps", "N", "Steps in all", defaults.Steps);
         var batch = Number("--batch-size", "N", "Pictures in a step", defaults.BatchSize);
         var pictures = new Option<int?>("--pictures-per-episode")
@@ -78,7 +98,10 @@ public static class TrainCommand
         {
             dataset,
             output,
+            policy,
             template,
+            backbone,
+            size,
             cameras,
             steps,
             batch,
@@ -113,6 +136,7 @@ public static class TrainCommand
                 var directory = Path.GetFullPath(parsed.GetValue(output)!);
                 if (parsed.GetValue(resume))
                     CheckResume(directory);
+                var act = Act(directory);
                 var source = LessonSource.Parse(parsed.GetValue(dataset)!);
                 // On one thread from beginning to end: the number of Torch's threads is one of its own.
                 await Task.Factory.StartNew(
@@ -122,6 +146,7 @@ public static class TrainCommand
                             Columns(source),
                             directory,
                             parsed.GetValue(template)!,
+                            act,
                             options,
                             perEpisode,
                             count,
@@ -142,6 +167,37 @@ public static class TrainCommand
                         {
                             WantedCameras = wanted == "all" ? source.Columns.Cameras : wanted.Split(','),
                         };
+
+                // Null for a policy of Vla's own.
+                ActTraining? Act(string directory)
+                {
+                    var resumed = parsed.GetValue(resume);
+                    if (resumed ? !ActTraining.IsIn(directory) : parsed.GetValue(policy) is null)
+                    {
+                        if (parsed.GetValue(policy) is not null)
+                            throw new UsageException(
+                                $"--output {directory} holds the training of a policy of Vla's own; leave --policy out"
+                            );
+                        if ((IsGiven(backbone), IsGiven(size)) is not (false, false))
+                            throw new UsageException(
+                                "--backbone and --picture-size are for --policy act; leave them out, or train one"
+                            );
+                        return null;
+                    }
+
+                    if (!resumed && !IsGiven(rate))
+                        options = options with { LearningRate = ActTraining.LearningRate };
+                    if (resumed && (IsGiven(backbone) || IsGiven(size)))
+                        throw new UsageException(
+                            "--backbone and --picture-size are for a beginning; a training that is gone on with has "
+                                + "its own: leave them out"
+                        );
+                    return new ActTraining(
+                        IsGiven(template) ? parsed.GetValue(template) : null,
+                        parsed.GetValue(backbone),
+                        ActTraining.ReadSize(parsed.GetValue(size))
+                    );
+                }
 
                 // Before the data are read, which takes minutes.
                 void CheckResume(string directory)
@@ -203,6 +259,7 @@ public static class TrainCommand
         DataColumns columns,
         string output,
         string template,
+        ActTraining? act,
         TrainingOptions options,
         int? perEpisode,
         int threads,
@@ -211,21 +268,15 @@ public static class TrainCommand
         CancellationToken cancellation
     )
     {
-        if (resume)
-            template = Path.Combine(output, StagedPolicy.ConfigFile);
-        else if (Directory.Exists(template))
-            template = Path.Combine(template, StagedPolicy.ConfigFile);
         var device = TorchDevice.Select(deviceName);
         var progress = new TrainingProgress();
-        var config = TrainingTemplate.Read(template, columns);
-        TrainingSet set;
+        var begin = new Beginning(source, columns, output, options, perEpisode, threads, resume, device);
+        ITrainingSession? begun;
         try
         {
-            set = source.Read(
-                new LessonWishes(config, perEpisode),
-                share => progress.Share("reading demonstrations", share),
-                cancellation
-            );
+            begun = act is not null
+                ? act.Begin(begin, progress, cancellation)
+                : Begin(begin, template, progress, cancellation);
         }
         catch (OperationCanceledException)
         {
@@ -233,9 +284,7 @@ public static class TrainCommand
             return;
         }
 
-        using var session = resume
-            ? TrainingSession.Resume(output, set, threads, device, options.Steps)
-            : TrainingSession.Begin(output, template, set, columns, options, threads, device);
+        using var session = begun;
         progress.Say(
             string.Create(
                 CultureInfo.InvariantCulture,
@@ -243,12 +292,37 @@ public static class TrainCommand
                     + $"{session.Parameters:N0} parameters"
             )
         );
-        var run = new TrainingRun(session, new LossLog(output, session.Step), progress, TimeProvider.System);
+        var run = new TrainingRun(session, new LossLog(output, session.StepsDone), progress, TimeProvider.System);
         progress.Say(
             run.Run(cancellation)
                 ? $"done: {output}"
-                : $"stopped at step {session.Step} of {session.Steps}, saved; go on with --resume"
+                : $"stopped at step {session.StepsDone} of {session.Steps}, saved; go on with --resume"
         );
+    }
+
+    private static TrainingSession Begin(
+        Beginning begin,
+        string template,
+        TrainingProgress progress,
+        CancellationToken cancellation
+    )
+    {
+        if (begin.Resume)
+            template = Path.Combine(begin.Output, StagedPolicy.ConfigFile);
+        else if (Directory.Exists(template))
+            template = Path.Combine(template, StagedPolicy.ConfigFile);
+        var set = begin.Read(TrainingTemplate.Read(template, begin.Columns), progress, cancellation);
+        return begin.Resume
+            ? TrainingSession.Resume(begin.Output, set, begin.Threads, begin.Device, begin.Options.Steps)
+            : TrainingSession.Begin(
+                begin.Output,
+                template,
+                set,
+                begin.Columns,
+                begin.Options,
+                begin.Threads,
+                begin.Device
+            );
     }
 
     private static Option<int> Number(string name, string helpName, string description, int value) =>

@@ -42,7 +42,8 @@ internal sealed class LessonReader
         if (expert is null && policy.Horizon > longest)
             throw new UsageException(
                 $"the policy's chunk has {policy.Horizon} actions (action.horizon), the longest episode of dataset "
-                    + $"'{dataset.Directory}' {longest} frames: choose a smaller horizon in --policy-config"
+                    + $"'{dataset.Directory}' {longest} frames: choose a smaller horizon (an ACT's chunk_size) in "
+                    + "--policy-config"
             );
         return new LessonReader(dataset, policy, action, state, expert);
     }

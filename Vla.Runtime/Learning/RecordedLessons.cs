@@ -89,9 +89,15 @@ public sealed record RecordedLessons : ILessonSource
             {
                 Picture = dataset.Info.Cameras.First(one => one.Name == shown).PictureSize,
                 Cameras = [.. cameras.Select(NameOf)],
+                Sizes = dataset
+                    .Info.Cameras.Where(one => one.PictureSize is not null)
+                    .ToDictionary(one => NameOf(one.Name), one => one.PictureSize!.Value),
             },
         };
     }
+
+    /// <summary>The same without what only a simulator knows.</summary>
+    public RecordedLessons WithoutExpert() => new(Directory, Camera, Fps, usesExpert: false) { Columns = Columns };
 
     // Without names of their own the numbers are counted; units are not recorded.
     private static DataColumn[] ColumnsOf(LeRobotDataset dataset, string name)
@@ -133,11 +139,11 @@ public sealed record RecordedLessons : ILessonSource
             )
             {
                 Cameras = cameras.Count,
+                Sizes = [.. policy.Images.Select(image => (image.Height, image.Width))],
             }
         );
         RequireMemory(dataset, wishes);
 
-        using var preparation = new ImagePreparation(policy.Image);
         var (done, all) = (0L, dataset.Episodes.Sum(episode => (long)episode.Length));
         foreach (var episode in dataset.Episodes)
         {
@@ -159,14 +165,17 @@ public sealed record RecordedLessons : ILessonSource
         void ReadCamera(DatasetEpisode episode, int camera, int[] kept, byte[][] pictures)
         {
             var next = 0;
-            var size = policy.Image.Height * policy.Image.Width * 3;
+            var image = policy.Images[camera];
+            var before = policy.Images.Take(camera).Sum(one => one.Height * one.Width * 3);
+            var size = image.Height * image.Width * 3;
+            using var preparation = new ImagePreparation(image);
             dataset.ReadPictures(
                 episode,
                 cameras[camera],
                 (frame, picture) =>
                 {
                     if (next < kept.Length && frame == kept[next])
-                        preparation.PrepareBytes(picture, pictures[next++].AsSpan(camera * size, size));
+                        preparation.PrepareBytes(picture, pictures[next++].AsSpan(before, size));
                 }
             );
         }
@@ -189,7 +198,8 @@ public sealed record RecordedLessons : ILessonSource
         return mark < 0 ? (text, "") : (text[..mark], text[(mark + 1)..]);
     }
 
-    private static string NameOf(string feature) => feature.Replace(PictureNames.Prefix, "", StringComparison.Ordinal);
+    /// <summary>The camera of a feature.</summary>
+    internal static string NameOf(string feature) => feature.Replace(PictureNames.Prefix, "", StringComparison.Ordinal);
 
     private static void RequireCamera(LeRobotDataset dataset, string? wanted)
     {
@@ -251,9 +261,9 @@ public sealed record RecordedLessons : ILessonSource
 
     private void RequireMemory(LeRobotDataset dataset, LessonWishes wishes)
     {
-        var image = wishes.Policy.Image;
+        var pixels = wishes.Policy.Images.Sum(image => (double)image.Height * image.Width);
         var pictures = dataset.Episodes.Sum(episode => (long)Kept(episode, wishes.PicturesPerEpisode).Length);
-        var needed = (double)pictures * wishes.Policy.Pictures.Count * image.Height * image.Width * 3;
+        var needed = pictures * pixels * 3;
         var there = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (needed <= LargestShareOfMemory * there)
             return;

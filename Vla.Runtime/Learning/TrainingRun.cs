@@ -6,7 +6,7 @@ namespace Vla.Runtime.Learning;
 /// <summary>
 /// Carries a training through to its last step, or until it is told to end: validation, saves, log and progress.
 /// </summary>
-internal sealed class TrainingRun(TrainingSession session, LossLog log, TrainingProgress progress, TimeProvider time)
+internal sealed class TrainingRun(ITrainingSession session, LossLog log, TrainingProgress progress, TimeProvider time)
 {
     /// <summary>Steps that a row of the log is the average of, once there are some.</summary>
     private const int StepsPerRow = 50;
@@ -17,7 +17,7 @@ internal sealed class TrainingRun(TrainingSession session, LossLog log, Training
     private static readonly TimeSpan SaveInterval = TimeSpan.FromMinutes(5);
 
     private readonly Stopwatch _watch = Stopwatch.StartNew();
-    private readonly int _firstStep = session.Step;
+    private readonly int _firstStep = session.StepsDone;
     private double _total,
         _action,
         _grounding,
@@ -31,12 +31,12 @@ internal sealed class TrainingRun(TrainingSession session, LossLog log, Training
     public bool Run(CancellationToken cancellation)
     {
         var saved = time.GetTimestamp();
-        while (session.Step < session.Steps && !cancellation.IsCancellationRequested)
+        while (session.StepsDone < session.Steps && !cancellation.IsCancellationRequested)
         {
             TrainOrSave();
-            var isLast = session.Step == session.Steps;
-            if (isLast || session.Step % StepsPerRow == 0 || FirstRows.Contains(session.Step))
-                Report(isLast || session.Step % session.Options.ValidationInterval == 0);
+            var isLast = session.StepsDone == session.Steps;
+            if (isLast || session.StepsDone % StepsPerRow == 0 || FirstRows.Contains(session.StepsDone))
+                Report(isLast || session.StepsDone % session.Options.ValidationInterval == 0);
             if (isLast || time.GetElapsedTime(saved) < SaveInterval)
                 continue;
             Save();
@@ -44,7 +44,7 @@ internal sealed class TrainingRun(TrainingSession session, LossLog log, Training
         }
 
         Save();
-        return session.Step == session.Steps;
+        return session.StepsDone == session.Steps;
     }
 
     private void TrainOrSave()
@@ -60,7 +60,11 @@ internal sealed class TrainingRun(TrainingSession session, LossLog log, Training
             log.Draw();
             throw new TrainingException(
                 $"{e.Message}; "
-                    + (saved ? $"the weights of step {session.Step} are saved" : "the weights of the last save stay")
+                    + (
+                        saved
+                            ? $"the weights of step {session.StepsDone} are saved"
+                            : "the weights of the last save stay"
+                    )
                     + $" in {session.Output}",
                 e
             );
@@ -83,13 +87,19 @@ internal sealed class TrainingRun(TrainingSession session, LossLog log, Training
         TrainingLoss? validation = validate && session.ValidationSamples > 0 ? session.Validate() : null;
         var seconds = _watch.Elapsed.TotalSeconds;
         log.Add(
-            session.Step,
+            session.StepsDone,
             log.SecondsBeforeStart + seconds,
-            session.Options.RateAt(session.Step - 1),
+            session.Options.RateAt(session.StepsDone - 1),
             average,
             validation
         );
-        progress.Step(session.Step, session.Steps, average, validation, seconds / (session.Step - _firstStep));
+        progress.Step(
+            session.StepsDone,
+            session.Steps,
+            average,
+            validation,
+            seconds / (session.StepsDone - _firstStep)
+        );
     }
 
     private void Save()

@@ -31,10 +31,19 @@ internal sealed class PackedAttention : Module<Tensor, Tensor, Tensor, Tensor>
     /// <param name="key">[batch, m, dim].</param>
     /// <param name="value">[batch, m, dim].</param>
     /// <returns>[batch, n, dim].</returns>
-    public override Tensor forward(Tensor query, Tensor key, Tensor value)
+    public override Tensor forward(Tensor query, Tensor key, Tensor value) => Attend(query, key, value, null, 0);
+
+    /// <summary>The same with a mask, and in training with some of the weights dropped.</summary>
+    /// <param name="query">[batch, n, dim].</param>
+    /// <param name="key">[batch, m, dim].</param>
+    /// <param name="value">[batch, m, dim].</param>
+    /// <param name="mask">Added to the scores; broadcast to [batch, heads, n, m]; null for none.</param>
+    /// <param name="dropout">Share of the weights that is dropped; 0 outside training.</param>
+    /// <returns>[batch, n, dim].</returns>
+    public Tensor Attend(Tensor query, Tensor key, Tensor value, Tensor? mask, double dropout)
     {
         using var scope = NewDisposeScope();
-        var mixed = Attention.Attend(Project(query, 0), Project(key, 1), Project(value, 2), _heads);
+        var mixed = Attention.Attend(Project(query, 0), Project(key, 1), Project(value, 2), _heads, mask, dropout);
         return out_proj.call(mixed).MoveToOuterDisposeScope();
     }
 

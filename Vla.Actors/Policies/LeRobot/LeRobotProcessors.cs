@@ -45,10 +45,10 @@ public sealed class LeRobotProcessors : IDisposable
 
     /// <param name="directory">The policy's.</param>
     /// <param name="config">Its <c>config.json</c>.</param>
-    /// <param name="weights">For the older format.</param>
+    /// <param name="weights">For the older format; null where there are none yet.</param>
     /// <param name="device">Where the model computes.</param>
     /// <exception cref="PolicyException">Something is missing, unknown or does not fit.</exception>
-    public static LeRobotProcessors Read(string directory, LeRobotConfig config, Checkpoint weights, Device device)
+    public static LeRobotProcessors Read(string directory, LeRobotConfig config, Checkpoint? weights, Device device)
     {
         var processors = new LeRobotProcessors();
         try
@@ -83,6 +83,9 @@ public sealed class LeRobotProcessors : IDisposable
     /// <summary>A raw input as the model takes it, [batch, …]; one without statistics stays as it is.</summary>
     public Tensor Normalise(string key, Tensor values) =>
         _inputs.TryGetValue(key, out var scale) ? scale.Normalise(values) : values.alias();
+
+    /// <summary>The robot's actions [batch, count, dimensions] as the model gives them, to learn from.</summary>
+    public Tensor NormaliseAction(Tensor actions) => _action is { } scale ? scale.Normalise(actions) : actions.alias();
 
     /// <summary>The model's actions [batch, count, dimensions] in the robot's units.</summary>
     public Tensor Unnormalise(Tensor actions) => _action is { } scale ? scale.Unnormalise(actions) : actions.alias();
@@ -203,13 +206,14 @@ public sealed class LeRobotProcessors : IDisposable
         }
     }
 
-    private void ReadBuffers(string missing, LeRobotConfig config, Checkpoint weights, Device device)
+    private void ReadBuffers(string missing, LeRobotConfig config, Checkpoint? weights, Device device)
     {
         const string inputs = "normalize_inputs.buffer_";
         const string outputs = "unnormalize_outputs.buffer_";
-        if (!weights.Tensors.Keys.Any(key => key.StartsWith(outputs, StringComparison.Ordinal)))
+        if (weights is null || !weights.Tensors.Keys.Any(key => key.StartsWith(outputs, StringComparison.Ordinal)))
             throw new PolicyException(
-                $"{missing}: is missing, and {weights.Path} has no statistics ({outputs}…) as older checkpoints do: "
+                $"{missing}: is missing, and {weights?.Path ?? PolicyKind.WeightsFile} has no statistics "
+                    + $"({outputs}…) as older checkpoints do: "
                     + "copy the whole directory of the checkpoint"
             );
 

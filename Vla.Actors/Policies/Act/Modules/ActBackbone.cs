@@ -1,4 +1,5 @@
 using System.Globalization;
+using TorchSharp;
 using TorchSharp.Modules;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies.Layers;
@@ -14,7 +15,7 @@ namespace Vla.Actors.Policies.Act.Modules;
 /// <remarks>
 /// Its widths and depths come from the weights: a checkpoint may be narrower than the name in its file says.
 /// </remarks>
-internal sealed class ActBackbone : Module<Tensor, Tensor>
+internal sealed class ActBackbone : Module<Tensor, Tensor>, IIgnoresWeights
 {
     private const int LayerCount = 4;
     private const int Reduction = 32;
@@ -25,6 +26,10 @@ internal sealed class ActBackbone : Module<Tensor, Tensor>
     private readonly Sequential layer2;
     private readonly Sequential layer3;
     private readonly Sequential layer4;
+
+    /// <param name="width">Channels after the first convolution, 64 in the paper.</param>
+    public ActBackbone(long width)
+        : this(width, [.. Enumerable.Range(0, LayerCount).Select(i => (width << i, 2))]) { }
 
     private ActBackbone(long width, IReadOnlyList<(long Channels, int Blocks)> layers)
         : base(nameof(ActBackbone))
@@ -80,6 +85,26 @@ internal sealed class ActBackbone : Module<Tensor, Tensor>
         }
     }
 
+    public bool Ignores(string name) =>
+        name is "fc.weight" or "fc.bias" || name.EndsWith(".num_batches_tracked", StringComparison.Ordinal);
+
+    /// <summary>
+    /// Sets the frozen norms by pictures, one after the other: for a backbone that nobody has trained before.
+    /// </summary>
+    /// <param name="x">Enough of them to stand for all, [batch, 3, height, width], normalised.</param>
+    public void Calibrate(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        foreach (var norm in Norms)
+            norm.IsCalibrating = true;
+        call(x);
+        foreach (var norm in Norms)
+            norm.IsCalibrating = false;
+    }
+
+    private IEnumerable<FrozenBatchNorm> Norms => modules().OfType<FrozenBatchNorm>();
+
     /// <param name="x">Pictures [batch, 3, height, width].</param>
     /// <returns>[batch, channels, height / 32, width / 32], each rounded up.</returns>
     public override Tensor forward(Tensor x)
@@ -126,6 +151,7 @@ internal sealed class ActBackbone : Module<Tensor, Tensor>
     private sealed class FrozenBatchNorm : Module<Tensor, Tensor>
     {
         private const double Epsilon = 1e-5;
+        private const double LeastVariance = 1e-2;
 
         private readonly Tensor weight;
         private readonly Tensor bias;
@@ -142,7 +168,23 @@ internal sealed class ActBackbone : Module<Tensor, Tensor>
             RegisterComponents();
         }
 
-        public override Tensor forward(Tensor x) =>
-            functional.batch_norm(x, running_mean, running_var, weight, bias, training: false, eps: Epsilon);
+        /// <summary>Whether what comes next sets mean and variance.</summary>
+        public bool IsCalibrating { get; set; }
+
+        public override Tensor forward(Tensor x)
+        {
+            if (IsCalibrating)
+            {
+                // A channel that shows nothing yet is not blown up.
+                using Scalar least = LeastVariance;
+                using var scope = NewDisposeScope();
+                var mean = x.mean([0, 2, 3], keepdim: true);
+                running_mean.copy_(mean.flatten());
+                var off = x - mean;
+                running_var.copy_((off * off).mean([0, 2, 3]).clamp_min(least));
+            }
+
+            return functional.batch_norm(x, running_mean, running_var, weight, bias, training: false, eps: Epsilon);
+        }
     }
 }

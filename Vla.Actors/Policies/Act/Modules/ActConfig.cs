@@ -37,6 +37,18 @@ public sealed record ActConfig
     /// <summary>Size of the latent, which is all zeros at inference.</summary>
     public required int LatentDim { get; init; }
 
+    /// <summary>Whether training learns the latent with an encoder of actions, a variational autoencoder's.</summary>
+    public required bool UsesVae { get; init; }
+
+    /// <summary>Layers of that encoder.</summary>
+    public required int VaeLayers { get; init; }
+
+    /// <summary>Share of what layers add that is dropped in training.</summary>
+    public required double Dropout { get; init; }
+
+    /// <summary>How much the latent's distance from chance counts beside the actions' loss.</summary>
+    public required double KlWeight { get; init; }
+
     /// <summary>True when layers normalise before their sums, false after them.</summary>
     public required bool PreNorm { get; init; }
 
@@ -70,6 +82,10 @@ public sealed record ActConfig
             EncoderLayers = root.OptionalInteger("n_encoder_layers", 1, MaximumLayers, 4),
             DecoderLayers = root.OptionalInteger("n_decoder_layers", 1, MaximumLayers, 1),
             LatentDim = root.OptionalInteger("latent_dim", 1, LargestSize, 32),
+            UsesVae = root.OptionalFlag("use_vae") ?? true,
+            VaeLayers = root.OptionalInteger("n_vae_encoder_layers", 1, MaximumLayers, 4),
+            Dropout = root.OptionalNumber("dropout", 0, 0.9, 0.1),
+            KlWeight = root.OptionalNumber("kl_weight", 0, 1e6, 10),
             PreNorm = root.OptionalFlag("pre_norm") ?? false,
             // Its third, glu, halves what the next layer expects whole.
             Activation = root.OptionalChoice("feedforward_activation", "relu", "gelu") ?? "relu",

@@ -31,18 +31,28 @@ internal sealed class ActEncoderLayer : Module<Tensor, Tensor, Tensor>
 
     /// <param name="tokens">[batch, n, dim].</param>
     /// <param name="positions">[1, n, dim], added to queries and keys.</param>
-    public override Tensor forward(Tensor tokens, Tensor positions)
+    public override Tensor forward(Tensor tokens, Tensor positions) => Run(tokens, positions, null);
+
+    /// <summary>The same with a mask.</summary>
+    /// <param name="tokens">[batch, n, dim].</param>
+    /// <param name="positions">[1, n, dim], added to queries and keys.</param>
+    /// <param name="mask">Added to the scores; broadcast to [batch, heads, n, n]; null for none.</param>
+    public Tensor Run(Tensor tokens, Tensor positions, Tensor? mask)
     {
         using var scope = NewDisposeScope();
         var pre = _config.PreNorm;
         var given = pre ? norm1.call(tokens) : tokens;
         var placed = given + positions;
-        var x = tokens + self_attn.call(placed, placed, given);
+        var x = tokens + Drop(self_attn.Attend(placed, placed, given, mask, DropoutNow));
         if (!pre)
             x = norm1.call(x);
-        x = x + linear2.call(_config.Activate(linear1.call(pre ? norm2.call(x) : x)));
+        x = x + Drop(linear2.call(Drop(_config.Activate(linear1.call(pre ? norm2.call(x) : x)))));
         return (pre ? x : norm2.call(x)).MoveToOuterDisposeScope();
     }
+
+    private double DropoutNow => training ? _config.Dropout : 0;
+
+    private Tensor Drop(Tensor x) => training ? functional.dropout(x, _config.Dropout, training: true) : x;
 }
 
 /// <summary>A layer of ACT's decoder: the actions attend to themselves, then to what the encoder gives.</summary>
@@ -81,20 +91,26 @@ internal sealed class ActDecoderLayer : Module<Tensor, Tensor, Tensor, Tensor, T
         var pre = _config.PreNorm;
         var given = pre ? norm1.call(tokens) : tokens;
         var placed = given + positions;
-        var x = tokens + self_attn.call(placed, placed, given);
+        var x = tokens + Drop(self_attn.Attend(placed, placed, given, null, DropoutNow));
         if (!pre)
             x = norm1.call(x);
-        x = x + multihead_attn.call((pre ? norm2.call(x) : x) + positions, memoryKeys, memory);
+        x =
+            x
+            + Drop(multihead_attn.Attend((pre ? norm2.call(x) : x) + positions, memoryKeys, memory, null, DropoutNow));
         if (!pre)
             x = norm2.call(x);
-        x = x + linear2.call(_config.Activate(linear1.call(pre ? norm3.call(x) : x)));
+        x = x + Drop(linear2.call(Drop(_config.Activate(linear1.call(pre ? norm3.call(x) : x)))));
         return (pre ? x : norm3.call(x)).MoveToOuterDisposeScope();
     }
+
+    private double DropoutNow => training ? _config.Dropout : 0;
+
+    private Tensor Drop(Tensor x) => training ? functional.dropout(x, _config.Dropout, training: true) : x;
 }
 
 /// <summary>What the layers share.</summary>
 internal static class ActActivation
 {
     public static Tensor Activate(this ActConfig config, Tensor x) =>
-        config.Activation == "gelu" ? functional.gelu(x) : functional.relu(x, inplace: true);
+        config.Activation == "gelu" ? functional.gelu(x) : functional.relu(x);
 }

@@ -2,6 +2,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies.Layers;
+using Vla.Actors.Torch;
 using Vla.Sensors.Images;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -32,6 +33,12 @@ internal sealed class ActModel : Module<IReadOnlyList<Tensor>, Tensor?, Tensor?,
     private readonly Embedding encoder_1d_feature_pos_embed;
     private readonly Embedding decoder_pos_embed;
     private readonly Linear action_head;
+    private readonly TokenEncoder? vae_encoder;
+    private readonly Embedding? vae_encoder_cls_embed;
+    private readonly Linear? vae_encoder_robot_state_input_proj;
+    private readonly Linear? vae_encoder_action_input_proj;
+    private readonly Linear? vae_encoder_latent_output_proj;
+    private readonly Tensor? vae_encoder_pos_enc;
     private readonly ActConfig _config;
     private readonly long _pictureChannels;
     private readonly Dictionary<(long Rows, long Columns), Tensor> _positions = [];
@@ -39,13 +46,14 @@ internal sealed class ActModel : Module<IReadOnlyList<Tensor>, Tensor?, Tensor?,
     /// <param name="config">Sizes.</param>
     /// <param name="pictureChannels">Of the backbone's last feature map; null for a policy without cameras.</param>
     /// <param name="backbone">Of the pictures; null where somebody else has it, or there are none.</param>
-    public ActModel(ActConfig config, long? pictureChannels, ActBackbone? backbone)
+    /// <param name="toTrain">Whether what only training uses is there too.</param>
+    public ActModel(ActConfig config, long? pictureChannels, ActBackbone? backbone, bool toTrain = false)
         : base(nameof(ActModel))
     {
         _config = config;
         _pictureChannels = pictureChannels ?? 0;
         this.backbone = backbone;
-        encoder = new TokenEncoder(config);
+        encoder = new TokenEncoder(config, config.EncoderLayers);
         decoder = new TokenDecoder(config);
         if (pictureChannels is { } channels)
             encoder_img_feat_input_proj = new PointwiseConvolution(channels, config.Dim);
@@ -58,7 +66,84 @@ internal sealed class ActModel : Module<IReadOnlyList<Tensor>, Tensor?, Tensor?,
         encoder_1d_feature_pos_embed = Embedding(numbers, config.Dim);
         decoder_pos_embed = Embedding(config.ChunkSize, config.Dim);
         action_head = Linear(config.Dim, config.Features.Action.Count);
+        if (toTrain && config.UsesVae)
+        {
+            vae_encoder = new TokenEncoder(config, config.VaeLayers);
+            vae_encoder_cls_embed = Embedding(1, config.Dim);
+            if (config.StateSize > 0)
+                vae_encoder_robot_state_input_proj = Linear(config.StateSize, config.Dim);
+            vae_encoder_action_input_proj = Linear(config.Features.Action.Count, config.Dim);
+            vae_encoder_latent_output_proj = Linear(config.Dim, 2 * config.LatentDim);
+            var places = config.ChunkSize + (config.StateSize > 0 ? 2 : 1);
+            vae_encoder_pos_enc = ActPositions.Row(config.Dim, places).unsqueeze(0);
+        }
+
         RegisterComponents();
+    }
+
+    /// <summary>In training: the chunk for a latent that is drawn from what the right actions say of it.</summary>
+    /// <param name="pictures">One for each camera, [batch, 3, height, width], normalised.</param>
+    /// <param name="state">[batch, count], normalised; null for a policy that takes none.</param>
+    /// <param name="environment">[batch, count], normalised; null for a policy that takes none.</param>
+    /// <param name="actions">The right ones, [batch, chunk, dimensions], normalised.</param>
+    /// <param name="counts">[batch, chunk], 1 for actions that count and 0 for those after the end.</param>
+    /// <returns>The normalised chunk, and mean and logarithm of the variance of the latent, [batch, latent]; null
+    /// without an encoder of actions.</returns>
+    public (Tensor Chunk, Tensor? Mean, Tensor? LogVariance) Learn(
+        IReadOnlyList<Tensor> pictures,
+        Tensor? state,
+        Tensor? environment,
+        Tensor actions,
+        Tensor counts
+    )
+    {
+        Tensor? mean = null,
+            logVariance = null,
+            latent = null;
+        if (vae_encoder is not null)
+        {
+            (mean, logVariance) = Latent(state, actions, counts);
+            latent = mean + (logVariance / Scalars.Two).exp() * randn_like(mean);
+        }
+
+        return (Decode(Tokens([.. pictures.Select(Look)], state, environment, latent), null), mean, logVariance);
+    }
+
+    /// <summary>Sets the norms of a backbone that nobody has trained by pictures of each camera.</summary>
+    /// <param name="pictures">One for each camera, [batch, 3, height, width], normalised.</param>
+    public void Calibrate(IReadOnlyList<Tensor> pictures)
+    {
+        // Those of one size can go together; the largest show most.
+        var largest = pictures
+            .GroupBy(picture => (picture.shape[2], picture.shape[3]))
+            .MaxBy(alike => alike.Sum(one => one.numel()))!;
+        using var together = cat([.. largest], 0);
+        backbone!.Calibrate(together);
+    }
+
+    private (Tensor Mean, Tensor LogVariance) Latent(Tensor? state, Tensor actions, Tensor counts)
+    {
+        var batch = actions.shape[0];
+        var tokens = new List<Tensor> { vae_encoder_cls_embed!.weight!.unsqueeze(0).expand(batch, 1, _config.Dim) };
+        if (vae_encoder_robot_state_input_proj is not null)
+            tokens.Add(vae_encoder_robot_state_input_proj.call(state!).unsqueeze(1));
+        var always = ones([batch, tokens.Count], device: actions.device);
+        tokens.Add(vae_encoder_action_input_proj!.call(actions));
+        // What does not count is looked at by nobody.
+        using Scalar far = float.NegativeInfinity;
+        var mask = zeros([batch, 1, 1, vae_encoder_pos_enc!.shape[1]], device: actions.device)
+            .masked_fill(cat([always, counts], 1).eq(Scalars.Zero).unsqueeze(1).unsqueeze(1), far);
+        var seen = vae_encoder!.Run(cat(tokens, 1), vae_encoder_pos_enc, null, mask).select(1, 0);
+        var parts = vae_encoder_latent_output_proj!.call(seen).chunk(2, 1);
+        return (parts[0], parts[1]);
+    }
+
+    /// <summary>First weights as the paper's code has them: Xavier's for every matrix of encoder and decoder.</summary>
+    public void InitialiseTransformer()
+    {
+        using var guard = no_grad();
+        foreach (var parameter in encoder.parameters().Concat(decoder.parameters()).Where(one => one.dim() > 1))
+            init.xavier_uniform_(parameter);
     }
 
     /// <summary>All but the backbone, which another actor has.</summary>
@@ -109,7 +194,7 @@ internal sealed class ActModel : Module<IReadOnlyList<Tensor>, Tensor?, Tensor?,
     }
 
     public bool Ignores(string name) =>
-        name.StartsWith("vae_encoder", StringComparison.Ordinal)
+        (vae_encoder is null && name.StartsWith("vae_encoder", StringComparison.Ordinal))
         || (backbone is null && name.StartsWith("backbone.", StringComparison.Ordinal))
         || name.EndsWith(".num_batches_tracked", StringComparison.Ordinal);
 
@@ -135,12 +220,18 @@ internal sealed class ActModel : Module<IReadOnlyList<Tensor>, Tensor?, Tensor?,
     /// <param name="maps">One for each camera.</param>
     /// <param name="state">Normalised, or null.</param>
     /// <param name="environment">Normalised, or null.</param>
+    /// <param name="latent">[batch, latent]; zeros, the average, when it is null.</param>
     /// <returns>[batch, n, dim] and [1, n, dim].</returns>
-    public (Tensor Tokens, Tensor Positions) Tokens(IReadOnlyList<Tensor> maps, Tensor? state, Tensor? environment)
+    public (Tensor Tokens, Tensor Positions) Tokens(
+        IReadOnlyList<Tensor> maps,
+        Tensor? state,
+        Tensor? environment,
+        Tensor? latent = null
+    )
     {
         using var scope = NewDisposeScope();
         var batch = maps.Count > 0 ? maps[0].shape[0] : environment!.shape[0];
-        using var latent = zeros(batch, _config.LatentDim, device: encoder_latent_input_proj.weight!.device);
+        latent ??= zeros(batch, _config.LatentDim, device: encoder_latent_input_proj.weight!.device);
         var tokens = new List<Tensor> { encoder_latent_input_proj.call(latent).unsqueeze(1) };
         if (encoder_robot_state_input_proj is not null)
             tokens.Add(encoder_robot_state_input_proj.call(state!).unsqueeze(1));
@@ -200,11 +291,11 @@ internal sealed class ActModel : Module<IReadOnlyList<Tensor>, Tensor?, Tensor?,
         private readonly ModuleList<ActEncoderLayer> layers;
         private readonly LayerNorm? norm;
 
-        public TokenEncoder(ActConfig config)
+        public TokenEncoder(ActConfig config, int count)
             : base(nameof(TokenEncoder))
         {
             layers = new ModuleList<ActEncoderLayer>([
-                .. Enumerable.Range(0, config.EncoderLayers).Select(_ => new ActEncoderLayer(config)),
+                .. Enumerable.Range(0, count).Select(_ => new ActEncoderLayer(config)),
             ]);
             if (config.PreNorm)
                 norm = LayerNorm(config.Dim);
@@ -213,12 +304,12 @@ internal sealed class ActModel : Module<IReadOnlyList<Tensor>, Tensor?, Tensor?,
 
         public override Tensor forward(Tensor tokens, Tensor positions) => Run(tokens, positions, null);
 
-        public Tensor Run(Tensor tokens, Tensor positions, Action<string, Tensor>? seen)
+        public Tensor Run(Tensor tokens, Tensor positions, Action<string, Tensor>? seen, Tensor? mask = null)
         {
             using var scope = NewDisposeScope();
             for (var i = 0; i < layers.Count; i++)
             {
-                tokens = layers[i].call(tokens, positions);
+                tokens = layers[i].Run(tokens, positions, mask);
                 seen?.Invoke($"encoder.layer{i}", tokens);
             }
 

@@ -29,6 +29,23 @@ internal static class ActPositions
         return cat([row, column], 0).MoveToOuterDisposeScope();
     }
 
+    /// <summary>
+    /// For tokens in a row: sine and cosine of place / 10000^(2·⌊i/2⌋ / dim) by turns ("Attention Is All You Need").
+    /// </summary>
+    /// <param name="dim">Numbers for each place, even.</param>
+    /// <param name="count">Places, from 0.</param>
+    /// <returns>[count, dim].</returns>
+    public static Tensor Row(long dim, long count)
+    {
+        using var scope = NewDisposeScope();
+        using Scalar pairCount = dim / 2,
+            places = count,
+            width = dim;
+        var pairs = arange(pairCount, dtype: float64) * Scalars.Two / width;
+        var angles = arange(places, dtype: float64).unsqueeze(1) / pow(Temperature, pairs).unsqueeze(0);
+        return stack([sin(angles), cos(angles)], 2).reshape(count, dim).to_type(float32).MoveToOuterDisposeScope();
+    }
+
     // [half, count]
     private static Tensor Waves(long count, long half)
     {
