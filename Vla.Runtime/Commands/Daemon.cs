@@ -56,7 +56,13 @@ public static partial class Daemon
     )
     {
         // Until there is something to end in good order: loading a policy can take minutes, and does not look at this.
-        var starting = endProcess is null ? default : cancellation.Register(() => endProcess(ExitCodes.Success));
+        var starting = endProcess is null
+            ? default
+            : cancellation.Register(() =>
+            {
+                SayNothingRecorded(settings);
+                endProcess(ExitCodes.Success);
+            });
         var time = TimeProvider.System;
         var mayLoad = TimeSpan.FromSeconds(settings.Stages.LoadSeconds);
         var mayLast = TimeSpan.FromSeconds(settings.DurationSeconds);
@@ -119,7 +125,12 @@ public static partial class Daemon
             cancellation
         );
         if (opened is null)
-            return; // Told to end while a camera still opened.
+        {
+            // Told to end while a camera still opened.
+            SayNothingRecorded(settings);
+            return;
+        }
+
         CameraDescription[] seen = [.. opened.Select(camera => camera!.Description)];
         using var screen = settings.Outputs.Contains("console") ? ConsoleScreen.ForTerminal() : null;
         StatusSource? status = null;
@@ -285,6 +296,8 @@ public static partial class Daemon
         lifetime.ApplicationStopping.Register(() =>
             ending.Begin("the actor system or the host was ended from inside", ExitCodes.Failure)
         );
+        if (recording is not null)
+            recording.Logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<LiveRecording>();
         ending.Say = line => Log.EndingWarning(logger, line);
         LastWord.Say = line => Log.Unobserved(logger, line);
         ending.StopHost = () =>
@@ -351,7 +364,7 @@ public static partial class Daemon
                     host.Services.GetRequiredService<IRequiredActor<InstructionActor>>()
                         .ActorRef.Tell(new GiveInstruction(text), ActorRefs.NoSender)
             );
-            recording?.Start(host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<LiveRecording>());
+            recording?.Start();
             side.Start();
             // Last: the first action says that everything else is there.
             control.Start();
@@ -370,6 +383,12 @@ public static partial class Daemon
         ICamera Open(CameraSource camera) => tabletop is null ? camera.Open(time) : tabletop.OpenCamera(camera);
 
         SimulatedTabletop Tabletop() => tabletop ??= new SimulatedTabletop(settings.World, policy, instructions, time);
+    }
+
+    private static void SayNothingRecorded(VlaSettings settings)
+    {
+        if (settings.Record.Directory is { Length: > 0 } directory)
+            LastWord.TryWrite($"vla: nothing was recorded to {directory}: the run ended before it had begun");
     }
 
     private static async Task StartAsync(IHost host, string address)

@@ -22,8 +22,8 @@ internal sealed partial class EpisodeSaver : IDisposable
     /// </summary>
     public const double ShortestSeconds = 0.5;
 
-    private const long QueueBytes = 64 << 20;
-    private const int MostWaiting = 64;
+    private const long QueueBytes = 128 << 20;
+    private const int MostWaiting = 128;
     private const int FewestWaiting = 8;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -41,14 +41,13 @@ internal sealed partial class EpisodeSaver : IDisposable
     private int _disposed;
     private long _episodes;
     private long _frames;
-    private long _dropped;
-    private long _droppedSaid;
+    private readonly DroppedFrames _dropped = new();
     private long _tooShort;
     private int _saidEnd;
     private volatile string? _error;
 
     /// <param name="target">Opened at once, so that one that cannot be used is told at the start.</param>
-    /// <param name="capacity">Frames that may wait; what 64 MB hold when left out.</param>
+    /// <param name="capacity">Frames that may wait; what 128 MB hold when left out.</param>
     /// <exception cref="DatasetException">The dataset cannot be used.</exception>
     public EpisodeSaver(RecordingTarget target, int? capacity = null)
     {
@@ -80,13 +79,7 @@ internal sealed partial class EpisodeSaver : IDisposable
     public long Missed { get; set; }
 
     public RecordingReport Read() =>
-        new(
-            _target.Directory,
-            Interlocked.Read(ref _episodes),
-            Interlocked.Read(ref _frames),
-            Interlocked.Read(ref _dropped),
-            _error
-        )
+        new(_target.Directory, Interlocked.Read(ref _episodes), Interlocked.Read(ref _frames), _dropped.Total, _error)
         {
             TooShort = Interlocked.Read(ref _tooShort),
         };
@@ -101,7 +94,7 @@ internal sealed partial class EpisodeSaver : IDisposable
                 ? free
                 : new LiveFrame(_target.Cameras.Count, _target.StateCount, _target.ActionCount);
         Interlocked.Decrement(ref _lent);
-        Drop(1);
+        Drop(DropReason.TooSlow);
         return null;
     }
 
@@ -109,14 +102,14 @@ internal sealed partial class EpisodeSaver : IDisposable
     public void Add(LiveFrame frame) => _queue.Add(new Entry(frame));
 
     /// <summary>Takes back a frame that could not be filled: it is dropped.</summary>
-    public void GiveBack(LiveFrame frame)
+    public void GiveBack(LiveFrame frame, DropReason why)
     {
         Return(frame);
-        Drop(1);
+        Drop(why);
     }
 
-    /// <summary>Counts frames that were lost before they came here.</summary>
-    public void Drop(long frames) => Interlocked.Add(ref _dropped, frames);
+    /// <summary>Counts frames that were lost.</summary>
+    public void Drop(DropReason why, long frames = 1) => _dropped.Add(why, frames);
 
     /// <summary>What was added by now is an episode.</summary>
     /// <param name="isJudged">It is whole, however short.</param>
@@ -131,8 +124,7 @@ internal sealed partial class EpisodeSaver : IDisposable
     {
         if ((_thread.ThreadState & ThreadState.Unstarted) == 0)
             return _thread != Thread.CurrentThread && _thread.Join(bound);
-        Obstacle ??= "the run ended before its first action";
-        SayEnd();
+        SayUnstarted();
         return true;
     }
 
@@ -143,12 +135,21 @@ internal sealed partial class EpisodeSaver : IDisposable
             return;
         Complete();
         if ((_thread.ThreadState & ThreadState.Unstarted) != 0)
+        {
+            SayUnstarted();
             CloseWriter();
+        }
         else if (!_thread.Join(Patience))
             return;
         foreach (var frame in _free)
             frame.Dispose();
         _queue.Dispose();
+    }
+
+    private void SayUnstarted()
+    {
+        Obstacle ??= "the run ended before its first action";
+        SayEnd();
     }
 
     private void Run()
@@ -163,8 +164,10 @@ internal sealed partial class EpisodeSaver : IDisposable
                 continue;
             }
 
-            if (_givenUp || !Fits(frame))
-                Drop(1);
+            if (_givenUp)
+                Drop(DropReason.Failed);
+            else if (!Fits(frame))
+                Drop(DropReason.WrongSize);
             else
                 Guarded(() => Write(frame), frames: 1);
             Return(frame);
@@ -215,10 +218,8 @@ internal sealed partial class EpisodeSaver : IDisposable
 
     private void SayDropped()
     {
-        var dropped = Interlocked.Read(ref _dropped);
-        if (dropped > _droppedSaid)
-            Log.Dropped(Logger, dropped - _droppedSaid);
-        _droppedSaid = dropped;
+        if (_dropped.News() is { } news)
+            Log.Dropped(Logger, news);
     }
 
     /// <summary>Says once what the run has left behind.</summary>
@@ -257,7 +258,7 @@ internal sealed partial class EpisodeSaver : IDisposable
         {
             _givenUp = true;
             _error = exception.Message.ReplaceLineEndings(" ");
-            Drop((_episode?.Length ?? 0) + frames);
+            Drop(DropReason.Failed, (_episode?.Length ?? 0) + frames);
             Log.Failed(Logger, _error);
             Discard();
         }
@@ -314,13 +315,8 @@ internal sealed partial class EpisodeSaver : IDisposable
         [LoggerMessage(80, LogLevel.Information, "recorded episode {Episode}: {Frames} frames, {Task}")]
         public static partial void Saved(ILogger logger, int episode, int frames, string task);
 
-        [LoggerMessage(
-            81,
-            LogLevel.Warning,
-            "{Count} frames were not recorded: the machine, the disk or the encoder is too slow, or picture or state "
-                + "were not there"
-        )]
-        public static partial void Dropped(ILogger logger, long count);
+        [LoggerMessage(81, LogLevel.Warning, "{News}")]
+        public static partial void Dropped(ILogger logger, string news);
 
         [LoggerMessage(
             89,

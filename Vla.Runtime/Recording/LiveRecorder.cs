@@ -79,13 +79,13 @@ internal sealed class LiveRecorder(
         var cut = cutter.Look(action, Scene);
         if (cut.EndsEpisode)
             saver.EndEpisode(cut.IsJudged);
-        saver.Drop(cut.Missed);
+        saver.Drop(DropReason.NoAction, cut.Missed);
         if (cut.Task is null || saver.Rent() is not { } frame)
             return;
 
-        if (!TryFill(frame, action))
+        if (Fill(frame, action) is { } obstacle)
         {
-            saver.GiveBack(frame);
+            saver.GiveBack(frame, obstacle);
             return;
         }
 
@@ -101,19 +101,21 @@ internal sealed class LiveRecorder(
         return _given is { } given ? now with { Instruction = given } : now;
     }
 
-    private bool TryFill(LiveFrame frame, PublishedAction action)
+    /// <returns>Why that cannot be done; null when it is.</returns>
+    private DropReason? Fill(LiveFrame frame, PublishedAction action)
     {
         var momentNs = long.MaxValue;
         for (var i = 0; i < cameras.Count; i++)
         {
-            if (Choose(i, action) is not { } sequence)
-                return false;
-            if (!cameras[i].TryCopy(sequence, frame.Pictures[i], out var stamp))
-                return false;
+            if (
+                Choose(i, action) is not { } sequence
+                || !cameras[i].TryCopy(sequence, frame.Pictures[i], out var stamp)
+            )
+                return DropReason.NoPicture;
             momentNs = Math.Min(momentNs, stamp.CapturedNs);
         }
 
-        return state is null || state.TryRead(momentNs, frame.State);
+        return state is null || state.TryRead(momentNs, frame.State) ? null : DropReason.NoState;
     }
 
     private long? Choose(int camera, PublishedAction action) =>

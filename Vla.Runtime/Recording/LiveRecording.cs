@@ -29,6 +29,13 @@ public sealed partial class LiveRecording : IDisposable
         long oldestNs
     ) => (_target, _saver, _recorder, _cameras, _oldestNs) = (target, saver, recorder, cameras, oldestNs);
 
+    /// <summary>Where it is said what was recorded, and at the end that nothing was and why.</summary>
+    public ILogger Logger
+    {
+        get => _saver.Logger;
+        set => _saver.Logger = value;
+    }
+
     /// <summary>How it stands.</summary>
     public RecordingReport Read() => _saver.Read() with { Missed = _subscription?.Snapshot().Missed ?? 0 };
 
@@ -89,13 +96,12 @@ public sealed partial class LiveRecording : IDisposable
     }
 
     /// <summary>From now on what is published is recorded.</summary>
-    public void Start(ILogger logger)
+    public void Start()
     {
-        _saver.Logger = logger;
         _saver.Start();
-        Log.Started(logger, _target.Directory, _target.Fps);
+        Log.Started(Logger, _target.Directory, _target.Fps);
         if (_saver.Note is { } note)
-            Log.Noted(logger, note);
+            Log.Noted(Logger, note);
     }
 
     /// <summary>Waits until everything that was published is saved, or for so long; nothing more is recorded.</summary>

@@ -297,6 +297,15 @@ public sealed class LiveRecorderTests : IDisposable
     }
 
     [Fact]
+    public void A_recording_that_is_closed_before_it_began_says_that_nothing_was_recorded()
+    {
+        new EpisodeSaver(Target) { Logger = _said }.Dispose();
+
+        Assert.Equal("the run ended before its first action", WhyNothing());
+        Assert.Single(_said.Lines);
+    }
+
+    [Fact]
     public void An_episode_that_cannot_be_saved_is_given_up_and_said_and_the_next_one_is_saved()
     {
         var saver = new EpisodeSaver(Target);

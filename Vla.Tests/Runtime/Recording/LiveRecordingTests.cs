@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using Akka.Actor;
-using Microsoft.Extensions.Logging.Abstractions;
 using OpenCvSharp;
 using Vla.Actors.Control;
 using Vla.Actors.Instructions;
@@ -78,7 +77,7 @@ public sealed class LiveRecordingTests : IDisposable
             tabletop: null
         );
         recording.Watch(controller.Observers);
-        recording.Start(NullLogger.Instance);
+        recording.Start();
         var published = new Published();
         controller.Observers.Add(published);
         controller.Control.Start();
