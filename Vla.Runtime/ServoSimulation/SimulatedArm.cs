@@ -8,13 +8,16 @@ public sealed class SimulatedArm : IDisposable
     /// <summary>All that can be told to it, for a person to read.</summary>
     public const string Help =
         "show · unplug · plug · power · block JOINT · free JOINT · silence JOINT · wake JOINT · heat JOINT CELSIUS · "
-        + "volts VOLTS · push JOINT STEPS · let-go · wave · lost SHARE · corrupt SHARE · noise SHARE · latency MS";
+        + "volts VOLTS · push JOINT STEPS · let-go · wave · sweep · lost SHARE · corrupt SHARE · noise "
+        + "SHARE · latency MS";
 
-    private const double HoldsStill = 0.3;
+    private const double WaveWidth = 0.3;
+    private const double SweepSeconds = 4;
     private const double WaveHz = 0.2;
 
     private readonly SimulatedBus _bus;
     private double? _waveBegan;
+    private bool _isSweep;
 
     /// <param name="name">For messages.</param>
     /// <param name="isLeader">Whether a person leads it by hand: it is light and stays where it is let go.</param>
@@ -87,8 +90,11 @@ public sealed class SimulatedArm : IDisposable
                 });
                 return "nobody's hand is at it";
             case ["wave"]:
-                Line.Do(_ => _waveBegan = -1);
+                Line.Do(_ => (_waveBegan, _isSweep) = (-1, false));
                 return "a hand waves it";
+            case ["sweep"]:
+                Line.Do(_ => (_waveBegan, _isSweep) = (-1, true));
+                return "a hand moves every joint from stop to stop";
             case ["volts", var volts] when Number(volts) is { } value:
                 Line.Do(bus => bus.Servos.ToList().ForEach(servo => servo.Voltage = value));
                 return $"supplied with {volts} V";
@@ -147,8 +153,13 @@ public sealed class SimulatedArm : IDisposable
         {
             var joint = servo.Joint;
             var middle = (joint.FirstStop + joint.LastStop) / 2;
-            var wide = (joint.LastStop - joint.FirstStop) / 2 * HoldsStill;
-            servo.Hand = middle + wide * Math.Sin(2 * Math.PI * WaveHz * (now - began) + i);
+            var half = (joint.LastStop - joint.FirstStop) / 2;
+            var isRoll = joint.FirstStop == 0;
+            servo.Hand =
+                !_isSweep ? middle + WaveWidth * half * Math.Sin(2 * Math.PI * WaveHz * (now - began) + i)
+                : isRoll ? middle
+                // Against both stops, and back to the middle.
+                : middle + 1.1 * half * Math.Sin(2 * Math.PI * Math.Min(1, (now - began) / SweepSeconds));
         }
     }
 

@@ -63,6 +63,30 @@ public sealed class ArmOpening(
         );
     }
 
+    /// <summary>Writes a calibration where LeRobot finds it.</summary>
+    /// <returns>Its file, and where what was there before lies now; null when there was nothing.</returns>
+    /// <exception cref="RobotException">It cannot be written.</exception>
+    public (string File, string? Before) Save(ArmKind kind, string name, ArmCalibration calibration)
+    {
+        var file = CalibrationFiles.Find(calibrations, kind, name) ?? CalibrationFiles.New(calibrations, kind, name);
+        try
+        {
+            return (file, calibration.Save(file));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new RobotException(
+                $"the servos are calibrated, but {file} cannot be written: {exception.Message.ReplaceLineEndings(" ")}",
+                exception
+            );
+        }
+    }
+
+    /// <summary>Remembers at which port an arm is, and nothing of where it can lie: its numbers are new.</summary>
+    /// <returns>Whether that could be written.</returns>
+    public bool Remember(ArmKind kind, string name, string port) =>
+        known.Keep(kind, name, new KnownArm(kind.Name, SerialPorts.StableNameOf(port)));
+
     /// <summary>Everything of an address, for an arm that is driven.</summary>
     /// <exception cref="RobotException">It is not known, not calibrated, or not there.</exception>
     public ArmOptions OptionsOf(ArmAddress address)

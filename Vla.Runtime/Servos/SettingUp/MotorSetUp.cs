@@ -1,0 +1,114 @@
+using Vla.Actors.Robots;
+using Vla.Runtime.Servos.Arms;
+using Vla.Runtime.Servos.Feetech;
+
+namespace Vla.Runtime.Servos.SettingUp;
+
+/// <summary>Gives servos their numbers and the line's speed, one servo at a time on the line.</summary>
+public static class MotorSetUp
+{
+    private const int Baud = 1_000_000;
+
+    /// <summary>
+    /// Asks for one servo after the other, the gripper's first: so each is connected once, and stays.
+    /// </summary>
+    /// <param name="bus">Of the port.</param>
+    /// <param name="joints">Which, by name.</param>
+    /// <param name="dialogue">With whoever connects them.</param>
+    /// <exception cref="RobotException">A servo does not take its number.</exception>
+    public static void Run(ServoBus bus, IReadOnlyList<string> joints, Dialogue dialogue)
+    {
+        foreach (var (i, joint) in joints.Index())
+        {
+            var id = ArmKind.Joints.ToList().IndexOf(joint) + 1;
+            dialogue.Say(
+                $"Connect the servo of {joint} alone to the board, with power, and press Enter ({i + 1} of "
+                    + $"{joints.Count})."
+            );
+            while (true)
+            {
+                dialogue.Ask();
+                if (TrySet(bus, id, out var words))
+                {
+                    dialogue.Say($"    {words}");
+                    break;
+                }
+
+                dialogue.Say($"    {words}, then press Enter.");
+            }
+        }
+    }
+
+    /// <summary>Sets the one servo on the line.</summary>
+    /// <param name="bus">Of the port.</param>
+    /// <param name="id">The number that it gets.</param>
+    /// <param name="words">What was done, or what is wrong.</param>
+    /// <returns>Whether it is done.</returns>
+    public static bool TrySet(ServoBus bus, int id, out string words)
+    {
+        var found = Search(bus);
+        if (found.Count != 1)
+        {
+            words =
+                found.Count == 0
+                    ? "No servo answers at any speed: check its cable and the power supply"
+                    : $"Several servos answer ({string.Join(", ", found.Select(servo => servo.Id))}): "
+                        + "connect one alone";
+            return false;
+        }
+
+        var (old, baud) = found[0];
+        bus.Baud = baud;
+        var model = bus.Read(old, Sts3215.ModelNumber);
+        if (model != Sts3215.Model)
+        {
+            bus.Baud = Baud;
+            words = $"This servo is of model {model}, not an STS3215 ({Sts3215.Model}): connect the right one";
+            return false;
+        }
+
+        bus.Write(old, Sts3215.TorqueEnable, 0);
+        bus.Write(old, Sts3215.Lock, 0);
+        // From now on it answers as the new one.
+        if (old != id)
+            WriteUnheard(bus, old, id, Sts3215.Id, id);
+        if (baud != Baud)
+            WriteUnheard(bus, id, id, Sts3215.Baud, 0);
+        bus.Baud = Baud;
+        bus.Write(id, Sts3215.Lock, 1);
+        if (bus.Read(id, Sts3215.Id) != id)
+            throw new ServoException($"the servo does not keep its number {id}: try it once more");
+        words =
+            old == id && baud == Baud
+                ? $"It is number {id} already."
+                : $"It is number {id} now, at 1 Mbit/s (was {old}, at {baud}).";
+        return true;
+    }
+
+    /// <summary>
+    /// A change of number or speed may be confirmed in the old way or in the new one: who is there says it.
+    /// </summary>
+    private static void WriteUnheard(ServoBus bus, int id, int next, ServoRegister register, int value)
+    {
+        bus.SyncWrite(register, [id], [value]);
+        if (register == Sts3215.Baud)
+            bus.Baud = Baud;
+        if (bus.Ping(next) is null && bus.Ping(next) is null)
+            throw new ServoException(
+                $"the servo does not take its {register.Name} {value}: check its cable, and try it once more"
+            );
+    }
+
+    private static List<(int Id, int Baud)> Search(ServoBus bus)
+    {
+        var found = new List<(int Id, int Baud)>();
+        foreach (var baud in Sts3215.Bauds)
+        {
+            bus.Baud = baud;
+            found.AddRange(bus.PingAll().Union(bus.PingAll()).Select(id => (id, baud)));
+        }
+
+        bus.Baud = Baud;
+        return found;
+    }
+}
