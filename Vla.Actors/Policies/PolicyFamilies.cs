@@ -1,5 +1,6 @@
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies.Act;
+using Vla.Actors.Policies.Remote;
 using Vla.Actors.Policies.Staged;
 
 namespace Vla.Actors.Policies;
@@ -10,13 +11,22 @@ public static class PolicyFamilies
     /// <summary>Asked one after the other whether a directory is theirs.</summary>
     public static IReadOnlyList<IPolicyFamily> All { get; } = [new StagedFamily(), new ActFamily()];
 
-    /// <summary>Reads and checks the policy in a directory, of whichever family it is.</summary>
-    /// <param name="directory">The policy directory.</param>
+    /// <summary>Reads and checks the policy in a directory, of whichever family it is, or asks the server that has
+    /// it.</summary>
+    /// <param name="directory">The policy directory, or the address of a policy server
+    /// (<see cref="WireAddress"/>).</param>
     /// <param name="precision">In place of what <c>config.json</c> says.</param>
     /// <exception cref="PolicyException">It is of no family that there is, or something in it is missing or does not
     /// fit.</exception>
     public static IPolicy Load(string directory, Precision? precision = null) =>
-        Of(directory).Load(directory, precision);
+        WireAddress.IsMeant(directory)
+            ? OpenPiPolicy.Load(WireAddress.Parse(directory))
+            : Of(directory).Load(directory, precision);
+
+    /// <summary>What a policy that was loaded is, as it stands in a message.</summary>
+    /// <param name="directory">As for <see cref="Load"/>.</param>
+    public static string NameOf(string directory) =>
+        WireAddress.IsMeant(directory) ? "a policy server that speaks openpi's protocol" : Of(directory).Name;
 
     /// <summary>The family of the policy in a directory.</summary>
     /// <exception cref="PolicyException">It is of none that there is.</exception>

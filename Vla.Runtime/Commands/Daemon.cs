@@ -92,7 +92,7 @@ public static partial class Daemon
                 : BoundedWork.Run(
                     "loading the policy",
                     mayLoad < start.Left ? mayLoad : start.Left,
-                    () => PolicyFamilies.Load(Path.Combine(configFolder, AutoChoice.Policy(settings, source)))
+                    () => PolicyFamilies.Load(AutoChoice.PolicyIn(configFolder, settings, source))
                 );
         MovingOutputs.Check(settings, robot.MovesRobots ? robotText : null, outputs, source, policy);
         var instructions = new InstructionBoard(time);

@@ -27,7 +27,9 @@ public static class EvalCommand
         var policy = new Option<string>("--policy")
         {
             HelpName = "DIR",
-            Description = $"Policy directory, or {ExpertPolicy.Name}: the scripted one that knows the world's state",
+            Description =
+                $"Policy directory, {ExpertPolicy.Name} (the scripted one that knows the world's state) or "
+                + "openpi://HOST:PORT (a policy server)",
             DefaultValueFactory = _ => ProjectPaths.TabletopPolicy,
         };
         var episodes = new Option<int>("--episodes")

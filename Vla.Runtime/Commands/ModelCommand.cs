@@ -33,7 +33,7 @@ public static class ModelCommand
             var on = TorchDevice.Select(result.GetValue(device)!);
             if (loaded is not StagedPolicy staged)
             {
-                var description = PolicyDescription.Of(loaded, PolicyFamilies.Of(directory).Name, on);
+                var description = PolicyDescription.Of(loaded, PolicyFamilies.NameOf(directory), on);
                 if (result.GetValue(json))
                     output.WriteLine(JsonSerializer.Serialize(description, JsonForm));
                 else

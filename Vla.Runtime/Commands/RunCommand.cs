@@ -1,6 +1,7 @@
 using System.Collections;
 using System.CommandLine;
 using System.Globalization;
+using Vla.Actors.Policies.Remote;
 using Vla.Runtime.Hosting;
 using Vla.Runtime.Robots;
 using Vla.Runtime.Settings;
@@ -45,8 +46,9 @@ public static class RunCommand
                 Flag(
                     "--policy",
                     "DIR",
-                    "Policy directory, or expert: a script that knows the simulated world (default: one that fits "
-                        + "the camera)"
+                    "Policy directory, expert (a script that knows the simulated world) or openpi://HOST:PORT (a "
+                        + "policy "
+                        + "server) (default: one that fits the camera)"
                 ),
                 "policy"
             ),
@@ -156,6 +158,8 @@ public static class RunCommand
                     if (result.GetValue(option) is { } value)
                         given[key] =
                             IsPath(key, value) ? Path.GetFullPath(value)
+                            : key is "policy" && WireAddress.IsMeant(value)
+                                ? WireAddress.Parse(value).RelativeTo(Environment.CurrentDirectory).ToString()
                             : IsRobot(key, value) ? RobotRegistry.WithFullPaths(value)
                             : value;
                 }
@@ -195,7 +199,7 @@ public static class RunCommand
     /// <summary>On the command line a path counts from where the user is, in the file from where the file is.</summary>
     private static bool IsPath(string key, string value) =>
         key is "httpTokenFile" or "record:directory"
-        || (key is "policy" && value is not (AutoChoice.Auto or ExpertPolicy.Name));
+        || (key is "policy" && value is not (AutoChoice.Auto or ExpertPolicy.Name) && !WireAddress.IsMeant(value));
 
     private static bool IsRobot(string key, string value) => key is "robot" && value is not AutoChoice.Auto;
 

@@ -50,7 +50,7 @@ public static class FileCheck
                 ? Finding.Ok("policy", policy)
                 : Loads<PolicyException>(
                     "policy",
-                    Path.Combine(folder, policy),
+                    AutoChoice.PolicyIn(folder, settings, camera),
                     directory => PictureFit.Require(PolicyFamilies.Load(directory), cameras)
                 );
         }

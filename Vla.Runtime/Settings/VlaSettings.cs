@@ -17,8 +17,8 @@ namespace Vla.Runtime.Settings;
 public sealed class VlaSettings
 {
     /// <summary>
-    /// Policy directory, <c>expert</c>, or <see cref="AutoChoice.Auto"/>; a relative one counts from the
-    /// configuration's folder.
+    /// Policy directory, <c>expert</c>, a policy server (<see cref="Vla.Actors.Policies.Remote.WireAddress"/>) or
+    /// <see cref="AutoChoice.Auto"/>; a relative path counts from the configuration's folder.
     /// </summary>
     [Required]
     public string Policy { get; set; } = AutoChoice.Auto;

@@ -1,0 +1,108 @@
+using Akka.Actor;
+using Vla.Actors.Pipeline;
+using Vla.Actors.Scheduling;
+using Vla.Actors.Stages;
+using Vla.Sensors;
+
+namespace Vla.Actors.Policies.Remote;
+
+/// <summary>
+/// Asks a policy server for what to do: <see cref="ObservationCaptured"/> and the words in force in,
+/// <see cref="ActionDecoded"/> out.
+/// </summary>
+/// <remarks>
+/// It waits on its own thread for each answer, so that one observation is under way and no other. Whatever goes wrong
+/// is a stage's failure: the connection is given up, and opened anew after the wait that grows from failure to failure;
+/// meanwhile the control loop holds and stops.
+/// </remarks>
+internal sealed class OpenPiActor(
+    StageSetup setup,
+    OpenPiPolicy policy,
+    IActorRef observations,
+    IActorRef instructions,
+    IObservationSource? source
+) : StageActor<ObservationCaptured>(setup, observations)
+{
+    private readonly OpenPiRequest _request = policy.Request();
+    private readonly InstructionDemand _words = new(instructions, setup.Time);
+    private readonly long _stepNs = (long)(policy.Action.StepMs * MonotonicTime.NsPerMs);
+    private readonly bool _takesWords = policy.TakesWords;
+    private OpenPiConnection? _connection;
+    private Instruction? _instruction;
+
+    protected override bool CanWork => !_takesWords || _instruction is not null;
+
+    // Waiting for the network would hold up whoever shared the thread.
+    private protected override ThreadUse ThreadUse => ThreadUse.Own;
+
+    protected override void Load() => _connection = OpenPiConnection.Open(policy.Address);
+
+    protected override void Handle(object message)
+    {
+        switch (message)
+        {
+            case InstructionChanged changed:
+                _instruction = changed.Instruction;
+                _words.After(changed.Instruction);
+                GoOn();
+                break;
+
+            case Ready:
+                if (_takesWords)
+                    _words.Again();
+                base.Handle(message);
+                break;
+
+            default:
+                base.Handle(message);
+                break;
+        }
+    }
+
+    protected override ObservationCaptured Newest(ObservationCaptured input)
+    {
+        source?.Exchange(input.Observation);
+        return input;
+    }
+
+    protected override object Process(ObservationCaptured input, long startedNs)
+    {
+        var seen = input.Observation;
+        var request = _request.Write(seen, _instruction?.Text ?? "");
+        var sentNs = Setup.Time.NowNs();
+        var message = _connection!.Exchange(request, policy.Address.Timeout);
+        var answeredNs = Setup.Time.NowNs();
+        var answer = policy.Check(message);
+        var workedNs = answer.InferMs is { } ms
+            ? Math.Min((long)(ms * MonotonicTime.NsPerMs), answeredNs - sentNs)
+            : answeredNs - sentNs;
+        var origin = Origin.Of(seen);
+        origin =
+            _instruction is { } instruction && _takesWords
+                ? origin.With(instruction)
+                // What it does is the same whatever is said, and yet made for the words in force: a recording asks.
+                : origin with
+                {
+                    Instruction = seen.Instruction,
+                    InstructionNumber = seen.InstructionNumber,
+                };
+        return new ActionDecoded(
+            new ActionChunk(
+                answer.Values,
+                answer.Horizon,
+                _stepNs,
+                origin
+                    .With(OpenPiSteps.Pack, startedNs, sentNs)
+                    .With(OpenPiSteps.Wire, sentNs, answeredNs - workedNs)
+                    .With(OpenPiSteps.Server, answeredNs - workedNs, answeredNs)
+                    .With(OpenPiSteps.Unpack, answeredNs, Setup.Time.NowNs())
+            )
+        );
+    }
+
+    protected override void Release()
+    {
+        base.Release();
+        _connection?.Dispose();
+    }
+}
