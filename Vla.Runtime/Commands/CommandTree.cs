@@ -9,6 +9,7 @@ public static class CommandTree
         new("Vla runs vision-language-action policies: a camera and an instruction in, robot actions out.")
         {
             RunCommand.Create(),
+            ServeCommand.Create(),
             CamerasCommand.Create(),
             ModelCommand.Create(),
             ForwardCommand.Create(),

@@ -7,7 +7,8 @@ namespace Vla.Runtime.Http;
 /// </remarks>
 public sealed partial class TokenRequired(HttpToken token, TimeProvider time, ILogger<TokenRequired> logger)
 {
-    private const string Scheme = "Bearer ";
+    /// <summary>RFC 6750's, and that of openpi's clients.</summary>
+    private static readonly string[] Schemes = ["Bearer ", "Api-Key "];
 
     private readonly GuessingDelay _guessing = new(time);
 
@@ -77,7 +78,8 @@ public sealed partial class TokenRequired(HttpToken token, TimeProvider time, IL
     private static string? Bearer(HttpContext context)
     {
         var header = context.Request.Headers.Authorization.ToString();
-        return header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim() : null;
+        var scheme = Array.Find(Schemes, one => header.StartsWith(one, StringComparison.OrdinalIgnoreCase));
+        return scheme is null ? null : header[scheme.Length..].Trim();
     }
 
     /// <summary>Answers a wrong token late.</summary>

@@ -24,7 +24,7 @@ public sealed class FolderOrderTests
             ". Processes Libraries Registries Settings ServoSimulation Servos "
             + "Composition Simulation Outputs Robots Evaluation Recording "
             + "Learning Bench "
-            + "Status Hosting Http Pages Telemetry Doctor Commands",
+            + "Status Hosting Http Serving Pages Telemetry Doctor Commands",
     };
 
     /// <summary>Uses against the order that stay, and why.</summary>

@@ -1,0 +1,102 @@
+using OpenCvSharp;
+using Vla.Actors.Policies.Remote.Messages;
+using Vla.Sensors.Cameras;
+using Vla.Sensors.Images;
+
+namespace Vla.Runtime.Serving;
+
+/// <summary>
+/// Makes one of a policy's pictures from an array: bytes or values of 0 to 1, channels last or first.
+/// </summary>
+/// <remarks>Keeps its working memory from call to call: one instance for each thread.</remarks>
+/// <param name="path">What it is called in messages.</param>
+/// <param name="spec">What the policy wants.</param>
+public sealed class ServedPicture(string path, ImageSpec spec) : IDisposable
+{
+    private const int Channels = 3;
+    private const int LargestSide = 4_096;
+
+    private readonly ImagePreparation _preparation = new(spec);
+    private readonly FramePool _frames = new(spec);
+    private readonly Mat _bgr = new();
+    private byte[] _bytes = [];
+    private float[] _values = [];
+
+    public string Path => path;
+
+    /// <summary>Whether an array can be a picture.</summary>
+    /// <exception cref="WireException">It cannot; in words.</exception>
+    public static void Check(string path, NumpyArray array) => Layout(path, array);
+
+    /// <exception cref="WireException">It is no picture; in words.</exception>
+    public unsafe Frame Make(NumpyArray array, long sequence, long nowNs)
+    {
+        var (height, width, isFirst) = Layout(path, array);
+        var rgb = array.IsBytes && !isFirst ? array.Data.Span : Bytes(array, height, width, isFirst);
+        fixed (byte* start = rgb)
+        {
+            using var picture = Mat.FromPixelData(height, width, MatType.CV_8UC3, (nint)start);
+            Cv2.CvtColor(picture, _bgr, ColorConversionCodes.RGB2BGR);
+        }
+
+        var frame = _frames.Rent();
+        _preparation.Prepare(_bgr, frame.Pixels);
+        (frame.Sequence, frame.CapturedNs, frame.PreparedNs) = (sequence, nowNs, nowNs);
+        return frame;
+    }
+
+    public void Dispose()
+    {
+        _preparation.Dispose();
+        _bgr.Dispose();
+    }
+
+    private static (int Height, int Width, bool IsFirst) Layout(string path, NumpyArray array)
+    {
+        // A batch of one is one.
+        int[] shape = array.Shape is [1, _, _, _] ? [.. array.Shape.Skip(1)] : [.. array.Shape];
+        var (height, width, isFirst) = shape switch
+        {
+            [var rows, var columns, Channels] => (rows, columns, false),
+            [Channels, var rows, var columns] => (rows, columns, true),
+            _ => (0, 0, false),
+        };
+        var isOfNumbers = array.IsBytes || array.Kind == 'f';
+        if (!isOfNumbers || height is < 1 or > LargestSide || width is < 1 or > LargestSide)
+        {
+            throw new WireException(
+                $"{path} is {array.Describe()}: a picture is [height, width, 3] or [3, height, width], RGB, of bytes "
+                    + $"(u1) or of values from 0 to 1 (f4), each side up to {LargestSide}"
+            );
+        }
+
+        return (height, width, isFirst);
+    }
+
+    private ReadOnlySpan<byte> Bytes(NumpyArray array, int height, int width, bool isFirst)
+    {
+        if (_bytes.Length != array.Count)
+            _bytes = new byte[array.Count];
+        var source = array.Data.Span;
+        if (!array.IsBytes)
+        {
+            if (_values.Length != array.Count)
+                _values = new float[array.Count];
+            array.CopyTo(_values);
+        }
+
+        var plane = height * width;
+        for (var i = 0; i < _bytes.Length; i++)
+        {
+            var from = isFirst ? i % Channels * plane + i / Channels : i;
+            _bytes[i] = array.IsBytes ? source[from] : ToByte(_values[from]);
+        }
+
+        return _bytes;
+    }
+
+    private byte ToByte(float value) =>
+        value is >= 0 and <= 1
+            ? (byte)(value * byte.MaxValue + 0.5f)
+            : throw new WireException($"{path} holds {value}: the values of a picture of numbers are from 0 to 1");
+}

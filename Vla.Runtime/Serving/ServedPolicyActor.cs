@@ -1,0 +1,171 @@
+using Akka.Actor;
+using Vla.Actors.Pipeline;
+using Vla.Actors.Policies.Remote.Messages;
+using Vla.Sensors.Observations;
+using Vla.Sensors.Text;
+
+namespace Vla.Runtime.Serving;
+
+/// <summary>
+/// Stands in for cameras, words and publisher before a policy that answers single observations:
+/// <see cref="Infer"/> in, <see cref="Inferred"/> or <see cref="NotInferred"/> out.
+/// </summary>
+/// <remarks>
+/// To the stages it says and answers what those actors would: <see cref="Ready"/>, <see cref="ObservationCaptured"/>,
+/// <see cref="InstructionChanged"/>, <see cref="ActionDecoded"/>. A picture is only shown once the words have reached
+/// the stages, so that none meets the words of the observation before. A stage that fails is started anew, and whoever
+/// waits is told why. Every request is answered, one at a time.
+/// </remarks>
+public sealed class ServedPolicyActor : UntypedActor, IWithTimers
+{
+    /// <summary>
+    /// A stage that hangs is found sooner; this is for what neither fails nor hangs, and gives nothing.
+    /// </summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
+
+    private const int LongestReason = 300;
+
+    private readonly Func<IActorRefFactory, IActorRef, IActorRef> _start;
+    private readonly bool _takesWords;
+    private IActorRef _last = ActorRefs.Nobody;
+    private IActorRef? _first;
+    private IActorRef? _language;
+    private Instruction? _instruction;
+    private long _known;
+    private long _sequence;
+    private Infer? _asked;
+    private IActorRef? _asker;
+
+    /// <param name="start">Given a parent and this actor, starts the policy.</param>
+    /// <param name="takesWords">Whether its stages ask for words before they work.</param>
+    public ServedPolicyActor(Func<IActorRefFactory, IActorRef, IActorRef> start, bool takesWords) =>
+        (_start, _takesWords) = (start, takesWords);
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(Func<IActorRefFactory, IActorRef, IActorRef> start, bool takesWords) =>
+        Akka.Actor.Props.Create(() => new ServedPolicyActor(start, takesWords));
+
+    protected override void PreStart() => _last = _start(Context, Self);
+
+    protected override SupervisorStrategy SupervisorStrategy() =>
+        new OneForOneStrategy(exception =>
+        {
+            Self.Tell(new StageFailed(exception.Message));
+            return Directive.Restart;
+        });
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Infer infer:
+                Begin(infer);
+                break;
+
+            case InstructionWanted wanted:
+                _language = Sender;
+                _known = wanted.After;
+                if (_instruction is { } newer && newer.Number > _known)
+                    Sender.Tell(new InstructionChanged(newer));
+                Show();
+                break;
+
+            case Ready:
+                _first = Sender;
+                Show();
+                break;
+
+            case ActionDecoded decoded when decoded.Chunk.Origin.FrameSequence == _sequence:
+                Answer(new Inferred(decoded.Chunk));
+                break;
+
+            case ActionDecoded when _asked is not null:
+                // Of an observation that nobody waits for any more.
+                _last.Tell(Ready.Once);
+                break;
+
+            case ActionDecoded:
+                break;
+
+            case StageFailed failed:
+                Answer(new NotInferred($"the policy failed: {OneLine.Of(failed.Why, LongestReason)}"));
+                break;
+
+            case TookTooLong:
+                Answer(new NotInferred($"the policy gave nothing within {LongestWait.TotalSeconds:0} s"));
+                break;
+
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void Begin(Infer infer)
+    {
+        (_asked, _asker) = (infer, Sender);
+        _sequence++;
+        if (_takesWords && infer.Words != _instruction?.Text)
+        {
+            _instruction = new Instruction((_instruction?.Number ?? 0) + 1, infer.Words, GivenNs: 0);
+            _language?.Tell(new InstructionChanged(_instruction));
+        }
+
+        Timers.StartSingleTimer(TookTooLong.Instance, TookTooLong.Instance, LongestWait);
+        _last.Tell(Ready.Once);
+        Show();
+    }
+
+    private void Show()
+    {
+        if (_asked is not { } asked || _first is not { } first)
+            return;
+        if (_takesWords && _known != _instruction?.Number)
+            return;
+        // Demand that is said again is answered again, with the same observation: a stage lets go of one that it needs
+        // no more.
+        _first = null;
+        try
+        {
+            var seen = asked.Make(_sequence);
+            (seen.Instruction, seen.InstructionNumber) = (asked.Words, _instruction?.Number ?? 0);
+            first.Tell(new ObservationCaptured(seen));
+        }
+        catch (WireException e)
+        {
+            _first = first;
+            Answer(new NotInferred(e.Message));
+        }
+    }
+
+    private void Answer(object answer)
+    {
+        if (_asked is null)
+            return;
+        Timers.Cancel(TookTooLong.Instance);
+        _asked = null;
+        _asker?.Tell(answer);
+        _asker = null;
+    }
+
+    private sealed record StageFailed(string Why) : INoSerializationVerificationNeeded;
+
+    private sealed class TookTooLong : INoSerializationVerificationNeeded
+    {
+        public static readonly TookTooLong Instance = new();
+    }
+}
+
+/// <summary>Asks for what a policy does about an observation.</summary>
+/// <param name="Make">Makes the observation, with a number for its pictures; what it is made of stays until the
+/// answer.</param>
+/// <param name="Words">What is to be done; empty for nothing.</param>
+public sealed record Infer(Func<long, Observation> Make, string Words) : INoSerializationVerificationNeeded;
+
+/// <summary>The answer: what the policy would do.</summary>
+public sealed record Inferred(ActionChunk Chunk);
+
+/// <summary>The answer when there is none.</summary>
+/// <param name="Why">In one line.</param>
+public sealed record NotInferred(string Why);
