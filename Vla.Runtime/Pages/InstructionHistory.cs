@@ -1,21 +1,26 @@
 using System.Collections.Immutable;
 using Vla.Actors.Instructions;
+using Vla.Actors.Observers;
 using Vla.Actors.Pipeline;
 
 namespace Vla.Runtime.Pages;
 
 /// <summary>The instructions given so far, by whomever, with the time each took to its first action.</summary>
-public sealed class InstructionHistory
+public sealed class InstructionHistory : IObserver, IDisposable
 {
     private const int Kept = 30;
 
-    private readonly PipelineLatencies _latencies;
+    private readonly TimeProvider _time;
+    private readonly IObserverSubscription _subscription;
     private ImmutableList<GivenInstruction> _newestFirst = [];
 
-    public InstructionHistory(InstructionBoard board, PipelineLatencies latencies, TimeProvider time)
+    /// <param name="observers">Tell of words and of the first actions that follow them.</param>
+    /// <param name="board">The words in force already.</param>
+    /// <param name="time">The clock.</param>
+    public InstructionHistory(ControllerObservers observers, InstructionBoard board, TimeProvider time)
     {
-        _latencies = latencies;
-        board.Changed += given => Add(given, time.GetLocalNow());
+        _time = time;
+        _subscription = observers.Add(this);
         if (board.Current is { } current)
             Add(current, time.GetLocalNow());
     }
@@ -23,19 +28,47 @@ public sealed class InstructionHistory
     /// <summary>The newest first; another object after each change.</summary>
     public IReadOnlyList<GivenInstruction> NewestFirst => Volatile.Read(ref _newestFirst);
 
-    /// <summary>Notes what was acted upon since the last time.</summary>
-    public void Update()
+    string IObserver.Name => "page";
+
+    Sightings IObserver.Wants => Sightings.Instructions | Sightings.FirstActions;
+
+    void IObserver.Observe(in Sighting sighting)
     {
-        if (_latencies.NewestFirstAction is not { } first)
+        switch (sighting.What)
+        {
+            case Instruction given:
+                Add(given, _time.GetLocalNow());
+                break;
+
+            case FirstPublished first:
+                Note(first);
+                break;
+        }
+    }
+
+    public void Dispose() => _subscription.Dispose();
+
+    /// <summary>Waits until what has happened so far is noted, or for so long.</summary>
+    internal bool Flush(TimeSpan bound) => _subscription.Flush(bound);
+
+    private void Note(FirstPublished first)
+    {
+        if (first.Origin.InstructionGivenNs <= 0)
             return;
         ImmutableInterlocked.Update(
             ref _newestFirst,
             list =>
             {
-                var place = list.FindIndex(given => given.Number == first.InstructionNumber);
+                var place = list.FindIndex(given => given.Number == first.Origin.InstructionNumber);
                 return place < 0 || list[place].FirstActionNs is not null
                     ? list
-                    : list.SetItem(place, list[place] with { FirstActionNs = first.AfterNs });
+                    : list.SetItem(
+                        place,
+                        list[place] with
+                        {
+                            FirstActionNs = first.PublishedNs - first.Origin.InstructionGivenNs,
+                        }
+                    );
             }
         );
     }

@@ -63,7 +63,6 @@ public sealed partial class LiveView(
             return;
         try
         {
-            instructions.Update();
             _history.Sample(parts.Control.Last, parts.Time.NowNs());
             if (Changed is null)
             {

@@ -57,7 +57,7 @@ internal static class PageHosting
         services.AddSingleton(provider =>
         {
             var parts = provider.GetRequiredService<PipelineParts>();
-            return new InstructionHistory(parts.Instructions, parts.Control.Latencies, parts.Time);
+            return new InstructionHistory(parts.Control.Observers, parts.Instructions, parts.Time);
         });
         services.AddSingleton<LiveView>();
         services.AddHostedService(provider => provider.GetRequiredService<LiveView>());

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Vla.Actors.Observers;
 using Vla.Actors.Pipeline;
 using Vla.Runtime.Recording;
 using Vla.Runtime.Simulation;
@@ -67,6 +68,9 @@ public sealed record StatusReport
     public required CountStatus Counts { get; init; }
 
     public required IReadOnlyList<OutputStatus> Outputs { get; init; }
+
+    /// <summary>Who watches (page, telemetry, recording, your own), and what each was shown and has missed.</summary>
+    public required IReadOnlyList<ObserverSnapshot> Observers { get; init; }
 
     /// <summary>While the state is stop: a line for each robot that has not taken it; otherwise empty.</summary>
     public required IReadOnlyList<string> NotStopped { get; init; }

@@ -121,6 +121,7 @@ public sealed class StatusSource : IHostedService, IDisposable
                     o.Note
                 )),
             ],
+            Observers = _parts.Control.Observers.Snapshot(),
             NotStopped = NotStopped(control),
             ControlThread = control.Scheduling,
         };
@@ -178,6 +179,8 @@ public sealed class StatusSource : IHostedService, IDisposable
             yield return $"output {output.Name} fails: {output.LastError}";
         foreach (var output in control.Outputs.Where(output => output.Note.Length > 0))
             yield return $"output {output.Name}: {output.Note}";
+        foreach (var observer in _parts.Control.Observers.Snapshot().Where(observer => observer.Failures > 0))
+            yield return $"the observer {observer.Name} fails: {observer.LastError}";
         if (_state?.Problem(_time.NowNs()) is { } unknown)
             yield return unknown;
         if (control.Last?.Unknown > 0)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using OpenCvSharp;
@@ -9,6 +10,8 @@ namespace Vla.Tests.Runtime.Pages;
 public sealed class PageTests(PageFixture fixture) : IClassFixture<PageFixture>, IAsyncLifetime
 {
     private static readonly string Robot = Repository.File("config/robots/tabletop.json");
+
+    private static readonly string[] Expert = ["--policy", "expert", "--robot", Robot];
 
     public Task InitializeAsync() => Task.CompletedTask;
 
@@ -121,6 +124,83 @@ public sealed class PageTests(PageFixture fixture) : IClassFixture<PageFixture>,
         await Expect(page.Locator("[data-successes]")).ToHaveTextAsync("1");
         await Expect(page.Locator("[data-attempts]")).ToHaveTextAsync("1");
         await Expect(task).ToContainTextAsync("succeeded");
+    }
+
+    [BrowserFact]
+    public async Task Two_cameras_are_shown_and_one_that_is_unplugged_is_named_on_page_and_status()
+    {
+        using var wrist = new PictureStream();
+        using var daemon = new DaemonProcess([
+            "--camera",
+            "front=world",
+            "--camera",
+            $"wrist={wrist.Address}",
+            "--max-skew",
+            "10000",
+            .. Expert,
+        ]);
+        await daemon.StartAsync();
+        var desktop = await fixture.OpenAsync(address: daemon.Address);
+        var phone = await fixture.OpenAsync(390, 844, ColorScheme.Light, daemon.Address);
+        foreach (var page in new[] { desktop, phone })
+        {
+            foreach (var name in new[] { "front", "wrist" })
+            {
+                var picture = page.Locator($"img[data-camera=raw][data-name={name}]");
+                await Expect(picture).ToBeVisibleAsync();
+                var shown = await picture.GetAttributeAsync("data-shown");
+                await Expect(picture).Not.ToHaveAttributeAsync("data-shown", shown!);
+            }
+        }
+
+        Assert.Equal(390, await phone.EvaluateAsync<int>("document.documentElement.scrollWidth"));
+
+        // Words that mean no task: the arm rests, and that is the policy's.
+        await SayAsync(desktop, "please dance");
+        await Expect(desktop.Locator("[data-state]")).ToContainTextAsync("POLICY");
+
+        wrist.Unplug();
+
+        foreach (var page in new[] { desktop, phone })
+        {
+            var state = page.Locator("[data-state]");
+            await Expect(state).ToContainTextAsync("STOP");
+            await Expect(state).ToContainTextAsync("the camera wrist is lost");
+            await Expect(page.Locator(".camera .bad:not([data-age])")).ToHaveTextAsync("lost");
+        }
+
+        using var http = new HttpClient();
+        using var status = JsonDocument.Parse(await http.GetStringAsync($"{daemon.Address}/status"));
+        var told = status.RootElement;
+        Assert.Equal("stop", told.GetProperty("state").GetString());
+        Assert.Contains("the camera wrist is lost", told.GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Equal(
+            ["streaming", "lost"],
+            told.GetProperty("cameras")
+                .EnumerateObject()
+                .Select(camera => camera.Value.GetProperty("state").GetString())
+        );
+    }
+
+    /// <summary>Pictures of the page with two cameras, to be looked at.</summary>
+    [PicturesFact]
+    public async Task The_page_with_two_cameras_is_worth_a_look()
+    {
+        using var daemon = new DaemonProcess(["--camera", "front=world", "--camera", "wrist=world-wrist", .. Expert]);
+        await daemon.StartAsync();
+        var desktop = await fixture.OpenAsync(address: daemon.Address);
+        var phone = await fixture.OpenAsync(390, 844, ColorScheme.Light, daemon.Address);
+        foreach (var (page, name) in new[] { (desktop, "desktop"), (phone, "phone") })
+        {
+            await Expect(page.Locator("img[data-camera=raw][data-name=wrist]")).ToBeVisibleAsync();
+            await page.ScreenshotAsync(
+                new PageScreenshotOptions
+                {
+                    Path = Path.Combine(PicturesFactAttribute.Folder!, $"two-cameras-{name}.png"),
+                    FullPage = true,
+                }
+            );
+        }
     }
 
     /// <summary>Makes the README's pictures anew when the environment variable says where.</summary>
