@@ -22,6 +22,8 @@ public static class CommandTree
             ArmCommands.FindPort(),
             ArmCommands.SetUpMotor(),
             ArmCommands.Calibrate(),
+            DrivingCommands.Teleop(),
+            DrivingCommands.Replay(),
             SimulateCommand.Create(),
             DoctorCommand.Create(),
             TestCommand.Create(),

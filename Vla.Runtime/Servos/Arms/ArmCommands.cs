@@ -12,10 +12,10 @@ public sealed class ArmCommands
     private ArmCommand _readers = new();
 
     /// <summary>Hands over what is wanted now. By one thread.</summary>
-    public void Put(ControlState state, ReadOnlySpan<float> values, long atNs, long lastsNs)
+    public void Put(ControlState state, ReadOnlySpan<float> values, long atNs, long lastsNs, long capturedNs = 0)
     {
         var command = _writers;
-        (command.State, command.AtNs, command.LastsNs) = (state, atNs, lastsNs);
+        (command.State, command.AtNs, command.LastsNs, command.CapturedNs) = (state, atNs, lastsNs, capturedNs);
         values.CopyTo(command.Values);
         command.IsNew = true;
         _writers = Interlocked.Exchange(ref _shared, command);
@@ -45,6 +45,9 @@ public sealed class ArmCommand
 
     /// <summary>When it was said, monotonic nanoseconds; 0 for never.</summary>
     public long AtNs { get; internal set; }
+
+    /// <summary>When what it was made of was seen or felt; 0 when that is not known.</summary>
+    public long CapturedNs { get; internal set; }
 
     /// <summary>How long it stands without a further one.</summary>
     public long LastsNs { get; internal set; }

@@ -1,3 +1,4 @@
+using Vla.Actors.Pipeline;
 using Vla.Actors.Robots;
 using Vla.Runtime.Servos.Feetech;
 using Vla.Sensors;
@@ -53,6 +54,8 @@ public sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, Stat
     private long _turnNs;
     private long _heardNs;
     private long _checkedNs;
+    private long _newCapturedNs;
+    private long _sentCapturedNs;
     private double _approachSteps;
     private double _restSeconds;
     private double _letGoSeconds;
@@ -64,6 +67,11 @@ public sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, Stat
     public ArmCommands Commands { get; } = new();
 
     public ArmMode Mode { get; private set; }
+
+    /// <summary>
+    /// From when what a command was made of was seen until its goals are sent; null when nobody asks.
+    /// </summary>
+    public LatencyWindow? Latency { get; init; }
 
     /// <summary>What is unusual though it works, in words; null when nothing is. From any thread.</summary>
     public string? Note => _note;
@@ -180,6 +188,7 @@ public sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, Stat
 
     private void Follow(ArmCommand command)
     {
+        _newCapturedNs = command.CapturedNs;
         for (var i = 0; i < _targets.Length; i++)
         {
             if (float.IsFinite(command.Values[i]))
@@ -248,6 +257,11 @@ public sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, Stat
         for (var i = 0; i < _goals.Length; i++)
             _whole[i] = (int)Math.Round(_goals[i]);
         bus.SyncWrite(Sts3215.GoalPosition, _ids, _whole);
+        if (_newCapturedNs == _sentCapturedNs)
+            return;
+        _sentCapturedNs = _newCapturedNs;
+        var nowNs = time.NowNs();
+        Latency?.Record(nowNs - _sentCapturedNs, nowNs);
     }
 
     private void GoToRest(double seconds)

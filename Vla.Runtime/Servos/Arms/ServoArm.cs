@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Vla.Actors.Control;
+using Vla.Actors.Pipeline;
 using Vla.Actors.Robots;
 using Vla.Actors.Scheduling;
 using Vla.Runtime.Servos.Feetech;
@@ -77,8 +78,16 @@ public sealed class ServoArm : IRobot
 
     public string? Holding => _loop?.Holding;
 
+    /// <summary>
+    /// From when what an action was made of was seen, or felt by a leader's servos, until its goals are sent.
+    /// </summary>
+    public LatencyWindow Latency { get; } = new();
+
     /// <summary>What has happened on its bus; null before it was connected.</summary>
     public BusTally? Tally => _bus?.Tally;
+
+    /// <summary>Which numbers its positions are.</summary>
+    public ScaleKind Scale => _options.Scale;
 
     /// <summary>What its loop is doing.</summary>
     public ArmMode Mode => _loop?.Mode ?? ArmMode.Slack;
@@ -96,7 +105,7 @@ public sealed class ServoArm : IRobot
                 NoteRest(bus);
             ArmPreparation.SetUp(bus, _options.Kind);
             cancellation.ThrowIfCancellationRequested();
-            var loop = new ArmLoop(bus, _scale, _options.Limits, States, _time);
+            var loop = new ArmLoop(bus, _scale, _options.Limits, States, _time) { Latency = Latency };
             loop.Begin(hasTorque, _rest);
             (_bus, _loop, _lost, _isToLetGo) = (bus, loop, null, false);
         }
@@ -132,7 +141,8 @@ public sealed class ServoArm : IRobot
             action.State,
             action.Values.AsSpan(),
             _time.NowNs(),
-            action.DeadmanMs * MonotonicTime.NsPerMs
+            action.DeadmanMs * MonotonicTime.NsPerMs,
+            action.State == ControlState.Policy ? action.Origin.CapturedNs : 0
         );
     }
 

@@ -1,0 +1,220 @@
+using System.CommandLine;
+using Vla.Actors.Robots;
+using Vla.Runtime.Driving;
+using Vla.Runtime.Hosting;
+using Vla.Runtime.Servos.Arms;
+using Vla.Sensors;
+
+namespace Vla.Runtime.Commands;
+
+/// <summary><c>vla teleop</c> and <c>vla replay</c>: a robot driven by a leader arm, or by what was recorded.</summary>
+public static class DrivingCommands
+{
+    private const double MostHz = 200;
+
+    public static Command Teleop()
+    {
+        var leader = new Option<string>("--leader")
+        {
+            HelpName = "LEADER",
+            Description = "so101_leader:PORT-OR-NAME or so100_leader:PORT-OR-NAME",
+            Required = true,
+        };
+        var robot = Robot();
+        var rate = new Option<double>("--rate")
+        {
+            HelpName = "HZ",
+            Description = $"How often the leader is asked, 1 to {MostHz}",
+            DefaultValueFactory = _ => 60,
+        };
+        var duration = new Option<double?>("--duration")
+        {
+            HelpName = "SECONDS",
+            Description = "End by itself after this time",
+        };
+        var command = new Command("teleop", "Lead a robot by hand: it does what a leader arm does.")
+        {
+            leader,
+            robot,
+            rate,
+            duration,
+        };
+        command.SetAction(
+            (parsed, cancellation) =>
+                TeleopAsync(
+                    parsed.GetValue(leader)!,
+                    parsed.GetValue(robot)!,
+                    InRange("--rate", parsed.GetValue(rate), 1, MostHz),
+                    parsed.GetValue(duration) is { } seconds ? InRange("--duration", seconds, 0.1, 1e6) : null,
+                    cancellation
+                )
+        );
+        return command;
+    }
+
+    public static Command Replay()
+    {
+        var dataset = new Option<string>("--dataset")
+        {
+            HelpName = "DIR",
+            Description = "The dataset's directory",
+            Required = true,
+        };
+        var episode = new Option<int>("--episode")
+        {
+            HelpName = "N",
+            Description = "The episode's number, from 0",
+            Required = true,
+        };
+        var robot = Robot();
+        var command = new Command(
+            "replay",
+            "Carry out a recorded episode's actions again: slowly to its first pose, then in its time."
+        )
+        {
+            dataset,
+            episode,
+            robot,
+        };
+        command.SetAction(
+            async (parsed, cancellation) =>
+            {
+                var time = TimeProvider.System;
+                var made = DirectDrive.Make(parsed.GetValue(robot)!, "replay an episode", time, Say);
+                var replay = EpisodeReplay.Read(parsed.GetValue(dataset)!, parsed.GetValue(episode), made.Profile);
+                using var drive = new DirectDrive(made, time, cancellation);
+                var reason = "the replay failed";
+                try
+                {
+                    drive.Start();
+                    await replay.RunAsync(drive, time, Console.WriteLine, cancellation);
+                    reason = "the episode is over";
+                }
+                catch (OperationCanceledException)
+                {
+                    reason = "told to end";
+                }
+                finally
+                {
+                    End(drive, reason);
+                }
+
+                return ExitCodes.Success;
+            }
+        );
+        return command;
+    }
+
+    private static async Task<int> TeleopAsync(
+        string leaderText,
+        string robotText,
+        double hz,
+        double? seconds,
+        CancellationToken cancellation
+    )
+    {
+        var time = TimeProvider.System;
+        var address = LeaderAddress(leaderText);
+        var opening = ArmOpening.OfUser(time);
+        var made = DirectDrive.Make(robotText, "follow a leader", time, Say);
+        var arm =
+            made.Robot as ServoArm
+            ?? throw new UsageException($"robot '{robotText}' cannot follow a leader arm: give so101:PORT-OR-NAME");
+        // The arm that follows says which numbers.
+        var scale = new ArmScale(opening.CalibrationOf(address), arm.Scale);
+        DirectDrive? drive = null;
+        var leader = new ServoLeader(opening.PortOf(address), scale, opening.OpenBus, time)
+        {
+            Moved = (atNs, values) => drive!.Offer(values, atNs),
+        };
+        // The leader first: a robot has torque only when there is somebody who leads it.
+        var bus = leader.Connect();
+        using var told = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Thread? leading = null;
+        try
+        {
+            drive = new DirectDrive(made, time, cancellation);
+            drive.Start();
+            leading = new Thread(() => leader.Run(bus, hz, told.Token)) { Name = "vla-leader", IsBackground = true };
+            leading.Start();
+            await WatchAsync(drive, arm, leader, seconds, time, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            // Told to end.
+        }
+        finally
+        {
+            await told.CancelAsync();
+            if (drive is not null)
+            {
+                var latency = arm.Latency.Read(time.NowNs());
+                End(drive, "the teleoperation is over");
+                Console.WriteLine(
+                    $"leader to follower: {latency.P50Ns / 1e6:0.0} ms, 99 % within {latency.P99Ns / 1e6:0.0} ms"
+                );
+                drive.Dispose();
+            }
+
+            if (leading is null)
+                bus.Dispose();
+        }
+
+        return ExitCodes.Success;
+    }
+
+    /// <summary>Says each second how it goes.</summary>
+    private static async Task WatchAsync(
+        DirectDrive drive,
+        ServoArm arm,
+        ServoLeader leader,
+        double? seconds,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
+    {
+        var beganNs = time.NowNs();
+        var before = 0L;
+        using var each = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
+        while (seconds is null || time.NowNs() - beganNs < seconds * MonotonicTime.NsPerSecond)
+        {
+            await each.WaitForNextTickAsync(cancellation);
+            var control = drive.Control.Snapshot();
+            var latency = arm.Latency.Read(time.NowNs());
+            var state = StateWords(control.State, leader.Lost ?? control.Reason, drive.Note);
+            Console.WriteLine(
+                $"{control.Offered - before} Hz, leader to follower {latency.P50Ns / 1e6:0.0} ms (99 %: "
+                    + $"{latency.P99Ns / 1e6:0.0}), {state}"
+            );
+            before = control.Offered;
+        }
+    }
+
+    private static string StateWords(ControlState state, string reason, string? note) =>
+        state == ControlState.Policy ? note ?? "follows" : $"{state.ToString().ToLowerInvariant()}: {reason}";
+
+    private static void End(DirectDrive drive, string reason)
+    {
+        if (!drive.End(reason))
+            Say("the robot is not at rest yet: mind it");
+    }
+
+    private static ArmAddress LeaderAddress(string text) =>
+        ArmAddress.Read(text, isLeader: true)?.RelativeTo(Environment.CurrentDirectory)
+        ?? throw new UsageException($"'{text}' is no leader: give so101_leader:PORT-OR-NAME");
+
+    private static Option<string> Robot() =>
+        new("--robot")
+        {
+            HelpName = "ROBOT",
+            Description = "so101:PORT-OR-NAME, or any robot that takes these actions",
+            Required = true,
+        };
+
+    private static double InRange(string flag, double value, double least, double most) =>
+        value >= least && value <= most
+            ? value
+            : throw new UsageException($"{flag} is {value}: allowed is {least} to {most}");
+
+    private static void Say(string line) => LastWord.TryWrite($"vla: {line}");
+}
