@@ -25,3 +25,10 @@ public sealed class FixtureFactAttribute : FactAttribute
             Skip = $"{name} is not here: it is too large for the repository.";
     }
 }
+
+/// <summary>The same for a test of several cases.</summary>
+public sealed class FixtureTheoryAttribute : TheoryAttribute
+{
+    /// <param name="name">From the fixtures' root.</param>
+    public FixtureTheoryAttribute(string name) => Skip = new FixtureFactAttribute(name).Skip;
+}

@@ -1,6 +1,7 @@
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies.Act;
 using Vla.Actors.Policies.Remote;
+using Vla.Actors.Policies.SmolVla.Modules;
 using Vla.Actors.Policies.Staged;
 
 namespace Vla.Actors.Policies;
@@ -37,8 +38,13 @@ public static class PolicyFamilies
             ?? throw new PolicyException(
                 $"{directory}: is {Describe(kind)}, which Vla does not run; it runs "
                     + $"{string.Join(", ", All.Select(family => family.Name))}"
+                    + (IsLookedAt(kind) ? "; vla model and vla forward take this one" : "")
             );
     }
+
+    /// <summary>Whether a directory can be looked at and tried, though not run yet.</summary>
+    private static bool IsLookedAt(PolicyKind kind) =>
+        kind is { Format: PolicyFormat.LeRobot, Type: SmolVlaConfig.Type };
 
     /// <summary>What a directory is, as it stands in a message.</summary>
     public static string Describe(PolicyKind kind)

@@ -16,6 +16,8 @@ internal static class Scalars
 
     public static Scalar MinusHalf { get; } = -0.5;
 
+    public static Scalar MinusOne { get; } = -1;
+
     public static Scalar One { get; } = 1;
 
     public static Scalar Two { get; } = 2;

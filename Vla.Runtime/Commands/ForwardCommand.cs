@@ -64,6 +64,30 @@ public static class ForwardCommand
             if (given is not ((not null, not null, null) or (null, null, not null)))
                 throw new UsageException("give either --image and --instruction, or --input");
             var directory = result.GetValue(policy)!;
+            if (SmolVlaForward.Takes(directory))
+            {
+                var inputs =
+                    given.Input
+                    ?? throw new UsageException(
+                        "a LeRobot policy takes several inputs: give them by name in a file, --input FILE.safetensors"
+                    );
+                return BoundedWork.Run(
+                    "one pass through the policy",
+                    PassBound,
+                    () =>
+                    {
+                        SmolVlaForward.Run(
+                            directory,
+                            TorchDevice.Select(result.GetValue(device)!),
+                            inputs,
+                            result.GetValue(output),
+                            result.InvocationConfiguration.Output
+                        );
+                        return ExitCodes.Success;
+                    }
+                );
+            }
+
             if (ActForward.Takes(directory))
             {
                 var observations =

@@ -19,6 +19,12 @@ public sealed class LeRobotProcessors : IDisposable
 
     private static readonly string[] WithoutEffect = ["to_batch_processor", "device_processor"];
 
+    /// <summary>Steps that make token ids of words, by the type of the policies that read words themselves.</summary>
+    private static readonly Dictionary<string, string[]> OfWords = new()
+    {
+        ["smolvla"] = ["smolvla_new_line_processor", "tokenizer_processor"],
+    };
+
     private readonly Dictionary<string, FeatureScale> _inputs = [];
     private readonly Dictionary<string, string> _renamed = [];
     private FeatureScale? _action;
@@ -150,7 +156,7 @@ public sealed class LeRobotProcessors : IDisposable
                     _relative = _relative with { IsUndone = true };
                     break;
                 default:
-                    if (!WithoutEffect.Contains(name))
+                    if (!WithoutEffect.Contains(name) && !OfWords.GetValueOrDefault(config.Type, []).Contains(name))
                         throw step.Wrong("registry_name", ErrorText.Bounded(name), "a step that this family knows");
                     break;
             }

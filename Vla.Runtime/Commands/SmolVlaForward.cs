@@ -1,0 +1,221 @@
+using System.Globalization;
+using TorchSharp;
+using Vla.Actors.Checkpoints;
+using Vla.Actors.Policies;
+using Vla.Actors.Policies.LeRobot;
+using Vla.Actors.Policies.SmolVla.Modules;
+using Vla.Sensors.Observations;
+using static TorchSharp.torch;
+
+namespace Vla.Runtime.Commands;
+
+/// <summary><c>vla forward</c> for LeRobot's SmolVLA: every step by name.</summary>
+/// <remarks>
+/// The input holds cases, each by a letter: <c>a.tokens</c> and <c>a.mask</c>. Case number i takes row i of pictures,
+/// state and noise; the first as the policy is, the second with one camera more that shows nothing, and so on. With
+/// more states than one, the actions that a robot would get call by call are written too (<c>queue</c>), with the words
+/// of the first.
+/// </remarks>
+internal static class SmolVlaForward
+{
+    private const string Raw = "raw.";
+    private const string Tokens = ".tokens";
+    private const string Mask = ".mask";
+    private const string Noise = "noise";
+    private const int Thinned = 4;
+
+    /// <summary>True for the directory of a SmolVLA checkpoint.</summary>
+    public static bool Takes(string directory) =>
+        PolicyKind.Of(directory) is { Format: PolicyFormat.LeRobot, Type: SmolVlaConfig.Type };
+
+    /// <summary>What a checkpoint is.</summary>
+    /// <exception cref="PolicyException">Something is missing, damaged or does not fit.</exception>
+    public static PolicyDescription Describe(string directory, Device device)
+    {
+        using var policy = SmolVlaCheckpoint.Load(directory, device);
+        var (config, names) = (policy.Config, LeRobotNames.Read(directory, policy.Config.Features));
+        return new PolicyDescription(
+            "LeRobot's SmolVLA",
+            directory,
+            device.ToString(),
+            "float32",
+            policy.Parameters,
+            [
+                .. LeRobotPictures
+                    .Of(directory, config.Features, policy.Processors)
+                    .Select(one => new PictureDescription(one.Key, one.Value.Width, one.Value.Height)),
+            ],
+            Numbers(config.Features.State!, names.State),
+            Numbers(config.Features.Action, names.Action),
+            config.ChunkSize,
+            $"of which {config.ActionSteps} are carried out",
+            TakesWords: true,
+            [
+                "look (vision tower, each camera)",
+                "read (language model over pictures, words and state)",
+                $"flow ({config.FlowSteps} steps of the action expert)",
+            ],
+            ["vla model and vla forward take it; no other command does yet"]
+        );
+
+        static IReadOnlyList<NumberDescription> Numbers(LeRobotFeature feature, NamedNumbers? named) =>
+            [
+                .. Enumerable
+                    .Range(0, feature.Count)
+                    .Select(i => new NumberDescription(
+                        named?.Names[i] ?? $"{feature.Key[(feature.Key.LastIndexOf('.') + 1)..]}_{i + 1}",
+                        named?.Units?[i] ?? "1"
+                    )),
+            ];
+    }
+
+    /// <param name="directory">The policy's.</param>
+    /// <param name="device">Where Torch computes.</param>
+    /// <param name="input">
+    /// <c>raw.CAMERA</c> [count, height, width, 3] of bytes, <c>raw.state</c> [count, n], <c>noise</c> [count, chunk,
+    /// size], or pictures and state by feature name; and the cases' tokens and masks [length].
+    /// </param>
+    /// <param name="output">A safetensors file for the results; null for none.</param>
+    /// <param name="console">Is told what came out.</param>
+    public static void Run(string directory, Device device, string input, string? output, TextWriter console)
+    {
+        using var scope = NewDisposeScope();
+        using var policy = SmolVlaCheckpoint.Load(directory, device);
+        using var file = Checkpoint.Open(input);
+        var config = policy.Config;
+        var pictures = config
+            .Features.Cameras.Select(camera =>
+                (
+                    Key: policy.Processors.NameOf(camera),
+                    Tensor: Find(ShortName(camera), policy.Processors.NameOf(camera))
+                )
+            )
+            .Where(one => one.Tensor is not null)
+            .ToDictionary(one => one.Key, one => one.Tensor!);
+        var states =
+            Find("state", LeRobotFeature.State)
+            ?? throw new PolicyException($"{input}: has neither {Raw}state nor {LeRobotFeature.State}");
+        var noise = file.Tensors.ContainsKey(Noise)
+            ? file.ReadTensor(Noise)
+            : throw new PolicyException($"{input}: has no {Noise}, the chance that a chunk begins with");
+        Require(Noise, noise, [config.ChunkSize, config.ActionSize]);
+        string[] cases =
+        [
+            .. file
+                .Tensors.Keys.Where(name => name.EndsWith(Tokens, StringComparison.Ordinal))
+                .Select(name => name[..^Tokens.Length])
+                .Order(StringComparer.Ordinal),
+        ];
+        if (cases.Length == 0)
+            throw new PolicyException($"{input}: has no case: a.tokens and a.mask for the first");
+
+        var steps = new Dictionary<string, Tensor>();
+        foreach (var (i, name) in cases.Index())
+        {
+            var chunk = policy.Predict(
+                Input(name, i, i) with
+                {
+                    MoreEmptyCameras = i,
+                },
+                Row(noise, i),
+                (step, tensor) => Keep($"{name}.{step}", tensor)
+            );
+            Keep($"{name}.chunk.normalized", chunk);
+            Keep($"{name}.chunk", policy.Unnormalise(chunk));
+        }
+
+        if (states.shape[0] > 1)
+            Select();
+        if (output is not null)
+            SafetensorsWriter.Write(output, steps.ToDictionary(pair => pair.Key, pair => pair.Value.contiguous()));
+        foreach (var (name, tensor) in steps.Where(step => step.Value.is_floating_point()))
+        {
+            console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{name, -45} {$"[{string.Join(", ", tensor.shape)}]", -18} {tensor.min().ToDouble(), 10:F4} to "
+                        + $"{tensor.max().ToDouble():F4}"
+                )
+            );
+        }
+
+        void Keep(string name, Tensor tensor)
+        {
+            steps[name] = tensor.cpu().clone().DetachFromDisposeScope().MoveToOtherDisposeScope(scope);
+            if (!name.Contains(".prepared.", StringComparison.Ordinal))
+                return;
+            var thinned = tensor.slice(2, 0, tensor.shape[2], Thinned).slice(3, 0, tensor.shape[3], Thinned);
+            steps[$"{name}.every{Thinned}"] = thinned
+                .cpu()
+                .contiguous()
+                .DetachFromDisposeScope()
+                .MoveToOtherDisposeScope(scope);
+        }
+
+        // One action a call; a new chunk, with a noise of its own, when those before are used up.
+        void Select()
+        {
+            var count = states.shape[0];
+            var dimensions = config.Features.Action.Count;
+            var carriedOut = new StepwiseChunks(config.ChunkSize, dimensions, config.ActionSteps, null);
+            var actions = new List<float>();
+            var refills = 0;
+            for (var call = 0; call < count; call++)
+            {
+                float[] chunk = [];
+                if (carriedOut.WantsChunk)
+                    chunk = ChunkValues.Of(policy.Predict(Input(cases[0], call, call), Row(noise, refills++)));
+                actions.AddRange(carriedOut.Next(chunk));
+            }
+
+            var selected = tensor(actions.ToArray(), [count, dimensions]);
+            Keep("queue.select_action.normalized", selected);
+            Keep("queue.select_action", policy.Unnormalise(selected.to(device)));
+        }
+
+        SmolVlaInput Input(string name, int frame, int state) =>
+            new()
+            {
+                Pictures = pictures.ToDictionary(one => one.Key, one => Row(one.Value, frame)),
+                Tokens = One(name + Tokens).to(ScalarType.Int64),
+                IsToken = file.Tensors.ContainsKey(name + Mask) ? One(name + Mask) : ones_like(One(name + Tokens)),
+                State = Row(states, state),
+            };
+
+        Tensor One(string name)
+        {
+            var tensor = file.ReadTensor(name);
+            return tensor.dim() == 1 && tensor.shape[0] > 0
+                ? tensor.unsqueeze(0)
+                : throw new PolicyException(
+                    $"{input}: {name} is [{string.Join(", ", tensor.shape)}], expected is a list"
+                );
+        }
+
+        Tensor? Find(string name, string feature) =>
+            file.Tensors.ContainsKey(Raw + name) ? file.ReadTensor(Raw + name)
+            : file.Tensors.ContainsKey(feature) ? file.ReadTensor(feature)
+            : null;
+
+        // Row after row, and from the beginning again where there are no more.
+        static Tensor Row(Tensor rows, int i) => rows.narrow(0, i % rows.shape[0], 1);
+
+        void Require(string name, Tensor tensor, long[] shape)
+        {
+            if (
+                tensor.dim() != shape.Length + 1
+                || !tensor.shape.AsSpan(1).SequenceEqual(shape)
+                || tensor.shape[0] == 0
+            )
+                throw new PolicyException(
+                    $"{input}: {name} is [{string.Join(", ", tensor.shape)}], expected is [count, "
+                        + $"{string.Join(", ", shape)}]"
+                );
+        }
+    }
+
+    private static string ShortName(LeRobotFeature camera) =>
+        camera.Key.StartsWith(PictureNames.Prefix, StringComparison.Ordinal)
+            ? camera.Key[PictureNames.Prefix.Length..]
+            : camera.Key;
+}
