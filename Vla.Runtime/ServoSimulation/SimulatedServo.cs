@@ -32,6 +32,7 @@ public sealed class SimulatedServo
     private readonly byte[] _kept = new byte[ServoTable.FirstVolatile];
     private double _overloadedSeconds;
     private bool _isOverloaded;
+    private int _comesFrom;
     private double _load;
 
     /// <param name="id">Its number.</param>
@@ -60,7 +61,15 @@ public sealed class SimulatedServo
     /// <summary>
     /// An angle that it cannot turn beyond, from whichever side it comes; null when nothing is in its way.
     /// </summary>
-    public double? Obstacle { get; set; }
+    public double? Obstacle
+    {
+        get;
+        set
+        {
+            field = value;
+            _comesFrom = 0;
+        }
+    }
 
     /// <summary>Warmth, °C.</summary>
     public double Temperature { get; set; } = RoomTemperature;
@@ -216,8 +225,14 @@ public sealed class SimulatedServo
     private void Move(double seconds)
     {
         var next = Math.Clamp(Angle + Speed * seconds, Joint.FirstStop, Joint.LastStop);
-        if (Obstacle is { } wall && (Angle <= wall) != (next <= wall))
-            next = wall;
+        if (Obstacle is { } wall)
+        {
+            // Put where it is, it is in the way of the first move.
+            if (_comesFrom == 0)
+                _comesFrom = Angle != wall ? Math.Sign(Angle - wall) : -Math.Sign(next - wall);
+            next = _comesFrom > 0 ? Math.Max(next, wall) : Math.Min(next, wall);
+        }
+
         Speed = (next - Angle) / seconds;
         Angle = next;
     }

@@ -70,7 +70,8 @@ public sealed class ArmWatch(ArmLimits limits)
         var worst = (Concern: ArmConcern.None, Joint: 0, Kind: Kind.Nothing, Faults: 0);
         for (var i = 0; i < ArmKind.Ids.Length; i++)
         {
-            Weigh(ref worst, OfFaults(reading.Faults[i]), i, Kind.Fault, (int)reading.Faults[i]);
+            var faults = Worrying(reading.Faults[i], i);
+            Weigh(ref worst, OfFaults(faults), i, Kind.Fault, (int)faults);
             Weigh(ref worst, OfWarmth(reading.Celsius[i]), i, Kind.Warmth);
             Weigh(ref worst, OfCurrent(reading, i, seconds), i, Kind.Current);
             if (!goals.IsEmpty)
@@ -91,6 +92,13 @@ public sealed class ArmWatch(ArmLimits limits)
         if (concern > worst.Concern)
             worst = (concern, joint, kind, faults);
     }
+
+    /// <remarks>
+    /// A gripper that holds something is in overload after a while, by its low limit: its servo then holds it with less
+    /// torque, which is what the limit is for.
+    /// </remarks>
+    private static ServoFaults Worrying(ServoFaults faults, int joint) =>
+        joint == ArmKind.Gripper ? faults & ~ServoFaults.Overload : faults;
 
     private static ArmConcern OfFaults(ServoFaults faults) =>
         faults == ServoFaults.None ? ArmConcern.None : ArmConcern.Hold;

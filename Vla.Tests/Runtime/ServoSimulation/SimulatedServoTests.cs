@@ -121,6 +121,28 @@ public sealed class SimulatedServoTests
         Assert.Equal(0, Lift.Faults);
     }
 
+    [Theory]
+    [InlineData(900, 2_048, 1_500)]
+    [InlineData(2_048, 900, 1_500)]
+    public void It_does_not_turn_beyond_an_obstacle_from_either_side_and_may_turn_back(int from, int to, int wall)
+    {
+        Go(from);
+        Lift.Obstacle = wall;
+
+        Go(to);
+        Assert.Equal(wall, Lift.Angle);
+
+        Go(from);
+        Assert.Equal(from, Lift.Angle, 1.0);
+
+        void Go(int goal)
+        {
+            Lift.Write(Goal, [(byte)goal, (byte)(goal >> 8)]);
+            Lift.Write(Torque, [1]);
+            Pass(1.5);
+        }
+    }
+
     [Fact]
     public void What_was_written_locked_is_gone_with_the_power()
     {

@@ -230,6 +230,9 @@ public sealed class ArmLoopTests : IDisposable
 
         _arm.Pass(5, ControlState.Policy, [0, 0, 0, 0, 0, 0]);
 
+        // In overload, by its low limit, and holding on with less torque.
+        Assert.Equal(32, _arm.Servos.Servos[5].Faults);
+        Assert.InRange(_arm.Servos.Servos[5].Word(60) & 0x3FF, 100, 300);
         Assert.Null(_arm.Loop.Holding);
         Assert.Equal(ArmMode.Following, _arm.Loop.Mode);
     }
