@@ -17,7 +17,8 @@ internal static class ActForward
 
     /// <summary>True for the directory of an ACT checkpoint.</summary>
     public static bool Takes(string directory) =>
-        PolicyKind.Of(directory) is { Format: PolicyFormat.LeRobot, Type: ActPolicy.Type };
+        Directory.Exists(directory)
+        && PolicyKind.Of(directory) is { Format: PolicyFormat.LeRobot, Type: ActPolicy.Type };
 
     /// <summary>Sends raw observations through, and writes the steps of the first and the actions of all.</summary>
     /// <param name="directory">The policy's.</param>

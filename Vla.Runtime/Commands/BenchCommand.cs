@@ -75,6 +75,32 @@ public static class BenchCommand
                             $"--seconds is {length}: allowed is {ShortestSeconds} to {LongestSeconds}"
                         )
                     );
+                if (ActForward.Takes(parsed.GetValue(policy)!))
+                {
+                    if (parsed.GetValue(only) is { Length: > 0 } || parsed.GetValue(json) is not null)
+                        throw new UsageException(
+                            "--only and --json are for policies of Vla's own; of LeRobot's ACT the time for a chunk "
+                                + "is measured: leave them out"
+                        );
+                    var measured = BoundedWork.Run(
+                        "measuring the policy",
+                        BoundedWork.Bound + TimeSpan.FromSeconds(3 * length),
+                        () =>
+                        {
+                            ActBench.Run(
+                                parsed.GetValue(policy)!,
+                                TorchDevice.Select("auto"),
+                                length,
+                                new ThreadSettings().ForThisMachine().Vision,
+                                parsed.InvocationConfiguration.Output,
+                                cancellation
+                            );
+                            return ExitCodes.Success;
+                        }
+                    );
+                    return measured;
+                }
+
                 // Before the work: minutes of it must not end in a file that cannot be written.
                 using var file = parsed.GetValue(json) is { } path ? Create(path) : null;
 

@@ -26,7 +26,8 @@ internal static class SmolVlaForward
 
     /// <summary>True for the directory of a SmolVLA checkpoint.</summary>
     public static bool Takes(string directory) =>
-        PolicyKind.Of(directory) is { Format: PolicyFormat.LeRobot, Type: SmolVlaConfig.Type };
+        Directory.Exists(directory)
+        && PolicyKind.Of(directory) is { Format: PolicyFormat.LeRobot, Type: SmolVlaConfig.Type };
 
     /// <summary>What a checkpoint is.</summary>
     /// <exception cref="PolicyException">Something is missing, damaged or does not fit.</exception>

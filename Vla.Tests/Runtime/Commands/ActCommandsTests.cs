@@ -99,6 +99,14 @@ public sealed class ActCommandsTests : IDisposable
     }
 
     [Fact]
+    public void Bench_says_how_long_a_chunk_takes() =>
+        Assert.Contains(
+            "ms a chunk at the median",
+            Invoke("bench", "--policy", Tiny, "--seconds", "0.5"),
+            StringComparison.Ordinal
+        );
+
+    [Fact]
     public void A_directory_that_needs_no_import_is_said_to_need_none() =>
         Assert.Contains("nothing has to be imported", Invoke("import", "--policy", Tiny), StringComparison.Ordinal);
 
@@ -116,7 +124,13 @@ public sealed class ActCommandsTests : IDisposable
 
     private static string Invoke(params string[] arguments)
     {
-        var root = new RootCommand { ModelCommand.Create(), ForwardCommand.Create(), ImportCommand.Create() };
+        var root = new RootCommand
+        {
+            ModelCommand.Create(),
+            ForwardCommand.Create(),
+            ImportCommand.Create(),
+            BenchCommand.Create(),
+        };
         using var output = new StringWriter();
         var parsed = root.Parse(arguments);
         Assert.Empty(parsed.Errors);
