@@ -10,6 +10,17 @@ internal static class CompiledCode
         "global using System; global using System.IO; global using System.Linq; global using System.Threading; "
         + "global using System.Threading.Tasks; global using System.Collections.Generic;";
 
+    /// <summary>Read once: there are hundreds.</summary>
+    private static readonly Lazy<IReadOnlyList<(string Name, MetadataReference Reference)>> OfThisProcess = new(() =>
+        [
+            .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
+                .Split(Path.PathSeparator)
+                .Select(path =>
+                    (Path.GetFileNameWithoutExtension(path), (MetadataReference)MetadataReference.CreateFromFile(path))
+                ),
+        ]
+    );
+
     /// <param name="code">C#.</param>
     /// <param name="file">The library; its name is the assembly's.</param>
     /// <param name="others">Further libraries that the code needs; null for those that this process has.</param>
@@ -21,10 +32,9 @@ internal static class CompiledCode
         string[]? without = null
     )
     {
-        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
-            .Split(Path.PathSeparator)
-            .Where(path => without?.Contains(Path.GetFileNameWithoutExtension(path)) != true)
-            .Select(path => MetadataReference.CreateFromFile(path));
+        var references = OfThisProcess
+            .Value.Where(entry => without?.Contains(entry.Name) != true)
+            .Select(entry => entry.Reference);
         var compilation = CSharpCompilation.Create(
             Path.GetFileNameWithoutExtension(file),
             [CSharpSyntaxTree.ParseText(ImplicitUsings), CSharpSyntaxTree.ParseText(code)],

@@ -31,6 +31,14 @@ public sealed class ConfigSection
             );
     }
 
+    /// <summary>A whole file: JSON, in which comments are allowed.</summary>
+    /// <exception cref="PolicyException">It cannot be read, or is no JSON object.</exception>
+    public static ConfigSection Read(string file)
+    {
+        using var document = ConfigFile.Parse(file);
+        return new ConfigSection(file, "", document.RootElement.Clone());
+    }
+
     /// <summary>
     /// A lower bound of the parameters that the sizes in this section ask for; see <see cref="StageSettings.AtLeast"/>.
     /// </summary>
@@ -89,11 +97,18 @@ public sealed class ConfigSection
             { } other => throw Wrong(key, other, "true or false"),
         };
 
-    public string Choice(string key, params ReadOnlySpan<string> choices)
+    public string Choice(string key, params ReadOnlySpan<string> choices) => Choice(key, choices.ToArray(), orElse: "");
+
+    /// <summary>One of several texts.</summary>
+    /// <param name="key">Of the text.</param>
+    /// <param name="choices">In any order.</param>
+    /// <param name="orElse">What the error says besides them; empty for nothing.</param>
+    internal string Choice(string key, IEnumerable<string> choices, string orElse)
     {
-        var allowed = string.Join(", ", choices.ToArray().Order(StringComparer.Ordinal));
+        var known = choices.Order(StringComparer.Ordinal).ToList();
+        var allowed = string.Join(", ", known.Append(orElse).Where(text => text.Length > 0));
         var value = Required(key, allowed);
-        return value.ValueKind == JsonValueKind.String && choices.Contains(value.GetString()!)
+        return value.ValueKind == JsonValueKind.String && known.Contains(value.GetString()!)
             ? value.GetString()!
             : throw Wrong(key, value, allowed);
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies.Act;
 using Vla.Actors.Policies.Remote;
@@ -9,8 +10,23 @@ namespace Vla.Actors.Policies;
 /// <summary>The families that there are: one line for each.</summary>
 public static class PolicyFamilies
 {
-    /// <summary>Asked one after the other whether a directory is theirs.</summary>
-    public static IReadOnlyList<IPolicyFamily> All { get; } = [new StagedFamily(), new ActFamily()];
+    private static readonly IPolicyFamily[] Own = [new StagedFamily(), new ActFamily()];
+
+    private static ImmutableList<IPolicyFamily> _added = [];
+
+    /// <summary>Asked one after the other whether a directory is theirs, those that were added first.</summary>
+    public static IReadOnlyList<IPolicyFamily> All => [.. _added, .. Own];
+
+    /// <summary>
+    /// Makes a family known to this process, for every directory that is read from then on; once more is no harm.
+    /// </summary>
+    /// <exception cref="ArgumentException">There is another of its name.</exception>
+    public static void Add(IPolicyFamily family)
+    {
+        if (All.Any(other => other.Name == family.Name && !other.Equals(family)))
+            throw new ArgumentException($"two families of policies call themselves '{family.Name}'");
+        ImmutableInterlocked.Update(ref _added, (added, one) => added.Contains(one) ? added : added.Add(one), family);
+    }
 
     /// <summary>Reads and checks the policy in a directory, of whichever family it is, or asks the server that has
     /// it.</summary>
@@ -37,7 +53,8 @@ public static class PolicyFamilies
         return All.FirstOrDefault(family => family.Takes(kind))
             ?? throw new PolicyException(
                 $"{directory}: is {Describe(kind)}, which Vla does not run; it runs "
-                    + $"{string.Join(", ", All.Select(family => family.Name))}"
+                    + $"{string.Join(", ", All.Select(family => family.Name))}, or a family of your own, whose "
+                    + "library is given with --library FILE"
                     + (IsLookedAt(kind) ? "; vla model and vla forward take this one" : "")
             );
     }
@@ -53,6 +70,7 @@ public static class PolicyFamilies
         {
             PolicyFormat.LeRobot => "a LeRobot policy",
             PolicyFormat.Transformers => "a model of Hugging Face's transformers",
+            _ when kind.Type.Length > 0 => "a policy",
             _ => "a policy of Vla's own",
         };
         return kind.Type.Length == 0 ? whose : $"{whose} of type '{ErrorText.Bounded(kind.Type)}'";

@@ -34,9 +34,9 @@ public sealed record PolicyKind(PolicyFormat Format, string Type)
             return new PolicyKind(PolicyFormat.Vla, "");
         if (root.TryGetProperty("input_features", out _) || root.TryGetProperty("input_shapes", out _))
             return new PolicyKind(PolicyFormat.LeRobot, Text("type"));
-        return root.TryGetProperty("architectures", out _) || root.TryGetProperty("model_type", out _)
-            ? new PolicyKind(PolicyFormat.Transformers, Text("model_type"))
-            : new PolicyKind(PolicyFormat.Vla, "");
+        if (root.TryGetProperty("architectures", out _) || root.TryGetProperty("model_type", out _))
+            return new PolicyKind(PolicyFormat.Transformers, Text("model_type"));
+        return new PolicyKind(PolicyFormat.Vla, root.TryGetProperty("stages", out _) ? "" : Text("type"));
 
         string Text(string key) =>
             root.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String
@@ -48,7 +48,9 @@ public sealed record PolicyKind(PolicyFormat Format, string Type)
 /// <summary>Whose form a policy directory has.</summary>
 public enum PolicyFormat
 {
-    /// <summary>Vla's own: <c>config.json</c> with <c>stages</c>.</summary>
+    /// <summary>
+    /// Vla's own: <c>config.json</c> with <c>stages</c>, or with a <c>type</c> that somebody's family knows.
+    /// </summary>
     Vla,
 
     /// <summary>As LeRobot saves it: <c>config.json</c> with <c>input_features</c>.</summary>

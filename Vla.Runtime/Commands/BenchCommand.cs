@@ -50,6 +50,7 @@ public static class BenchCommand
             DefaultValueFactory = _ => "tuned",
         }.AcceptOnlyFromAmong("tuned", "plain");
         var policy = PolicyOptions.Policy();
+        var libraries = PolicyOptions.Libraries();
         var command = new Command(
             "bench",
             "Measure speed, punctuality and memory of the whole pipeline on this machine, one thing at a time (about "
@@ -62,6 +63,7 @@ public static class BenchCommand
             realTime,
             scheduling,
             policy,
+            libraries,
         };
         command.SetAction(
             async (parsed, cancellation) =>
@@ -104,10 +106,11 @@ public static class BenchCommand
                 // Before the work: minutes of it must not end in a file that cannot be written.
                 using var file = parsed.GetValue(json) is { } path ? Create(path) : null;
 
+                PolicyOptions.Register(parsed, libraries);
                 var loaded = BoundedWork.Run(
                     "loading the policy",
                     BoundedWork.Bound,
-                    () => StagedPolicy.Load(parsed.GetValue(policy)!)
+                    () => StagedPolicy.Load(PolicyOptions.Directory(parsed, policy))
                 );
                 if (loaded.Pictures is { Count: > 1 } pictures)
                     throw new UsageException(

@@ -15,8 +15,10 @@ using Vla.Actors.Wiring;
 using Vla.Runtime.Composition;
 using Vla.Runtime.Hosting;
 using Vla.Runtime.Http;
+using Vla.Runtime.Libraries;
 using Vla.Runtime.Outputs;
 using Vla.Runtime.Pages;
+using Vla.Runtime.Policies;
 using Vla.Runtime.Processes;
 using Vla.Runtime.Recording;
 using Vla.Runtime.Robots;
@@ -85,15 +87,16 @@ public static partial class Daemon
         var robotText = AutoChoice.Robot(settings, source);
         var robot = RobotRegistry.Parse(robotText, configFolder);
         OutputSpec[] outputs = [.. settings.Outputs.Select(OutputRegistry.Parse)];
+        start.Begin("loading the libraries", boundsItself: true);
+        foreach (var library in settings.Libraries)
+            PolicyLibrary.Register(Path.GetFullPath(library, configFolder));
         start.Begin("loading the policy", boundsItself: true);
-        IPolicy policy =
-            settings.Policy == ExpertPolicy.Name
-                ? new ExpertPolicy(() => tabletop!)
-                : BoundedWork.Run(
-                    "loading the policy",
-                    mayLoad < start.Left ? mayLoad : start.Left,
-                    () => PolicyFamilies.Load(AutoChoice.PolicyIn(configFolder, settings, source))
-                );
+        var decider = PolicyRegistry.Parse(AutoChoice.Policy(settings, source), configFolder);
+        IPolicy policy = BoundedWork.Run(
+            "loading the policy",
+            mayLoad < start.Left ? mayLoad : start.Left,
+            () => decider.Load(new PolicyContext(() => tabletop!, time))
+        );
         MovingOutputs.Check(settings, robot.MovesRobots ? robotText : null, outputs, source, policy);
         var instructions = new InstructionBoard(time);
         var options = Options(settings.Control);
@@ -114,7 +117,7 @@ public static partial class Daemon
         profile.RequireFits(policy.Action);
         if (source is WorldCameraSource)
             Tabletop();
-        else if (settings.Policy == ExpertPolicy.Name)
+        else if (decider is PolicySpec.Expert)
             throw new UsageException("policy 'expert' knows the simulated world only: give --camera world too");
         var said = GiveFirst(settings.Instruction, policy, tabletop, instructions);
         start.Begin(cameras.Count == 1 ? "opening the camera" : "opening the cameras", boundsItself: true);

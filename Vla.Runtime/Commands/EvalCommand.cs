@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
@@ -8,6 +9,7 @@ using Vla.Actors.Robots;
 using Vla.Actors.Torch;
 using Vla.Runtime.Evaluation;
 using Vla.Runtime.Hosting;
+using Vla.Runtime.Policies;
 using Vla.Runtime.Simulation;
 using Vla.Sensors.Simulation;
 using Vla.Sensors.Simulation.Tasks;
@@ -26,10 +28,10 @@ public static class EvalCommand
     {
         var policy = new Option<string>("--policy")
         {
-            HelpName = "DIR",
+            HelpName = "POLICY",
             Description =
-                $"Policy directory, {ExpertPolicy.Name} (the scripted one that knows the world's state) or "
-                + "openpi://HOST:PORT (a policy server)",
+                $"Policy directory, {ExpertPolicy.Name} (the scripted one that knows the world's state), "
+                + "dll:FILE#ARGUMENT (your own) or openpi://HOST:PORT (a policy server)",
             DefaultValueFactory = _ => ProjectPaths.TabletopPolicy,
         };
         var episodes = new Option<int>("--episodes")
@@ -77,6 +79,7 @@ public static class EvalCommand
             Description = "Exit with 1 when a smaller share than this succeeds, 0 to 1",
         };
         var device = PolicyOptions.Device();
+        var libraries = PolicyOptions.Libraries();
 
         var command = new Command(
             "eval",
@@ -93,6 +96,7 @@ public static class EvalCommand
             video,
             require,
             device,
+            libraries,
         };
         command.SetAction(
             async (parsed, cancellation) =>
@@ -119,6 +123,7 @@ public static class EvalCommand
                 if (film is not null)
                     MakeRoom(film);
 
+                PolicyOptions.Register(parsed, libraries);
                 var name = parsed.GetValue(policy)!;
                 var clock = parsed.GetValue(realTime);
                 var results = await RunAsync(name, parsed.GetValue(device)!, plan, clock, cancellation);
@@ -159,13 +164,16 @@ public static class EvalCommand
         CancellationToken cancellation
     )
     {
+        // The expert of an evaluation has a world of its own for every episode.
+        var decider = PolicyRegistry.Parse(name, Environment.CurrentDirectory);
+        var context = new PolicyContext(() => throw new UnreachableException(), TimeProvider.System);
         var policy =
-            name == ExpertPolicy.Name
+            decider is PolicySpec.Expert
                 ? null
                 : BoundedWork.Run(
                     "loading the policy",
                     BoundedWork.Bound,
-                    () => PolicyFamilies.Load(name).Driving(TabletopFit.Naming)
+                    () => decider.Load(context).Driving(TabletopFit.Naming)
                 );
         foreach (var remark in policy?.Remarks ?? [])
             Console.Error.WriteLine($"policy: {remark}");

@@ -25,6 +25,7 @@ public static class ForwardCommand
     {
         var policy = PolicyOptions.Policy();
         var device = PolicyOptions.Device();
+        var libraries = PolicyOptions.Libraries();
         var image = Text(
             "--image",
             "FILE",
@@ -48,6 +49,7 @@ public static class ForwardCommand
         {
             policy,
             device,
+            libraries,
             image,
             instruction,
             input,
@@ -63,7 +65,8 @@ public static class ForwardCommand
             );
             if (given is not ((not null, not null, null) or (null, null, not null)))
                 throw new UsageException("give either --image and --instruction, or --input");
-            var directory = result.GetValue(policy)!;
+            PolicyOptions.Register(result, libraries);
+            var directory = PolicyOptions.Directory(result, policy);
             if (SmolVlaForward.Takes(directory))
             {
                 var inputs =

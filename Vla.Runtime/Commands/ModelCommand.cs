@@ -18,17 +18,20 @@ public static class ModelCommand
     {
         var policy = PolicyOptions.Policy();
         var device = PolicyOptions.Device();
+        var libraries = PolicyOptions.Libraries();
         var json = new Option<bool>("--json") { Description = "Print JSON instead of text." };
         var command = new Command("model", "Show a policy's model: device, modules, parameters.")
         {
             policy,
             device,
+            libraries,
             json,
         };
         command.SetAction(result =>
         {
             var output = result.InvocationConfiguration.Output;
-            var directory = result.GetValue(policy)!;
+            PolicyOptions.Register(result, libraries);
+            var directory = PolicyOptions.Directory(result, policy);
             if (SmolVlaForward.Takes(directory))
             {
                 var whatItIs = BoundedWork.Run(

@@ -1,11 +1,10 @@
 using System.Collections;
 using System.CommandLine;
 using System.Globalization;
-using Vla.Actors.Policies.Remote;
 using Vla.Runtime.Hosting;
+using Vla.Runtime.Policies;
 using Vla.Runtime.Robots;
 using Vla.Runtime.Settings;
-using Vla.Runtime.Simulation;
 
 namespace Vla.Runtime.Commands;
 
@@ -34,6 +33,7 @@ public static class RunCommand
                 + "device (0, /dev/video0), a video file (clip.mp4?loop), a URL or dll:FILE#ARGUMENT (your own); "
                 + "several each with a name (--camera front=0 --camera wrist=2), one without is called front",
         };
+        var libraries = PolicyOptions.Libraries();
         var flags = new (Option<string?> Option, string Key)[]
         {
             (Flag("--world", "LEVEL", "level1 or level2 of the simulated tabletop (default: level1)"), "world:level"),
@@ -45,10 +45,9 @@ public static class RunCommand
             (
                 Flag(
                     "--policy",
-                    "DIR",
-                    "Policy directory, expert (a script that knows the simulated world) or openpi://HOST:PORT (a "
-                        + "policy "
-                        + "server) (default: one that fits the camera)"
+                    "POLICY",
+                    "Policy directory, expert (a script that knows the simulated world), dll:FILE#ARGUMENT (your own "
+                        + "policy) or openpi://HOST:PORT (a policy server) (default: one that fits the camera)"
                 ),
                 "policy"
             ),
@@ -144,6 +143,7 @@ public static class RunCommand
             config,
             cameras,
             outputs,
+            libraries,
         };
         foreach (var (option, _) in flags)
             command.Options.Add(option);
@@ -157,10 +157,9 @@ public static class RunCommand
                 {
                     if (result.GetValue(option) is { } value)
                         given[key] =
-                            IsPath(key, value) ? Path.GetFullPath(value)
-                            : key is "policy" && WireAddress.IsMeant(value)
-                                ? WireAddress.Parse(value).RelativeTo(Environment.CurrentDirectory).ToString()
+                            IsPath(key) ? Path.GetFullPath(value)
                             : IsRobot(key, value) ? RobotRegistry.WithFullPaths(value)
+                            : IsPolicy(key, value) ? PolicyRegistry.WithFullPaths(value)
                             : value;
                 }
 
@@ -172,6 +171,7 @@ public static class RunCommand
 
                 Add("outputs", result.GetValue(outputs));
                 Add("camera", result.GetValue(cameras));
+                Add("libraries", [.. (result.GetValue(libraries) ?? []).Select(Path.GetFullPath)]);
 
                 var file = result.GetValue(config) ?? Path.Combine(ProjectPaths.Config, "vla.json");
                 var settings = SettingsLoader.Load(file, EnvironmentVariables(), given);
@@ -197,9 +197,9 @@ public static class RunCommand
         new(name) { HelpName = helpName, Description = description };
 
     /// <summary>On the command line a path counts from where the user is, in the file from where the file is.</summary>
-    private static bool IsPath(string key, string value) =>
-        key is "httpTokenFile" or "record:directory"
-        || (key is "policy" && value is not (AutoChoice.Auto or ExpertPolicy.Name) && !WireAddress.IsMeant(value));
+    private static bool IsPath(string key) => key is "httpTokenFile" or "record:directory";
+
+    private static bool IsPolicy(string key, string value) => key is "policy" && value is not AutoChoice.Auto;
 
     private static bool IsRobot(string key, string value) => key is "robot" && value is not AutoChoice.Auto;
 

@@ -23,6 +23,7 @@ public static class ServeCommand
     public static Command Create()
     {
         var policy = PolicyOptions.Policy();
+        var libraries = PolicyOptions.Libraries();
         var device = PolicyOptions.Device();
         var protocol = new Option<string>("--protocol")
         {
@@ -80,6 +81,7 @@ public static class ServeCommand
         )
         {
             policy,
+            libraries,
             protocol,
             listen,
             token,
@@ -118,10 +120,11 @@ public static class ServeCommand
                             + $"--http-token-file FILE or set {HttpToken.Variable}, or listen at "
                             + $"http://127.0.0.1:{address.Port}"
                     );
+                PolicyOptions.Register(parsed, libraries);
                 var loaded = BoundedWork.Run(
                     "loading the policy",
                     BoundedWork.Bound,
-                    () => PolicyFamilies.Load(parsed.GetValue(policy)!)
+                    () => PolicyFamilies.Load(PolicyOptions.Directory(parsed, policy))
                 );
                 var options = new PolicyServerOptions
                 {

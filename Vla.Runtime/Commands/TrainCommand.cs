@@ -91,6 +91,7 @@ public static class TrainCommand
                 + "more than it was begun with goes on for longer",
         };
         var device = PolicyOptions.Device();
+        var libraries = PolicyOptions.Libraries();
         var command = new Command(
             "train",
             "Train a policy by behaviour cloning. Ctrl-C saves; --resume goes on as if nothing had been."
@@ -111,6 +112,7 @@ public static class TrainCommand
             rate,
             resume,
             device,
+            libraries,
         };
         command.SetAction(
             async (parsed, cancellation) =>
@@ -133,6 +135,7 @@ public static class TrainCommand
                 if (perEpisode < 1)
                     throw new UsageException($"--pictures-per-episode is {perEpisode}: allowed is 1 or more");
 
+                PolicyOptions.Register(parsed, libraries);
                 var directory = Path.GetFullPath(parsed.GetValue(output)!);
                 if (parsed.GetValue(resume))
                     CheckResume(directory);

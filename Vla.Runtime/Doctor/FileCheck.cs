@@ -2,10 +2,11 @@ using System.Collections;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
 using Vla.Actors.Robots;
+using Vla.Runtime.Libraries;
 using Vla.Runtime.Outputs;
+using Vla.Runtime.Policies;
 using Vla.Runtime.Robots;
 using Vla.Runtime.Settings;
-using Vla.Runtime.Simulation;
 using Vla.Sensors.Cameras;
 
 namespace Vla.Runtime.Doctor;
@@ -45,14 +46,14 @@ public static class FileCheck
         {
             var camera = NamedCamera.Deciding(cameras);
             yield return Robot(AutoChoice.Robot(settings, camera), folder);
-            var policy = AutoChoice.Policy(settings, camera);
-            yield return policy == ExpertPolicy.Name
-                ? Finding.Ok("policy", policy)
-                : Loads<PolicyException>(
-                    "policy",
-                    AutoChoice.PolicyIn(folder, settings, camera),
-                    directory => PictureFit.Require(PolicyFamilies.Load(directory), cameras)
+            foreach (var library in settings.Libraries)
+                yield return Loads<UsageException>(
+                    "libraries",
+                    Path.GetFullPath(library, folder),
+                    PolicyLibrary.Register,
+                    "correct libraries in the settings"
                 );
+            yield return Policy(AutoChoice.Policy(settings, camera), folder, cameras);
         }
 
         foreach (var output in settings.Outputs)
@@ -77,7 +78,7 @@ public static class FileCheck
     }
 
     /// <typeparam name="TRefusal">The exception whose message is meant for the user.</typeparam>
-    private static Finding Loads<TRefusal>(string key, string path, Action<string> load)
+    private static Finding Loads<TRefusal>(string key, string path, Action<string> load, string mend)
         where TRefusal : Exception
     {
         try
@@ -88,7 +89,35 @@ public static class FileCheck
         // The weights are a part of the policy.
         catch (Exception e) when (e is TRefusal or CheckpointException or UsageException)
         {
-            return Finding.Fail(key, e.Message, $"give another with --{key}, or correct {key} in the settings");
+            return Finding.Fail(key, e.Message, mend);
+        }
+    }
+
+    private static Finding Policy(string text, string folder, IReadOnlyList<NamedCamera> cameras)
+    {
+        const string mend = "give another with --policy, or correct policy in the settings";
+        try
+        {
+            return PolicyRegistry.Parse(text, folder) switch
+            {
+                PolicySpec.Directory or PolicySpec.Server => Loads<PolicyException>(
+                    "policy",
+                    $"{PolicyRegistry.Parse(text, folder)}",
+                    path => PictureFit.Require(PolicyFamilies.Load(path), cameras),
+                    mend
+                ),
+                // Made only by a run: its constructor may ask another machine.
+                PolicySpec.Library { Name.File: var library } when !File.Exists(library) => Finding.Fail(
+                    "policy",
+                    $"policy library '{library}' is not there",
+                    "build it, or correct policy in the settings"
+                ),
+                var other => Finding.Ok("policy", $"{other}"),
+            };
+        }
+        catch (Exception e) when (e is UsageException or PolicyException)
+        {
+            return Finding.Fail("policy", e.Message, mend);
         }
     }
 

@@ -1,5 +1,5 @@
 using System.Reflection;
-using System.Runtime.Loader;
+using Vla.Actors.Policies;
 
 namespace Vla.Runtime.Libraries;
 
@@ -25,8 +25,6 @@ public sealed record LibraryRequest(
 /// <summary>Loads what somebody else wrote: the one public class of a kind in an assembly.</summary>
 public static class LibraryLoader
 {
-    private static readonly HashSet<string> Resolved = [];
-
     /// <typeparam name="T">The interface that the class implements.</typeparam>
     /// <param name="request">Where it is, and what its constructor is given.</param>
     /// <param name="ask">Asks it at once for what it says of itself, within the same bound.</param>
@@ -36,7 +34,7 @@ public static class LibraryLoader
     public static T Load<T>(LibraryRequest request, Action<T> ask)
         where T : class
     {
-        var type = FindClass(LoadAssembly(request), typeof(T), request);
+        var type = FindClass(LibraryAssembly.Classes(request), typeof(T), request);
         return Make(ConstructorOf(type, request), request, ask);
     }
 
@@ -65,17 +63,17 @@ public static class LibraryLoader
             );
         }
 
-        var possible = string.Join(
-            ", ",
-            request.Arguments.Keys.Select(argument =>
-                argument == typeof(string) ? "an argument (string)" : $"a {argument.Name}"
-            )
-        );
-        throw request.Refuse(
-            $"{type.Name} in '{request.File}' has no public constructor that takes nothing but what there is: "
-                + $"{possible}",
-            null
-        );
+        var possible =
+            request.Arguments.Count == 0
+                ? "takes nothing"
+                : "takes nothing but what there is: "
+                    + string.Join(
+                        ", ",
+                        request.Arguments.Keys.Select(argument =>
+                            argument == typeof(string) ? "an argument (string)" : $"a {argument.Name}"
+                        )
+                    );
+        throw request.Refuse($"{type.Name} in '{request.File}' has no public constructor that {possible}", null);
     }
 
     /// <summary>Makes it on a thread that is left behind when it does not come back.</summary>
@@ -83,6 +81,7 @@ public static class LibraryLoader
         where T : class
     {
         var what = $"{request.What} {constructor.DeclaringType!.Name} in '{request.File}'";
+        WorkStep.Begin($"making the {what}");
         object?[] arguments =
         [
             .. constructor.GetParameters().Select(parameter => request.Arguments[parameter.ParameterType]),
@@ -122,62 +121,43 @@ public static class LibraryLoader
         );
     }
 
-    private static Assembly LoadAssembly(LibraryRequest request)
+    /// <summary>All public classes of a library that implement an interface; none is no error.</summary>
+    /// <exception cref="Exception">
+    /// What <see cref="LibraryRequest.Refuse"/> makes: file, class or constructor cannot be used.
+    /// </exception>
+    /// <inheritdoc cref="Load"/>
+    public static IReadOnlyList<T> LoadAll<T>(LibraryRequest request, Action<T> ask)
+        where T : class =>
+        [
+            .. LibraryAssembly
+                .Classes(request)
+                .Where(type => type.IsAssignableTo(typeof(T)))
+                .Select(type => Make(ConstructorOf(type, request), request, ask)),
+        ];
+
+    /// <summary>That a library has no class of the kind that is wanted, and what it has instead.</summary>
+    /// <param name="request">Where it is, and what it may have been meant for.</param>
+    /// <param name="wanted">The interface's name, or several.</param>
+    public static Exception Nothing(LibraryRequest request, string wanted)
     {
-        var path = Path.GetFullPath(request.File);
-        if (!System.IO.File.Exists(path))
-            throw request.Refuse(
-                $"{request.What} library '{request.File}' is not there: build it and give the path of its .dll",
-                null
-            );
-
-        try
+        foreach (var (other, mend) in request.Others)
         {
-            // In the default context, so that its interfaces are ours; what else it needs is found by its own
-            // deps.json.
-            lock (Resolved)
-            {
-                if (Resolved.Add(path))
-                    ResolveBeside(path);
-            }
+            if (Array.Find(LibraryAssembly.Classes(request), type => type.IsAssignableTo(other)) is { } meant)
+                return request.Refuse(
+                    $"{request.What} library '{request.File}' has no class that implements {wanted}; its "
+                        + $"{meant.Name} {mend}",
+                    null
+                );
+        }
 
-            return AssemblyLoadContext.Default.LoadFromAssemblyPath(path);
-        }
-        catch (Exception e)
-            when (e
-                    is BadImageFormatException
-                        or IOException
-                        or InvalidOperationException
-                        or UnauthorizedAccessException
-            )
-        {
-            throw request.Refuse(
-                $"{request.What} library '{request.File}' is not a .NET assembly that can be loaded here: "
-                    + $"{LibraryWords.Line(e)}",
-                e
-            );
-        }
+        return request.Refuse(
+            $"{request.What} library '{request.File}' has no public class that implements {wanted}",
+            null
+        );
     }
 
-    private static void ResolveBeside(string path)
+    private static Type FindClass(Type[] classes, Type wanted, LibraryRequest request)
     {
-        var resolver = new AssemblyDependencyResolver(path);
-        AssemblyLoadContext.Default.Resolving += (context, name) =>
-            resolver.ResolveAssemblyToPath(name) is { } found ? context.LoadFromAssemblyPath(found) : null;
-    }
-
-    private static Type FindClass(Assembly assembly, Type wanted, LibraryRequest request)
-    {
-        Type[] classes;
-        try
-        {
-            classes = [.. assembly.GetExportedTypes().Where(type => type is { IsClass: true, IsAbstract: false })];
-        }
-        catch (Exception e) when (e is IOException or TypeLoadException or BadImageFormatException)
-        {
-            throw request.Refuse($"{request.What} library '{request.File}' cannot be used: {LibraryWords.Of(e)}", e);
-        }
-
         Type[] found = [.. classes.Where(type => type.IsAssignableTo(wanted))];
         if (found is [var one])
             return one;
@@ -187,19 +167,6 @@ public static class LibraryLoader
                     + $"({string.Join(", ", found.Select(type => type.Name))}): make one of them public",
                 null
             );
-        foreach (var (other, mend) in request.Others)
-        {
-            if (Array.Find(classes, type => type.IsAssignableTo(other)) is { } meant)
-                throw request.Refuse(
-                    $"{request.What} library '{request.File}' has no class that implements {wanted.Name}; its "
-                        + $"{meant.Name} {mend}",
-                    null
-                );
-        }
-
-        throw request.Refuse(
-            $"{request.What} library '{request.File}' has no public class that implements {wanted.Name}",
-            null
-        );
+        throw Nothing(request, wanted.Name);
     }
 }

@@ -1,5 +1,4 @@
 using Vla.Actors.Control;
-using Vla.Actors.Policies.Remote;
 using Vla.Actors.Robots;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Simulation;
@@ -23,12 +22,6 @@ public static class AutoChoice
         settings.Policy != Auto ? settings.Policy
         : camera is WorldCameraSource ? ProjectPaths.TabletopPolicy
         : ProjectPaths.NotebookPolicy;
-
-    /// <summary>The same with paths that count from the configuration's folder.</summary>
-    public static string PolicyIn(string folder, VlaSettings settings, CameraSource camera) =>
-        Policy(settings, camera) is var policy && WireAddress.IsMeant(policy)
-            ? WireAddress.Parse(policy).RelativeTo(folder).ToString()
-            : Path.Combine(folder, policy);
 
     /// <summary>File of the robot profile.</summary>
     public static string Robot(VlaSettings settings, CameraSource camera) =>

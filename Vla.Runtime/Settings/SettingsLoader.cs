@@ -11,7 +11,12 @@ public static class SettingsLoader
 
     private const string Prefix = "VLA_";
 
-    private static readonly string[] Lists = [nameof(VlaSettings.Outputs), nameof(VlaSettings.Camera)];
+    private static readonly string[] Lists =
+    [
+        nameof(VlaSettings.Outputs),
+        nameof(VlaSettings.Camera),
+        nameof(VlaSettings.Libraries),
+    ];
 
     /// <param name="file">The configuration file; comments are allowed.</param>
     /// <param name="environment">Environment variables by name.</param>

@@ -17,8 +17,9 @@ namespace Vla.Runtime.Settings;
 public sealed class VlaSettings
 {
     /// <summary>
-    /// Policy directory, <c>expert</c>, a policy server (<see cref="Vla.Actors.Policies.Remote.WireAddress"/>) or
-    /// <see cref="AutoChoice.Auto"/>; a relative path counts from the configuration's folder.
+    /// Policy directory, <c>expert</c>, <c>dll:FILE#ARGUMENT</c>, a policy server
+    /// (<see cref="Vla.Actors.Policies.Remote.WireAddress"/>) or <see cref="AutoChoice.Auto"/>; a relative path counts
+    /// from the configuration's folder.
     /// </summary>
     [Required]
     public string Policy { get; set; } = AutoChoice.Auto;
@@ -29,6 +30,12 @@ public sealed class VlaSettings
     /// </summary>
     [Range(0.0, 60_000.0)]
     public double PolicyStepMs { get; set; }
+
+    /// <summary>
+    /// Assemblies with types of stages and families of policies of the user's own; relative paths count from the
+    /// configuration's folder.
+    /// </summary>
+    public string[] Libraries { get; set; } = [];
 
     /// <summary>
     /// Robot profile, or <see cref="AutoChoice.Auto"/>; a relative one counts from the configuration's folder.

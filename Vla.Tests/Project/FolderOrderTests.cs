@@ -22,7 +22,7 @@ public sealed class FolderOrderTests
             + "Control Cameras Wiring Telemetry",
         ["Vla.Runtime"] =
             ". Processes Libraries Registries Settings ServoSimulation Servos "
-            + "Composition Simulation Outputs Robots Driving Evaluation Recording "
+            + "Composition Simulation Policies Outputs Robots Driving Evaluation Recording "
             + "Learning Bench "
             + "Status Hosting Http Serving Pages Telemetry Doctor Commands",
     };

@@ -5,13 +5,17 @@ using System.Text.RegularExpressions;
 using System.Threading.Channels;
 using System.Xml.Linq;
 using OpenCvSharp;
+using TorchSharp;
 using Vla.Actors.Control;
 using Vla.Actors.Policies;
+using Vla.Actors.Policies.Staged;
 using Vla.Runtime.Outputs;
 using Vla.Runtime.Registries;
 using Vla.Runtime.Robots;
+using Vla.Runtime.Settings;
 using Vla.Sensors;
 using Vla.Sensors.Cameras;
+using Vla.Tests.Runtime.Hosting;
 
 namespace Vla.Tests.Project;
 
@@ -114,16 +118,71 @@ public sealed partial class OutsideProjectTests : IDisposable
     }
 
     [LinuxFact]
-    public void A_stage_a_policy_and_an_observer_build_without_a_warning_and_their_tests_pass()
+    public async Task Programs_of_every_kind_build_without_a_warning_pass_their_tests_and_run_together()
     {
         Write("MyStage.csproj", Documentation.BlockWith("docs/csharp.md", "xml", "<Project"));
-        Write("LookOnly.cs", Documentation.CodeWith("LookOnlyActorTests"));
-        Write("TowardTheLight.cs", Documentation.CodeWith("TowardTheLightTests"));
-        Write("OldestAction.cs", Documentation.CodeWith("OldestActionTests"));
+        foreach (var code in CSharpPrograms())
+            Write($"{Path.GetRandomFileName()}.cs", code);
 
         Assert.Empty(BuildWarnings());
-        Assert.Matches(@"Passed!  - Failed: +0, Passed: +3,", Dotnet("test", "--no-build"));
+        Assert.Matches(@"Passed!  - Failed: +0, Passed: +6,", Dotnet("test", "--no-build"));
+
+        // As the page says, all of one library.
+        var library = _folder.File("bin/Release/net10.0/MyStage.dll");
+        using (
+            var together = new RunningDaemon(
+                new VlaSettings
+                {
+                    Camera = [$"dll:{library}"],
+                    Policy = $"dll:{library}",
+                    Robot = $"dll:{library}",
+                    Instruction = "look at the lamp",
+                }
+            )
+        )
+        {
+            var action = await together.NextAsync(action => Pan(action) is > 0.01f or < -0.01f);
+            Assert.Equal("policy", action.GetProperty("state").GetString());
+            Assert.Equal(["prepare", "turn"], StepsOf(action));
+            await together.EndAsync();
+        }
+
+        // A directory of the library's own family.
+        Directory.CreateDirectory(_folder.File("steady"));
+        Write("steady/config.json", """{ "type": "steady", "speed": 0.25 }""");
+        using (
+            var steady = new RunningDaemon(
+                new VlaSettings
+                {
+                    Camera = ["synthetic"],
+                    Policy = _folder.File("steady"),
+                    Libraries = [library],
+                    Robot = $"dll:{library}",
+                    Instruction = "turn",
+                }
+            )
+        )
+        {
+            await steady.NextAsync(action => Pan(action) == 0.25f);
+            await steady.EndAsync();
+        }
+
+        // And the type of stage that it registered.
+        Write("config.json", """{ "type": "colour_grid", "cells": 4 }""");
+        var stage = StageTypes.Read(ConfigSection.Read(_folder.File("config.json")), StageTypes.Vision);
+        using var module = stage.Create(torch.CPU);
+        using var pictures = torch.ones(1, 3, 16, 16);
+        using var colours = module.call(pictures);
+        Assert.Equal([1L, 48], colours.shape);
+
+        static float Pan(JsonElement action) => action.GetProperty("values").GetProperty("pan").GetSingle();
+
+        static IEnumerable<string?> StepsOf(JsonElement action) =>
+            action.GetProperty("steps").EnumerateArray().Select(step => step.GetProperty("step").GetString());
     }
+
+    /// <summary>The programs of docs/csharp.md.</summary>
+    internal static IEnumerable<string> CSharpPrograms() => Documentation.Blocks("docs/csharp.md", "csharp");
 
     [Fact]
     public void The_documentations_projects_name_the_versions_that_the_repository_uses()

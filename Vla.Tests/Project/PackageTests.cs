@@ -76,14 +76,13 @@ public sealed class PackageTests : IClassFixture<PackageTests.Feed>
             )
         );
         project.Save(_feed.File("MyStage/MyStage.csproj"));
-        File.WriteAllText(_feed.File("MyStage/LookOnly.cs"), Documentation.CodeWith("LookOnlyActorTests"));
-        File.WriteAllText(_feed.File("MyStage/TowardTheLight.cs"), Documentation.CodeWith("TowardTheLightTests"));
-        File.WriteAllText(_feed.File("MyStage/OldestAction.cs"), Documentation.CodeWith("OldestActionTests"));
+        foreach (var code in OutsideProjectTests.CSharpPrograms())
+            File.WriteAllText(_feed.File($"MyStage/{Path.GetRandomFileName()}.cs"), code);
 
         var built = _feed.Build("MyStage");
 
         Assert.Empty(UsersDotnet.Warnings(built));
-        Assert.Matches(@"Passed!  - Failed: +0, Passed: +3,", _feed.Dotnet("test", "MyStage", "--no-build"));
+        Assert.Matches(@"Passed!  - Failed: +0, Passed: +6,", _feed.Dotnet("test", "MyStage", "--no-build"));
     }
 
     [Theory]

@@ -14,6 +14,9 @@ public sealed record PolicyStage<TModule>(string Type, bool HasOwnWeights, Func<
     /// <summary>True when chance is a part of the stage: the same input may bring another result.</summary>
     public bool IsStochastic { get; init; }
 
+    /// <summary>True when somebody else's code makes it, which may fail in any way.</summary>
+    public bool IsAdded { get; init; }
+
     /// <summary>So many parameters at least its sizes ask for; 0 when that is not known.</summary>
     public long LeastParameters { get; init; }
 }

@@ -124,6 +124,8 @@ internal static class PolicyTrial
             try
             {
                 var result = call(module, values);
+                if (result is null)
+                    throw new PolicyException($"{directory}: {key} ({stage.Type}) gives nothing (null)");
                 if (
                     stage is { Type: StageTypes.TorchScript, IsStochastic: false }
                     && RepeatTrial.Complaint(given => call(module, given), values, result) is { } complaint
@@ -139,7 +141,7 @@ internal static class PolicyTrial
                     );
                 return result;
             }
-            catch (InvalidCastException e)
+            catch (InvalidCastException e) when (!stage.IsAdded)
             {
                 throw new PolicyException(
                     $"{directory}: {key} ({stage.Type}) gives something else than one tensor; export a stage that "
@@ -147,7 +149,8 @@ internal static class PolicyTrial
                     e
                 );
             }
-            catch (Exception e) when (e is ExternalException or ArgumentException)
+            catch (Exception e)
+                when (e is ExternalException or ArgumentException || (stage.IsAdded && e is not PolicyException))
             {
                 var given = string.Join(
                     " and ",

@@ -7,7 +7,7 @@ public sealed class StagedFamily : IPolicyFamily
 {
     public string Name => "Vla's own (config.json with stages)";
 
-    public bool Takes(PolicyKind config) => config.Format == PolicyFormat.Vla;
+    public bool Takes(PolicyKind config) => config is { Format: PolicyFormat.Vla, Type: "" };
 
     public IPolicy Load(string directory, Precision? precision) => StagedPolicy.Load(directory, precision);
 }

@@ -31,9 +31,10 @@ public sealed class StagedPolicy : IPolicy
     {
         Directory = directory;
         var kind = PolicyKind.Of(directory);
-        if (kind.Format != PolicyFormat.Vla)
+        var family = new StagedFamily();
+        if (!family.Takes(kind))
             throw new PolicyException(
-                $"{directory}: is {PolicyFamilies.Describe(kind)}; this takes {new StagedFamily().Name} only"
+                $"{directory}: is {PolicyFamilies.Describe(kind)}; this takes {family.Name} only"
             );
         var file = Path.Combine(directory, ConfigFile);
         _config = PolicyConfig.Read(file);

@@ -56,10 +56,10 @@ public sealed class DeviceTests
     [Fact]
     public void Every_type_of_stage_is_tried() =>
         Assert.Equal(
-            StageTypes
-                .Vision.Keys.Concat(StageTypes.Language.Keys)
-                .Concat(StageTypes.Fusion.Keys)
-                .Concat(StageTypes.Decoder.Keys)
+            VisionTypes
+                .All.Keys.Concat(LanguageTypes.All.Keys)
+                .Concat(FusionTypes.All.Keys)
+                .Concat(DecoderTypes.All.Keys)
                 .Where(type => type != StageTypes.TorchScript)
                 .Order(StringComparer.Ordinal),
             Stages.Keys.Order(StringComparer.Ordinal)

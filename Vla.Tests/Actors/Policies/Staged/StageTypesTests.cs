@@ -199,11 +199,7 @@ public sealed class StageTypesTests : IDisposable
         SafetensorsWriter.Write(_directory.File(StagedPolicy.WeightsFile), weights);
         modules.ForEach(module => module.Dispose());
 
-        void Add<TModule>(
-            string key,
-            string section,
-            IReadOnlyDictionary<string, Func<ConfigSection, Func<Device, TModule>>> types
-        )
+        void Add<TModule>(string key, string section, StageTable<TModule> types)
             where TModule : Module
         {
             using var json = JsonDocument.Parse(section);

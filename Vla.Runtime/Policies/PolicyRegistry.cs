@@ -1,0 +1,27 @@
+using Vla.Runtime.Registries;
+
+namespace Vla.Runtime.Policies;
+
+/// <summary>The kinds of policies that <c>--policy</c> can name.</summary>
+public static class PolicyRegistry
+{
+    private static readonly Registry<PolicySpec> Kinds = new(
+        new("expert", PolicySpec.Expert.Read),
+        new("dll:FILE[#ARGUMENT]", PolicySpec.Library.Read),
+        new("openpi://HOST:PORT", PolicySpec.Server.Read),
+        new("a policy DIR", PolicySpec.Directory.Read)
+    );
+
+    /// <summary>What a text names; whatever is of no other kind is a directory.</summary>
+    /// <param name="text">As given.</param>
+    /// <param name="folder">Where relative paths in it count from.</param>
+    /// <exception cref="UsageException">It is written wrongly.</exception>
+    public static PolicySpec Parse(string text, string folder) => Find(text).RelativeTo(folder);
+
+    /// <summary>What a text names, with paths as they stand.</summary>
+    /// <exception cref="UsageException">It is written wrongly.</exception>
+    public static PolicySpec Find(string text) => Kinds.Find(text)!;
+
+    /// <summary>The same text with paths that hold wherever one is.</summary>
+    public static string WithFullPaths(string text) => $"{Parse(text, Environment.CurrentDirectory)}";
+}
