@@ -4,7 +4,9 @@ using Vla.Sensors.Observations;
 
 namespace Vla.Runtime.Libraries;
 
-/// <summary>Whether what a policy says of itself can be: what its directory's reader checks, for one that has none.</summary>
+/// <summary>
+/// Whether what a policy says of itself can be: what its directory's reader checks, for one that has none.
+/// </summary>
 internal static class PolicyCheck
 {
     private const int MostDimensions = 64;

@@ -28,7 +28,9 @@ public interface IStageType<out TModule> : IStageType
     /// Makes the module, as often as it is needed, on the thread that will run it; its weights are then read from
     /// <c>model.safetensors</c>, below the stage's name.
     /// </returns>
-    /// <exception cref="PolicyException">A value is wrong (<see cref="ConfigSection.Wrong(string, string, string)"/>).</exception>
+    /// <exception cref="PolicyException">
+    /// A value is wrong (<see cref="ConfigSection.Wrong(string, string, string)"/>).
+    /// </exception>
     Func<Device, TModule> Read(ConfigSection settings);
 }
 
