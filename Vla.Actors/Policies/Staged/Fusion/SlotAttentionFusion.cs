@@ -39,6 +39,7 @@ public sealed class SlotAttentionFusion : StateFusion
     private readonly ResidualAttention mix2;
     private readonly ResidualFeedForward feed_forward2;
     private readonly LayerNorm norm;
+    private readonly DeviceConstant _places;
     private readonly long _dim;
     private readonly long _slots;
     private readonly long _rows;
@@ -86,7 +87,7 @@ public sealed class SlotAttentionFusion : StateFusion
         feed_forward2 = new ResidualFeedForward(dim, hidden);
         norm = LayerNorm(dim);
         RegisterComponents();
-        register_buffer("places", Places(rows, columns), persistent: false);
+        _places = new DeviceConstant(() => Places(rows, columns));
     }
 
     /// <summary>Size of a token that comes out; the slots come first.</summary>
@@ -138,7 +139,7 @@ public sealed class SlotAttentionFusion : StateFusion
         // [pictures, slots of all its instructions, cells]
         var scores = query.bmm(key.call(seen).transpose(1, 2)) / root;
         var map = scores.softmax(-1);
-        var place = functional.linear(map, get_buffer("places")!.t());
+        var place = functional.linear(map, _places.On(map.device).t());
         var slots = map.bmm(value.call(seen)) + place_mlp.call(place);
 
         // Slots, words and state together, with another look at the picture.
@@ -150,6 +151,13 @@ public sealed class SlotAttentionFusion : StateFusion
             norm.call(tokens).MoveToOuterDisposeScope(),
             scores.reshape(batch, _slots, -1).MoveToOuterDisposeScope()
         );
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            _places.Dispose();
+        base.Dispose(disposing);
     }
 
     private static Sequential Mlp(long inputs, long hidden, long outputs) =>

@@ -1,11 +1,14 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
 using TorchSharp;
+using Vla.Actors.Policies.Layers;
 using Vla.Actors.Policies.Staged;
 using Vla.Actors.Policies.Staged.Decoding;
 using Vla.Actors.Policies.Staged.Fusion;
 using Vla.Actors.Policies.Staged.Language;
 using Vla.Actors.Policies.Staged.Vision;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
+using Module = TorchSharp.torch.nn.Module;
 
 namespace Vla.Tests.Actors.Policies.Staged;
 
@@ -51,6 +54,53 @@ public sealed class DeviceTests
             stage.named_buffers(),
             entry => Assert.True(entry.buffer.device.type == DeviceType.META, entry.name)
         );
+    }
+
+    /// <summary>
+    /// Also what TorchSharp does not list: buffers that are not stored, and tensors in fields of modules.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Nothing_that_a_stage_keeps_for_itself_stays_behind(string type)
+    {
+        using var stage = Stages[type]();
+
+        stage.to(META);
+
+        Assert.Empty(stage.named_modules().Prepend(("", stage)).SelectMany(one => LeftBehind(one.Item2)));
+    }
+
+    [Fact]
+    public void A_constant_is_where_it_is_asked_for()
+    {
+        using var constant = new DeviceConstant(() => zeros(2, 3));
+
+        Assert.Equal(DeviceType.CPU, constant.On(CPU).device.type);
+        Assert.Same(constant.On(CPU), constant.On(CPU));
+        Assert.Equal(DeviceType.META, constant.On(META).device.type);
+        Assert.Equal([2, 3], constant.On(CPU).shape);
+    }
+
+    private static IEnumerable<string> LeftBehind(Module module)
+    {
+        const BindingFlags all = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
+        for (var type = module.GetType(); type is not null && type != typeof(object); type = type.BaseType)
+            foreach (var field in type.GetFields(all | BindingFlags.DeclaredOnly))
+            {
+                var tensors = field.GetValue(module) switch
+                {
+                    Tensor tensor => [tensor],
+                    IEnumerable<Tensor> several => several,
+                    Dictionary<string, (Tensor, bool)> buffers => buffers.Values.Select(one => one.Item1),
+                    System.Collections.IDictionary named => named.Values.OfType<ITuple>().SelectMany(Tensors),
+                    _ => [],
+                };
+                foreach (var tensor in tensors.Where(one => !one.IsInvalid && one.device.type != DeviceType.META))
+                    yield return $"{module.GetType().Name}.{field.Name} {string.Join(" × ", tensor.shape)}";
+            }
+
+        static IEnumerable<Tensor> Tensors(ITuple tuple) =>
+            Enumerable.Range(0, tuple.Length).Select(i => tuple[i]).OfType<Tensor>();
     }
 
     [Fact]
