@@ -24,8 +24,8 @@ public sealed class PackageTests : IClassFixture<PackageTests.Feed>
     )]
     [InlineData(
         "Vla.Actors",
-        "Akka, HdrHistogram, Microsoft.Extensions.Logging.Abstractions, Microsoft.ML.Tokenizers, System.IO.Hashing, "
-            + "TorchSharp, Vla.Sensors, libtorch-cpu-linux-x64"
+        "Akka, HdrHistogram, MessagePack, Microsoft.Extensions.Logging.Abstractions, Microsoft.ML.Tokenizers, "
+            + "System.IO.Hashing, TorchSharp, Vla.Sensors, libtorch-cpu-linux-x64"
     )]
     public void A_package_depends_on_what_its_project_uses_and_on_nothing_else(string package, string expected)
     {

@@ -28,6 +28,12 @@ public sealed class TestSourceTests
         ["StopWhileHungTests.cs: _release.Wait()"] = "a stage that hangs until its test is over",
         ["ControllerSoakTests.cs: gate.Wait()"] = "a camera that gives nothing until its gate is opened",
         ["TwoCamerasTests.cs: Thread.Sleep(10)"] = "the pace of a camera",
+        ["LiveRecordingTests.cs: Thread.Sleep(10)"] = "the pace of a camera",
+        ["PictureStream.cs: Task.Delay(Pace, _unplugged.Token)"] = "the pace of a camera",
+        ["PolicyServerTests.cs: Task.Delay(20, limit.Token)"] = "looks again whether a client is gone, with a bound",
+        ["OpenPiPeersTests.cs: Task.Delay(50, limit.Token)"] = "looks again whether a peer has started, with a bound",
+        ["OpenPiPolicyTests.cs: Task.Delay(-1, ends)"] = "a server that hangs until its test is over",
+        ["OpenPiActorTests.cs: Task.Delay(-1, ends)"] = "a server that hangs until its test is over",
         ["Fakes.cs: _allowed.Wait()"] =
             "the control thread of a loop that a test steps: it stands until it is allowed on",
     };

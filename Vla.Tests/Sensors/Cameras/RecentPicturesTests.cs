@@ -63,7 +63,7 @@ public sealed class RecentPicturesTests : IDisposable
                 Task.Factory.StartNew(
                     () =>
                     {
-                        began.SignalAndWait();
+                        Assert.True(began.SignalAndWait(TimeSpan.FromSeconds(60)));
                         using var copy = new Mat();
                         while (Volatile.Read(ref newest) < Pictures)
                         {
@@ -86,7 +86,7 @@ public sealed class RecentPicturesTests : IDisposable
             )
             .ToArray();
 
-        began.SignalAndWait();
+        Assert.True(began.SignalAndWait(TimeSpan.FromSeconds(60)));
         for (var i = 2; i <= Pictures; i++)
         {
             Write(i);
