@@ -70,7 +70,7 @@ public sealed class EndingsTests : IDisposable
         var (exitCode, errors) = await vla.EndAsync();
 
         Assert.Equal(ExitCodes.Failure, exitCode);
-        var line = Assert.Single(errors, error => error.Contains("vla: ", StringComparison.Ordinal));
+        var line = Complaint(errors);
         Assert.Contains("InvalidOperationException: nobody catches this", line, StringComparison.Ordinal);
         var (state, reason) = VlaProcess.Actions(Actions)[^1];
         Assert.Equal("stop", state);
@@ -110,7 +110,7 @@ public sealed class EndingsTests : IDisposable
         var (exitCode, errors) = await vla.EndAsync();
 
         Assert.Equal(ExitCodes.Usage, exitCode);
-        Assert.Contains("cannot listen at", Assert.Single(errors), StringComparison.Ordinal);
+        Assert.Contains("cannot listen at", Complaint(errors), StringComparison.Ordinal);
         Assert.Empty(VlaProcess.Actions(Actions));
         Assert.Equal(0, robot.Available);
     }
@@ -182,10 +182,14 @@ public sealed class EndingsTests : IDisposable
         var (exitCode, errors) = await second.EndAsync();
 
         Assert.Equal(ExitCodes.Usage, exitCode);
-        Assert.Contains("another run", Assert.Single(errors), StringComparison.Ordinal);
+        Assert.Contains("another run", Complaint(errors), StringComparison.Ordinal);
         await first.SignalAsync("TERM");
         Assert.Equal(ExitCodes.Success, (await first.EndAsync()).ExitCode);
     }
+
+    /// <summary>Why the run ended; a busy machine may have had warnings of its own before.</summary>
+    private static string Complaint(string[] errors) =>
+        Assert.Single(errors, line => line.StartsWith("vla: ", StringComparison.Ordinal));
 
     private static string RobotThat(string how) => $"dll:{typeof(RobotThatEnds).Assembly.Location}#{how}";
 
