@@ -127,9 +127,11 @@ internal sealed class ApiRig : IAsyncDisposable
     /// <summary>A stop is answered when a tick has published it: while one is asked for, the loop ticks.</summary>
     private async Task TickUntilAnswered(HttpContext context, RequestDelegate next)
     {
+        // Before the answer is under way: a request must not be read by two threads.
+        var waits = context.Request.Path.Value is "/stop" or "/resume";
         var answered = next(context);
         using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
-        while (TicksForOperators && !answered.IsCompleted && context.Request.Path.Value is "/stop" or "/resume")
+        while (TicksForOperators && waits && !answered.IsCompleted)
         {
             Tick();
             await Task.WhenAny(answered, look.WaitForNextTickAsync().AsTask());
