@@ -29,9 +29,7 @@ public static class EvalCommand
         var policy = new Option<string>("--policy")
         {
             HelpName = "POLICY",
-            Description =
-                $"Policy directory, {ExpertPolicy.Name} (the scripted one that knows the world's state), "
-                + "dll:FILE#ARGUMENT (your own) or openpi://HOST:PORT (a policy server)",
+            Description = $"What decides: {PolicyRegistry.Help}",
             DefaultValueFactory = _ => ProjectPaths.TabletopPolicy,
         };
         var episodes = new Option<int>("--episodes")

@@ -2,7 +2,9 @@ using System.Collections;
 using System.CommandLine;
 using System.Globalization;
 using Vla.Runtime.Hosting;
+using Vla.Runtime.Outputs;
 using Vla.Runtime.Policies;
+using Vla.Runtime.Registries;
 using Vla.Runtime.Robots;
 using Vla.Runtime.Settings;
 
@@ -21,17 +23,14 @@ public static class RunCommand
         var outputs = new Option<string[]>("--output")
         {
             HelpName = "OUTPUT",
-            Description =
-                "Where actions go: console, world (the simulated arm; always with --camera world), jsonl:FILE, "
-                + "udp://HOST:PORT or dll:FILE#ADDRESS (your own); may be given several times",
+            Description = $"Where actions go: {OutputRegistry.Help}; may be given several times",
         };
         var cameras = new Option<string[]>("--camera")
         {
             HelpName = "[NAME=]CAMERA",
             Description =
-                "world (the simulated tabletop; default), world-wrist (the same from the arm's wrist), synthetic, a "
-                + "device (0, /dev/video0), a video file (clip.mp4?loop), a URL or dll:FILE#ARGUMENT (your own); "
-                + "several each with a name (--camera front=0 --camera wrist=2), one without is called front",
+                $"{CameraRegistry.Help}; several each with a name (--camera front=0 --camera wrist=2), one without is "
+                + "called front",
         };
         var libraries = PolicyOptions.Libraries();
         var flags = new (Option<string?> Option, string Key)[]
@@ -43,12 +42,7 @@ public static class RunCommand
             ),
             (Flag("--instruction", "TEXT", "The first instruction, in plain words"), "instruction"),
             (
-                Flag(
-                    "--policy",
-                    "POLICY",
-                    "Policy directory, expert (a script that knows the simulated world), dll:FILE#ARGUMENT (your own "
-                        + "policy) or openpi://HOST:PORT (a policy server) (default: one that fits the camera)"
-                ),
+                Flag("--policy", "POLICY", $"What decides: {PolicyRegistry.Help} (default: one that fits the camera)"),
                 "policy"
             ),
             (
@@ -61,14 +55,7 @@ public static class RunCommand
                 "policyStepMs"
             ),
             (
-                Flag(
-                    "--robot",
-                    "ROBOT",
-                    "What is driven: the FILE of a robot profile, world (the simulated arm), "
-                        + "so101:PORT-OR-NAME (an arm "
-                        + "with serial servos; so100 too) or dll:FILE[?profile=FILE][#ARGUMENT] (your own "
-                        + "robot) (default: one that fits the camera)"
-                ),
+                Flag("--robot", "ROBOT", $"What is driven: {RobotRegistry.Help} (default: one that fits the camera)"),
                 "robot"
             ),
             (Flag("--rate", "HZ", "Actions a second, 1 to 1000 (default: 50)"), "control:rateHz"),

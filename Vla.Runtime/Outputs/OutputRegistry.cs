@@ -7,11 +7,14 @@ public static class OutputRegistry
 {
     private static readonly Registry<OutputSpec> Kinds = new(
         new("console", OutputSpec.Console.Read),
-        new("world", OutputSpec.World.Read),
+        new("world", OutputSpec.World.Read, "the simulated arm; always with --camera world"),
         new("jsonl:FILE", OutputSpec.JsonLines.Read),
         new("udp://HOST:PORT", OutputSpec.Udp.Read),
-        new("dll:FILE#ADDRESS", OutputSpec.Library.Read)
+        new("dll:FILE#ADDRESS", OutputSpec.Library.Read, "your own")
     );
+
+    /// <summary>All forms and what they are, for the help of commands.</summary>
+    public static string Help => Kinds.Help;
 
     /// <summary>What a text names.</summary>
     /// <exception cref="UsageException">Nothing that is known; the message says what is possible.</exception>

@@ -8,10 +8,10 @@ namespace Vla.Runtime.Registries;
 public static class CameraRegistry
 {
     private static readonly Registry<CameraSource> Kinds = new(
-        new("'world'", text => WorldCameraSource.Read(text, WorldView.Front)),
-        new("'world-wrist'", text => WorldCameraSource.Read(text, WorldView.Wrist)),
+        new("'world'", text => WorldCameraSource.Read(text, WorldView.Front), "the simulated tabletop; default"),
+        new("'world-wrist'", text => WorldCameraSource.Read(text, WorldView.Wrist), "the same from the arm's wrist"),
         new("'synthetic'", CameraSource.Synthetic.Read),
-        new("'dll:FILE#ARGUMENT'", LibraryCameraSource.Read),
+        new("'dll:FILE#ARGUMENT'", LibraryCameraSource.Read, "your own"),
         new("a URL (http, https, rtsp, rtsps)", CameraSource.Url.Read),
         new("a device ('0', '/dev/video0')", CameraSource.Device.Read),
         new("a video file ('demo.mp4?loop')", text => CameraSource.VideoFile.Read(text, Possible))
@@ -19,6 +19,9 @@ public static class CameraRegistry
 
     /// <summary>All forms, for messages.</summary>
     public static string Possible => Kinds.Possible;
+
+    /// <summary>All forms and what they are, for the help of commands.</summary>
+    public static string Help => Kinds.Help;
 
     /// <summary>What a text names; whatever is of no other kind is a video file.</summary>
     /// <exception cref="CameraException">

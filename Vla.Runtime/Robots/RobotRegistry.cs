@@ -8,11 +8,14 @@ namespace Vla.Runtime.Robots;
 public static class RobotRegistry
 {
     private static readonly Registry<RobotSpec> Kinds = new(
-        new("world[?profile=FILE]", RobotSpec.World.Read),
-        new("dll:FILE[?profile=FILE][#ARGUMENT]", RobotSpec.Library.Read),
-        new(ArmAddress.Form, RobotSpec.Arm.Read),
+        new("world[?profile=FILE]", RobotSpec.World.Read, "the simulated arm"),
+        new("dll:FILE[?profile=FILE][#ARGUMENT]", RobotSpec.Library.Read, "your own robot"),
+        new(ArmAddress.Form, RobotSpec.Arm.Read, "an arm with serial servos; so100 too"),
         new("the FILE of a robot profile", RobotSpec.ProfileFile.Read)
     );
+
+    /// <summary>All forms and what they are, for the help of commands.</summary>
+    public static string Help => Kinds.Help;
 
     /// <summary>What a text names.</summary>
     /// <param name="text">As given.</param>
