@@ -117,8 +117,8 @@ public static partial class Daemon
         profile.RequireFits(policy.Action);
         if (source is WorldCameraSource)
             Tabletop();
-        else if (decider is PolicySpec.Expert)
-            throw new UsageException("policy 'expert' knows the simulated world only: give --camera world too");
+        else if (decider.NeedsWorld)
+            throw new UsageException($"policy '{decider}' knows the simulated world only: give --camera world too");
         var said = GiveFirst(settings.Instruction, policy, tabletop, instructions);
         start.Begin(cameras.Count == 1 ? "opening the camera" : "opening the cameras", boundsItself: true);
         var opened = await CameraOpening.OpenAllAsync(
@@ -135,7 +135,7 @@ public static partial class Daemon
         }
 
         CameraDescription[] seen = [.. opened.Select(camera => camera!.Description)];
-        using var screen = settings.Outputs.Contains("console") ? ConsoleScreen.ForTerminal() : null;
+        using var screen = outputs.Any(output => output.TakesScreen) ? ConsoleScreen.ForTerminal() : null;
         StatusSource? status = null;
         var where = Where(settings.Http);
         var monitors = new PipelineMonitors(time, policy.Steps, [.. cameras.Select(camera => camera.Name)]);
@@ -233,7 +233,7 @@ public static partial class Daemon
         );
 
         // Whoever watched is gone: as with a closed terminal.
-        var usesOutput = screen is null && settings.Outputs.Any(output => output is "console" or "jsonl:/dev/stdout");
+        var usesOutput = screen is null && outputs.Any(output => output.UsesStandardOutput);
         using var streams = endProcess is null
             ? null
             : new StandardStreams(

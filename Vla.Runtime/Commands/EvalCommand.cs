@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
@@ -164,15 +163,13 @@ public static class EvalCommand
     {
         // The expert of an evaluation has a world of its own for every episode.
         var decider = PolicyRegistry.Parse(name, Environment.CurrentDirectory);
-        var context = new PolicyContext(() => throw new UnreachableException(), TimeProvider.System);
-        var policy =
-            decider is PolicySpec.Expert
-                ? null
-                : BoundedWork.Run(
-                    "loading the policy",
-                    BoundedWork.Bound,
-                    () => decider.Load(context).Driving(TabletopFit.Naming)
-                );
+        var policy = decider.NeedsWorld
+            ? null
+            : BoundedWork.Run(
+                "loading the policy",
+                BoundedWork.Bound,
+                () => decider.Load(PolicyContext.WithoutWorld).Driving(TabletopFit.Naming)
+            );
         foreach (var remark in policy?.Remarks ?? [])
             Console.Error.WriteLine($"policy: {remark}");
         if (policy is { TakesWords: false })

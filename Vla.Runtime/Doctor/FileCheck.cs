@@ -98,22 +98,16 @@ public static class FileCheck
         const string mend = "give another with --policy, or correct policy in the settings";
         try
         {
-            return PolicyRegistry.Parse(text, folder) switch
-            {
-                PolicySpec.Directory or PolicySpec.Server => Loads<PolicyException>(
-                    "policy",
-                    $"{PolicyRegistry.Parse(text, folder)}",
-                    path => PictureFit.Require(PolicyFamilies.Load(path), cameras),
-                    mend
-                ),
-                // Made only by a run: its constructor may ask another machine.
-                PolicySpec.Library { Name.File: var library } when !File.Exists(library) => Finding.Fail(
-                    "policy",
-                    $"policy library '{library}' is not there",
-                    "build it, or correct policy in the settings"
-                ),
-                var other => Finding.Ok("policy", $"{other}"),
-            };
+            var spec = PolicyRegistry.Parse(text, folder);
+            // A library's is made only by a run: its constructor may ask another machine.
+            if (spec.LibraryFile is not null || spec.NeedsWorld)
+                return Library("policy", spec.LibraryFile) ?? Finding.Ok("policy", $"{spec}");
+            return Loads<PolicyException>(
+                "policy",
+                $"{spec}",
+                _ => PictureFit.Require(spec.Load(PolicyContext.WithoutWorld), cameras),
+                mend
+            );
         }
         catch (Exception e) when (e is UsageException or PolicyException)
         {
@@ -128,13 +122,7 @@ public static class FileCheck
             var spec = RobotRegistry.Parse(text, folder);
             if (spec.Profile is { } profile)
                 RobotProfile.Load(profile);
-            if (spec is RobotSpec.Library { Name.File: var library } && !File.Exists(library))
-                return Finding.Fail(
-                    "robot",
-                    $"robot library '{library}' is not there",
-                    "build it, or correct robot in the settings"
-                );
-            return Finding.Ok("robot", spec.ToString());
+            return Library("robot", spec.LibraryFile) ?? Finding.Ok("robot", spec.ToString());
         }
         catch (Exception e) when (e is RobotProfileException or UsageException)
         {
@@ -142,12 +130,18 @@ public static class FileCheck
         }
     }
 
+    /// <summary>What is wrong with the file of a library; null for nothing.</summary>
+    private static Finding? Library(string key, string? file) =>
+        file is null || File.Exists(file)
+            ? null
+            : Finding.Fail(key, $"{key} library '{file}' is not there", $"build it, or correct {key} in the settings");
+
     private static Finding Output(string output)
     {
         try
         {
-            return OutputRegistry.Parse(output) is OutputSpec.JsonLines lines
-                ? Writable("output", Path.GetDirectoryName(Path.GetFullPath(lines.File))!)
+            return OutputRegistry.Parse(output).WrittenFile is { } file
+                ? Writable("output", Path.GetDirectoryName(Path.GetFullPath(file))!)
                 : Finding.Ok("output", output);
         }
         catch (UsageException e)

@@ -14,6 +14,15 @@ public abstract record OutputSpec
     /// <summary>Whether it can move something real.</summary>
     public virtual bool MovesRobots => false;
 
+    /// <summary>Whether it takes the whole terminal, where there is one.</summary>
+    public virtual bool TakesScreen => false;
+
+    /// <summary>Whether it writes to standard output, where it has no terminal to itself.</summary>
+    public virtual bool UsesStandardOutput => false;
+
+    /// <summary>The file that it writes; null for none.</summary>
+    public virtual string? WrittenFile => null;
+
     /// <summary>Opens it.</summary>
     /// <exception cref="UsageException">It cannot be opened.</exception>
     public abstract IActionOutput Open(OutputContext context);
@@ -21,6 +30,10 @@ public abstract record OutputSpec
     /// <summary>A live view in the terminal.</summary>
     public sealed record Console : OutputSpec
     {
+        public override bool TakesScreen => true;
+
+        public override bool UsesStandardOutput => true;
+
         public static Console? Read(string text) => text == "console" ? new Console() : null;
 
         public override IActionOutput Open(OutputContext context) =>
@@ -44,6 +57,10 @@ public abstract record OutputSpec
     public sealed record JsonLines(string File) : OutputSpec
     {
         private const string Prefix = "jsonl:";
+
+        public override bool UsesStandardOutput => File == "/dev/stdout";
+
+        public override string WrittenFile => File;
 
         public static JsonLines? Read(string text)
         {

@@ -10,6 +10,12 @@ namespace Vla.Runtime.Policies;
 /// </summary>
 public abstract record PolicySpec
 {
+    /// <summary>Whether it acts in the simulated world alone.</summary>
+    public virtual bool NeedsWorld => false;
+
+    /// <summary>The assembly that it is in; null for one that is in none.</summary>
+    public virtual string? LibraryFile => null;
+
     /// <summary>The same with paths that count from a folder.</summary>
     public virtual PolicySpec RelativeTo(string folder) => this;
 
@@ -22,6 +28,9 @@ public abstract record PolicySpec
     {
         /// <summary>Reads <c>expert</c>.</summary>
         public static Expert? Read(string text) => text == ExpertPolicy.Name ? new Expert() : null;
+
+        /// <inheritdoc/>
+        public override bool NeedsWorld => true;
 
         /// <inheritdoc/>
         public override IPolicy Load(PolicyContext context) => new ExpertPolicy(context.Tabletop);
@@ -38,6 +47,9 @@ public abstract record PolicySpec
             LibraryName.Read(text, takesProfile: false, why => new UsageException($"policy {why}")) is { } name
                 ? new Library(name)
                 : null;
+
+        /// <inheritdoc/>
+        public override string LibraryFile => Name.File;
 
         /// <inheritdoc/>
         public override PolicySpec RelativeTo(string folder) =>
@@ -61,7 +73,7 @@ public abstract record PolicySpec
         public override PolicySpec RelativeTo(string folder) => new Server(Address.RelativeTo(folder));
 
         /// <inheritdoc/>
-        public override IPolicy Load(PolicyContext context) => PolicyFamilies.Load(Address.ToString());
+        public override IPolicy Load(PolicyContext context) => OpenPiPolicy.Load(Address);
 
         /// <inheritdoc/>
         public override string ToString() => Address.ToString();
@@ -87,4 +99,9 @@ public abstract record PolicySpec
 /// <summary>What a policy is made with.</summary>
 /// <param name="Tabletop">The simulated world, asked for when the first action is wanted.</param>
 /// <param name="Time">The clock.</param>
-public sealed record PolicyContext(Func<SimulatedTabletop> Tabletop, TimeProvider Time);
+public sealed record PolicyContext(Func<SimulatedTabletop> Tabletop, TimeProvider Time)
+{
+    /// <summary>For those that do not need the simulated world.</summary>
+    public static PolicyContext WithoutWorld { get; } =
+        new(() => throw new InvalidOperationException("there is no simulated world here"), TimeProvider.System);
+}

@@ -16,6 +16,9 @@ public abstract record RobotSpec
     /// <summary>Whether it can move something real.</summary>
     public virtual bool MovesRobots => false;
 
+    /// <summary>The assembly that it is in; null for one that is in none.</summary>
+    public virtual string? LibraryFile => null;
+
     /// <summary>The same with paths that count from a folder.</summary>
     public abstract RobotSpec RelativeTo(string folder);
 
@@ -94,6 +97,8 @@ public abstract record RobotSpec
     public sealed record Library(LibraryName Name) : RobotSpec
     {
         public override string? Profile => Name.Profile;
+
+        public override string LibraryFile => Name.File;
 
         public override bool MovesRobots => true;
 
