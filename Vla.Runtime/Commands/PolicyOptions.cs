@@ -44,7 +44,7 @@ internal static class PolicyOptions
             ? text
             : throw new UsageException(
                 $"--policy '{text}' is no directory: vla {parsed.CommandResult.Command.Name} takes one; vla run and "
-                    + "vla eval take the others too"
+                    + "vla eval take the others too, vla serve all but expert"
             );
     }
 

@@ -7,6 +7,7 @@ using Vla.Actors.Policies.Remote;
 using Vla.Actors.Torch;
 using Vla.Runtime.Hosting;
 using Vla.Runtime.Http;
+using Vla.Runtime.Policies;
 using Vla.Runtime.Serving;
 using Vla.Runtime.Settings;
 
@@ -22,7 +23,12 @@ public static class ServeCommand
 
     public static Command Create()
     {
-        var policy = PolicyOptions.Policy();
+        var policy = new Option<string>("--policy")
+        {
+            HelpName = "POLICY",
+            Description = $"What decides: {PolicyRegistry.Help}; all but those that act in the simulated world alone",
+            DefaultValueFactory = _ => ProjectPaths.NotebookPolicy,
+        };
         var libraries = PolicyOptions.Libraries();
         var device = PolicyOptions.Device();
         var protocol = new Option<string>("--protocol")
@@ -121,10 +127,15 @@ public static class ServeCommand
                             + $"http://127.0.0.1:{address.Port}"
                     );
                 PolicyOptions.Register(parsed, libraries);
+                var decider = PolicyRegistry.Find(parsed.GetValue(policy)!);
+                if (decider.NeedsWorld)
+                    throw new UsageException(
+                        $"--policy '{decider}' knows the simulated world only, and vla serve has none: give another"
+                    );
                 var loaded = BoundedWork.Run(
                     "loading the policy",
                     BoundedWork.Bound,
-                    () => PolicyFamilies.Load(PolicyOptions.Directory(parsed, policy))
+                    () => decider.Load(PolicyContext.WithoutWorld)
                 );
                 var options = new PolicyServerOptions
                 {
