@@ -27,9 +27,6 @@ public sealed class HttpToken
     /// <summary>How long a session lasts: a working day.</summary>
     public static readonly TimeSpan SessionTime = TimeSpan.FromHours(12);
 
-    private const UnixFileMode OthersMayUse =
-        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
-
     private readonly byte[] _hash;
     private readonly byte[] _sessionKey;
 
@@ -96,31 +93,10 @@ public sealed class HttpToken
         return new HttpToken(text);
     }
 
-    private static string ReadFile(string path)
-    {
-        try
-        {
-            return WaitingFile.Read(path, () => ReadNow(path));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"httpTokenFile '{path}' cannot be read: {e.Message.ReplaceLineEndings(" ")}", e);
-        }
-    }
-
-    private static string ReadNow(string path)
-    {
-        using var file = File.OpenRead(path);
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file.SafeFileHandle) & OthersMayUse) != 0)
-            throw new UsageException(
-                $"httpTokenFile '{path}' can be read or written by others than its owner: chmod 600 '{path}'"
-            );
-
-        // More than allowed, so that a longer one shows, with line ending and byte order mark.
-        var bytes = new byte[Longest + 6];
-        var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        return Encoding.UTF8.GetString(Utf8Text.Check(bytes.AsMemory(0, length)).Span).TrimEnd('\r', '\n');
-    }
+    private static string ReadFile(string path) =>
+        SecretFile
+            .Read(path, Longest, "httpTokenFile", (why, inner) => new UsageException(why, inner))
+            .TrimEnd('\r', '\n');
 
     private static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
