@@ -20,44 +20,17 @@ public abstract class WholePolicyActor(
     IActorRef observations,
     IActorRef instructions,
     long stepNs
-) : StageActor<ObservationCaptured>(setup, observations)
+) : InstructedActor(setup, observations, instructions)
 {
-    private readonly InstructionDemand _words = new(instructions, setup.Time);
-    private Instruction? _instruction;
-
-    /// <summary>Nothing is done before somebody said what.</summary>
-    protected override bool CanWork => _instruction is not null;
-
     /// <summary>The next actions, in the robot's units, row by row.</summary>
     protected abstract float[] Act(Observation observation, Instruction instruction);
 
     /// <summary>How many actions <see cref="Act"/> gives.</summary>
     protected abstract int Horizon { get; }
 
-    protected override void Handle(object message)
-    {
-        switch (message)
-        {
-            case InstructionChanged changed:
-                _instruction = changed.Instruction;
-                _words.After(changed.Instruction);
-                GoOn();
-                break;
-
-            case Ready:
-                _words.Again();
-                base.Handle(message);
-                break;
-
-            default:
-                base.Handle(message);
-                break;
-        }
-    }
-
     protected sealed override object Process(ObservationCaptured input, long startedNs)
     {
-        var (seen, instruction) = (input.Observation, _instruction!);
+        var (seen, instruction) = (input.Observation, Instruction!);
         var values = Act(seen, instruction);
         return new ActionDecoded(
             new ActionChunk(

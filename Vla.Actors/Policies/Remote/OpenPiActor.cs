@@ -21,43 +21,18 @@ internal sealed class OpenPiActor(
     IActorRef observations,
     IActorRef instructions,
     IObservationSource? source
-) : StageActor<ObservationCaptured>(setup, observations)
+) : InstructedActor(setup, observations, instructions)
 {
     private readonly OpenPiRequest _request = policy.Request();
-    private readonly InstructionDemand _words = new(instructions, setup.Time);
     private readonly long _stepNs = (long)(policy.Action.StepMs * MonotonicTime.NsPerMs);
-    private readonly bool _takesWords = policy.TakesWords;
     private OpenPiConnection? _connection;
-    private Instruction? _instruction;
 
-    protected override bool CanWork => !_takesWords || _instruction is not null;
+    protected override bool TakesWords { get; } = policy.TakesWords;
 
     // Waiting for the network would hold up whoever shared the thread.
     private protected override ThreadUse ThreadUse => ThreadUse.Own;
 
     protected override void Load() => _connection = OpenPiConnection.Open(policy.Address);
-
-    protected override void Handle(object message)
-    {
-        switch (message)
-        {
-            case InstructionChanged changed:
-                _instruction = changed.Instruction;
-                _words.After(changed.Instruction);
-                GoOn();
-                break;
-
-            case Ready:
-                if (_takesWords)
-                    _words.Again();
-                base.Handle(message);
-                break;
-
-            default:
-                base.Handle(message);
-                break;
-        }
-    }
 
     protected override ObservationCaptured Newest(ObservationCaptured input)
     {
@@ -68,7 +43,7 @@ internal sealed class OpenPiActor(
     protected override object Process(ObservationCaptured input, long startedNs)
     {
         var seen = input.Observation;
-        var request = _request.Write(seen, _instruction?.Text ?? "");
+        var request = _request.Write(seen, Instruction?.Text ?? "");
         var sentNs = Setup.Time.NowNs();
         var message = _connection!.Exchange(request, policy.Address.Timeout);
         var answeredNs = Setup.Time.NowNs();
@@ -78,7 +53,7 @@ internal sealed class OpenPiActor(
             : answeredNs - sentNs;
         var origin = Origin.Of(seen);
         origin =
-            _instruction is { } instruction && _takesWords
+            Instruction is { } instruction && TakesWords
                 ? origin.With(instruction)
                 // What it does is the same whatever is said, and yet made for the words in force: a recording asks.
                 : origin with

@@ -1,0 +1,46 @@
+using Akka.Actor;
+using Vla.Actors.Pipeline;
+
+namespace Vla.Actors.Stages;
+
+/// <summary>A stage that takes observations and the words in force.</summary>
+/// <param name="setup">Name, clock, threads.</param>
+/// <param name="observations">Upstream: is told <see cref="Ready"/>, answers <see cref="ObservationCaptured"/>.</param>
+/// <param name="instructions">Is told <see cref="InstructionWanted"/>, answers
+/// <see cref="InstructionChanged"/>.</param>
+public abstract class InstructedActor(StageSetup setup, IActorRef observations, IActorRef instructions)
+    : StageActor<ObservationCaptured>(setup, observations)
+{
+    private readonly InstructionDemand _words = new(instructions, setup.Time);
+
+    /// <summary>The words in force; null before there are any, and where none are asked for.</summary>
+    protected Instruction? Instruction { get; private set; }
+
+    /// <summary>Whether words are asked for; without, it works before there are any.</summary>
+    protected virtual bool TakesWords => true;
+
+    /// <summary>Nothing is done before somebody said what.</summary>
+    protected override bool CanWork => !TakesWords || Instruction is not null;
+
+    protected override void Handle(object message)
+    {
+        switch (message)
+        {
+            case InstructionChanged changed:
+                Instruction = changed.Instruction;
+                _words.After(changed.Instruction);
+                GoOn();
+                break;
+
+            case Ready:
+                if (TakesWords)
+                    _words.Again();
+                base.Handle(message);
+                break;
+
+            default:
+                base.Handle(message);
+                break;
+        }
+    }
+}
