@@ -67,13 +67,7 @@ public static class ServeCommand
         {
             HelpName = "N",
             Description = $"Clients at a time, 1 to {MostClients}, each with the policy in memory once more",
-            DefaultValueFactory = _ =>
-                new PolicyServerOptions
-                {
-                    Policy = null!,
-                    Device = null!,
-                    Address = null!,
-                }.MostClients,
+            DefaultValueFactory = _ => PolicyServerOptions.UsualClients,
         };
         var duration = new Option<double?>("--duration")
         {

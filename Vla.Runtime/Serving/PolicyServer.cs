@@ -194,6 +194,9 @@ public sealed partial class PolicyServer : IAsyncDisposable
 /// <summary>What is served, where and to how many.</summary>
 public sealed record PolicyServerOptions
 {
+    /// <summary>Clients at a time, where nothing is said.</summary>
+    public const int UsualClients = 4;
+
     public required IPolicy Policy { get; init; }
 
     /// <summary>Where it computes.</summary>
@@ -212,7 +215,7 @@ public sealed record PolicyServerOptions
     public string UsualWords { get; init; } = "";
 
     /// <summary>Clients at a time, each with a policy of its own.</summary>
-    public int MostClients { get; init; } = 4;
+    public int MostClients { get; init; } = UsualClients;
 
     /// <summary>What each may send.</summary>
     public SessionLimits Limits { get; init; } = new();

@@ -1,4 +1,5 @@
 using OpenCvSharp;
+using Vla.Actors.Policies.Remote;
 using Vla.Actors.Policies.Remote.Messages;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Images;
@@ -14,7 +15,6 @@ namespace Vla.Runtime.Serving;
 public sealed class ServedPicture(string path, ImageSpec spec) : IDisposable
 {
     private const int Channels = 3;
-    private const int LargestSide = 4_096;
 
     private readonly ImagePreparation _preparation = new(spec);
     private readonly FramePool _frames = new(spec);
@@ -62,11 +62,11 @@ public sealed class ServedPicture(string path, ImageSpec spec) : IDisposable
             _ => (0, 0, false),
         };
         var isOfNumbers = array.IsBytes || array.Kind == 'f';
-        if (!isOfNumbers || height is < 1 or > LargestSide || width is < 1 or > LargestSide)
+        if (!isOfNumbers || height is < 1 or > WireLimits.LargestSide || width is < 1 or > WireLimits.LargestSide)
         {
             throw new WireException(
                 $"{path} is {array.Describe()}: a picture is [height, width, 3] or [3, height, width], RGB, of bytes "
-                    + $"(u1) or of values from 0 to 1 (f4), each side up to {LargestSide}"
+                    + $"(u1) or of values from 0 to 1 (f4), each side up to {WireLimits.LargestSide}"
             );
         }
 

@@ -10,8 +10,6 @@ namespace Vla.Actors.Policies.Remote;
 internal sealed record OpenPiAnswer(float[] Values, int Horizon, int Dimensions, double? InferMs)
 {
     private const string Actions = "actions";
-    private const int MostActions = 1_000;
-    private const int MostNumbers = 1_024;
 
     /// <exception cref="WireException">It has no actions, or they are not [actions, numbers].</exception>
     public static OpenPiAnswer Read(ReadOnlyMemory<byte> message)
@@ -28,10 +26,10 @@ internal sealed record OpenPiAnswer(float[] Values, int Horizon, int Dimensions,
             [var columns] => (1, columns),
             _ => (0, 0),
         };
-        if (horizon is < 1 or > MostActions || dimensions is < 1 or > MostNumbers)
+        if (horizon is < 1 or > WireLimits.MostActions || dimensions is < 1 or > WireLimits.MostNumbers)
             throw new WireException(
                 $"the answer's {Actions} are {array.Describe()}: expected is [actions, numbers], up to "
-                    + $"[{MostActions}, {MostNumbers}]"
+                    + $"[{WireLimits.MostActions}, {WireLimits.MostNumbers}]"
             );
         var values = new float[array.Count];
         array.CopyTo(values);

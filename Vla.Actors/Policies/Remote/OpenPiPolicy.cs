@@ -20,8 +20,6 @@ public sealed class OpenPiPolicy : IPolicy
     /// <summary>What is said to a server that is tried, as openpi's own example does.</summary>
     private const string TriedWords = "do something";
 
-    private const int MostExecuted = 1_000;
-
     private readonly ServerDescription? _server;
     private readonly IReadOnlyList<WirePicture>? _pictures;
 
@@ -297,7 +295,7 @@ public sealed class OpenPiPolicy : IPolicy
         )
         {
             Execution = execute is { } count
-                ? new ChunkExecution { Execute = Math.Clamp(count, 1, MostExecuted) }
+                ? new ChunkExecution { Execute = Math.Clamp(count, 1, WireLimits.MostActions) }
                 : ChunkExecution.Freshest,
         };
     }

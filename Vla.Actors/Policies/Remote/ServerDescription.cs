@@ -17,10 +17,6 @@ public sealed record ServerDescription
 
     private const string Crop = "crop";
 
-    private const int MostNumbers = 1_024;
-    private const int LargestSide = 4_096;
-    private const int MostActions = 1_000;
-
     /// <summary>The policy's name.</summary>
     public required string Policy { get; init; }
 
@@ -146,18 +142,18 @@ public sealed record ServerDescription
             HasNames = metadata.Find($"{Map}/has_names") is not WireItem.Flag { Value: false },
         };
         var isWell =
-            description.Horizon is >= 1 and <= MostActions
-            && description.ActionNames.Count is >= 1 and <= MostNumbers
+            description.Horizon is >= 1 and <= WireLimits.MostActions
+            && description.ActionNames.Count is >= 1 and <= WireLimits.MostNumbers
             && description.ActionNames.Count == description.ActionUnits.Count
-            && description.StateNames.Count <= MostNumbers
+            && description.StateNames.Count <= WireLimits.MostNumbers
             && description.StateNames.Count == description.StateUnits.Count
             && description.Pictures.Count <= PictureNames.Most
             && description.Pictures.All(picture =>
                 PictureNames.IsValid(picture.Name)
-                && picture is { Height: >= 1 and <= LargestSide, Width: >= 1 and <= LargestSide }
+                && picture is { Height: >= 1 and <= WireLimits.LargestSide, Width: >= 1 and <= WireLimits.LargestSide }
             )
-            && description.StepMs is null or (> 0 and <= 60_000)
-            && description.Execute is null or (>= 1 and <= MostActions);
+            && description.StepMs is null or (> 0 and <= WireLimits.LongestStepMs)
+            && description.Execute is null or (>= 1 and <= WireLimits.MostActions);
         return isWell
             ? description
             : throw new WireException("what the server says of its policy (metadata 'vla') cannot be");

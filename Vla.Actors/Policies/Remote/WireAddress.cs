@@ -9,6 +9,9 @@ public sealed record WireAddress
     /// <summary>openpi's own.</summary>
     public const int UsualPort = 8_000;
 
+    /// <summary>How long an answer may take, where nothing is said.</summary>
+    private static readonly TimeSpan UsualTimeout = TimeSpan.FromSeconds(5);
+
     /// <summary>How it is written, for messages.</summary>
     public const string Form =
         "openpi://HOST:PORT, or openpi+tls://HOST:PORT, with any of ?preset=NAME, layout=FILE, pictures=NAME,NAME, "
@@ -18,7 +21,6 @@ public sealed record WireAddress
     private const string Secure = "openpi+tls";
     private const int LargestPort = 65_535;
     private const int LongestTimeoutMs = 600_000;
-    private const int MostActions = 1_000;
 
     /// <summary>A name or an address.</summary>
     public required string Host { get; init; }
@@ -41,7 +43,7 @@ public sealed record WireAddress
     public int? Execute { get; init; }
 
     /// <summary>How long an answer may take; a server that hangs is left then.</summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan Timeout { get; init; } = UsualTimeout;
 
     /// <summary>File with the key that the server wants to be shown; null for none.</summary>
     public string? KeyFile { get; init; }
@@ -113,7 +115,7 @@ public sealed record WireAddress
         Add("layout", LayoutFile);
         Add("pictures", Pictures.Count > 0 ? string.Join(',', Pictures) : null);
         Add("execute", Execute?.ToString(CultureInfo.InvariantCulture));
-        if (Timeout != new WireAddress { Host = "", Port = 0 }.Timeout)
+        if (Timeout != UsualTimeout)
             Add("timeout", Timeout.TotalMilliseconds.ToString(CultureInfo.InvariantCulture));
         Add("key", KeyFile);
         Add("trial", Tries ? null : "off");
@@ -140,7 +142,7 @@ public sealed record WireAddress
             "pictures" => throw Wrong(
                 $"1 to {PictureNames.Most} different names with commas between them, each " + PictureNames.Rule
             ),
-            "execute" => this with { Execute = Whole(1, MostActions) },
+            "execute" => this with { Execute = Whole(1, WireLimits.MostActions) },
             "timeout" => this with { Timeout = TimeSpan.FromMilliseconds(Whole(1, LongestTimeoutMs)) },
             "trial" when value is "on" or "off" => this with { Tries = value == "on" },
             "trial" => throw Wrong("on or off"),

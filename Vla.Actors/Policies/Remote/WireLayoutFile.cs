@@ -15,10 +15,6 @@ namespace Vla.Actors.Policies.Remote;
 public static class WireLayoutFile
 {
     private const int LongestKey = 200;
-    private const int LargestSide = 4_096;
-    private const int MostNumbers = 1_024;
-    private const int MostActions = 1_000;
-    private const int LongestStepMs = 60_000;
 
     /// <exception cref="PolicyException">It cannot be read, or something in it cannot be.</exception>
     public static WireLayout Read(string file)
@@ -31,11 +27,17 @@ public static class WireLayoutFile
         {
             Name = file,
             Pictures = root.Has("pictures") ? [.. root.Sections("pictures", PictureNames.Most).Select(Picture)] : null,
-            State = root.Has("state") ? [.. root.Sections("state", MostNumbers).Select(State)] : null,
+            State = root.Has("state") ? [.. root.Sections("state", WireLimits.MostNumbers).Select(State)] : null,
             Prompt = root.OptionalFlag("takes_words") == false ? null : prompt ?? WirePresets.Features.Prompt,
-            Actions = action?.OptionalInteger("count", 1, MostNumbers, 0) is > 0 and var count ? count : null,
-            StepMs = action?.OptionalNumber("step_ms", 0, LongestStepMs, 0) is > 0 and var step ? step : null,
-            Execute = action?.OptionalInteger("execute", 1, MostActions, 0) is > 0 and var execute ? execute : null,
+            Actions = action?.OptionalInteger("count", 1, WireLimits.MostNumbers, 0) is > 0 and var count
+                ? count
+                : null,
+            StepMs = action?.OptionalNumber("step_ms", 0, WireLimits.LongestStepMs, 0) is > 0 and var step
+                ? step
+                : null,
+            Execute = action?.OptionalInteger("execute", 1, WireLimits.MostActions, 0) is > 0 and var execute
+                ? execute
+                : null,
         };
         action?.CheckUnknown();
         root.CheckUnknown();
@@ -50,8 +52,8 @@ public static class WireLayoutFile
         var picture = new WirePicture(
             name,
             section.OptionalText("key", LongestKey) ?? PictureNames.Feature(name),
-            section.OptionalInteger("height", 1, LargestSide, WirePicture.UsualSize),
-            section.OptionalInteger("width", 1, LargestSide, WirePicture.UsualSize)
+            section.OptionalInteger("height", 1, WireLimits.LargestSide, WirePicture.UsualSize),
+            section.OptionalInteger("width", 1, WireLimits.LargestSide, WirePicture.UsualSize)
         )
         {
             Group = section.OptionalText("group", LongestKey) ?? "",
@@ -63,7 +65,7 @@ public static class WireLayoutFile
 
     private static WireState State(ConfigSection section)
     {
-        var part = new WireState(section.Text("key", LongestKey), section.Integer("count", 1, MostNumbers))
+        var part = new WireState(section.Text("key", LongestKey), section.Integer("count", 1, WireLimits.MostNumbers))
         {
             IsDouble = section.OptionalChoice("type", "float32", "float64") == "float64",
         };
