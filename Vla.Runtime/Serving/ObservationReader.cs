@@ -26,6 +26,7 @@ public sealed class ObservationReader : IDisposable
     private readonly IReadOnlyList<string> _names;
     private readonly ServedPicture[] _pictures;
     private readonly NumpyArray[] _found;
+    private readonly IReadOnlyList<WireState> _parts;
     private readonly float[] _state;
 
     /// <param name="policy">Says what it wants.</param>
@@ -40,6 +41,7 @@ public sealed class ObservationReader : IDisposable
         _pictures = [.. _names.Zip(paths, (name, path) => new ServedPicture(path, policy.ImageOf(name)))];
         _found = new NumpyArray[_names.Count];
         _state = new float[policy.State.Dimensions];
+        _parts = layout.State ?? [new WireState(WireLayout.StateFeature, _state.Length)];
         if (layout.StateCount is { } count && _state.Length > 0 && count != _state.Length)
             throw new PolicyException(
                 $"{policy.Directory}: takes {_state.Length} numbers of state ({string.Join(' ', policy.State.Names)}), "
@@ -53,7 +55,7 @@ public sealed class ObservationReader : IDisposable
         for (var i = 0; i < _pictures.Length; i++)
             yield return $"picture {_names[i]} is {_pictures[i].Path}";
         if (_state.Length > 0)
-            yield return $"state ({string.Join(' ', _policy.State.Names)}) is {string.Join(" and ", StatePaths())}";
+            yield return $"state ({string.Join(' ', _policy.State.Names)}) is {StatePaths()}";
     }
 
     /// <summary>Whether a message has all that is wanted, before anybody works on it.</summary>
@@ -112,18 +114,17 @@ public sealed class ObservationReader : IDisposable
         return [.. names.Select((name, i) => (isByName ? pictures.First(one => one.Name == name) : pictures[i]).Path)];
     }
 
-    private IEnumerable<string> StatePaths() => _layout.State?.Select(part => part.Key) ?? [WireLayout.StateFeature];
+    private string StatePaths() => string.Join(" and ", _parts.Select(part => part.Key));
 
     private void TakeState(WireMap map)
     {
         if (_state.Length == 0)
             return;
         var taken = 0;
-        foreach (var path in StatePaths())
+        foreach (var (path, wanted) in _parts)
         {
             if (!map.TryFindArray(path, out var array))
                 throw Missing(path, $"the robot's state ({string.Join(' ', _policy.State.Names)})", map);
-            var wanted = _layout.State?.First(part => part.Key == path).Count ?? _state.Length;
             if (array.Count != wanted || array.Shape.Any(length => length != 1 && length != wanted))
                 throw new WireException($"{path} is {array.Describe()}: {wanted} numbers are wanted");
             array.CopyTo(_state.AsSpan(taken, wanted));
@@ -131,7 +132,7 @@ public sealed class ObservationReader : IDisposable
         }
 
         if (Array.Exists(_state, value => !float.IsFinite(value)))
-            throw new WireException($"{string.Join(" and ", StatePaths())} holds what is no number (NaN or infinite)");
+            throw new WireException($"{StatePaths()} holds what is no number (NaN or infinite)");
     }
 
     private string Words(WireMap map)
