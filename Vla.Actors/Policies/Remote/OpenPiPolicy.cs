@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Vla.Actors.Chunks;
 using Vla.Actors.Policies.Remote.Messages;
-using Vla.Sensors.Cameras;
 using Vla.Sensors.Images;
 using Vla.Sensors.Observations;
 
@@ -17,9 +16,6 @@ namespace Vla.Actors.Policies.Remote;
 /// </remarks>
 public sealed class OpenPiPolicy : IPolicy
 {
-    /// <summary>What is said to a server that is tried, as openpi's own example does.</summary>
-    private const string TriedWords = "do something";
-
     private readonly ServerDescription? _server;
     private readonly IReadOnlyList<WirePicture>? _pictures;
 
@@ -98,7 +94,7 @@ public sealed class OpenPiPolicy : IPolicy
 
     public StateSpec State { get; private init; }
 
-    public ActionSpec Action { get; private init; }
+    public ActionSpec Action { get; private set; }
 
     public IReadOnlyList<PolicyStep> Steps => OpenPiSteps.All;
 
@@ -162,17 +158,9 @@ public sealed class OpenPiPolicy : IPolicy
             IsDriving = true,
         };
         // A Vla has said all that a trial would show, and its policy may know none of the words.
-        if (!Address.Tries || IsDriving || _server is not null)
-            return driving;
-        var horizon = driving.Try();
-        return new OpenPiPolicy(Address, Layout, _server)
-        {
-            Action = driving.Action with { Horizon = horizon },
-            State = driving.State,
-            StepIsKnown = true,
-            Remarks = remarks,
-            IsDriving = true,
-        };
+        if (Address.Tries && !IsDriving && _server is null)
+            driving.Action = driving.Action with { Horizon = OpenPiTrial.Run(driving) };
+        return driving;
 
         (IReadOnlyList<string> Names, IReadOnlyList<string> Units) OfRobot(
             string what,
@@ -195,8 +183,7 @@ public sealed class OpenPiPolicy : IPolicy
             throw new PolicyException(
                 $"{Address.Where}: takes or gives {wanted} {what} ({Layout.Name}), and {robot.Who} has "
                     + $"{its.Names.Count} ({string.Join(' ', its.Names)}): choose the robot that the policy was "
-                    + "trained "
-                    + "for, or another preset or layout"
+                    + "trained for, or another preset or layout"
             );
         }
     }
@@ -240,33 +227,11 @@ public sealed class OpenPiPolicy : IPolicy
             );
     }
 
-    /// <summary>Sends one observation of nothing: black pictures, all numbers 0.</summary>
-    /// <returns>How many actions came.</returns>
-    private int Try()
-    {
-        WorkStep.Begin($"trying {Address.Where}");
-        using var connection = OpenPiConnection.Open(Address);
-        using var seen = new Observation(
-            [.. Sent.Select(picture => picture.Name)],
-            [.. Sent.Select(picture => new FramePool(Spec(picture)).Rent())]
-        );
-        for (var i = 0; i < Sent.Count; i++)
-            Array.Clear(seen[i].Pixels);
-        if (State.Dimensions > 0)
-            seen.State = new RobotReading(State.Names, new float[State.Dimensions], 0);
-        // The first answer of a server may take long: many compile for it.
-        var message = connection.Exchange(Request().Write(seen, TriedWords), FirstAnswer);
-        return Check(message).Horizon;
-    }
-
-    /// <summary>How long the first answer may take, for which many servers compile.</summary>
-    private static readonly TimeSpan FirstAnswer = TimeSpan.FromSeconds(110);
-
     private static IEnumerable<string> Said(WireAddress address, WireMap metadata, ServerDescription? server)
     {
         if (server is not null)
         {
-            yield return $"the server is a Vla and says what its policy takes and gives";
+            yield return "the server is a Vla and says what its policy takes and gives";
             yield break;
         }
 
