@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 using System.Text;
 using MessagePack;
 using Vla.Actors.Checkpoints;
@@ -20,10 +19,7 @@ public static class WireReader
     private const int DeepestMap = 8;
 
     /// <summary>Things in one message.</summary>
-    private const int MostItems = 1_024;
-
-    /// <summary>Numbers in lists; what is longer comes as an array.</summary>
-    private const int MostListed = 16_384;
+    internal const int MostItems = 1_024;
 
     private const int LongestName = 256;
     private const int LongestText = 16_384;
@@ -88,7 +84,7 @@ public static class WireReader
                 ReadMap(ref reader, path, map, depth - 1);
                 break;
             case MessagePackType.Array:
-                map.Add(path, ReadList(ref reader, path));
+                map.Add(path, WireLists.Read(ref reader, path));
                 break;
             default:
                 map.Add(path, ReadSingle(ref reader, path));
@@ -101,7 +97,7 @@ public static class WireReader
         switch (reader.NextMessagePackType)
         {
             case MessagePackType.String:
-                return new WireItem.Text(Text(ref reader, path, LongestText));
+                return new WireItem.Text(Text(ref reader, path));
             case MessagePackType.Integer:
                 return new WireItem.Number(Integer(ref reader));
             case MessagePackType.Float:
@@ -117,95 +113,7 @@ public static class WireReader
         }
     }
 
-    /// <summary>Numbers, row by row where they are lists of lists; or texts.</summary>
-    private static WireItem ReadList(ref MessagePackReader reader, string path)
-    {
-        if (reader.CreatePeekReader() is var ahead && ahead.ReadArrayHeader() > 0)
-        {
-            if (ahead.NextMessagePackType == MessagePackType.String)
-                return ReadTexts(ref reader, path);
-        }
-
-        var numbers = new List<float>();
-        var shape = new List<int>();
-        var before = reader.CreatePeekReader();
-        if (TryReadNumbers(ref reader, path, numbers, shape, 0))
-        {
-            var data = MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(numbers)).ToArray();
-            return new WireItem.Numbers(new NumpyArray('f', sizeof(float), !BitConverter.IsLittleEndian, shape, data));
-        }
-
-        reader = before;
-        reader.Skip();
-        return new WireItem.Other("a list that is no row of numbers or texts");
-    }
-
-    private static WireItem ReadTexts(ref MessagePackReader reader, string path)
-    {
-        var before = reader.CreatePeekReader();
-        var count = reader.ReadArrayHeader();
-        if (count > MostItems)
-            throw new WireException($"{path} lists {count} texts: allowed are {MostItems}");
-        var texts = new List<string>();
-        for (var i = 0; i < count; i++)
-        {
-            if (reader.NextMessagePackType != MessagePackType.String)
-            {
-                reader = before;
-                reader.Skip();
-                return new WireItem.Other("a list of several kinds");
-            }
-
-            texts.Add(Text(ref reader, path, LongestText));
-        }
-
-        return new WireItem.Texts(texts);
-    }
-
-    private static bool TryReadNumbers(
-        ref MessagePackReader reader,
-        string path,
-        List<float> numbers,
-        List<int> shape,
-        int level
-    )
-    {
-        var count = reader.ReadArrayHeader();
-        if (level == NumpyArray.LargestRank)
-            return false;
-        if (shape.Count == level)
-            shape.Add(count);
-        else if (shape[level] != count)
-            return false;
-        for (var i = 0; i < count; i++)
-        {
-            switch (reader.NextMessagePackType)
-            {
-                case MessagePackType.Array:
-                    if (
-                        (i > 0 && shape.Count == level + 1)
-                        || !TryReadNumbers(ref reader, path, numbers, shape, level + 1)
-                    )
-                        return false;
-                    break;
-                case MessagePackType.Integer or MessagePackType.Float when shape.Count == level + 1:
-                    if (numbers.Count == MostListed)
-                        throw new WireException($"{path} lists more than {MostListed} numbers: send an array");
-                    numbers.Add(
-                        reader.NextMessagePackType == MessagePackType.Integer
-                            ? (float)Integer(ref reader)
-                            : (float)reader.ReadDouble()
-                    );
-                    break;
-                default:
-                    return false;
-            }
-        }
-
-        return true;
-    }
-
-    private static double Integer(ref MessagePackReader reader) =>
+    internal static double Integer(ref MessagePackReader reader) =>
         // Its first byte says whether it may be below 0.
         reader.NextCode is MessagePackCode.UInt64
             ? reader.ReadUInt64()
@@ -306,7 +214,7 @@ public static class WireReader
         }
     }
 
-    private static string Text(ref MessagePackReader reader, string what, int longest)
+    internal static string Text(ref MessagePackReader reader, string what, int longest = LongestText)
     {
         if (reader.ReadStringSequence() is not { } bytes)
             return "";
