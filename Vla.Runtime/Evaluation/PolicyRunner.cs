@@ -1,9 +1,9 @@
 using Akka.Actor;
-using Akka.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Vla.Actors.Policies;
 using Vla.Actors.Stages;
 using Vla.Actors.Wiring;
+using Vla.Runtime.Composition;
 using Vla.Runtime.Simulation;
 using static TorchSharp.torch;
 
@@ -16,13 +16,6 @@ namespace Vla.Runtime.Evaluation;
 /// </remarks>
 public sealed class PolicyRunner : IEpisodeRunner
 {
-    private const string Quiet = """
-        akka {
-          loglevel = OFF
-          stdout-loglevel = OFF
-        }
-        """;
-
     /// <summary>Without a clock a policy may be slow.</summary>
     private static readonly TimeSpan HangBound = TimeSpan.FromSeconds(30);
 
@@ -52,11 +45,7 @@ public sealed class PolicyRunner : IEpisodeRunner
             Time = time,
             Loggers = NullLoggerFactory.Instance,
         };
-        _system = ActorSystem.Create(
-            "vla-evaluation",
-            ConfigurationFactory.ParseString(Quiet).WithFallback(ConfigurationFactory.ParseString(PipelineConfig.Hocon))
-        );
-        _system.ActorOf(LostMessageActor.Props(), "lost-messages");
+        _system = QuietActors.Create("vla-evaluation");
         _rollout = _system.ActorOf(
             parts.Scheduling.Place(
                 RolloutActor.Props(

@@ -1,10 +1,9 @@
 using System.Net.WebSockets;
 using Akka.Actor;
-using Akka.Configuration;
 using Microsoft.AspNetCore.Connections;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Remote;
-using Vla.Actors.Wiring;
+using Vla.Runtime.Composition;
 using Vla.Runtime.Http;
 using Vla.Sensors.Text;
 using static TorchSharp.torch;
@@ -15,13 +14,6 @@ namespace Vla.Runtime.Serving;
 public sealed partial class PolicyServer : IAsyncDisposable
 {
     private const string Health = "/healthz";
-
-    private const string Quiet = """
-        akka {
-          loglevel = OFF
-          stdout-loglevel = OFF
-        }
-        """;
 
     private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(5);
 
@@ -50,11 +42,7 @@ public sealed partial class PolicyServer : IAsyncDisposable
         // What does not fit is known now, not when the first client comes.
         using (var reader = new ObservationReader(options.Policy, options.Layout, options.UsualWords))
             Remarks = [.. reader.Remarks()];
-        _system = ActorSystem.Create(
-            "vla-serve",
-            ConfigurationFactory.ParseString(Quiet).WithFallback(ConfigurationFactory.ParseString(PipelineConfig.Hocon))
-        );
-        _system.ActorOf(LostMessageActor.Props(), "lost-messages");
+        _system = QuietActors.Create("vla-serve");
         _pool = new PolicyPool(
             options.MostClients,
             () =>
