@@ -6,7 +6,7 @@ using Vla.Sensors.Simulation;
 namespace Vla.Runtime.Settings;
 
 /// <summary>
-/// Policy and robot profile where the settings leave them open: those that come with Vla and fit the camera.
+/// Policy and robot where the settings leave them open: those that come with Vla and fit the camera.
 /// </summary>
 /// <remarks>
 /// The simulated tabletop has an arm and a policy trained for it. Of any other camera nothing is known, so it gets the
@@ -17,13 +17,13 @@ public static class AutoChoice
     /// <summary>The setting's value that leaves it open.</summary>
     public const string Auto = "auto";
 
-    /// <summary>Directory of the policy, or <c>expert</c>.</summary>
+    /// <summary>What decides, as <c>--policy</c> names it.</summary>
     public static string Policy(VlaSettings settings, CameraSource camera) =>
         settings.Policy != Auto ? settings.Policy
         : camera is WorldCameraSource ? ProjectPaths.TabletopPolicy
         : ProjectPaths.NotebookPolicy;
 
-    /// <summary>File of the robot profile.</summary>
+    /// <summary>What is driven, as <c>--robot</c> names it.</summary>
     public static string Robot(VlaSettings settings, CameraSource camera) =>
         settings.Robot != Auto ? settings.Robot
         : camera is WorldCameraSource ? ProjectPaths.TabletopRobot
