@@ -6,6 +6,7 @@ using Vla.Actors.Policies.Remote.Messages;
 using Vla.Runtime;
 using Vla.Runtime.Evaluation;
 using Vla.Runtime.Http;
+using Vla.Runtime.Policies;
 using Vla.Runtime.Serving;
 using Vla.Tests.Actors.Policies.Remote;
 using static TorchSharp.torch;
@@ -169,6 +170,56 @@ public sealed class PolicyServerTests
         Assert.IsType<byte[]>(await client.AskAsync(WireClient.Observation()));
         using var http = new HttpClient();
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri(server.Address, "/healthz"))).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_policy_in_a_library_is_served_as_one_in_a_directory_is()
+    {
+        using var folder = new TemporaryDirectory();
+        var file = CompiledCode.Write(
+            """
+            using Akka.Actor;
+            using Vla.Actors.Pipeline;
+            using Vla.Actors.Policies;
+            using Vla.Actors.Stages;
+            using Vla.Sensors.Images;
+            using Vla.Sensors.Observations;
+            public sealed class Served : IPolicy
+            {
+                public PolicyInfo Info { get; } = new()
+                {
+                    Name = "served", Description = "", Trained = null, Note = "",
+                    StageTypes = new Dictionary<string, string>(),
+                };
+                public ImageSpec Image { get; } = new(8, 8, [0, 0, 0], [1, 1, 1]);
+                public ActionSpec Action { get; } = new(["pan"], ["rad/s"], [0], [1], 1, 20);
+                public IReadOnlyList<PolicyStep> Steps { get; } = [new("turn", "turner")];
+                public IActorRef Start(IActorRefFactory parent, PolicyHost host) =>
+                    parent.ActorOf(host.Scheduling.Place(Props.Create(() =>
+                        new Turner(host.Setup("turn", 1), host.Observations, host.Instructions))));
+                private sealed class Turner(StageSetup setup, IActorRef observations, IActorRef instructions)
+                    : WholePolicyActor(setup, "turn", observations, instructions, stepNs: 20_000_000)
+                {
+                    protected override int Horizon => 1;
+                    protected override void Load() { }
+                    protected override float[] Act(Observation observation, Instruction instruction) =>
+                        [instruction.Text.Length];
+                }
+            }
+            """,
+            folder.File("Served.dll")
+        );
+        var policy = PolicyRegistry.Find($"dll:{file}").Load(PolicyContext.WithoutWorld);
+        await using var server = await StartAsync(options => options with { Policy = policy });
+        using var client = await WireClient.ConnectAsync(server.Address);
+
+        var answer = WireReader.Read((byte[])(await client.AskAsync(WireClient.Observation(words: "left")))!);
+
+        Assert.Equal("served", client.Metadata.FindText("vla/policy"));
+        Assert.True(answer.TryFindArray("actions", out var actions));
+        var numbers = new float[actions.Count];
+        actions.CopyTo(numbers);
+        Assert.Equal([4f], numbers);
     }
 
     [Fact]
