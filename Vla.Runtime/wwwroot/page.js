@@ -13,7 +13,8 @@
     const staleMs = 500;
 
     const pause = ms => new Promise(resolve => setTimeout(resolve, ms));
-    const ask = (path, options = {}) => fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(patienceMs), ...options });
+    const ask = (path, options = {}) =>
+        fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(patienceMs), ...options });
 
     const unheard = document.getElementById('unheard');
 
@@ -35,7 +36,9 @@
     }
 
     const isForText = element => element instanceof HTMLElement
-        && (element.isContentEditable || element.matches('textarea, input:not([type=button], [type=checkbox], [type=radio], [type=range], [type=submit])'));
+        && (element.isContentEditable
+            || element.matches(
+                'textarea, input:not([type=button], [type=checkbox], [type=radio], [type=range], [type=submit])'));
 
     // Before anything on the page sees them: no dialog, menu or button may keep the stop to itself.
     document.addEventListener('keydown', event => {
@@ -127,7 +130,8 @@
         image.dataset.shown = answer.headers.get('X-Frame');
         if (before) URL.revokeObjectURL(before);
         if (kind !== 'raw') return;
-        cameras.set(name, { frame: image.dataset.shown, ageMs: Number(answer.headers.get('X-Frame-Age-Ms')), at: performance.now() });
+        const ageMs = Number(answer.headers.get('X-Frame-Age-Ms'));
+        cameras.set(name, { frame: image.dataset.shown, ageMs, at: performance.now() });
     }
 
     // The one that was asked for longest ago comes first, so that all have their turn.
