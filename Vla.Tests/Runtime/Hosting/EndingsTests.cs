@@ -187,9 +187,14 @@ public sealed class EndingsTests : IDisposable
         Assert.Equal(ExitCodes.Success, (await first.EndAsync()).ExitCode);
     }
 
-    /// <summary>Why the run ended; a busy machine may have had warnings of its own before.</summary>
+    /// <summary>Why the run ended; on a busy machine warnings, and that starting takes long, come before.</summary>
     private static string Complaint(string[] errors) =>
-        Assert.Single(errors, line => line.StartsWith("vla: ", StringComparison.Ordinal));
+        Assert.Single(
+            errors,
+            line =>
+                line.StartsWith("vla: ", StringComparison.Ordinal)
+                && !line.Contains(" takes long", StringComparison.Ordinal)
+        );
 
     private static string RobotThat(string how) => $"dll:{typeof(RobotThatEnds).Assembly.Location}#{how}";
 
