@@ -4,7 +4,6 @@ using Vla.Actors.Observers;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Robots;
 using Vla.Actors.Scheduling;
-using Vla.Sensors;
 
 namespace Vla.Actors.Control;
 
@@ -18,44 +17,21 @@ public sealed class ControlLoop : IDisposable
     /// <summary>How long a shutdown lets a tick under way finish.</summary>
     private const int TickInTheWayMs = 100;
 
-    /// <summary>Robots that have not taken a stop after this time are named.</summary>
-    private const long TimeToTakeStopNs = 100 * MonotonicTime.NsPerMs;
-
-    /// <summary>How often an operator's request looks whether it was obeyed.</summary>
-    private static readonly TimeSpan LookForAnswer = TimeSpan.FromMilliseconds(2);
-
     private readonly RobotProfile _profile;
     private readonly ControlOptions _options;
     private readonly IControlClock _clock;
     private readonly RobotOutputs _outputs;
     private readonly ControlThread _thread;
     private readonly ControlWatch _watch;
-    private readonly ActionInForce _action;
-    private readonly SafetyLadder _ladder;
-    private readonly Absence _absence;
-    private readonly LimitsWatch _limits;
-    private readonly ActionLimiter _limiter;
-    private readonly StartingPoint _start;
-    private readonly WordsWatch _words = new();
+    private readonly ActionChoice _choice;
+    private readonly ControlAccount _account;
     private readonly ControlCounters _counters;
-    private readonly ChunkTally _chunks = new();
     private readonly OperatorRequests _operator = new();
 
     private readonly object _gate = new();
     private readonly ManualResetEventSlim _ended = new(false);
     private int _shuttingDown;
     private volatile bool _started;
-
-    private OfferedChunk? _offered;
-    private OfferedChunk? _taken;
-    private PublishedAction? _stopBegan;
-    private long _lastTickNs;
-    private Sight _sightSinceBack = Sight.Clear;
-    private Origin _origin;
-    private (long ArrivalNs, long LimitNs)? _ages;
-    private PublishedAction? _last;
-    private string _idleReason = "no action yet";
-    private Sight _sight = Sight.Clear;
 
     /// <param name="profile">Dimensions and limits of the robot.</param>
     /// <param name="options">Checked here once more.</param>
@@ -83,22 +59,16 @@ public sealed class ControlLoop : IDisposable
         _profile = profile;
         _options = options;
         _clock = clock;
-        execution ??= ChunkExecution.Freshest;
-        _action = new ActionInForce(
-            [.. profile.Dimensions.Select(dimension => dimension.Name)],
-            new ChunkAgeLimit(options.MaximumActionAgeMs, options.MaximumChunkAgeMs, execution),
-            execution
+        _choice = new ActionChoice(
+            profile,
+            options,
+            clock,
+            execution ?? ChunkExecution.Freshest,
+            new StartingPoint(profile, state, policyTakesState, robot),
+            _operator
         );
-        Demand = new ChunkDemand(execution.Execute, options.MaximumActionAgeNs);
-        _ladder = new SafetyLadder(options);
-        var periodNs = (long)(MonotonicTime.NsPerSecond / options.RateHz);
-        _limiter = new ActionLimiter(profile, periodNs);
-        _absence = new Absence(clock, periodNs);
-        _limits = new LimitsWatch(profile, options.AtLimitsMs * MonotonicTime.NsPerMs, execution);
-        _start = new StartingPoint(profile, state, policyTakesState, robot);
         _counters = new ControlCounters(profile.Dimensions.Count);
-        _lastTickNs = clock.NowNs;
-        _outputs = new RobotOutputs(robots, clock, periodNs);
+        _outputs = new RobotOutputs(robots, clock, options.PeriodNs);
         _thread = new ControlThread(clock, options)
         {
             Tick = TryTick,
@@ -106,6 +76,7 @@ public sealed class ControlLoop : IDisposable
             IsUrgent = () => _operator.AreWaiting,
             Failed = LoseClock,
         };
+        _account = new ControlAccount(_choice, _counters, _outputs, _thread, _operator, clock);
         // What the thread that hangs had not passed on yet comes first.
         _watch = new ControlWatch(
             _outputs.Direct,
@@ -115,10 +86,14 @@ public sealed class ControlLoop : IDisposable
     }
 
     /// <summary>The newest action; null before the first tick.</summary>
-    public PublishedAction? Last => Volatile.Read(ref _last);
+    public PublishedAction? Last => _choice.Last;
 
     /// <summary>Where the time between a picture and its action goes.</summary>
-    public PipelineLatencies Latencies { get; init; } = new();
+    public PipelineLatencies Latencies
+    {
+        get => _choice.Latencies;
+        init => _choice.Latencies = value;
+    }
 
     /// <summary>How late ticks are.</summary>
     public LatencyWindow TickLateness { get; } = new();
@@ -127,7 +102,7 @@ public sealed class ControlLoop : IDisposable
     public ControllerObservers Observers { get; } = new();
 
     /// <summary>When the next actions are wanted.</summary>
-    public ChunkDemand Demand { get; }
+    public ChunkDemand Demand => _choice.Demand;
 
     /// <summary>How old the picture of an action may be.</summary>
     public long MaximumActionAgeNs => _options.MaximumActionAgeNs;
@@ -135,8 +110,8 @@ public sealed class ControlLoop : IDisposable
     /// <summary>Why there is no action before the first one, as published while holding.</summary>
     public string IdleReason
     {
-        get => Volatile.Read(ref _idleReason);
-        set => Volatile.Write(ref _idleReason, value);
+        get => _choice.IdleReason;
+        set => _choice.IdleReason = value;
     }
 
     /// <summary>
@@ -146,12 +121,12 @@ public sealed class ControlLoop : IDisposable
     /// </summary>
     public string? Blindness
     {
-        get => Volatile.Read(ref _sight).Blindness;
+        get => _choice.Sight.Blindness;
         set
         {
             // Only the end of a blindness is an end: saying again that all is well changes nothing.
             if (value is not null || Blindness is not null)
-                Volatile.Write(ref _sight, new Sight(value, _clock.NowNs));
+                _choice.Sight = new Sight(value, _clock.NowNs);
         }
     }
 
@@ -160,19 +135,15 @@ public sealed class ControlLoop : IDisposable
     /// </summary>
     public Instruction? Instruction
     {
-        get => _words.Newest;
-        set
-        {
-            _words.Newest = value;
-            Demand.NewestInstruction = value?.Number ?? 0;
-        }
+        get => _choice.Instruction;
+        set => _choice.Instruction = value;
     }
 
     /// <summary>
     /// True while the robot is stopped, or about to be, until <see cref="Resume"/>: a fresh action alone does not end
     /// that.
     /// </summary>
-    public bool NeedsResume => _operator.IsStopped || _ladder.IsLatched;
+    public bool NeedsResume => _operator.IsStopped || _choice.Ladder.IsLatched;
 
     /// <summary>Called once, with why, when the loop cannot go on; the stop has been published by then.</summary>
     public Action<string>? Lost { get; set; }
@@ -195,7 +166,7 @@ public sealed class ControlLoop : IDisposable
         if (chunk.Values is { } values)
             chunk = chunk with { Values = [.. values] };
         var nowNs = _clock.NowNs;
-        if (Interlocked.Exchange(ref _offered, new OfferedChunk(chunk, nowNs)) is not null)
+        if (_choice.Offer(chunk, nowNs))
             Interlocked.Increment(ref _counters.Replaced);
         Observers.Show(new Sighting(Sightings.Chunks, nowNs, chunk));
         Demand.Served();
@@ -209,14 +180,14 @@ public sealed class ControlLoop : IDisposable
     /// <param name="patience">How long to wait; the stop stays in force also when that was not enough.</param>
     /// <param name="cancellation">Ends the waiting, not the stop.</param>
     public Task<RequestOutcome> StopAsync(string reason, TimeSpan patience, CancellationToken cancellation = default) =>
-        AnswerAsync(_operator.Stop(reason), patience, cancellation);
+        _account.AnswerAsync(_operator.Stop(reason), patience, cancellation);
 
     /// <summary>Ends any stop: the robot holds until a fresh action comes.</summary>
     public void Resume() => _operator.Resume();
 
     /// <summary>The same, and waits until that is published.</summary>
     public Task<RequestOutcome> ResumeAsync(TimeSpan patience, CancellationToken cancellation = default) =>
-        AnswerAsync(_operator.Resume(), patience, cancellation);
+        _account.AnswerAsync(_operator.Resume(), patience, cancellation);
 
     /// <summary>
     /// One tick: chooses, limits and publishes the action due now. Called by the control thread, or by a test.
@@ -244,10 +215,10 @@ public sealed class ControlLoop : IDisposable
         PublishedAction? last = null;
         try
         {
-            if (_started || _last is not null)
+            if (_started || Last is not null)
             {
-                last = StopAction(reason, _clock.NowNs);
-                Note(last);
+                last = _choice.Stop(reason, _clock.NowNs);
+                _account.Note(last);
                 Observers.Show(new Sighting(Sightings.Actions, last.PublishedNs, last));
             }
 
@@ -266,44 +237,7 @@ public sealed class ControlLoop : IDisposable
     }
 
     /// <summary>What the loop has done so far. Reads without holding the loop up.</summary>
-    public ControlSnapshot Snapshot()
-    {
-        var last = Volatile.Read(ref _last);
-        var nowNs = _clock.NowNs;
-        return new ControlSnapshot
-        {
-            State = last?.State ?? ControlState.Hold,
-            Reason = last?.Reason ?? IdleReason,
-            Last = last,
-            Published = last?.Sequence ?? 0,
-            PublishedByState = ControlCounters.Copy(_counters.PublishedByState),
-            LastStop = Volatile.Read(ref _counters.LastStop),
-            Offered = Interlocked.Read(ref _counters.Offered),
-            Replaced = Interlocked.Read(ref _counters.Replaced),
-            Chunks = _chunks.Read(),
-            Refused = [.. Enum.GetValues<Refusal>().Select(_action.RefusedFor)],
-            LastRefusal = _action.LastRefusal,
-            TooSlow = _action.TooSlow,
-            Clamps = ControlCounters.Copy(_counters.Clamps),
-            LimitsEnabled = _profile.LimitsEnabled,
-            SkippedTicks = _thread.Skipped,
-            TickLateness = TickLateness.Read(nowNs),
-            Faults = Interlocked.Read(ref _counters.Faults),
-            LastFault = Volatile.Read(ref _counters.LastFault),
-            Absences = _absence.Count,
-            LastAbsence = _absence.Newest,
-            LimitFaults = _limits.Count,
-            LastLimitFault = _limits.Newest,
-            NeedsResume = _ladder.IsLatched,
-            Scheduling = _thread.Scheduling,
-            ActionAgeNs = last is { Origin.CapturedNs: > 0 } ? nowNs - last.Origin.CapturedNs : null,
-            Outputs = _outputs.Snapshot(),
-            NotStopped =
-                Volatile.Read(ref _stopBegan) is { } stop && nowNs - stop.PublishedNs >= TimeToTakeStopNs
-                    ? _outputs.Without(stop.Sequence)
-                    : [],
-        };
-    }
+    public ControlSnapshot Snapshot() => _account.Snapshot(TickLateness, _profile.LimitsEnabled);
 
     public void Dispose()
     {
@@ -328,22 +262,6 @@ public sealed class ControlLoop : IDisposable
         Lost?.Invoke(reason);
     }
 
-    private async Task<RequestOutcome> AnswerAsync(long request, TimeSpan patience, CancellationToken cancellation)
-    {
-        var beganNs = _clock.NowNs;
-        PublishedAction? obeyed = null;
-        while (true)
-        {
-            if (obeyed is null && _operator.IsObeyed(request))
-                obeyed = Last;
-            var without = obeyed is null ? [] : _outputs.Without(obeyed.Sequence);
-            var isOver = _clock.NowNs - beganNs >= patience.Ticks * TimeSpan.NanosecondsPerTick;
-            if (isOver || (obeyed is not null && without.Count == 0))
-                return new RequestOutcome(obeyed, without);
-            await Task.Delay(LookForAnswer, cancellation).ConfigureAwait(false);
-        }
-    }
-
     /// <returns>False when the calling thread was held up by an output and is not the control thread any
     /// more.</returns>
     private bool TryTick(long nowNs)
@@ -357,27 +275,21 @@ public sealed class ControlLoop : IDisposable
             var asked = 0L;
             try
             {
-                action = Choose(nowNs, out asked, out first);
+                action = _choice.Choose(nowNs, out asked, out first);
                 var readyNs = _clock.NowNs;
                 // Paused in the middle of it: what was chosen is as stale as what was chosen before.
-                if (_absence.IsTooLong(readyNs - nowNs))
-                    action = Choose(nowNs = readyNs, out asked, out first);
+                if (_choice.Absence.IsTooLong(readyNs - nowNs))
+                    action = _choice.Choose(nowNs = readyNs, out asked, out first);
             }
             catch (Exception exception)
             {
                 // The tick must go on whatever happens in it: a loop that died silently could not say stop.
                 _counters.CountFault(exception);
-                _action.Clear();
-                _chunks.End();
-                _taken = null;
-                _start.NoteStop();
-                asked = _operator.Obey(_ladder);
-                _ladder.Fail($"the control loop failed: {exception.Message}", nowNs + _absence.SleptNs);
-                action = StopAction(_ladder.Reason, nowNs);
+                action = _choice.Fail(exception, nowNs, out asked);
             }
 
-            _lastTickNs = nowNs;
-            Note(action);
+            _choice.TickedNs = nowNs;
+            _account.Note(action);
             _operator.NoteObeyed(asked);
             // Under the gate, which it does not hold up: so that nobody sees an action after the stop that ends them
             // all.
@@ -401,104 +313,4 @@ public sealed class ControlLoop : IDisposable
 
         return true;
     }
-
-    private PublishedAction Choose(long nowNs, out long asked, out OfferedChunk? first)
-    {
-        LookForAbsence(nowNs);
-        var sight = Volatile.Read(ref _sight);
-        if (sight.SeesSinceNs < _sightSinceBack.SeesSinceNs && sight.Blindness is null)
-            sight = _sightSinceBack;
-        sight = _start.Sense(sight, nowNs);
-        if (Interlocked.Exchange(ref _offered, null) is { } offered)
-        {
-            _action.Consider(offered.Chunk, sight, nowNs);
-            if (ReferenceEquals(_action.Chunk, offered.Chunk))
-                _taken = offered;
-        }
-
-        var due = _action.Due(sight, nowNs);
-        asked = _operator.Obey(_ladder);
-        var elapsedNs = nowNs - _lastTickNs;
-        var wild = _limits.Look(due, elapsedNs);
-        var obstacle = sight.Blindness ?? _start.Obstacle(due, _limiter, nowNs);
-        if (_action.Chunk is { } chunk)
-            obstacle ??= _words.Obstacle(chunk.Origin, _action.AgeLimitNs, nowNs);
-        var isDue = !due.IsEmpty && wild.Length == 0 && obstacle is null;
-        var complaint = wild.Length > 0 ? wild : _action.Complaint;
-        var state = _ladder.Step(nowNs + _absence.SleptNs, isDue, obstacle, complaint, IdleReason);
-        _start.Place(state, _limiter, nowNs);
-        var values = new float[_profile.Dimensions.Count];
-        var clamped = 0UL;
-        switch (state)
-        {
-            case ControlState.Policy:
-                clamped = _limiter.Follow(due, elapsedNs, values);
-                _origin = _action.Chunk!.Origin;
-                _ages = (_action.ArrivalAgeNs, _action.AgeLimitNs);
-                _chunks.Published(_action.Chunk, _action.Row);
-                break;
-            case ControlState.Hold:
-                _limiter.Hold(elapsedNs, values);
-                break;
-            default:
-                _limiter.Stop(values);
-                break;
-        }
-
-        if (state != ControlState.Policy)
-            _chunks.End();
-        Demand.Look(_action.Chunk, nowNs, _action.AgeLimitNs);
-        first = state == ControlState.Policy ? Interlocked.Exchange(ref _taken, null) : null;
-        if (first is not null)
-            Latencies.Record(_origin, first.OfferedNs, nowNs);
-        return Compose(state, _ladder.Reason, values, clamped, nowNs);
-    }
-
-    /// <summary>After an absence nothing from before counts: neither an action nor a picture.</summary>
-    private void LookForAbsence(long nowNs)
-    {
-        if (_absence.Look(nowNs) is not (> 0 and var awayNs) || _last is null)
-            return;
-        _action.Clear();
-        _sightSinceBack = new Sight(null, nowNs, "the controller was back");
-        _ladder.Away(nowNs + _absence.SleptNs, awayNs, _absence.Newest);
-    }
-
-    private PublishedAction StopAction(string reason, long nowNs)
-    {
-        var values = new float[_profile.Dimensions.Count];
-        _limiter.Stop(values);
-        return Compose(ControlState.Stop, reason, values, 0, nowNs);
-    }
-
-    private PublishedAction Compose(ControlState state, string reason, float[] values, ulong clamped, long nowNs) =>
-        new()
-        {
-            Sequence = (_last?.Sequence ?? 0) + 1,
-            State = state,
-            Reason = reason,
-            // Handed over: nothing writes into it any more.
-            Values = ActionValues.Of(values),
-            Unknown = _start.Unknown,
-            Clamped = clamped,
-            Origin = _origin,
-            Row = state == ControlState.Policy ? _action.Row : 0,
-            ArrivalAgeNs = _ages?.ArrivalNs,
-            AgeLimitNs = _ages?.LimitNs,
-            PublishedNs = nowNs,
-            DeadmanMs = _options.DeadmanInForceMs,
-        };
-
-    private void Note(PublishedAction action)
-    {
-        _counters.Count(action);
-        if (action.State != ControlState.Stop)
-            Volatile.Write(ref _stopBegan, null);
-        else if (_last?.State != ControlState.Stop)
-            Volatile.Write(ref _stopBegan, action);
-        Volatile.Write(ref _last, action);
-    }
-
-    /// <summary>A chunk with the time it arrived.</summary>
-    private sealed record OfferedChunk(ActionChunk Chunk, long OfferedNs);
 }

@@ -82,6 +82,9 @@ public sealed record ControlOptions : IValidatableObject
     /// </summary>
     public int LeastDeadmanMs => PeriodsMs(2);
 
+    /// <summary>From one tick to the next, nanoseconds.</summary>
+    internal long PeriodNs => (long)(MonotonicTime.NsPerSecond / RateHz);
+
     internal long MaximumActionAgeNs => MaximumActionAgeMs * MonotonicTime.NsPerMs;
 
     internal bool LatchesLongStops => ResumeAfterStop is ResumeAfterStop.Auto or ResumeAfterStop.ShortStops;
