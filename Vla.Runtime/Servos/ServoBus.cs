@@ -6,8 +6,9 @@ namespace Vla.Runtime.Servos;
 
 /// <summary>Talks to the servos on one serial line: asks, waits for answers, asks again, counts.</summary>
 /// <remarks>
-/// Used by one thread at a time. <see cref="SyncRead"/> and <see cref="SyncWrite"/> allocate nothing: they run at every
-/// turn of a control loop. Answers are taken by who gave them: late ones, of a question before, count as damaged.
+/// Used by one thread at a time. <see cref="SyncRead"/>, <see cref="TrySyncRead"/> and <see cref="SyncWrite"/> allocate
+/// nothing: they run at every turn of a control loop. Answers are taken by who gave them: late ones, of a question
+/// before, count as damaged.
 /// </remarks>
 public sealed class ServoBus(ISerialPort port, IServoProtocol protocol, TimeProvider time, ServoNames names)
     : IDisposable
@@ -52,6 +53,18 @@ public sealed class ServoBus(ISerialPort port, IServoProtocol protocol, TimeProv
         if (!isUrgent)
             _line.Settle(SinglePatienceNs);
         return null;
+    }
+
+    /// <summary>
+    /// Which of some servos do not answer, and where to look; null when all do. Each is asked twice: one answer may get
+    /// lost.
+    /// </summary>
+    /// <param name="ids">In the order of the chain.</param>
+    /// <param name="isUrgent">Whether a loop waits.</param>
+    public string? Silence(IReadOnlyList<int> ids, bool isUrgent = false)
+    {
+        var silent = ids.Where(id => Ping(id, isUrgent) is null && Ping(id, isUrgent) is null).ToList();
+        return silent.Count == 0 ? null : $"{PortName}: {names.WhereToLook(silent, ids)}";
     }
 
     /// <summary>Asks every servo whether it is there.</summary>
@@ -148,6 +161,22 @@ public sealed class ServoBus(ISerialPort port, IServoProtocol protocol, TimeProv
         if (answered < ids.Length)
             _line.CountMissing(ids.Length - answered);
         return answered;
+    }
+
+    /// <summary>Reads the same register of several servos, once.</summary>
+    /// <param name="register">Which.</param>
+    /// <param name="ids">Whose.</param>
+    /// <param name="values">Receives one for each, when all have answered; otherwise it is as it was.</param>
+    /// <returns>Whether all have answered.</returns>
+    public bool TrySyncRead(ServoRegister register, ReadOnlySpan<int> ids, Span<int> values)
+    {
+        Span<byte> data = stackalloc byte[register.Length * ids.Length];
+        Span<int> faults = stackalloc int[ids.Length];
+        if (SyncRead(ids, register.Address, register.Length, data, faults) < ids.Length)
+            return false;
+        for (var i = 0; i < ids.Length; i++)
+            values[i] = register.Decode(data.Slice(i * register.Length, register.Length));
+        return true;
     }
 
     /// <summary>Counts a <see cref="SyncRead"/> as the repetition of another.</summary>

@@ -47,8 +47,7 @@ public sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, Stat
     private readonly double[] _goals = new double[ArmKind.Ids.Length];
     private readonly double[] _targets = new double[ArmKind.Ids.Length];
     private readonly int[] _whole = new int[ArmKind.Ids.Length];
-    private readonly byte[] _echo = new byte[2 * ArmKind.Ids.Length];
-    private readonly int[] _echoFaults = new int[ArmKind.Ids.Length];
+    private readonly int[] _echo = new int[ArmKind.Ids.Length];
     private readonly float[] _values = new float[ArmKind.Ids.Length];
     private int[]? _rest;
     private long _turnNs;
@@ -128,11 +127,9 @@ public sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, Stat
         {
             if (nowNs - _heardNs < limits.LostSeconds * MonotonicTime.NsPerSecond)
                 return false;
-            var silent = _ids.Where(id => bus.Ping(id, isUrgent: true) is null && bus.Ping(id, isUrgent: true) is null)
-                .ToList();
-            if (silent.Count == 0)
-                return false;
-            throw new RobotLostException($"{bus.PortName}: {bus.Names.WhereToLook(silent, _ids)}");
+            if (bus.Silence(_ids, isUrgent: true) is { } silence)
+                throw new RobotLostException(silence);
+            return false;
         }
 
         _heardNs = nowNs;
@@ -172,16 +169,10 @@ public sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, Stat
     {
         _reading.Positions.CopyTo(_whole, 0);
         bus.SyncWrite(Sts3215.GoalPosition, _ids, _whole);
-        var register = Sts3215.GoalPosition;
-        if (bus.SyncRead(_ids, register.Address, register.Length, _echo, _echoFaults) < _ids.Length)
+        if (!bus.TrySyncRead(Sts3215.GoalPosition, _ids, _echo) || !_echo.AsSpan().SequenceEqual(_whole))
             return;
         for (var i = 0; i < _ids.Length; i++)
-        {
-            if (register.Decode(_echo.AsSpan(2 * i, 2)) != _whole[i])
-                return;
             _goals[i] = _whole[i];
-        }
-
         if (TrySetTorque(1))
             Mode = ArmMode.Holding;
     }
@@ -321,12 +312,8 @@ public sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, Stat
     }
 
     /// <returns>Null when that is not known.</returns>
-    private bool? IsTorque(int value)
-    {
-        if (bus.SyncRead(_ids, Sts3215.TorqueEnable.Address, 1, _echo, _echoFaults) < _ids.Length)
-            return null;
-        return _echo.AsSpan(0, _ids.Length).IndexOfAnyExcept((byte)value) < 0;
-    }
+    private bool? IsTorque(int value) =>
+        bus.TrySyncRead(Sts3215.TorqueEnable, _ids, _echo) ? !_echo.AsSpan().ContainsAnyExcept(value) : null;
 
     /// <summary>A servo whose power failed for a moment is slack and says nothing of it.</summary>
     private void CheckTorque(long nowNs)

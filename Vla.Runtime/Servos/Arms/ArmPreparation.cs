@@ -119,10 +119,8 @@ public static class ArmPreparation
 
     private static void RequireAll(ServoBus bus)
     {
-        // Once more each: one answer may get lost.
-        var silent = ArmKind.Ids.Where(id => bus.Ping(id) is null && bus.Ping(id) is null).ToList();
-        if (silent.Count > 0)
-            throw new ServoException($"{bus.PortName}: {bus.Names.WhereToLook(silent, ArmKind.Ids)}");
+        if (bus.Silence(ArmKind.Ids) is { } silence)
+            throw new ServoException(silence);
     }
 
     private static void RequireVoltage(ServoBus bus, int id)

@@ -24,8 +24,7 @@ public sealed class ServoLeader(
     private const int ConnectEachMs = 500;
 
     private readonly IControlClock _clock = clock ?? new ControlClock();
-    private readonly byte[] _data = new byte[2 * ArmKind.Ids.Length];
-    private readonly int[] _faults = new int[ArmKind.Ids.Length];
+    private readonly int[] _positions = new int[ArmKind.Ids.Length];
     private readonly float[] _values = new float[ArmKind.Ids.Length];
     private volatile string? _lost;
 
@@ -88,20 +87,20 @@ public sealed class ServoLeader(
         var heardNs = time.NowNs();
         while (!cancellation.IsCancellationRequested)
         {
-            var register = Sts3215.PresentPosition;
             var beganNs = time.NowNs();
-            if (bus.SyncRead(ArmKind.Ids, register.Address, register.Length, _data, _faults) == ArmKind.Ids.Length)
+            if (bus.TrySyncRead(Sts3215.PresentPosition, ArmKind.Ids, _positions))
             {
                 heardNs = time.NowNs();
                 for (var i = 0; i < _values.Length; i++)
-                    _values[i] = (float)scale[i].ToValue(register.Decode(_data.AsSpan(2 * i, 2)));
+                    _values[i] = (float)scale[i].ToValue(_positions[i]);
                 Moved(beganNs + (heardNs - beganNs) / 2, _values);
             }
-            else if (time.NowNs() - heardNs > LostSeconds * MonotonicTime.NsPerSecond)
+            else if (
+                time.NowNs() - heardNs > LostSeconds * MonotonicTime.NsPerSecond
+                && bus.Silence(ArmKind.Ids, isUrgent: true) is { } silence
+            )
             {
-                var silent = ArmKind.Ids.Where(id => bus.Ping(id, isUrgent: true) is null).ToList();
-                if (silent.Count > 0)
-                    throw new ServoException($"{bus.PortName}: {bus.Names.WhereToLook(silent, ArmKind.Ids)}");
+                throw new ServoException(silence);
             }
 
             dueNs += periodNs;

@@ -32,8 +32,6 @@ public sealed class ArmCalibrator(ServoBus bus)
     private readonly int[] _now = new int[ArmKind.Ids.Length];
     private readonly int[] _least = new int[ArmKind.Ids.Length];
     private readonly int[] _most = new int[ArmKind.Ids.Length];
-    private readonly byte[] _data = new byte[2 * ArmKind.Ids.Length];
-    private readonly int[] _faults = new int[ArmKind.Ids.Length];
     private ArmCalibration? _before;
 
     /// <summary>Takes torque and offsets away, so that it can be moved by hand and tells its raw angles.</summary>
@@ -154,15 +152,7 @@ public sealed class ArmCalibrator(ServoBus bus)
             : new JointCalibration(id, 0, offset, Math.Max(0, Middle - half), Math.Min(Turn - 1, Middle + half));
     }
 
-    private bool Listen()
-    {
-        var register = Sts3215.PresentPosition;
-        if (bus.SyncRead(ArmKind.Ids, register.Address, register.Length, _data, _faults) < ArmKind.Ids.Length)
-            return false;
-        for (var i = 0; i < _now.Length; i++)
-            _now[i] = register.Decode(_data.AsSpan(2 * i, 2));
-        return true;
-    }
+    private bool Listen() => bus.TrySyncRead(Sts3215.PresentPosition, ArmKind.Ids, _now);
 
     private static int Degrees(int steps) => (int)Math.Round(steps * 360.0 / Turn);
 }
