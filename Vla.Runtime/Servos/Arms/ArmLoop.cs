@@ -6,28 +6,6 @@ using Vla.Sensors.Observations;
 
 namespace Vla.Runtime.Servos.Arms;
 
-/// <summary>What an arm is doing.</summary>
-public enum ArmMode
-{
-    /// <summary>Nothing holds it.</summary>
-    Slack,
-
-    /// <summary>It stays where it is.</summary>
-    Holding,
-
-    /// <summary>It is on its way, slowly, to where it is first told to be.</summary>
-    Approaching,
-
-    /// <summary>It goes where it is told.</summary>
-    Following,
-
-    /// <summary>It goes to where it can lie.</summary>
-    GoingToRest,
-
-    /// <summary>It lies there and is let go, little by little.</summary>
-    LettingGo,
-}
-
 /// <summary>An arm's own loop: listens to its servos, watches over them, tells them where to be.</summary>
 /// <remarks>
 /// <para>
@@ -47,7 +25,7 @@ public sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, Stat
     private readonly double[] _goals = new double[ArmKind.Ids.Length];
     private readonly double[] _targets = new double[ArmKind.Ids.Length];
     private readonly int[] _whole = new int[ArmKind.Ids.Length];
-    private readonly int[] _echo = new int[ArmKind.Ids.Length];
+    private readonly ArmTorque _torque = new(bus);
     private readonly float[] _values = new float[ArmKind.Ids.Length];
     private int[]? _rest;
     private long _turnNs;
@@ -162,19 +140,12 @@ public sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, Stat
             Hold(command.State == ControlState.Hold && _watch.Concern < ArmConcern.Hold && isFresh);
     }
 
-    /// <summary>
-    /// Switches torque on, with each goal where its joint is, and only when the servos say that it is there.
-    /// </summary>
     private void TryTorque()
     {
-        _reading.Positions.CopyTo(_whole, 0);
-        bus.SyncWrite(Sts3215.GoalPosition, _ids, _whole);
-        if (!bus.TrySyncRead(Sts3215.GoalPosition, _ids, _echo) || !_echo.AsSpan().SequenceEqual(_whole))
+        if (!_torque.TrySwitchOn(_reading.Positions))
             return;
-        for (var i = 0; i < _ids.Length; i++)
-            _goals[i] = _whole[i];
-        if (TrySetTorque(1))
-            Mode = ArmMode.Holding;
+        KeepPlace();
+        Mode = ArmMode.Holding;
     }
 
     private void Follow(ArmCommand command)
@@ -196,8 +167,12 @@ public sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, Stat
     private void Hold(bool isCalm)
     {
         Mode = ArmMode.Holding;
-        if (isCalm)
-            return;
+        if (!isCalm)
+            KeepPlace();
+    }
+
+    private void KeepPlace()
+    {
         for (var i = 0; i < _goals.Length; i++)
             _goals[i] = _reading.Positions[i];
     }
@@ -275,17 +250,12 @@ public sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, Stat
     {
         _letGoSeconds += seconds;
         var left = 1 - _letGoSeconds / limits.LetGoSeconds;
-        Array.Fill(_whole, (int)Math.Max(0, left * Sts3215.FullTorque));
-        bus.SyncWrite(Sts3215.Torque, _ids, _whole);
-        if (left > 0)
-            return;
-        if (!TrySetTorque(0))
+        _torque.Weaken(Math.Max(0, left));
+        if (left > 0 || !_torque.TrySwitchOff())
             return;
         Mode = ArmMode.Slack;
         HasEnded = _isToEnd;
-        // For whoever switches them on next.
-        foreach (var id in _ids)
-            bus.Write(id, Sts3215.Torque, bus.Read(id, Sts3215.MaximumTorque));
+        _torque.Restore();
     }
 
     /// <summary>Moves goals towards targets.</summary>
@@ -303,18 +273,6 @@ public sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, Stat
         return Math.Max(0, furthest - most);
     }
 
-    /// <returns>True when every servo says that it is so.</returns>
-    private bool TrySetTorque(int value)
-    {
-        Array.Fill(_whole, value);
-        bus.SyncWrite(Sts3215.TorqueEnable, _ids, _whole);
-        return IsTorque(value) is true;
-    }
-
-    /// <returns>Null when that is not known.</returns>
-    private bool? IsTorque(int value) =>
-        bus.TrySyncRead(Sts3215.TorqueEnable, _ids, _echo) ? !_echo.AsSpan().ContainsAnyExcept(value) : null;
-
     /// <summary>A servo whose power failed for a moment is slack and says nothing of it.</summary>
     private void CheckTorque(long nowNs)
     {
@@ -322,7 +280,7 @@ public sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, Stat
             return;
         _checkedNs = nowNs;
         // Then it all sets out anew, with every goal where its joint is.
-        if (IsTorque(1) is false)
+        if (_torque.Is(isOn: true) is false)
             Mode = ArmMode.Slack;
     }
 
