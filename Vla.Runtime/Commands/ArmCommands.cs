@@ -114,12 +114,7 @@ public static class ArmCommands
         if (writesFile)
         {
             ArmPreparation.Check(bus);
-            if (ArmPreparation.HasTorque(bus))
-            {
-                dialogue.Say("The arm holds itself up: support it with your hand, then press Enter, and it is let go.");
-                dialogue.Ask();
-            }
-
+            CalibrationWizard.AskForSupport(dialogue, bus);
             var file = opening.CalibrationOf(address with { Port = port, Id = name });
             new ArmCalibrator(bus).Write(file);
             dialogue.Say($"The servos have what the file of {name} says.");

@@ -39,11 +39,10 @@ public sealed record ArmCalibration(IReadOnlyList<JointCalibration> Joints)
         }
     }
 
-    /// <summary>Reads what the servos have been told by whoever calibrated them.</summary>
-    /// <exception cref="RobotException">They do not answer, or were never calibrated.</exception>
-    public static ArmCalibration FromServos(ServoBus bus)
-    {
-        ArmCalibration calibration = new([
+    /// <summary>Reads what the servos have, calibrated or not.</summary>
+    /// <exception cref="RobotException">They do not answer.</exception>
+    public static ArmCalibration Read(ServoBus bus) =>
+        new([
             .. ArmKind.Ids.Select(id => new JointCalibration(
                 id,
                 DriveMode: 0,
@@ -52,6 +51,12 @@ public sealed record ArmCalibration(IReadOnlyList<JointCalibration> Joints)
                 bus.Read(id, Sts3215.MaximumPosition)
             )),
         ]);
+
+    /// <summary>Reads what the servos have been told by whoever calibrated them.</summary>
+    /// <exception cref="RobotException">They do not answer, or were never calibrated.</exception>
+    public static ArmCalibration FromServos(ServoBus bus)
+    {
+        var calibration = Read(bus);
         var whole = calibration.Joints.Where(joint => joint is { RangeMin: 0, RangeMax: Sts3215.Resolution - 1 });
         var unknown = whole.Where(joint => joint.Id != ArmKind.Ids[ArmKind.WristRoll]).ToList();
         return unknown.Count == 0

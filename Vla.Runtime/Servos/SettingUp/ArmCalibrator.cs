@@ -38,15 +38,7 @@ public sealed class ArmCalibrator(ServoBus bus)
     /// <exception cref="RobotException">A servo does not take it.</exception>
     public void Begin()
     {
-        _before = new ArmCalibration([
-            .. ArmKind.Ids.Select(id => new JointCalibration(
-                id,
-                DriveMode: 0,
-                bus.Read(id, Sts3215.HomingOffset),
-                bus.Read(id, Sts3215.MinimumPosition),
-                bus.Read(id, Sts3215.MaximumPosition)
-            )),
-        ]);
+        _before = ArmCalibration.Read(bus);
         foreach (var id in ArmKind.Ids)
             bus.Write(id, Sts3215.OperatingMode, 0);
         new ArmCalibration([.. ArmKind.Ids.Select(id => new JointCalibration(id, 0, 0, 0, Turn - 1))]).WriteTo(bus);

@@ -25,12 +25,7 @@ public sealed class CalibrationWizard(Dialogue dialogue, TimeProvider time, bool
     {
         if (ArmPreparation.Check(bus) is { Length: > 0 } unusual)
             dialogue.Say($"Note: {unusual}.");
-        if (ArmPreparation.HasTorque(bus))
-        {
-            dialogue.Say("The arm holds itself up: support it with your hand, then press Enter, and it is let go.");
-            dialogue.Ask();
-        }
-
+        AskForSupport(dialogue, bus);
         var calibrator = new ArmCalibrator(bus);
         try
         {
@@ -50,6 +45,15 @@ public sealed class CalibrationWizard(Dialogue dialogue, TimeProvider time, bool
         {
             Undo(calibrator);
         }
+    }
+
+    /// <summary>Has an arm that holds itself up supported, before it is let go.</summary>
+    public static void AskForSupport(Dialogue dialogue, ServoBus bus)
+    {
+        if (!ArmPreparation.HasTorque(bus))
+            return;
+        dialogue.Say("The arm holds itself up: support it with your hand, then press Enter, and it is let go.");
+        dialogue.Ask();
     }
 
     private void Undo(ArmCalibrator calibrator)
