@@ -147,9 +147,8 @@ public static class ArmCommands
 
     private static (ArmAddress Address, ArmOpening Opening) Open(string text)
     {
-        var isLeader = text.Split(':')[0].EndsWith("_leader", StringComparison.Ordinal);
         var address =
-            ArmAddress.Read(text, isLeader)
+            ArmAddress.Read(text)
             ?? throw new UsageException(
                 $"'{text}' is no arm: give so101:PORT or so101_leader:PORT, such as so101:/dev/ttyACM0 "
                     + "(./vla find-port)"

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Vla.Runtime.Servos.Arms;
 using Vla.Runtime.ServoSimulation;
 
 namespace Vla.Runtime.Commands;
@@ -6,8 +7,6 @@ namespace Vla.Runtime.Commands;
 /// <summary><c>vla simulate</c>: arms that are not there, on ports that are.</summary>
 public static class SimulateCommand
 {
-    private static readonly string[] Arms = ["so101", "so100", "so101_leader", "so100_leader"];
-
     public static Command Create()
     {
         var arms = new Argument<string[]>("arms")
@@ -15,7 +14,7 @@ public static class SimulateCommand
             Description = "so101, so100, so101_leader or so100_leader: one for each arm",
             Arity = ArgumentArity.OneOrMore,
             DefaultValueFactory = _ => ["so101"],
-        }.AcceptOnlyFromAmong(Arms);
+        }.AcceptOnlyFromAmong([.. ArmKind.All.Select(kind => kind.Name)]);
         var links = new Option<string?>("--links")
         {
             HelpName = "DIR",
@@ -72,11 +71,11 @@ public static class SimulateCommand
         var arms = new List<SimulatedArm>();
         try
         {
-            foreach (var kind in kinds)
+            foreach (var kind in kinds.Select(name => ArmKind.All.First(kind => kind.Name == name)))
             {
                 var arm = Make(kind, links, isCalibrated);
                 arms.Add(arm);
-                if (isWaved && kind.EndsWith("leader", StringComparison.Ordinal))
+                if (isWaved && kind.IsLeader)
                     arm.Tell("wave");
                 Console.WriteLine($"{arm.Name}: {arm.Line.Name}");
             }
@@ -99,14 +98,14 @@ public static class SimulateCommand
         return ExitCodes.Success;
     }
 
-    private static SimulatedArm Make(string kind, string? links, bool isCalibrated)
+    private static SimulatedArm Make(ArmKind kind, string? links, bool isCalibrated)
     {
         try
         {
             if (links is not null)
                 Directory.CreateDirectory(links);
-            var link = links is null ? null : Path.Combine(Path.GetFullPath(links), kind);
-            return new SimulatedArm(kind, kind.EndsWith("leader", StringComparison.Ordinal), isCalibrated, link);
+            var link = links is null ? null : Path.Combine(Path.GetFullPath(links), kind.Name);
+            return new SimulatedArm(kind.Name, kind.IsLeader, isCalibrated, link);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -19,14 +19,14 @@ public sealed record ArmAddress(ArmKind Kind, string? Port, string? Id, ScaleKin
 
     /// <summary>Reads the text; null when it names no arm of these.</summary>
     /// <param name="text">As given.</param>
-    /// <param name="isLeader">Whether leaders are meant, or those that are driven.</param>
+    /// <param name="isLeader">Whether leaders are meant, or those that are driven; null for both.</param>
     /// <exception cref="UsageException">It is written wrongly.</exception>
-    public static ArmAddress? Read(string text, bool isLeader)
+    public static ArmAddress? Read(string text, bool? isLeader = null)
     {
         var colon = text.IndexOf(':');
         if (colon < 0 || ArmKind.All.FirstOrDefault(kind => kind.Name == text[..colon]) is not { } kind)
             return null;
-        if (kind.IsLeader != isLeader)
+        if (isLeader is { } wanted && kind.IsLeader != wanted)
         {
             throw new UsageException(
                 kind.IsLeader

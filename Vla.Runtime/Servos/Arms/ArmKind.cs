@@ -25,6 +25,9 @@ public sealed record ArmKind(string Name, bool IsLeader)
         new("so100_leader", IsLeader: true),
     ];
 
+    /// <summary>Bits a second on an arm's line.</summary>
+    public const int Baud = 1_000_000;
+
     public static readonly int[] Ids = [.. Enumerable.Range(1, Joints.Count)];
 
     public static readonly ServoNames ServoNames = new(Joints);

@@ -16,8 +16,6 @@ public sealed class ArmOpening(
     TimeProvider time
 )
 {
-    private const int Baud = 1_000_000;
-
     /// <summary>With the user's folders and this machine's ports.</summary>
     public static ArmOpening OfUser(TimeProvider time) =>
         new(
@@ -29,7 +27,8 @@ public sealed class ArmOpening(
 
     /// <summary>Opens a port's bus.</summary>
     /// <exception cref="RobotException">It cannot be opened.</exception>
-    public ServoBus OpenBus(string port) => new(open(port, Baud), new FeetechProtocol(), time, ArmKind.ServoNames);
+    public ServoBus OpenBus(string port) =>
+        new(open(port, ArmKind.Baud), new FeetechProtocol(), time, ArmKind.ServoNames);
 
     /// <summary>The port of an address.</summary>
     /// <exception cref="RobotException">It names an arm that is not known here.</exception>

@@ -72,15 +72,15 @@ public static class ArmPreparation
 
     /// <summary>Sets the servos up; what they have already is not written again.</summary>
     /// <param name="bus">Checked.</param>
-    /// <param name="kind">A leader keeps its own stiffness.</param>
-    public static void SetUp(ServoBus bus, ArmKind kind)
+    /// <param name="isLeader">A leader keeps its own stiffness.</param>
+    public static void SetUp(ServoBus bus, bool isLeader)
     {
         foreach (var (place, id) in ArmKind.Ids.Index())
         {
             var wanted = new List<(ServoRegister Register, int Value)>(Common);
-            if (!kind.IsLeader)
+            if (!isLeader)
                 wanted.AddRange(Follower);
-            if (!kind.IsLeader && place == ArmKind.Gripper)
+            if (!isLeader && place == ArmKind.Gripper)
                 wanted.AddRange(Gripper);
             var phase = bus.Read(id, Sts3215.Phase);
             if ((phase & WrapAngle) != 0)

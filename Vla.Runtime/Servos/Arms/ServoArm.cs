@@ -21,7 +21,6 @@ namespace Vla.Runtime.Servos.Arms;
 /// </remarks>
 public sealed class ServoArm : IRobot
 {
-    private const int Baud = 1_000_000;
     private const int LongestLossMs = 1_000;
 
     private readonly ArmOptions _options;
@@ -94,7 +93,7 @@ public sealed class ServoArm : IRobot
 
     public void Connect(CancellationToken cancellation)
     {
-        var bus = new ServoBus(_open(_options.Port, Baud), new FeetechProtocol(), _time, ArmKind.ServoNames);
+        var bus = new ServoBus(_open(_options.Port, ArmKind.Baud), new FeetechProtocol(), _time, ArmKind.ServoNames);
         try
         {
             _unusual = ArmPreparation.Check(bus);
@@ -103,7 +102,7 @@ public sealed class ServoArm : IRobot
             var hasTorque = ArmPreparation.HasTorque(bus);
             if (!hasTorque)
                 NoteRest(bus);
-            ArmPreparation.SetUp(bus, _options.Kind);
+            ArmPreparation.SetUp(bus, _options.Kind.IsLeader);
             cancellation.ThrowIfCancellationRequested();
             var loop = new ArmLoop(bus, _scale, _options.Limits, States, _time) { Latency = Latency };
             loop.Begin(hasTorque, _rest);

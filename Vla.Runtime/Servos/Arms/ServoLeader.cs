@@ -42,7 +42,7 @@ public sealed class ServoLeader(
         try
         {
             ArmPreparation.Check(bus);
-            ArmPreparation.SetUp(bus, new ArmKind("leader", IsLeader: true));
+            ArmPreparation.SetUp(bus, isLeader: true);
             foreach (var id in ArmKind.Ids)
                 bus.Write(id, Sts3215.TorqueEnable, 0);
             _lost = null;

@@ -7,8 +7,6 @@ namespace Vla.Runtime.Servos.SettingUp;
 /// <summary>Gives servos their numbers and the line's speed, one servo at a time on the line.</summary>
 public static class MotorSetUp
 {
-    private const int Baud = 1_000_000;
-
     /// <summary>
     /// Asks for one servo after the other, the gripper's first: so each is connected once, and stays.
     /// </summary>
@@ -62,7 +60,7 @@ public static class MotorSetUp
         var model = bus.Read(old, Sts3215.ModelNumber);
         if (model != Sts3215.Model)
         {
-            bus.Baud = Baud;
+            bus.Baud = ArmKind.Baud;
             words = $"This servo is of model {model}, not an STS3215 ({Sts3215.Model}): connect the right one";
             return false;
         }
@@ -72,14 +70,14 @@ public static class MotorSetUp
         // From now on it answers as the new one.
         if (old != id)
             WriteUnheard(bus, old, id, Sts3215.Id, id);
-        if (baud != Baud)
+        if (baud != ArmKind.Baud)
             WriteUnheard(bus, id, id, Sts3215.Baud, 0);
-        bus.Baud = Baud;
+        bus.Baud = ArmKind.Baud;
         bus.Write(id, Sts3215.Lock, 1);
         if (bus.Read(id, Sts3215.Id) != id)
             throw new ServoException($"the servo does not keep its number {id}: try it once more");
         words =
-            old == id && baud == Baud
+            old == id && baud == ArmKind.Baud
                 ? $"It is number {id} already."
                 : $"It is number {id} now, at 1 Mbit/s (was {old}, at {baud}).";
         return true;
@@ -92,7 +90,7 @@ public static class MotorSetUp
     {
         bus.SyncWrite(register, [id], [value]);
         if (register == Sts3215.Baud)
-            bus.Baud = Baud;
+            bus.Baud = ArmKind.Baud;
         if (bus.Ping(next) is null && bus.Ping(next) is null)
             throw new ServoException(
                 $"the servo does not take its {register.Name} {value}: check its cable, and try it once more"
@@ -108,7 +106,7 @@ public static class MotorSetUp
             found.AddRange(bus.PingAll().Union(bus.PingAll()).Select(id => (id, baud)));
         }
 
-        bus.Baud = Baud;
+        bus.Baud = ArmKind.Baud;
         return found;
     }
 }

@@ -22,7 +22,7 @@ internal sealed class ArmBench : IDisposable
         SimulatedArm.Calibrate(Servos);
         Port = new SimulatedPort(Servos, Time);
         Bus = new ServoBus(Port, new FeetechProtocol(), Time, ArmKind.ServoNames);
-        ArmPreparation.SetUp(Bus, ArmKind.All[0]);
+        ArmPreparation.SetUp(Bus, isLeader: false);
         Calibration = ArmCalibration.FromServos(Bus);
         Scale = new ArmScale(Calibration, scale);
         Loop = new ArmLoop(Bus, Scale, limits ?? new ArmLimits(), States, Time);
