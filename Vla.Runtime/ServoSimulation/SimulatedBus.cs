@@ -34,9 +34,6 @@ public sealed class SimulatedBus
     /// <summary>Bits a second that the computer has set: a servo that listens at another speed hears nothing.</summary>
     public int Baud { get; set; } = 1_000_000;
 
-    /// <summary>Packets that were understood.</summary>
-    public long Packets { get; private set; }
-
     /// <summary>Told before each step of time: whoever moves the arm by hand, or puts something in its way.</summary>
     public Action<double>? Passing { get; set; }
 
@@ -122,7 +119,6 @@ public sealed class SimulatedBus
             }
 
             _received.RemoveRange(0, length);
-            Packets++;
             return true;
         }
 

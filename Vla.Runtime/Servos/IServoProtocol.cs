@@ -3,12 +3,6 @@ namespace Vla.Runtime.Servos;
 /// <summary>How packets to and from servos of one make are written: the second make is a second class.</summary>
 public interface IServoProtocol
 {
-    /// <summary>The make, for messages.</summary>
-    string Name { get; }
-
-    /// <summary>The highest number that a servo can have.</summary>
-    int HighestId { get; }
-
     /// <summary>
     /// Writes the packet that asks a servo, or with the number that stands for all, every servo, whether it is there.
     /// </summary>

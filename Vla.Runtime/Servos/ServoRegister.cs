@@ -5,11 +5,9 @@ namespace Vla.Runtime.Servos;
 /// <param name="Address">Of its first byte.</param>
 /// <param name="Length">Bytes, 1, 2 or 4; the lowest first.</param>
 /// <param name="SignBit">
-/// The bit that makes it negative, the bits below it being its amount; null for a number without a sign, or for one in
-/// two's complement (<paramref name="IsSigned"/>).
+/// The bit that makes it negative, the bits below it being its amount; null for a number without a sign.
 /// </param>
-/// <param name="IsSigned">Whether it is in two's complement.</param>
-public sealed record ServoRegister(string Name, int Address, int Length, int? SignBit = null, bool IsSigned = false)
+public sealed record ServoRegister(string Name, int Address, int Length, int? SignBit = null)
 {
     /// <summary>The value in its bytes.</summary>
     public int Decode(ReadOnlySpan<byte> bytes)
@@ -17,8 +15,6 @@ public sealed record ServoRegister(string Name, int Address, int Length, int? Si
         var raw = 0;
         for (var i = 0; i < Length; i++)
             raw |= bytes[i] << (8 * i);
-        if (IsSigned)
-            return Length == 4 ? raw : raw << (32 - 8 * Length) >> (32 - 8 * Length);
         if (SignBit is not { } bit)
             return raw;
         var amount = raw & ((1 << bit) - 1);
@@ -40,12 +36,8 @@ public sealed record ServoRegister(string Name, int Address, int Length, int? Si
 
     private long Most =>
         SignBit is { } bit ? (1L << bit) - 1
-        : IsSigned ? (1L << (8 * Length - 1)) - 1
         : Length == 4 ? int.MaxValue
         : (1L << (8 * Length)) - 1;
 
-    private long Least =>
-        SignBit is not null ? -Most
-        : IsSigned ? -Most - 1
-        : 0;
+    private long Least => SignBit is not null ? -Most : 0;
 }

@@ -5,7 +5,7 @@ namespace Vla.Runtime.Servos.Arms;
 
 /// <summary>What all servos of an arm told at one turn of its loop.</summary>
 /// <remarks>
-/// One question for all: position, speed, load, voltage, warmth and current lie side by side in a servo.
+/// One question for all: position, speed, load, warmth, status and current lie side by side in a servo.
 /// </remarks>
 public sealed class ArmReading
 {
@@ -31,8 +31,6 @@ public sealed class ArmReading
     /// <summary>Shares of full torque, 0 to 1.</summary>
     public double[] Loads { get; } = new double[ArmKind.Ids.Length];
 
-    public double[] Volts { get; } = new double[ArmKind.Ids.Length];
-
     public int[] Celsius { get; } = new int[ArmKind.Ids.Length];
 
     public double[] Milliamperes { get; } = new double[ArmKind.Ids.Length];
@@ -54,7 +52,6 @@ public sealed class ArmReading
             Positions[i] = Value(Sts3215.PresentPosition, data);
             Speeds[i] = Value(Sts3215.PresentVelocity, data);
             Loads[i] = Math.Abs(Value(Sts3215.PresentLoad, data)) / (double)Sts3215.FullTorque;
-            Volts[i] = Value(Sts3215.PresentVoltage, data) * Sts3215.VoltageVolts;
             Celsius[i] = Value(Sts3215.PresentTemperature, data);
             Milliamperes[i] = Math.Abs(Value(Sts3215.PresentCurrent, data)) * Sts3215.CurrentMilliamperes;
             // Its status as it stood then, and what came with the answer.

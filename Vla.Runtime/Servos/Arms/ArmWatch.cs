@@ -52,15 +52,6 @@ public sealed class ArmWatch(ArmLimits limits)
     /// <summary>Whether a joint is blocked now.</summary>
     public bool IsBlocked => Array.Exists(_blockedSeconds, seconds => seconds >= limits.StallHoldSeconds);
 
-    /// <summary>Forgets what was: the arm was connected anew.</summary>
-    public void Clear()
-    {
-        Array.Clear(_blockedSeconds);
-        Array.Clear(_currentSeconds);
-        _stalls.Clear();
-        (Concern, _said, _holdingSinceNs, _heldUntilNs) = (ArmConcern.None, default, 0, 0);
-    }
-
     /// <summary>Looks at one reading.</summary>
     /// <param name="reading">What they tell.</param>
     /// <param name="goals">Where they are told to be, steps; empty while nothing holds them.</param>

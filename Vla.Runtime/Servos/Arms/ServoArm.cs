@@ -82,14 +82,8 @@ public sealed class ServoArm : IRobot
     /// </summary>
     public LatencyWindow Latency { get; } = new();
 
-    /// <summary>What has happened on its bus; null before it was connected.</summary>
-    public BusTally? Tally => _bus?.Tally;
-
     /// <summary>Which numbers its positions are.</summary>
     public ScaleKind Scale => _options.Scale;
-
-    /// <summary>What its loop is doing.</summary>
-    public ArmMode Mode => _loop?.Mode ?? ArmMode.Slack;
 
     public void Connect(CancellationToken cancellation)
     {

@@ -16,15 +16,14 @@ public sealed class FeetechProtocol : IServoProtocol
 
     private const byte Start = 0xFF;
 
+    /// <summary>The highest number that a servo can have.</summary>
+    private const int HighestId = 252;
+
     /// <summary>Two start bytes, whose, how long, instruction or faults.</summary>
     private const int HeaderLength = 5;
 
     /// <summary>A servo's answer carries no more.</summary>
     private const int LongestAnswer = 250;
-
-    public string Name => "Feetech";
-
-    public int HighestId => 252;
 
     public int Ping(Span<byte> packet, int? id) => Finish(packet, id ?? Everybody, PingInstruction, 0);
 

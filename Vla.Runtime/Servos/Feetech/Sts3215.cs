@@ -43,7 +43,6 @@ public static class Sts3215
     public static readonly ServoRegister ReturnDelay = new("Return_Delay_Time", 7, 1);
     public static readonly ServoRegister MinimumPosition = new("Min_Position_Limit", 9, 2);
     public static readonly ServoRegister MaximumPosition = new("Max_Position_Limit", 11, 2);
-    public static readonly ServoRegister MaximumTemperature = new("Max_Temperature_Limit", 13, 1);
     public static readonly ServoRegister MaximumVoltage = new("Max_Voltage_Limit", 14, 1);
     public static readonly ServoRegister MinimumVoltage = new("Min_Voltage_Limit", 15, 1);
     public static readonly ServoRegister MaximumTorque = new("Max_Torque_Limit", 16, 2);

@@ -31,9 +31,6 @@ public static class SerialPorts
                 .EnumerateFiles(StableNames)
                 .FirstOrDefault(link => RealName(link) == RealName(name), defaultValue: name);
 
-    /// <summary>Whether two names are of one port.</summary>
-    public static bool AreSame(string one, string other) => RealName(one) == RealName(other);
-
     private static bool IsUsb(string name) =>
         name.StartsWith("/dev/ttyACM", StringComparison.Ordinal)
         || name.StartsWith("/dev/ttyUSB", StringComparison.Ordinal);
