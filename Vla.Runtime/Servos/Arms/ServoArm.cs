@@ -146,8 +146,7 @@ public sealed class ServoArm : IRobot
     private void Run()
     {
         var (loop, bus) = (_loop!, _bus!);
-        var periodNs = (long)(MonotonicTime.NsPerSecond / _options.RateHz);
-        var dueNs = _clock.NowNs;
+        var pace = new TurnPace(_clock, _options.RateHz);
         try
         {
             while (!loop.HasEnded)
@@ -155,12 +154,7 @@ public sealed class ServoArm : IRobot
                 if (_isToLetGo)
                     loop.End();
                 loop.Turn();
-                dueNs += periodNs;
-                // What was missed is left out, never made up for.
-                if (_clock.NowNs > dueNs)
-                    dueNs = _clock.NowNs;
-                else
-                    _clock.WaitUntil(dueNs);
+                pace.Wait();
             }
         }
         catch (RobotException exception)

@@ -82,8 +82,7 @@ public sealed class ServoLeader(
 
     private void Tell(ServoBus bus, double hz, CancellationToken cancellation)
     {
-        var periodNs = (long)(MonotonicTime.NsPerSecond / hz);
-        var dueNs = _clock.NowNs;
+        var pace = new TurnPace(_clock, hz);
         var heardNs = time.NowNs();
         while (!cancellation.IsCancellationRequested)
         {
@@ -103,11 +102,7 @@ public sealed class ServoLeader(
                 throw new ServoException(silence);
             }
 
-            dueNs += periodNs;
-            if (_clock.NowNs > dueNs)
-                dueNs = _clock.NowNs;
-            else
-                _clock.WaitUntil(dueNs);
+            pace.Wait();
         }
     }
 }
