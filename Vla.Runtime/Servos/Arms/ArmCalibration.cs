@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Vla.Actors.Robots;
+using Vla.Actors.Training;
 using Vla.Runtime.Servos.Feetech;
 
 namespace Vla.Runtime.Servos.Arms;
@@ -80,10 +81,7 @@ public sealed record ArmCalibration(IReadOnlyList<JointCalibration> Joints)
             File.Copy(file, before, overwrite: true);
         }
 
-        // Whole or not at all.
-        var part = file + ".part";
-        File.WriteAllText(part, ToJson());
-        File.Move(part, file, overwrite: true);
+        DurableFile.Write(file, ToJson());
         return before;
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Vla.Actors.Robots;
+using Vla.Actors.Training;
 
 namespace Vla.Runtime.Servos.Arms;
 
@@ -66,9 +67,7 @@ public sealed class KnownArms(string folder)
         try
         {
             Directory.CreateDirectory(folder);
-            var part = FileOf(kind, name) + ".part";
-            File.WriteAllText(part, JsonSerializer.Serialize(arm, Form) + "\n");
-            File.Move(part, FileOf(kind, name), overwrite: true);
+            DurableFile.Write(FileOf(kind, name), JsonSerializer.Serialize(arm, Form) + "\n");
             return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
