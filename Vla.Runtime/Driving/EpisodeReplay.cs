@@ -108,10 +108,11 @@ public sealed class EpisodeReplay
             return null;
         if (drive.State() is not { } state)
             return "it is not known where it is";
+        var names = drive.StateNames.ToList();
         for (var i = 0; i < pose.Length; i++)
         {
             var dimension = drive.Profile.Dimensions[i];
-            var place = drive.StateNames.ToList().IndexOf(dimension.Name);
+            var place = names.IndexOf(dimension.Name);
             if (place < 0)
                 continue;
             var wanted = Math.Clamp(pose[i], dimension.Minimum, dimension.Maximum);
