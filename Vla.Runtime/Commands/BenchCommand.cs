@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
 using Vla.Actors.Policies.Staged;
@@ -69,14 +68,7 @@ public static class BenchCommand
             async (parsed, cancellation) =>
             {
                 var chosen = BenchSuite.Choose(parsed.GetValue(only) ?? []);
-                var length = parsed.GetValue(seconds);
-                if (length is not (>= ShortestSeconds and <= LongestSeconds))
-                    throw new UsageException(
-                        string.Create(
-                            CultureInfo.InvariantCulture,
-                            $"--seconds is {length}: allowed is {ShortestSeconds} to {LongestSeconds}"
-                        )
-                    );
+                var length = Bounds.Require("--seconds", parsed.GetValue(seconds), ShortestSeconds, LongestSeconds);
                 if (ActForward.Takes(parsed.GetValue(policy)!))
                 {
                     if (parsed.GetValue(only) is { Length: > 0 } || parsed.GetValue(json) is not null)

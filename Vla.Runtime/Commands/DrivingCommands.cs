@@ -44,8 +44,8 @@ public static class DrivingCommands
                 TeleopAsync(
                     parsed.GetValue(leader)!,
                     parsed.GetValue(robot)!,
-                    InRange("--rate", parsed.GetValue(rate), 1, MostHz),
-                    parsed.GetValue(duration) is { } seconds ? InRange("--duration", seconds, 0.1, 1e6) : null,
+                    Bounds.Require("--rate", parsed.GetValue(rate), 1, MostHz),
+                    parsed.GetValue(duration) is { } seconds ? Bounds.Require("--duration", seconds, 0.1, 1e6) : null,
                     cancellation
                 )
         );
@@ -210,11 +210,6 @@ public static class DrivingCommands
             Description = "so101:PORT-OR-NAME, or any robot that takes these actions",
             Required = true,
         };
-
-    private static double InRange(string flag, double value, double least, double most) =>
-        value >= least && value <= most
-            ? value
-            : throw new UsageException($"{flag} is {value}: allowed is {least} to {most}");
 
     private static void Say(string line) => LastWord.TryWrite($"vla: {line}");
 }

@@ -100,18 +100,16 @@ public static class EvalCommand
             {
                 var plan = new EvaluationPlan
                 {
-                    Episodes = (int)InRange("--episodes", parsed.GetValue(episodes), 1, EvaluationPlan.MostEpisodes),
-                    Seed = InRange("--seed", parsed.GetValue(seed), 0, EvaluationPlan.LargestSeed),
+                    Episodes = Bounds.Require("--episodes", parsed.GetValue(episodes), 1, EvaluationPlan.MostEpisodes),
+                    Seed = Bounds.Require("--seed", parsed.GetValue(seed), 0, EvaluationPlan.LargestSeed),
                     Level = Enum.GetValues<WorldLevel>()
                         .Single(level => EvaluationReport.NameOf(level) == parsed.GetValue(world)),
                     Phrasing = Enum.GetValues<Phrasing>()
                         .Single(words => EvaluationReport.NameOf(words) == parsed.GetValue(phrasing)),
                 };
                 var required = parsed.GetValue(require);
-                if (required is not (null or >= 0 and <= 1))
-                    throw new UsageException(
-                        string.Create(CultureInfo.InvariantCulture, $"--require is {required}: allowed is 0 to 1")
-                    );
+                if (required is { } share)
+                    Bounds.Require("--require", share, 0, 1);
                 // Before the work: minutes of it must not end in a file that cannot be written.
                 var figures = parsed.GetValue(json);
                 using var file = figures is null ? null : CreateFile("--json", figures);
@@ -212,11 +210,6 @@ public static class EvalCommand
             throw new EvaluationException(NoFigures);
         }
     }
-
-    private static long InRange(string option, long value, long lowest, long highest) =>
-        value >= lowest && value <= highest
-            ? value
-            : throw new UsageException($"{option} is {value}: allowed is {lowest} to {highest}");
 
     private static FileStream CreateFile(string option, string path)
     {

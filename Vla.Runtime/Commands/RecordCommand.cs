@@ -74,15 +74,15 @@ public static class RecordCommand
             {
                 var recorder = new DemonstrationRecorder
                 {
-                    Episodes = (int)InRange(
+                    Episodes = Bounds.Require(
                         "--episodes",
                         parsed.GetValue(episodes),
                         1,
                         DemonstrationRecorder.MostEpisodes
                     ),
-                    Seed = InRange("--seed", parsed.GetValue(seed), 0, DemonstrationRecorder.LargestSeed),
+                    Seed = Bounds.Require("--seed", parsed.GetValue(seed), 0, DemonstrationRecorder.LargestSeed),
                     Levels = LevelMixture.Find(parsed.GetValue(level)!)!,
-                    ImageSize = (int)InRange("--image-size", parsed.GetValue(size), SmallestImage, LargestImage),
+                    ImageSize = Bounds.Require("--image-size", parsed.GetValue(size), SmallestImage, LargestImage),
                     Noisy = parsed.GetValue(noise) == "on",
                 };
                 return await RecordAsync(recorder, parsed.GetValue(output)!, parsed.GetValue(resume), cancellation);
@@ -136,11 +136,4 @@ public static class RecordCommand
             Console.WriteLine($"Interrupted; the same command with --resume goes on to {recorder.Episodes}.");
         return ExitCodes.Success;
     }
-
-    private static long InRange(string flag, long value, long least, long most) =>
-        value >= least && value <= most
-            ? value
-            : throw new UsageException(
-                string.Create(CultureInfo.InvariantCulture, $"{flag} is {value}: allowed is {least} to {most}")
-            );
 }

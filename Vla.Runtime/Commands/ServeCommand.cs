@@ -99,8 +99,7 @@ public static class ServeCommand
                 var problem = "";
                 if (words.Length > 0 && !InstructionText.TryRead(words, out words, out problem))
                     throw new UsageException($"--instruction: {problem}");
-                if (parsed.GetValue(clients) is < 1 or > MostClients)
-                    throw new UsageException($"--clients is {parsed.GetValue(clients)}: allowed is 1 to {MostClients}");
+                var mostClients = Bounds.Require("--clients", parsed.GetValue(clients), 1, MostClients);
                 var seconds = parsed.GetValue(duration);
                 if (seconds is <= 0 or > LongestSeconds)
                     throw new UsageException(
@@ -141,7 +140,7 @@ public static class ServeCommand
                         ? WireLayoutFile.Read(Path.GetFullPath(own))
                         : WirePresets.Find(parsed.GetValue(preset)!)!,
                     UsualWords = words,
-                    MostClients = parsed.GetValue(clients),
+                    MostClients = mostClients,
                     Log = logging => Logs.Configure(logging, new LogSettings(), screen: null),
                 };
                 await RunAsync(options, parsed.GetValue(protocol)!, seconds, cancellation);
