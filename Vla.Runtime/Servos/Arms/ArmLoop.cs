@@ -41,7 +41,7 @@ public sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, Stat
     private volatile string? _holding;
 
     /// <summary>What is wanted.</summary>
-    public ArmCommands Commands { get; } = new();
+    public ArmCommandCell Commands { get; } = new();
 
     public ArmMode Mode { get; private set; }
 

@@ -5,7 +5,7 @@ namespace Vla.Runtime.Servos.Arms;
 /// <summary>
 /// The newest action on its way from the control loop to the arm's own loop: neither ever waits for the other.
 /// </summary>
-public sealed class ArmCommands
+public sealed class ArmCommandCell
 {
     private ArmCommand _writers = new();
     private ArmCommand _shared = new();
