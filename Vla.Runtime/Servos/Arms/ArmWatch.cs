@@ -28,7 +28,7 @@ public sealed class ArmWatch(ArmLimits limits)
     private readonly double[] _blockedSeconds = new double[ArmKind.Ids.Length];
     private readonly double[] _currentSeconds = new double[ArmKind.Ids.Length];
     private readonly Queue<long> _stalls = new();
-    private (ArmConcern Concern, int Joint, Kind Kind, int Faults) _said;
+    private Finding _said;
     private long _holdingSinceNs;
     private long _heldUntilNs;
     private string _words = "";
@@ -58,7 +58,7 @@ public sealed class ArmWatch(ArmLimits limits)
     /// <param name="seconds">Since the last one.</param>
     public void Look(ArmReading reading, ReadOnlySpan<double> goals, double seconds)
     {
-        var worst = (Concern: ArmConcern.None, Joint: 0, Kind: Kind.Nothing, Faults: 0);
+        var worst = default(Finding);
         for (var i = 0; i < ArmKind.Ids.Length; i++)
         {
             var faults = Worrying(reading.Faults[i], i);
@@ -72,16 +72,10 @@ public sealed class ArmWatch(ArmLimits limits)
         Decide(worst, reading, goals);
     }
 
-    private static void Weigh(
-        ref (ArmConcern Concern, int Joint, Kind Kind, int Faults) worst,
-        ArmConcern concern,
-        int joint,
-        Kind kind,
-        int faults = 0
-    )
+    private static void Weigh(ref Finding worst, ArmConcern concern, int joint, Kind kind, int faults = 0)
     {
         if (concern > worst.Concern)
-            worst = (concern, joint, kind, faults);
+            worst = new Finding(concern, joint, kind, faults);
     }
 
     /// <remarks>
@@ -123,11 +117,7 @@ public sealed class ArmWatch(ArmLimits limits)
             : ArmConcern.None;
     }
 
-    private void Decide(
-        (ArmConcern Concern, int Joint, Kind Kind, int Faults) worst,
-        ArmReading reading,
-        ReadOnlySpan<double> goals
-    )
+    private void Decide(Finding worst, ArmReading reading, ReadOnlySpan<double> goals)
     {
         var nowNs = reading.AtNs;
         // What is at rest for want of better stays there until somebody connects it anew.
@@ -147,9 +137,9 @@ public sealed class ArmWatch(ArmLimits limits)
                 _holdingSinceNs = nowNs;
             _heldUntilNs = nowNs + Ns(limits.HoldSeconds);
             if (_stalls.Count >= limits.StallsToRest)
-                worst = (ArmConcern.Rest, worst.Joint, Kind.TooOften, 0);
+                worst = new Finding(ArmConcern.Rest, worst.Joint, Kind.TooOften, 0);
             if (nowNs - _holdingSinceNs >= Ns(limits.RestAfterSeconds))
-                worst.Concern = ArmConcern.Rest;
+                worst = worst with { Concern = ArmConcern.Rest };
         }
 
         Concern = worst.Concern;
@@ -170,11 +160,7 @@ public sealed class ArmWatch(ArmLimits limits)
         _stalls.Enqueue(nowNs);
     }
 
-    private static string InWords(
-        (ArmConcern Concern, int Joint, Kind Kind, int Faults) what,
-        ArmReading reading,
-        ReadOnlySpan<double> goals
-    )
+    private static string InWords(Finding what, ArmReading reading, ReadOnlySpan<double> goals)
     {
         var i = what.Joint;
         var servo = ArmKind.ServoNames.Of(ArmKind.Ids[i]);
@@ -195,4 +181,7 @@ public sealed class ArmWatch(ArmLimits limits)
     private static double Degrees(double steps) => Math.Abs(steps) * 360 / Sts3215.Resolution;
 
     private static long Ns(double seconds) => (long)(seconds * MonotonicTime.NsPerSecond);
+
+    /// <summary>What is wrong with one joint.</summary>
+    private readonly record struct Finding(ArmConcern Concern, int Joint, Kind Kind, int Faults);
 }
