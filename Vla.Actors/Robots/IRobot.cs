@@ -79,25 +79,21 @@ public interface IRobot : IActionOutput
     StateRing? States => null;
 
     /// <summary>
-    /// What is unusual though it works, in words: a servo that grows warm, a bad line; null (the default) when
-    /// nothing is.
-    /// Status, log and page show it. From any thread.
+    /// What is unusual though it works, in words: a servo that grows warm, a bad line; null (the default) when nothing
+    /// is. Status, log and page show it. From any thread.
     /// </summary>
     string? Note => null;
 
     /// <summary>
-    /// Why it holds still whatever it is told, in words; null (the default) while it does not. The control loop
-    /// holds, then
-    /// stops, for this reason, and sets out anew from where the robot is. Asked at every tick: the same text as long
-    /// as the
-    /// reason is the same. From any thread.
+    /// Why it holds still whatever it is told, in words; null (the default) while it does not. The control loop holds,
+    /// then stops, for this reason, and sets out anew from where the robot is. Asked at every tick: the same text as
+    /// long as the reason is the same. From any thread.
     /// </summary>
     string? Holding => null;
 
     /// <summary>
     /// Waits until what <see cref="Disconnect"/> began is done: an arm that is brought to where it can lie. Not for a
-    /// robot
-    /// that is done when that returns (the default). The process ends after this.
+    /// robot that is done when that returns (the default). The process ends after this.
     /// </summary>
     /// <param name="bound">How long at most.</param>
     /// <returns>False when it takes longer.</returns>

@@ -133,12 +133,9 @@ public static class ArmPreparation
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"{bus.Names.Of(id)} has {volts * Sts3215.VoltageVolts:0.0} V, and is made for "
-                    + $"{least * Sts3215.VoltageVolts:0.0} "
+                    + $"{least * Sts3215.VoltageVolts:0.0} to "
+                    + $"{most * Sts3215.VoltageVolts:0.0} V: give the arm the right power supply"
             )
-                + string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"to {most * Sts3215.VoltageVolts:0.0} V: give the arm the right power supply"
-                )
         );
     }
 }

@@ -7,10 +7,8 @@ namespace Vla.Runtime.Servos.SettingUp;
 /// <summary>Finds an arm's middle and ranges from how it is moved by hand, and writes them into its servos.</summary>
 /// <remarks>
 /// First the sweep, then the middle: a joint's middle is the middle of its sweep, so that it needs no guess, and an
-/// offset always
-/// fits. Angles are followed across the end of a turn. Until <see cref="Write"/> nothing is changed that <see
-/// cref="Undo"/> does
-/// not undo.
+/// offset always fits. Angles are followed across the end of a turn. Until <see cref="Write"/> nothing is changed that
+/// <see cref="Undo"/> does not undo.
 /// </remarks>
 public sealed class ArmCalibrator(ServoBus bus)
 {
