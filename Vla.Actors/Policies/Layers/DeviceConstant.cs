@@ -6,7 +6,7 @@ namespace Vla.Actors.Policies.Layers;
 /// <remarks>
 /// TorchSharp leaves buffers that are not stored behind when a module moves, and does not list them either.
 /// </remarks>
-/// <param name="make">Makes it on the CPU.</param>
+/// <param name="make">Makes it on the CPU, within a dispose scope.</param>
 internal sealed class DeviceConstant(Func<Tensor> make) : IDisposable
 {
     private string _device = "";

@@ -16,28 +16,30 @@ internal sealed class GridPositions(long dim) : IDisposable
     // In words the wavelengths go up to 10,000; a grid has tens of cells to a side.
     private const double LongestWavelength = 100;
 
-    private (long Rows, long Columns, string Device) _size;
-    private Tensor? _table;
+    private (long Rows, long Columns) _size;
+    private DeviceConstant? _table;
 
     /// <returns>[rows × columns, dim], row by row; belongs to this object.</returns>
     public Tensor For(long rows, long columns, Device device)
     {
-        var size = (rows, columns, device.ToString());
-        if (_table is not null && _size == size)
-            return _table;
+        if (_table is null || _size != (rows, columns))
+        {
+            _table?.Dispose();
+            _table = new DeviceConstant(() => Table(rows, columns));
+            _size = (rows, columns);
+        }
 
-        // Training may come after inference: what is made in inference mode has no place in a gradient.
-        using var guard = inference_mode(false);
-        using var scope = NewDisposeScope();
-        _table?.Dispose();
-        var row = Waves(rows).unsqueeze(1).expand(rows, columns, dim / 2);
-        var column = Waves(columns).unsqueeze(0).expand(rows, columns, dim / 2);
-        _table = cat([row, column], 2).flatten(0, 1).to(device).DetachFromDisposeScope();
-        _size = size;
-        return _table;
+        return _table.On(device);
     }
 
     public void Dispose() => _table?.Dispose();
+
+    private Tensor Table(long rows, long columns)
+    {
+        var row = Waves(rows).unsqueeze(1).expand(rows, columns, dim / 2);
+        var column = Waves(columns).unsqueeze(0).expand(rows, columns, dim / 2);
+        return cat([row, column], 2).flatten(0, 1);
+    }
 
     // [count, dim / 2]: sines, then cosines, from a wavelength of 2π cells to the longest.
     private Tensor Waves(long count)

@@ -166,10 +166,9 @@ public sealed class SlotAttentionFusion : StateFusion
     // Centres of the cells as (column, row), each from −1 to 1: [rows × columns, 2].
     private static Tensor Places(long rows, long columns)
     {
-        using var scope = NewDisposeScope();
         var row = Centres(rows).unsqueeze(1).expand(rows, columns);
         var column = Centres(columns).unsqueeze(0).expand(rows, columns);
-        return stack([column, row], 2).flatten(0, 1).MoveToOuterDisposeScope();
+        return stack([column, row], 2).flatten(0, 1);
 
         static Tensor Centres(long count)
         {
