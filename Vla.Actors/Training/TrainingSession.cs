@@ -41,7 +41,7 @@ public sealed class TrainingSession : ITrainingSession
     }
 
     /// <summary>Steps done.</summary>
-    public int Step => _trainer.Step;
+    public int Step => _trainer.Trained.Step;
 
     int ITrainingSession.StepsDone => Step;
 
@@ -54,7 +54,7 @@ public sealed class TrainingSession : ITrainingSession
     public string Output => _output;
 
     /// <summary>Parameters that are trained.</summary>
-    public long Parameters => _trainer.Parameters;
+    public long Parameters => _trainer.Trained.Parameters;
 
     public int TrainingSamples => _trainer.TrainingSamples;
 
@@ -125,12 +125,7 @@ public sealed class TrainingSession : ITrainingSession
         );
         if (saved.Step == 0)
             return session;
-        session._trainer.Restore(
-            saved.Step,
-            TrainingFolder.File(output, TrainingFolder.LiveFile),
-            TrainingFolder.File(output, TrainingFolder.AverageFile),
-            TrainingFolder.File(output, TrainingFolder.OptimizerFile)
-        );
+        session._trainer.Trained.Restore(saved.Step, output);
         return session;
     }
 
@@ -148,16 +143,10 @@ public sealed class TrainingSession : ITrainingSession
             _output,
             () =>
             {
-                ReplaceState(partial =>
-                    _trainer.Store(
-                        Path.Combine(partial, TrainingFolder.LiveFile),
-                        Path.Combine(partial, TrainingFolder.AverageFile),
-                        Path.Combine(partial, TrainingFolder.OptimizerFile)
-                    )
-                );
+                ReplaceState(_trainer.Trained.Store);
                 SafetensorsWriter.Write(
                     Path.Combine(_output, StagedPolicy.WeightsFile),
-                    _trainer.Averaged.StageWeights(),
+                    _trainer.Trained.Averaged.StageWeights(),
                     new Dictionary<string, string> { ["format"] = "pt" }
                 );
                 if (Step > 0)
@@ -171,7 +160,7 @@ public sealed class TrainingSession : ITrainingSession
     /// <exception cref="PolicyException">A file cannot be written.</exception>
     public bool TrySave()
     {
-        if (!_trainer.IsFinite())
+        if (!_trainer.Trained.IsFinite())
             return false;
         Save();
         return true;

@@ -34,7 +34,7 @@ public sealed class ActTrainingSession : ITrainingSession
         _trainer = new ActTrainer(output, set, draft.Template, options, backbone, device);
     }
 
-    public int StepsDone => _trainer.Step;
+    public int StepsDone => _trainer.Trained.Step;
 
     public int Steps => Options.Steps;
 
@@ -42,7 +42,7 @@ public sealed class ActTrainingSession : ITrainingSession
 
     public string Output { get; }
 
-    public long Parameters => _trainer.Parameters;
+    public long Parameters => _trainer.Trained.Parameters;
 
     public int TrainingSamples => _trainer.TrainingSamples;
 
@@ -113,12 +113,7 @@ public sealed class ActTrainingSession : ITrainingSession
         );
         var options = saved.Options with { Steps = steps ?? saved.Options.Steps };
         var session = new ActTrainingSession(output, set, draft, options, eye, threads, device);
-        session._trainer.Restore(
-            saved.Step,
-            live,
-            TrainingFolder.File(output, TrainingFolder.AverageFile),
-            TrainingFolder.File(output, TrainingFolder.OptimizerFile)
-        );
+        session._trainer.Trained.Restore(saved.Step, output);
         return session;
     }
 
@@ -137,7 +132,7 @@ public sealed class ActTrainingSession : ITrainingSession
                 SafetensorsWriter.Write(
                     Path.Combine(Output, PolicyKind.WeightsFile),
                     _trainer
-                        .Averaged.state_dict()
+                        .Trained.Averaged.state_dict()
                         .ToDictionary(entry => ActCheckpoint.Prefix + entry.Key, entry => entry.Value),
                     new Dictionary<string, string> { ["format"] = "pt" }
                 );
@@ -146,7 +141,7 @@ public sealed class ActTrainingSession : ITrainingSession
 
     public bool TrySave()
     {
-        if (!_trainer.IsFinite())
+        if (!_trainer.Trained.IsFinite())
             return false;
         Save();
         return true;
@@ -155,14 +150,5 @@ public sealed class ActTrainingSession : ITrainingSession
     public void Dispose() => _trainer.Dispose();
 
     private void SaveState() =>
-        TrainingFolder.Replace(
-            Output,
-            new SavedState(StepsDone, Options, _data),
-            partial =>
-                _trainer.Store(
-                    Path.Combine(partial, TrainingFolder.LiveFile),
-                    Path.Combine(partial, TrainingFolder.AverageFile),
-                    Path.Combine(partial, TrainingFolder.OptimizerFile)
-                )
-        );
+        TrainingFolder.Replace(Output, new SavedState(StepsDone, Options, _data), _trainer.Trained.Store);
 }
