@@ -1,5 +1,3 @@
-using System.Globalization;
-using TorchSharp;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Act;
@@ -40,13 +38,8 @@ internal static class ActForward
         if (count == 0 || observations.Values.Any(tensor => tensor.shape[0] != count))
             throw new PolicyException($"{input}: its tensors must all have as many rows as there are observations");
 
-        if (
-            observations
-                .FirstOrDefault(one => one.Value.is_floating_point() && !one.Value.isfinite().all().ToBoolean())
-                .Key is
-            { } bad
-        )
-            throw new PolicyException($"{input}: {bad} holds numbers that are not finite (NaN or infinity)");
+        foreach (var (name, tensor) in observations)
+            ForwardSteps.RequireFinite(input, name, tensor);
 
         var steps = new Dictionary<string, Tensor>();
         var normalised = new List<Tensor>();
@@ -65,16 +58,7 @@ internal static class ActForward
         var config = policy.Config;
         Select("select_action.queue", config.ActionSteps, null);
         Select("select_action.ensemble", 1, config.EnsembleCoefficient ?? UsualCoefficient);
-        if (output is not null)
-            SafetensorsWriter.Write(output, steps.ToDictionary(pair => pair.Key, pair => pair.Value.contiguous()));
-        foreach (var (name, tensor) in steps)
-            console.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{name, -45} {$"[{string.Join(", ", tensor.shape)}]", -18} {tensor.min().ToDouble(), 10:F4} to "
-                        + $"{tensor.max().ToDouble():F4}"
-                )
-            );
+        ForwardSteps.Write(steps, output, console);
 
         void Select(string name, int actionSteps, double? coefficient)
         {

@@ -1,5 +1,3 @@
-using System.Globalization;
-using TorchSharp;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.LeRobot;
@@ -100,6 +98,12 @@ internal static class SmolVlaForward
             ? file.ReadTensor(Noise)
             : throw new PolicyException($"{input}: has no {Noise}, the chance that a chunk begins with");
         Require(Noise, noise, [config.ChunkSize, config.ActionSize]);
+        foreach (var name in file.Tensors.Keys)
+        {
+            using var raw = file.ReadTensor(name);
+            ForwardSteps.RequireFinite(input, name, raw);
+        }
+
         string[] cases =
         [
             .. file
@@ -127,18 +131,7 @@ internal static class SmolVlaForward
 
         if (states.shape[0] > 1)
             Select();
-        if (output is not null)
-            SafetensorsWriter.Write(output, steps.ToDictionary(pair => pair.Key, pair => pair.Value.contiguous()));
-        foreach (var (name, tensor) in steps.Where(step => step.Value.is_floating_point()))
-        {
-            console.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{name, -45} {$"[{string.Join(", ", tensor.shape)}]", -18} {tensor.min().ToDouble(), 10:F4} to "
-                        + $"{tensor.max().ToDouble():F4}"
-                )
-            );
-        }
+        ForwardSteps.Write(steps, output, console);
 
         void Keep(string name, Tensor tensor)
         {
