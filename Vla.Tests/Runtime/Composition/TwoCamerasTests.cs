@@ -19,6 +19,7 @@ using static TorchSharp.torch;
 namespace Vla.Tests.Runtime.Composition;
 
 /// <summary>A controller with two cameras as the daemon puts it together, one of which stops giving pictures.</summary>
+[Collection(AgainstTheClock.Name)]
 public sealed class TwoCamerasTests : IAsyncLifetime, IDisposable
 {
     private const string Silent = "the camera wrist is silent: no picture comes";

@@ -23,6 +23,7 @@ using static TorchSharp.torch;
 namespace Vla.Tests.Runtime.Recording;
 
 /// <summary>A controller with two cameras as the daemon puts it together, recorded.</summary>
+[Collection(AgainstTheClock.Name)]
 public sealed class LiveRecordingTests : IDisposable
 {
     private const int Rows = 20;

@@ -11,6 +11,7 @@ using static TorchSharp.torch;
 namespace Vla.Tests.Runtime.Simulation;
 
 /// <summary>The whole pipeline against the clock, with all the time that a busy machine may need.</summary>
+[Collection(AgainstTheClock.Name)]
 public sealed class RealTimeEpisodesTests
 {
     private static readonly RealTimeOptions Options = new()
