@@ -1,11 +1,8 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Staged;
 using Vla.Sensors.Images;
 using Vla.Sensors.Observations;
-using Vla.Sensors.Text;
 
 namespace Vla.Actors.Training;
 
@@ -31,12 +28,6 @@ public sealed record TrainingTemplate(
     /// <summary>What the pictures are called, in order.</summary>
     public IReadOnlyList<string> Pictures { get; init; } = [PictureNames.Unnamed];
 
-    private static readonly JsonDocumentOptions WithComments = new()
-    {
-        CommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
-    };
-
     /// <param name="file">A policy's <c>config.json</c>; what it leaves open comes from the data.</param>
     /// <param name="columns">What the data hold.</param>
     /// <exception cref="PolicyException">The file is no policy's <c>config.json</c>.</exception>
@@ -56,24 +47,8 @@ public sealed record TrainingTemplate(
     /// <exception cref="PolicyException">The file is not a JSON object.</exception>
     internal static JsonObject Filled(string file, DataColumns columns, int words)
     {
-        try
-        {
-            var bytes = Utf8Text.ReadBytes(file);
-            JsonText.Read(file).Dispose(); // says what JsonNode keeps to itself: a key that is there twice
-            if (JsonNode.Parse(bytes.Span, documentOptions: WithComments) is not JsonObject config)
-                throw new PolicyException(
-                    $"{file}: is not an object {{ … }}: give a policy's {StagedPolicy.ConfigFile}"
-                );
-            OpenTemplate.Fill(config, columns, words);
-            return config;
-        }
-        catch (JsonException e)
-        {
-            throw new PolicyException($"{file}: is not valid JSON ({ErrorText.FirstLine(e.Message)})", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new PolicyException($"{file}: cannot be read ({e.Message})", e);
-        }
+        var config = TemplateFile.Read(file, $"a policy's {StagedPolicy.ConfigFile}");
+        OpenTemplate.Fill(config, columns, words);
+        return config;
     }
 }

@@ -36,7 +36,7 @@ internal static class ActBench
         TorchThreads.Use(threads);
         using var scope = NewDisposeScope();
         using var policy = ActCheckpoint.Load(directory, device);
-        var observation = Observation(policy.Config.Features);
+        var observation = Observation(policy.Config.Features, policy.Processors);
         var times = new List<double>();
         var watch = Stopwatch.StartNew();
         for (var i = -WarmUps; i < FewestChunks || watch.Elapsed.TotalSeconds < seconds; i++)
@@ -63,14 +63,15 @@ internal static class ActBench
         );
     }
 
-    private static Dictionary<string, Tensor> Observation(LeRobotConfig features)
+    private static Dictionary<string, Tensor> Observation(LeRobotConfig features, LeRobotProcessors processors)
     {
+        // By the names that the checkpoint's processors rename.
         var observation = features.Cameras.ToDictionary(
-            camera => camera.Key,
+            processors.NameOf,
             camera => randint(256, [1, camera.Shape[1], camera.Shape[2], 3], dtype: uint8)
         );
         foreach (var numbers in features.Numbers)
-            observation[numbers.Key] = zeros([1, numbers.Count]);
+            observation[processors.NameOf(numbers)] = zeros([1, numbers.Count]);
         return observation;
     }
 }

@@ -1,11 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Act;
 using Vla.Actors.Policies.LeRobot;
 using Vla.Sensors.Observations;
-using Vla.Sensors.Text;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Training.Act;
@@ -49,12 +47,6 @@ public sealed class ActDraft
     ];
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
-    private static readonly JsonDocumentOptions WithComments = new()
-    {
-        CommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
-    };
-
     private readonly JsonObject _config;
     private readonly DataColumns _columns;
     private readonly List<LeRobotFeature> _inputs;
@@ -278,26 +270,12 @@ public sealed class ActDraft
 
     private static JsonObject Parse(string file)
     {
-        try
-        {
-            if (JsonNode.Parse(Utf8Text.ReadBytes(file).Span, documentOptions: WithComments) is not JsonObject config)
-                throw new PolicyException(
-                    $"{file}: is not an object {{ … }}: give the {PolicyKind.ConfigFile} of a LeRobot ACT"
-                );
-            if (config.ContainsKey("stages"))
-                throw new PolicyException(
-                    $"{file}: is of a policy of Vla's own (stages); with --policy act give the "
-                        + $"{PolicyKind.ConfigFile} of a LeRobot ACT, or leave it out"
-                );
-            return config;
-        }
-        catch (JsonException e)
-        {
-            throw new PolicyException($"{file}: is not valid JSON ({ErrorText.FirstLine(e.Message)})", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new PolicyException($"{file}: cannot be read ({e.Message})", e);
-        }
+        var config = TemplateFile.Read(file, $"the {PolicyKind.ConfigFile} of a LeRobot ACT");
+        if (config.ContainsKey("stages"))
+            throw new PolicyException(
+                $"{file}: is of a policy of Vla's own (stages); with --policy act give the "
+                    + $"{PolicyKind.ConfigFile} of a LeRobot ACT, or leave it out"
+            );
+        return config;
     }
 }

@@ -107,6 +107,23 @@ public sealed class ActCommandsTests : IDisposable
         );
 
     [Fact]
+    public void Bench_shows_pictures_by_the_names_that_the_checkpoint_renames()
+    {
+        using var policy = new TemporaryDirectory().With(Tiny);
+        policy.Edit(
+            "policy_preprocessor.json",
+            "\"rename_map\": {}",
+            "\"rename_map\": { \"observation.images.above\": \"observation.images.front\" }"
+        );
+
+        Assert.Contains(
+            "ms a chunk at the median",
+            Invoke("bench", "--policy", policy.Path, "--seconds", "0.5"),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public void A_directory_that_needs_no_import_is_said_to_need_none() =>
         Assert.Contains("nothing has to be imported", Invoke("import", "--policy", Tiny), StringComparison.Ordinal);
 

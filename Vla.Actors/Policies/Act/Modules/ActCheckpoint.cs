@@ -31,6 +31,9 @@ public sealed class ActCheckpoint : IDisposable
 
     public ActConfig Config { get; }
 
+    /// <summary>Names and scales of what it takes; not to be disposed.</summary>
+    public LeRobotProcessors Processors => _processors;
+
     /// <summary>Parameters that inference uses, and buffers of frozen norms among them.</summary>
     public long Parameters => _model.state_dict().Values.Sum(tensor => tensor.numel());
 

@@ -246,6 +246,7 @@ public sealed class ActTrainingTests : IDisposable
     [InlineData("""{ "stages": {} }""", "is of a policy of Vla's own (stages)")]
     [InlineData("""{ "n_heads": 3, "dim_model": 16 }""", "n_heads is 3, allowed is a divisor of dim_model, 16")]
     [InlineData("""{ "chunk_size": 0 }""", "chunk_size is 0, allowed is 1 to 10000")]
+    [InlineData("""{ "chunk_size": 4, "chunk_size": 8 }""", "is not valid JSON (Duplicate property")]
     [InlineData("[]", "is not an object")]
     [InlineData("{", "is not valid JSON")]
     public void A_wrong_file_of_sizes_is_named_and_nothing_is_left_behind(string text, string message)
