@@ -82,6 +82,9 @@ internal sealed class ActionInForce(IReadOnlyList<string> names, ChunkAgeLimit l
         }
         else
         {
+            // Who takes over, a person or the policy again, is not blended with what was planned before.
+            if (Chunk is { } before && before.Origin.IsByHand != chunk.Origin.IsByHand)
+                _ensemble?.Clear();
             Chunk = chunk;
             (ArrivalAgeNs, AgeLimitNs) = (Math.Max(0, nowNs - chunk.Origin.CapturedNs), limit.Of(chunk));
             _gaps.Begun(chunk, ArrivalAgeNs, AgeLimitNs);

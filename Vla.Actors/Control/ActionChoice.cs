@@ -145,10 +145,13 @@ internal sealed class ActionChoice
         _start.Place(state, _limiter, nowNs);
         var values = new float[_profile.Dimensions.Count];
         var clamped = 0UL;
+        ActionValues? wanted = null;
         switch (state)
         {
             case ControlState.Policy:
                 clamped = _limiter.Follow(due, elapsedNs, values);
+                if (clamped != 0)
+                    wanted = ActionValues.Create(due);
                 _origin = Action.Chunk!.Origin;
                 _ages = (Action.ArrivalAgeNs, Action.AgeLimitNs);
                 Chunks.Published(Action.Chunk, Action.Row);
@@ -167,7 +170,7 @@ internal sealed class ActionChoice
         first = state == ControlState.Policy ? Interlocked.Exchange(ref _taken, null) : null;
         if (first is not null)
             Latencies.Record(_origin, first.OfferedNs, nowNs);
-        return Compose(state, Ladder.Reason, values, clamped, nowNs);
+        return Compose(state, Ladder.Reason, values, clamped, nowNs, wanted);
     }
 
     /// <summary>The stop that follows from an exception while choosing; nothing from before counts any more.</summary>
@@ -205,7 +208,14 @@ internal sealed class ActionChoice
         Ladder.Away(nowNs + Absence.SleptNs, awayNs, Absence.Newest);
     }
 
-    private PublishedAction Compose(ControlState state, string reason, float[] values, ulong clamped, long nowNs) =>
+    private PublishedAction Compose(
+        ControlState state,
+        string reason,
+        float[] values,
+        ulong clamped,
+        long nowNs,
+        ActionValues? wanted = null
+    ) =>
         new()
         {
             Sequence = (_last?.Sequence ?? 0) + 1,
@@ -213,6 +223,7 @@ internal sealed class ActionChoice
             Reason = reason,
             // Handed over: nothing writes into it any more.
             Values = ActionValues.Of(values),
+            Wanted = wanted!,
             Unknown = _start.Unknown,
             Clamped = clamped,
             Origin = _origin,

@@ -26,6 +26,9 @@ public readonly record struct Origin
     /// <summary>When the picture was taken; of several the oldest.</summary>
     public long CapturedNs { get; init; }
 
+    /// <summary>Whether a person led, by hand: a teleoperator, or a correction while a policy runs.</summary>
+    public bool IsByHand { get; init; }
+
     /// <summary>What was done for the picture since, one step after the other.</summary>
     public StepTrail Steps { get; init; }
 

@@ -54,6 +54,9 @@ public interface IPolicy
     /// <summary>What its heaviest part computes in on a device.</summary>
     PrecisionInForce PrecisionOn(Device device) => PrecisionInForce.On(device, Precision.Float32);
 
+    /// <summary>Whether a person leads, by hand, and no model decides.</summary>
+    bool IsByHand => false;
+
     /// <summary>
     /// Whether what it does depends on an instruction; one that takes no words acts without any, and the same whatever
     /// is said.

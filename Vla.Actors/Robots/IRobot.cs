@@ -92,6 +92,12 @@ public interface IRobot : IActionOutput
     string? Holding => null;
 
     /// <summary>
+    /// Whether it is on its way, slowly, to where it was first told to be, and so does not do what it is told yet; a
+    /// recording waits for that. From any thread.
+    /// </summary>
+    bool IsSettingOut => false;
+
+    /// <summary>
     /// Waits until what <see cref="Disconnect"/> began is done: an arm that is brought to where it can lie. Not for a
     /// robot that is done when that returns (the default). The process ends after this.
     /// </summary>

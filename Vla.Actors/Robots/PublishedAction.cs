@@ -31,6 +31,16 @@ public sealed record PublishedAction
     public required ActionValues Values { get; init; }
 
     /// <summary>
+    /// What was wanted, before limits; where no limit changed it, and in hold and stop, the same as
+    /// <see cref="Values"/>.
+    /// </summary>
+    public ActionValues Wanted
+    {
+        get => field ?? Values;
+        init;
+    }
+
+    /// <summary>
     /// Bit i is set while nothing is known of where the robot is in dimension i: its value means nothing. Only outputs
     /// that do not move anything (<see cref="IActionOutput.Moves"/>) are told such an action.
     /// </summary>

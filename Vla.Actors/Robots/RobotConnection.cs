@@ -73,6 +73,8 @@ public sealed class RobotConnection : IRobot
 
     public string? Note => _robot.Note;
 
+    public bool IsSettingOut => _robot.IsSettingOut;
+
     /// <summary>Why it holds still whatever it is told, in words; null while it does not. From any thread.</summary>
     public string? Holding
     {

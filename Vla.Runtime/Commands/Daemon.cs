@@ -8,6 +8,7 @@ using Vla.Actors.Control;
 using Vla.Actors.Instructions;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
+using Vla.Actors.Robots;
 using Vla.Actors.Scheduling;
 using Vla.Actors.Stages;
 using Vla.Actors.Torch;
@@ -26,6 +27,7 @@ using Vla.Runtime.Settings;
 using Vla.Runtime.Simulation;
 using Vla.Runtime.Status;
 using Vla.Runtime.Telemetry;
+using Vla.Runtime.Teleoperation;
 using Vla.Sensors;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Images;
@@ -91,12 +93,16 @@ public static partial class Daemon
         foreach (var library in settings.Libraries)
             PolicyLibrary.Register(Path.GetFullPath(library, configFolder));
         start.Begin("loading the policy", boundsItself: true);
-        var decider = PolicyRegistry.Parse(AutoChoice.Policy(settings, source), configFolder);
-        IPolicy policy = BoundedWork.Run(
-            "loading the policy",
-            mayLoad < start.Left ? mayLoad : start.Left,
-            () => decider.Load(new PolicyContext(() => tabletop!, time))
-        );
+        var lead = settings.Teleop.Length == 0 ? null : TeleoperatorRegistry.Parse(settings.Teleop, configFolder);
+        var leadsAlone = lead is not null && settings.Policy == AutoChoice.Auto;
+        var decider = leadsAlone ? null : PolicyRegistry.Parse(AutoChoice.Policy(settings, source), configFolder);
+        var policy = decider is null
+            ? new TeleopPolicy($"{lead}")
+            : BoundedWork.Run(
+                "loading the policy",
+                mayLoad < start.Left ? mayLoad : start.Left,
+                () => decider.Load(new PolicyContext(() => tabletop!, time))
+            );
         MovingOutputs.Check(settings, robot.MovesRobots ? robotText : null, outputs, source, policy);
         var instructions = new InstructionBoard(time);
         var options = Options(settings.Control);
@@ -117,8 +123,19 @@ public static partial class Daemon
         profile.RequireFits(policy.Action);
         if (source is WorldCameraSource)
             Tabletop();
-        else if (decider.NeedsWorld)
+        else if (decider is { NeedsWorld: true })
             throw new UsageException($"policy '{decider}' knows the simulated world only: give --camera world too");
+        else if (lead is { NeedsWorld: true })
+            throw new UsageException($"'{lead}' knows the simulated world only: give --camera world too");
+        RobotStateReader? state = null;
+        using var leads = lead?.Make(
+            new TeleopContext(made, tabletop, () => state?.Newest?.Values, time, TeleopContext.UsualHz)
+        );
+        var feed = leads is null ? null : new TeleopFeed(profile, isCorrection: !leadsAlone);
+        if (policy is TeleopPolicy teleop)
+            teleop.Feed = feed;
+        else if (feed is not null)
+            policy = new CorrectedPolicy(policy, feed);
         var said = GiveFirst(settings.Instruction, policy, tabletop, instructions);
         start.Begin(cameras.Count == 1 ? "opening the camera" : "opening the cameras", boundsItself: true);
         var opened = await CameraOpening.OpenAllAsync(
@@ -137,7 +154,8 @@ public static partial class Daemon
         CameraDescription[] seen = [.. opened.Select(camera => camera!.Description)];
         using var screen = outputs.Any(output => output.TakesScreen) ? ConsoleScreen.ForTerminal() : null;
         StatusSource? status = null;
-        var where = Where(settings.Http);
+        var takesKeys = leads is not null || settings.Record is { Directory.Length: > 0, Episodes: > 0 };
+        var where = Where(settings.Http, takesKeys ? "?: what to press" : "/help: what to type");
         var monitors = new PipelineMonitors(time, policy.Steps, [.. cameras.Select(camera => camera.Name)]);
         start.Begin($"opening the outputs ({string.Join(", ", settings.Outputs)})");
         using var side = RobotSide.Assemble(
@@ -154,7 +172,7 @@ public static partial class Daemon
             policy.State,
             settings.Control.RateHz
         );
-        var state = side.Moved?.State;
+        state = side.Moved?.State;
         start.Begin("opening the recording");
         using var recording =
             settings.Record.Directory.Length == 0
@@ -169,11 +187,21 @@ public static partial class Daemon
                     tabletop,
                     side.Sensed?.State
                 );
+        // The leader first: a robot has torque only when there is somebody who leads it.
+        start.Begin($"connecting '{lead}'", boundsItself: true);
+        leads?.Connect();
         start.Begin($"connecting the robot '{robotText}'", boundsItself: true);
         side.Connect(cancellation);
 
         start.Begin("starting");
-        options = options with { ResumeAfterStop = AutoChoice.Resume(options.ResumeAfterStop, side.Outputs) };
+        options = options with
+        {
+            // A person is at it.
+            ResumeAfterStop =
+                leadsAlone && options.ResumeAfterStop == ResumeAfterStop.Auto
+                    ? ResumeAfterStop.Automatic
+                    : AutoChoice.Resume(options.ResumeAfterStop, side.Outputs),
+        };
         using var controller = new Controller(
             new ControllerParts
             {
@@ -209,8 +237,12 @@ public static partial class Daemon
         recording?.Watch(controller.Observers);
         if (said.IsStop)
             control.Stop($"{InstructionCheck.StopReason}: the first instruction is '{settings.Instruction}'");
-        control.IdleReason = instructions.Current is null && policy.TakesWords ? "no instruction yet" : "no action yet";
-        instructions.Changed += _ => control.IdleReason = "no action yet";
+        control.IdleReason =
+            leadsAlone ? $"{lead} tells nothing yet"
+            : instructions.Current is null && policy.TakesWords ? "no instruction yet"
+            : "no action yet";
+        if (!leadsAlone)
+            instructions.Changed += _ => control.IdleReason = "no action yet";
         using var ending = new Ending(
             control,
             bound =>
@@ -268,8 +300,34 @@ public static partial class Daemon
             tabletop?.Episodes,
             () => ending.Begin("told to end (/quit)", ExitCodes.Success)
         ));
+        var desk = new OperatorDesk(
+            control,
+            recording,
+            leads,
+            feed,
+            () => ending.Begin("told to end (q)", ExitCodes.Success)
+        );
+        services.AddSingleton(desk);
+        if (feed is not null)
+            (feed.Last, feed.Asked) = (() => control.Last, desk.Ask);
+        if (recording is not null)
+        {
+            // On threads of their own: whoever tells it here must not be held up.
+            recording.Ended = why => Task.Run(() => ending.Begin(why, ExitCodes.Success));
+            recording.NotReady = () =>
+                side.Moved is { IsSettingOut: true } ? "the robot goes slowly to where it is first told to be" : null;
+            recording.EpisodeBegan = () => leads?.EpisodeBegan();
+            recording.ResetBegan = () =>
+            {
+                leads?.ResetBegan();
+                if (tabletop is not null)
+                    Task.Run(() => tabletop.Episodes.Begin());
+            };
+        }
+
         services.AddHostedService(provider => new InstructionConsole(
             provider.GetRequiredService<OperatorInput>(),
+            desk,
             screen,
             provider.GetRequiredService<ILogger<InstructionConsole>>()
         ));
@@ -369,6 +427,8 @@ public static partial class Daemon
             );
             recording?.Start();
             side.Start();
+            if (feed is not null)
+                leads?.Start(feed);
             // Last: the first action says that everything else is there.
             control.Start();
             loop.Start();
@@ -486,8 +546,8 @@ public static partial class Daemon
             Load = TimeSpan.FromSeconds(settings.Stages.LoadSeconds),
         };
 
-    /// <summary>Where the page is, and what to type.</summary>
-    private static string Where(string http)
+    /// <summary>Where the page is, and what to type or press.</summary>
+    private static string Where(string http, string help)
     {
         var page =
             HttpAddress.Parse(http) is not { } address ? "no page (--http off)"
@@ -495,7 +555,7 @@ public static partial class Daemon
             && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any))
                 ? $"page: http://{Environment.MachineName}:{address.Port}/"
             : $"page: {address}";
-        return $"{page}   /help: what to type   Ctrl-C: end";
+        return $"{page}   {help}   Ctrl-C: end";
     }
 
     private static ControlOptions Options(ControlSettings settings)

@@ -14,18 +14,28 @@ namespace Vla.Runtime.Hosting;
 /// </remarks>
 public sealed partial class InstructionConsole(
     OperatorInput operatorInput,
+    OperatorDesk desk,
     ConsoleScreen? screen,
     ILogger<InstructionConsole> logger
 ) : IHostedService
 {
     private const string Prompt = "instruction> ";
 
+    private static readonly TimeSpan PromptAgain = TimeSpan.FromSeconds(0.5);
+
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        var interactive = screen is not null && !Console.IsInputRedirected;
+        var takesKeys = desk.TakesKeys && !Console.IsInputRedirected;
+        var interactive = takesKeys || (screen is not null && !Console.IsInputRedirected);
         if (interactive)
             TerminalSettings.Save();
-        new Thread(() => Guarded(interactive ? ReadKeys : ReadLines))
+        new Thread(() =>
+            Guarded(
+                takesKeys ? ReadSingleKeys
+                : interactive ? ReadKeys
+                : ReadLines
+            )
+        )
         {
             Name = "vla-instructions",
             IsBackground = true,
@@ -65,6 +75,28 @@ public sealed partial class InstructionConsole(
         }
     }
 
+    /// <summary>Keys do what they do at once: whoever leads a robot has no time for lines.</summary>
+    private void ReadSingleKeys()
+    {
+        if (screen is null)
+            SayAll(desk.Help);
+        using var refresh = screen is null
+            ? null
+            : new Timer(_ => screen.ShowPrompt(desk.Words), null, TimeSpan.Zero, PromptAgain);
+        while (true)
+        {
+            if (TerminalSettings.IsGone)
+                throw new IOException("the terminal is gone");
+            SayAll(desk.Press(Console.ReadKey(intercept: true)));
+        }
+    }
+
+    private void SayAll(IReadOnlyList<string> lines)
+    {
+        foreach (var line in lines)
+            Say(LogLevel.Information, line);
+    }
+
     private void ReadLines()
     {
         using var input = Console.OpenStandardInput();
@@ -77,7 +109,7 @@ public sealed partial class InstructionConsole(
         // Before anything else is asked of it: a stop with a damaged character in it is a stop.
         if (!InstructionText.TryDecode(utf8, out var text, out var problem) && !StopWords.Mean(text))
             Say(LogLevel.Warning, problem);
-        else if (!string.IsNullOrWhiteSpace(text))
+        else if (!string.IsNullOrWhiteSpace(text) && !desk.TryTake(text))
             _ = AnswerAsync(text);
     }
 

@@ -64,6 +64,7 @@ public static class HttpApi
             .Produces<StateAnswer>()
             .Produces<ErrorAnswer>(StatusCodes.Status503ServiceUnavailable);
         robot.MapWorld();
+        robot.MapEpisodes();
         OpenApiDocument.Map(app);
     }
 

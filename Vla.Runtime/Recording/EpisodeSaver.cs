@@ -62,16 +62,26 @@ internal sealed partial class EpisodeSaver : IDisposable
                 );
         _writer = target.Open();
         Note = _writer.Note;
+        EpisodesInAll = _writer.Episodes;
         _thread = new Thread(Run) { Name = "vla-recording", IsBackground = true };
     }
 
     public ILogger Logger { get; set; } = NullLogger.Instance;
+
+    /// <summary>Told what became of each episode that ended, and why not where it is not saved.</summary>
+    public Action<bool, string>? Settled { get; set; }
+
+    /// <summary>Episodes that were in the dataset before, and those saved since.</summary>
+    public int EpisodesInAll { get; private set; }
 
     /// <summary>What there is to say of how it records; null when there is nothing.</summary>
     public string? Note { get; }
 
     /// <summary>Why no episode has begun, in words; set before <see cref="Complete"/>, null when one has.</summary>
     public string? Obstacle { get; set; }
+
+    /// <summary>What becomes of the episode that is under way when no more frames come.</summary>
+    public EpisodeEnd WhenCutShort { get; set; } = EpisodeEnd.Kept;
 
     /// <summary>
     /// What was never seen, since the queue of sightings was full; set before <see cref="Complete"/>.
@@ -86,13 +96,20 @@ internal sealed partial class EpisodeSaver : IDisposable
 
     public void Start() => _thread.Start();
 
+    /// <summary>Lets go of the dataset: nothing is recorded, and nothing is said.</summary>
+    public void Abandon()
+    {
+        Interlocked.Exchange(ref _saidEnd, 1);
+        Dispose();
+    }
+
     /// <summary>A frame to fill; null, and one more is dropped, when the queue is full.</summary>
     public LiveFrame? Rent()
     {
         if (Interlocked.Increment(ref _lent) <= _capacity)
             return _free.TryTake(out var free)
                 ? free
-                : new LiveFrame(_target.Cameras.Count, _target.StateCount, _target.ActionCount);
+                : new LiveFrame(_target.Cameras.Count, _target.StateCount, _target.ActionCount, _target.SecondsCount);
         Interlocked.Decrement(ref _lent);
         Drop(DropReason.TooSlow);
         return null;
@@ -112,8 +129,10 @@ internal sealed partial class EpisodeSaver : IDisposable
     public void Drop(DropReason why, long frames = 1) => _dropped.Add(why, frames);
 
     /// <summary>What was added by now is an episode.</summary>
-    /// <param name="isJudged">It is whole, however short.</param>
-    public void EndEpisode(bool isJudged = false) => _queue.Add(new Entry(null, isJudged));
+    /// <param name="end">What becomes of it.</param>
+    /// <param name="isSuccess">Whether what was to be done was done.</param>
+    public void EndEpisode(EpisodeEnd end = EpisodeEnd.Kept, bool isSuccess = false) =>
+        _queue.Add(new Entry(null, end, isSuccess));
 
     /// <summary>No more frames come: what is there is saved.</summary>
     public void Complete() => _queue.CompleteAdding();
@@ -159,8 +178,13 @@ internal sealed partial class EpisodeSaver : IDisposable
         {
             if (entry.Frame is not { } frame)
             {
-                Guarded(() => Save(entry.IsJudged));
+                var before = _givenUp ? _error : null;
+                var why = "";
+                if (!Guarded(() => why = End(entry)))
+                    why = _error!;
                 _givenUp = false;
+                if (entry.End != EpisodeEnd.Discarded)
+                    Settled?.Invoke(why.Length == 0, before ?? why);
                 continue;
             }
 
@@ -173,7 +197,7 @@ internal sealed partial class EpisodeSaver : IDisposable
             Return(frame);
         }
 
-        Guarded(() => Save(isJudged: false));
+        Guarded(() => End(new Entry(null, WhenCutShort, IsSuccess: false)));
         Guarded(CloseWriter);
         SayDropped();
         if (Missed > 0)
@@ -190,25 +214,72 @@ internal sealed partial class EpisodeSaver : IDisposable
         if (frame.State.Length > 0)
             _episode.Set(DatasetFeature.State, frame.State);
         _episode.Set(DatasetFeature.Action, frame.Action);
+        if (_target.Has(RecordingTarget.Wanted))
+            _episode.Set(RecordingTarget.Wanted, frame.Wanted);
+        if (frame.Seconds.Length > 0)
+            _episode.Set(RecordingTarget.Seconds, frame.Seconds);
+        if (_target.Has(RecordingTarget.ByHand))
+            _episode.Set(RecordingTarget.ByHand, [frame.IsByHand ? 1L : 0L]);
+        if (_target.Has(RecordingTarget.Success))
+            _episode.Set(RecordingTarget.Success, [0L]);
         _episode.EndFrame(frame.Task);
     }
 
-    private void Save(bool isJudged)
+    /// <returns>Why it is not saved, in words; empty where it is.</returns>
+    private string End(Entry entry)
     {
+        if (entry.End == EpisodeEnd.TakenBack)
+            return TakeBack();
         if (_episode is not { } episode)
-            return;
+            return "it has no frames";
         var (length, task) = (episode.Length, episode.LastTask);
-        if (!isJudged && length < ShortestSeconds * _target.Fps)
+        if (entry.End == EpisodeEnd.Discarded)
+        {
+            Drop();
+            return "it was not to be kept";
+        }
+
+        if (entry.End == EpisodeEnd.Kept && length < ShortestSeconds * _target.Fps)
+        {
+            Drop();
+            Interlocked.Increment(ref _tooShort);
+            Log.TooShort(Logger, (double)length / _target.Fps, ShortestSeconds, task);
+            return string.Create(CultureInfo.InvariantCulture, $"it is shorter than {ShortestSeconds} s");
+        }
+
+        if (entry.IsSuccess && _target.Has(RecordingTarget.Success))
+            episode.SetAll(RecordingTarget.Success, 1);
+        Save(episode, length, task);
+        return "";
+
+        void Drop()
         {
             episode.Dispose();
             _episode = null;
-            Interlocked.Increment(ref _tooShort);
-            Log.TooShort(Logger, (double)length / _target.Fps, ShortestSeconds, task);
-            return;
         }
+    }
 
+    /// <summary>Takes the episode that was saved last out of the dataset again.</summary>
+    private string TakeBack()
+    {
+        _writer ??= _target.Open();
+        if (_writer.LastLength is not { } length)
+            return "it was not recorded in this run";
+        _writer.TakeBackLast();
+        CloseWriter();
+        // What is left of it is put right as after a recording that was killed.
+        _writer = _target.Open();
+        EpisodesInAll = _writer.Episodes;
+        Interlocked.Decrement(ref _episodes);
+        Interlocked.Add(ref _frames, -length);
+        return "";
+    }
+
+    private void Save(EpisodeRecording episode, int length, string task)
+    {
         _writer!.Save(episode);
         _episode = null;
+        EpisodesInAll = _writer.Episodes;
         Interlocked.Increment(ref _episodes);
         Interlocked.Add(ref _frames, length);
         _error = null;
@@ -248,11 +319,13 @@ internal sealed partial class EpisodeSaver : IDisposable
     /// <summary>Whatever goes wrong costs the episode, never the run.</summary>
     /// <param name="work">To be done.</param>
     /// <param name="frames">That it would add to the episode.</param>
-    private void Guarded(Action work, int frames = 0)
+    /// <returns>Whether it went well.</returns>
+    private bool Guarded(Action work, int frames = 0)
     {
         try
         {
             work();
+            return true;
         }
         catch (Exception exception)
         {
@@ -261,6 +334,7 @@ internal sealed partial class EpisodeSaver : IDisposable
             Drop(DropReason.Failed, (_episode?.Length ?? 0) + frames);
             Log.Failed(Logger, _error);
             Discard();
+            return false;
         }
     }
 
@@ -307,8 +381,9 @@ internal sealed partial class EpisodeSaver : IDisposable
     }
 
     /// <param name="Frame">To be recorded; null where an episode ends.</param>
-    /// <param name="IsJudged">That episode is whole, however short.</param>
-    private readonly record struct Entry(LiveFrame? Frame, bool IsJudged = false);
+    /// <param name="End">What becomes of that.</param>
+    /// <param name="IsSuccess">Whether what was to be done was done.</param>
+    private readonly record struct Entry(LiveFrame? Frame, EpisodeEnd End = EpisodeEnd.Kept, bool IsSuccess = false);
 
     private static partial class Log
     {

@@ -1,6 +1,7 @@
 using Vla.Actors.Observers;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Robots;
+using Vla.Sensors;
 
 namespace Vla.Runtime.Recording;
 
@@ -23,7 +24,7 @@ namespace Vla.Runtime.Recording;
 /// <param name="scene">What was asked for, and where, before anything was seen here.</param>
 /// <param name="state">The robot's state by time; null where it tells none.</param>
 internal sealed class LiveRecorder(
-    EpisodeCutter cutter,
+    IEpisodeCutter cutter,
     EpisodeSaver saver,
     IReadOnlyList<IRecordedPictures> cameras,
     Func<LiveScene> scene,
@@ -62,6 +63,7 @@ internal sealed class LiveRecorder(
     public void Complete()
     {
         saver.Obstacle = cutter.Obstacle;
+        saver.WhenCutShort = cutter.WhenCutShort;
         saver.Complete();
     }
 
@@ -77,8 +79,8 @@ internal sealed class LiveRecorder(
     private void Look(PublishedAction action)
     {
         var cut = cutter.Look(action, Scene);
-        if (cut.EndsEpisode)
-            saver.EndEpisode(cut.IsJudged);
+        if (cut.End is { } end)
+            saver.EndEpisode(end, cut.IsSuccess);
         saver.Drop(DropReason.NoAction, cut.Missed);
         if (cut.Task is null || saver.Rent() is not { } frame)
             return;
@@ -90,6 +92,10 @@ internal sealed class LiveRecorder(
         }
 
         action.Values.CopyTo(frame.Action);
+        action.Wanted.CopyTo(frame.Wanted);
+        frame.IsByHand = action.State == ControlState.Policy && action.Origin.IsByHand;
+        if (frame.Seconds.Length > 0)
+            frame.Seconds[0] = SinceBegin(action.PublishedNs);
         frame.Task = cut.Task;
         saver.Add(frame);
     }
@@ -113,10 +119,14 @@ internal sealed class LiveRecorder(
             )
                 return DropReason.NoPicture;
             momentNs = Math.Min(momentNs, stamp.CapturedNs);
+            if (frame.Seconds.Length > 0)
+                frame.Seconds[1 + i] = SinceBegin(stamp.CapturedNs);
         }
 
         return state is null || state.TryRead(momentNs, frame.State) ? null : DropReason.NoState;
     }
+
+    private float SinceBegin(long atNs) => (float)((atNs - cutter.BeganNs) / (double)MonotonicTime.NsPerSecond);
 
     private long? Choose(int camera, PublishedAction action) =>
         action is { State: ControlState.Policy, Row: 0 }

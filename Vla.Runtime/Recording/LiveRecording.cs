@@ -17,6 +17,7 @@ public sealed partial class LiveRecording : IDisposable
     private readonly LiveRecorder _recorder;
     private readonly IReadOnlyList<RecordedCamera> _cameras;
     private readonly long _oldestNs;
+    private readonly RecordingSession? _session;
     private readonly Lock _ending = new();
     private IObserverSubscription? _subscription;
     private bool _isComplete;
@@ -26,8 +27,13 @@ public sealed partial class LiveRecording : IDisposable
         EpisodeSaver saver,
         LiveRecorder recorder,
         IReadOnlyList<RecordedCamera> cameras,
-        long oldestNs
-    ) => (_target, _saver, _recorder, _cameras, _oldestNs) = (target, saver, recorder, cameras, oldestNs);
+        long oldestNs,
+        RecordingSession? session
+    )
+    {
+        (_target, _saver, _recorder, _cameras, _oldestNs) = (target, saver, recorder, cameras, oldestNs);
+        _session = session;
+    }
 
     /// <summary>Where it is said what was recorded, and at the end that nothing was and why.</summary>
     public ILogger Logger
@@ -37,7 +43,30 @@ public sealed partial class LiveRecording : IDisposable
     }
 
     /// <summary>How it stands.</summary>
-    public RecordingReport Read() => _saver.Read() with { Missed = _subscription?.Snapshot().Missed ?? 0 };
+    public RecordingReport Read() =>
+        _saver.Read() with
+        {
+            Missed = _subscription?.Snapshot().Missed ?? 0,
+            Session = _session?.Read(),
+        };
+
+    /// <summary>Whether episodes are recorded one after the other, as somebody asks.</summary>
+    public bool IsSession => _session is not null;
+
+    /// <summary>Asks for something; nothing where a run is recorded as it goes.</summary>
+    public void Ask(EpisodeCommand command) => _session?.Ask(command);
+
+    /// <summary>Why the robot does not do what it is told yet, in words; null when it does. From any thread.</summary>
+    public Func<string?> NotReady { get; set; } = () => null;
+
+    /// <summary>Told that everything is to be set up for the next episode; must return at once.</summary>
+    public Action ResetBegan { get; set; } = () => { };
+
+    /// <summary>Told that an episode is recorded from now on; must return at once.</summary>
+    public Action EpisodeBegan { get; set; } = () => { };
+
+    /// <summary>Told once that all episodes are recorded, or whoever records has ended, and why.</summary>
+    public Action<string> Ended { get; set; } = _ => { };
 
     /// <summary>Begins a dataset, or goes on with one.</summary>
     /// <param name="directory">The dataset.</param>
@@ -62,30 +91,88 @@ public sealed partial class LiveRecording : IDisposable
     {
         var rateHz = settings.Control.RateHz;
         var fps = RecordingTarget.RateOf(settings.Record, policy.Action, rateHz);
+        var plan = PlanOf(settings.Record, policy);
         var target = RecordingTarget.Of(
             directory,
             fps,
             [.. cameras.Select(camera => camera.Feature)],
             profile,
-            robotState?.StateNames ?? []
+            robotState?.StateNames ?? [],
+            plan is null ? RecordedMore.Nothing
+                : plan.IsEvaluation ? RecordedMore.Policy
+                : RecordedMore.Teleoperation
         );
         var saver = new EpisodeSaver(target);
-        var recorder = new LiveRecorder(new EpisodeCutter(fps, rateHz), saver, cameras, Scene, robotState);
+        var session = plan is null ? null : SessionOf(plan, saver, target);
+        IEpisodeCutter cutter = session is null ? new EpisodeCutter(fps, rateHz) : session;
+        var recorder = new LiveRecorder(cutter, saver, cameras, Scene, robotState);
         // The first action of a chunk is due until the second is.
         var oldestMs = Math.Max(
             settings.Control.MaximumActionAgeMs,
             policy.Action.Horizon > 1 ? policy.Action.StepMs : 0
         );
-        return new LiveRecording(target, saver, recorder, cameras, (long)(oldestMs * MonotonicTime.NsPerMs));
+        var recording = new LiveRecording(
+            target,
+            saver,
+            recorder,
+            cameras,
+            (long)(oldestMs * MonotonicTime.NsPerMs),
+            session
+        );
+        if (session is not null)
+        {
+            session.Said = line => Log.Happened(recording.Logger, line);
+            session.NotReady = () => recording.NotReady();
+            session.ResetBegan = () => recording.ResetBegan();
+            session.EpisodeBegan = () => recording.EpisodeBegan();
+            session.Ended = why => recording.Ended(why);
+        }
+
+        return recording;
+
+        RecordingSession SessionOf(SessionPlan plan, EpisodeSaver saver, RecordingTarget target)
+        {
+            if (saver.EpisodesInAll >= plan.Episodes)
+            {
+                var has = saver.EpisodesInAll;
+                saver.Abandon();
+                throw new DatasetException(
+                    $"'{target.Directory}' has {has} episodes already, and --episodes is {plan.Episodes}: they are "
+                        + "counted in all; give more, or another directory"
+                );
+            }
+
+            var made = new RecordingSession(plan, fps, rateHz, saver.EpisodesInAll);
+            saver.Settled = made.Settle;
+            return made;
+        }
 
         LiveScene Scene()
         {
             if (tabletop is null)
                 return new LiveScene(instructions.Current);
             var world = tabletop.Episodes.Read();
-            return new LiveScene(instructions.Current, world.Episode, tabletop.World.EpisodeBeganNs, world.IsDecided);
+            return new LiveScene(
+                instructions.Current,
+                world.Episode,
+                tabletop.World.EpisodeBeganNs,
+                world.IsDecided,
+                world.Judgement == Judgement.UnderWay,
+                world.Judgement == Judgement.Succeeded ? "" : OutcomeOf(world)
+            );
         }
     }
+
+    private static SessionPlan? PlanOf(RecordSettings settings, IPolicy policy) =>
+        settings.Episodes == 0
+            ? null
+            : new SessionPlan(settings.Episodes, settings.EpisodeSeconds, settings.ResetSeconds)
+            {
+                IsEvaluation = !policy.IsByHand,
+            };
+
+    private static string OutcomeOf(WorldReport world) =>
+        world.Reason.Length > 0 ? world.Reason : "the task was not done in time";
 
     /// <summary>Begins to watch: before the first action, so that the picture that it comes from is known.</summary>
     public void Watch(ControllerObservers observers)
@@ -100,6 +187,8 @@ public sealed partial class LiveRecording : IDisposable
     {
         _saver.Start();
         Log.Started(Logger, _target.Directory, _target.Fps);
+        if (_session?.Read() is { } session)
+            Log.Happened(Logger, session.Words);
         if (_saver.Note is { } note)
             Log.Noted(Logger, note);
     }
@@ -137,6 +226,9 @@ public sealed partial class LiveRecording : IDisposable
     {
         [LoggerMessage(84, LogLevel.Information, "recording to {Directory}, {Fps} frames a second")]
         public static partial void Started(ILogger logger, string directory, int fps);
+
+        [LoggerMessage(90, LogLevel.Information, "{What}")]
+        public static partial void Happened(ILogger logger, string what);
 
         [LoggerMessage(85, LogLevel.Warning, "{Note}")]
         public static partial void Noted(ILogger logger, string note);

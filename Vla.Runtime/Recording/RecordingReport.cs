@@ -11,6 +11,9 @@ public sealed record RecordingReport(string Directory, long Episodes, long Frame
     /// <summary>Episodes that were not kept, since they were shorter than half a second.</summary>
     public long TooShort { get; init; }
 
+    /// <summary>How the episodes stand that are recorded one after the other; null where a run is recorded.</summary>
+    public SessionProgress? Session { get; init; }
+
     /// <summary>
     /// Pictures taken and actions published that were left out, since the recording had not looked in time.
     /// </summary>

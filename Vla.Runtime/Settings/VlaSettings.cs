@@ -51,6 +51,12 @@ public sealed class VlaSettings
     /// <summary>The first instruction; empty for none.</summary>
     public string Instruction { get; set; } = "";
 
+    /// <summary>
+    /// Who leads the robot, as <see cref="Vla.Runtime.Teleoperation.TeleoperatorRegistry"/> reads it; empty for nobody.
+    /// With a policy that is named too, corrections to what that does.
+    /// </summary>
+    public string Teleop { get; set; } = "";
+
     /// <summary>Where Torch computes.</summary>
     [RegularExpression("auto|cpu|cuda(:[0-9]+)?", ErrorMessage = "auto, cpu, cuda or cuda:N")]
     public string Device { get; set; } = "auto";
@@ -184,6 +190,20 @@ public sealed class RecordSettings
     /// <summary>Frames a second; 0: as the policy's actions, see <c>config/vla.json</c>.</summary>
     [Range(0.0, 1000.0)]
     public double RateHz { get; set; }
+
+    /// <summary>
+    /// Episodes in all that are recorded one after the other, as whoever leads asks; 0: the run is recorded as it goes.
+    /// </summary>
+    [Range(0, 1_000_000)]
+    public int Episodes { get; set; }
+
+    /// <summary>An episode of these ends by itself after this time, seconds.</summary>
+    [Range(0.5, 86_400.0)]
+    public double EpisodeSeconds { get; set; } = 60;
+
+    /// <summary>The next of these begins by itself so long after the one before has ended, seconds.</summary>
+    [Range(0.0, 86_400.0)]
+    public double ResetSeconds { get; set; } = 60;
 }
 
 /// <summary>When the simulated table is laid anew without being asked for.</summary>

@@ -295,6 +295,7 @@ public sealed record OutputStatus(
 [JsonSerializable(typeof(InstructionStatus))]
 [JsonSerializable(typeof(InstructionAnswer))]
 [JsonSerializable(typeof(WorldStatus))]
+[JsonSerializable(typeof(SessionProgress))]
 public sealed partial class StatusJson : JsonSerializerContext
 {
     /// <summary>A name as JSON spells it: <c>WrongLength</c> → <c>wrong_length</c>.</summary>

@@ -135,7 +135,11 @@ public sealed class StatusSource : IHostedService, IDisposable
         return new ConsoleSnapshot
         {
             Instruction = _parts.Instructions.Current?.Text,
-            World = _world is null ? [] : WorldLines.Of(_world.Read(), _parts.Instructions.Current?.Text),
+            World =
+            [
+                .. _recording?.Read().Session is { } session ? (string[])[session.Words] : [],
+                .. _world is null ? [] : WorldLines.Of(_world.Read(), _parts.Instructions.Current?.Text),
+            ],
             Rates =
             [
                 .. _cameras.Select(camera => (camera.Monitor.Label, camera.Rate.Hz)),

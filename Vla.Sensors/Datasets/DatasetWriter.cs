@@ -170,6 +170,10 @@ public sealed class DatasetWriter : IDisposable
     /// <summary>True when there is a dataset in a directory.</summary>
     public static bool Exists(string directory) => File.Exists(Path.Combine(directory, "meta", "info.json"));
 
+    /// <summary>What is recorded in a dataset, from its <c>meta/info.json</c> alone.</summary>
+    /// <exception cref="DatasetException">It cannot be read.</exception>
+    public static IReadOnlyList<DatasetFeature> FeaturesOf(string directory) => DatasetInfo.Read(directory).Features;
+
     /// <summary>Begins an episode; may be called from any thread.</summary>
     public EpisodeRecording Begin() => new(_features, UnfinishedFolder, (int)_info.Fps, _codec);
 
@@ -187,6 +191,37 @@ public sealed class DatasetWriter : IDisposable
         {
             throw new DatasetException(
                 $"an episode cannot be saved to '{_directory}': {exception.Message.ReplaceLineEndings(" ")}",
+                exception
+            );
+        }
+    }
+
+    /// <summary>Frames of the episode that was saved last; null where there is none of this writer's.</summary>
+    public int? LastLength => _inFile.Count == 0 ? null : _inFile[^1].Length;
+
+    /// <summary>
+    /// Takes the episode that was saved last out again; the dataset has to be taken up anew then, which puts the rest
+    /// right.
+    /// </summary>
+    /// <exception cref="DatasetException">It cannot be written.</exception>
+    public void TakeBackLast()
+    {
+        _inFile.RemoveAt(_inFile.Count - 1);
+        var file = DatasetInfo.EpisodesFile(_directory, _place);
+        try
+        {
+            if (_inFile.Count == 0)
+                File.Delete(file);
+            else
+                DatasetFiles.Replace(
+                    file,
+                    path => ParquetTable.Write(path, EpisodeEntry.Columns(_inFile, _info, _place))
+                );
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new DatasetException(
+                $"an episode cannot be taken out of '{_directory}': {exception.Message.ReplaceLineEndings(" ")}",
                 exception
             );
         }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using OpenCvSharp;
 using Vla.Sensors.Videos;
 
@@ -79,6 +80,10 @@ public sealed class EpisodeRecording : IDisposable
         foreach (var value in values)
             list.Add(value);
     }
+
+    /// <summary>Sets a feature of one whole number in all frames that were ended, whatever it was.</summary>
+    public void SetAll(string feature, long value) =>
+        CollectionsMarshal.AsSpan((List<long>)_values[_places[feature]]).Fill(value);
 
     /// <summary>Sets the tasks of a feature in this frame; each gets an index in the dataset's list of tasks.</summary>
     public void SetTasks(string feature, IEnumerable<string> tasks)

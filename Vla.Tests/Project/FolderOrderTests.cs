@@ -23,7 +23,7 @@ public sealed class FolderOrderTests
         ["Vla.Runtime"] =
             ". Processes Libraries Registries Settings ServoSimulation Servos "
             + "Composition Simulation Policies Outputs Robots Driving Evaluation Recording "
-            + "Learning Bench "
+            + "Teleoperation Learning Bench "
             + "Status Hosting Http Serving Pages Telemetry Doctor Commands",
     };
 

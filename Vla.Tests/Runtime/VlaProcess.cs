@@ -23,7 +23,16 @@ internal sealed class VlaProcess : IDisposable
 
     /// <param name="folder">Where it runs.</param>
     /// <param name="arguments">Of <c>vla</c>.</param>
-    public static VlaProcess Start(string folder, params string[] arguments)
+    public static VlaProcess Start(string folder, params string[] arguments) => Start(folder, [], arguments);
+
+    /// <param name="folder">Where it runs.</param>
+    /// <param name="environment">Variables that it has besides this process's.</param>
+    /// <param name="arguments">Of <c>vla</c>.</param>
+    public static VlaProcess Start(
+        string folder,
+        IReadOnlyList<(string Name, string Value)> environment,
+        params string[] arguments
+    )
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "vla.dll"), .. arguments])
         {
@@ -33,6 +42,8 @@ internal sealed class VlaProcess : IDisposable
             WorkingDirectory = folder,
         };
         start.Environment["VLA_HOME"] = Path.GetDirectoryName(Repository.File("Vla.sln"));
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         return new VlaProcess(Process.Start(start)!);
     }
 

@@ -37,6 +37,7 @@ public sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, Stat
     private double _restSeconds;
     private double _letGoSeconds;
     private bool _isToEnd;
+    private volatile bool _isSettingOut = true;
     private volatile string? _note;
     private volatile string? _holding;
 
@@ -55,6 +56,9 @@ public sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, Stat
 
     /// <summary>Why it holds still whatever it is told, in words; null while it does not. From any thread.</summary>
     public string? Holding => _holding;
+
+    /// <summary>Whether it is on its way, slowly, to where it was first told to be. From any thread.</summary>
+    public bool IsSettingOut => _isSettingOut;
 
     /// <summary>Whether it is done: at rest and let go, or holding for good for want of a place to lie.</summary>
     public bool HasEnded { get; private set; }
@@ -289,6 +293,7 @@ public sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, Stat
         var isHeld = _watch.Concern >= ArmConcern.Hold;
         var words = _watch.Words;
         _holding = isHeld ? words : null;
+        _isSettingOut = Mode != ArmMode.Following;
         _note =
             words.Length > 0 ? words
             : Mode == ArmMode.Approaching ? "it goes slowly to where it is first told to be"

@@ -77,6 +77,8 @@ public sealed class ServoArm : IRobot
 
     public string? Holding => _loop?.Holding;
 
+    public bool IsSettingOut => _loop is { IsSettingOut: true };
+
     /// <summary>
     /// From when what an action was made of was seen, or felt by a leader's servos, until its goals are sent.
     /// </summary>

@@ -37,14 +37,14 @@ public sealed class EpisodeCutterTests
         _scene = _scene with { Instruction = new Instruction(2, "second", 0) };
 
         // What is still published was made for the first one.
-        Assert.Equal(new Cut(true, null, 0), Look(Act()));
-        Assert.Equal(new Cut(false, "second", 0), Look(Act(instruction: 2)));
+        Assert.Equal(new Cut(EpisodeEnd.Kept), Look(Act()));
+        Assert.Equal(new Cut(null, "second", 0), Look(Act(instruction: 2)));
         // The same words again are another attempt.
         _scene = _scene with
         {
             Instruction = new Instruction(3, "second", 0),
         };
-        Assert.Equal(new Cut(true, "second", 0), Look(Act(instruction: 3)));
+        Assert.Equal(new Cut(EpisodeEnd.Kept, "second", 0), Look(Act(instruction: 3)));
     }
 
     [Fact]
@@ -53,9 +53,9 @@ public sealed class EpisodeCutterTests
         Look(Act());
         _nowMs += 20;
 
-        Assert.Equal(new Cut(true, null, 0), Look(Act() with { State = ControlState.Stop }, afterMs: 0));
+        Assert.Equal(new Cut(EpisodeEnd.Kept), Look(Act() with { State = ControlState.Stop }, afterMs: 0));
         Assert.Equal(default, Look(Act() with { State = ControlState.Stop }));
-        Assert.Equal(new Cut(false, "first", 0), Look(Act()));
+        Assert.Equal(new Cut(null, "first", 0), Look(Act()));
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class EpisodeCutterTests
     {
         Look(Act());
 
-        Assert.Equal(new Cut(false, "first", 0), Look(Act() with { State = ControlState.Hold }));
+        Assert.Equal(new Cut(null, "first", 0), Look(Act() with { State = ControlState.Hold }));
     }
 
     [Fact]
@@ -73,8 +73,8 @@ public sealed class EpisodeCutterTests
         Look(Act());
         _scene = _scene with { Table = 2, TableBeganNs = (_nowMs + 50) * MonotonicTime.NsPerMs };
 
-        Assert.Equal(new Cut(true, null, 0), Look(Act(capturedMsAgo: 90)));
-        Assert.Equal(new Cut(false, "first", 0), Look(Act(capturedMsAgo: 90)));
+        Assert.Equal(new Cut(EpisodeEnd.Kept), Look(Act(capturedMsAgo: 90)));
+        Assert.Equal(new Cut(null, "first", 0), Look(Act(capturedMsAgo: 90)));
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class EpisodeCutterTests
         Look(Act());
         _scene = _scene with { IsDecided = true };
 
-        Assert.Equal(new Cut(true, null, 0) { IsJudged = true }, Look(Act()));
+        Assert.Equal(new Cut(EpisodeEnd.Judged), Look(Act()));
         Assert.Equal(default, Look(Act()));
         _scene = new LiveScene(new Instruction(2, "second", 0));
         Assert.Equal("second", Look(Act(instruction: 2)).Task);
@@ -94,8 +94,8 @@ public sealed class EpisodeCutterTests
     {
         Look(Act());
 
-        Assert.Equal(new Cut(false, "first", 2), Look(Act(), afterMs: 300));
-        Assert.Equal(new Cut(false, "first", 0), Look(Act()));
+        Assert.Equal(new Cut(null, "first", 2), Look(Act(), afterMs: 300));
+        Assert.Equal(new Cut(null, "first", 0), Look(Act()));
     }
 
     [Fact]

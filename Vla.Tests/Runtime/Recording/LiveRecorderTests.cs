@@ -336,6 +336,106 @@ public sealed class LiveRecorderTests : IDisposable
         Assert.Contains("is a file", Refusal(Target));
     }
 
+    [Fact]
+    public void What_was_wanted_when_it_was_published_and_when_each_picture_was_taken_is_recorded_where_asked_for()
+    {
+        var target = Target with
+        {
+            Features =
+            [
+                .. Target.Features,
+                DatasetFeature.Floats(RecordingTarget.Wanted, ["x", "y"]),
+                DatasetFeature.Floats(RecordingTarget.Seconds, ["action", "front"]),
+                new DatasetFeature(RecordingTarget.ByHand, FeatureType.Int64, [1]),
+                new DatasetFeature(RecordingTarget.Success, FeatureType.Int64, [1]),
+            ],
+        };
+        var settled = new List<(bool, string)>();
+        var saver = new EpisodeSaver(target) { Settled = (isSaved, why) => settled.Add((isSaved, why)) };
+        saver.Start();
+        var recorder = new LiveRecorder(
+            new EpisodeCutter(Fps, Fps),
+            saver,
+            [new Camera(this)],
+            () => _scene,
+            new Jaw()
+        );
+        for (var i = 0; i < 3; i++)
+        {
+            Take(recorder, i + 1);
+            var action = Action(1);
+            Publish(
+                recorder,
+                action with
+                {
+                    Wanted = ActionValues.Create([100 + i, 200 + i]),
+                    Origin = action.Origin with { IsByHand = i == 1 },
+                }
+            );
+        }
+
+        saver.EndEpisode(EpisodeEnd.Kept, isSuccess: true);
+        saver.EndEpisode();
+        recorder.Complete();
+        saver.Dispose();
+
+        Assert.Equal([(true, ""), (false, "it has no frames")], settled);
+        using var dataset = LeRobotDataset.Open(Root);
+        var frames = dataset.Read(dataset.Episodes.Single());
+        Assert.Equal([100f, 200f, 101f, 201f, 102f, 202f], frames.Floats(RecordingTarget.Wanted).ToArray());
+        var seconds = frames.Floats(RecordingTarget.Seconds).ToArray();
+        Assert.Equal([0f, 0.25f, 0.5f], [seconds[0], seconds[2], seconds[4]]);
+        Assert.Equal(20e-9f, seconds[5] - seconds[1], 1e-9f);
+        Assert.Equal([0L, 1, 0], frames.Integers(RecordingTarget.ByHand).ToArray());
+        Assert.Equal([1L, 1, 1], frames.Integers(RecordingTarget.Success).ToArray());
+    }
+
+    [Fact]
+    public void An_episode_that_is_taken_back_is_gone_and_what_comes_after_it_is_whole()
+    {
+        var saver = new EpisodeSaver(Target);
+        saver.Start();
+        var recorder = Recorder(saver);
+        Apply(recorder, 3);
+        saver.EndEpisode();
+        Apply(recorder, 4);
+        saver.EndEpisode();
+        saver.EndEpisode(EpisodeEnd.TakenBack);
+        Apply(recorder, 5);
+        saver.EndEpisode();
+        saver.EndEpisode(EpisodeEnd.TakenBack);
+        Apply(recorder, 6);
+        recorder.Complete();
+        saver.Dispose();
+
+        Assert.Equal((2, 9), (saver.Read().Episodes, saver.Read().Frames));
+        using var dataset = LeRobotDataset.Open(Root);
+        Assert.Equal([3, 6], dataset.Episodes.Select(episode => episode.Length));
+        Assert.Equal(9, dataset.Info.TotalFrames);
+        foreach (var episode in dataset.Episodes)
+        {
+            var pictures = 0;
+            dataset.ReadPictures(episode, DatasetFeature.FrontCamera, (_, _) => pictures++);
+            Assert.Equal(episode.Length, pictures);
+        }
+    }
+
+    [Fact]
+    public void An_episode_of_an_earlier_recording_is_not_taken_back()
+    {
+        Run(recorder => Apply(recorder, 3));
+        var settled = new List<(bool, string)>();
+        using (var saver = new EpisodeSaver(Target) { Settled = (isSaved, why) => settled.Add((isSaved, why)) })
+        {
+            saver.Start();
+            saver.EndEpisode(EpisodeEnd.TakenBack);
+        }
+
+        Assert.Equal([(false, "it was not recorded in this run")], settled);
+        using var dataset = LeRobotDataset.Open(Root);
+        Assert.Single(dataset.Episodes);
+    }
+
     private static string Refusal(RecordingTarget target)
     {
         var exception = Assert.Throws<DatasetException>(() => new EpisodeSaver(target));
