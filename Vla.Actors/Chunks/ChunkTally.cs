@@ -8,25 +8,34 @@ internal sealed class ChunkTally
     private ActionChunk? _chunk;
     private int _row;
     private int _ofThis;
+    private long[] _publishedNs = [];
     private long _begun;
     private long _actions;
     private long _cutShort;
     private long _carriedOut;
     private long _ofLast;
 
+    /// <summary>The same for the policy.</summary>
+    public ChunkProgress Progress { get; } = new();
+
     /// <summary>
     /// Notes that an action of a chunk was published; the same one again, tick after tick, counts once.
     /// </summary>
-    public void Published(ActionChunk chunk, int row)
+    public void Published(ActionChunk chunk, int row, long nowNs)
     {
         if (!ReferenceEquals(chunk, _chunk))
         {
-            End();
+            Progress.Begun(chunk, PublishedSince(chunk, row));
+            Count();
+            if (_publishedNs.Length < chunk.Horizon)
+                _publishedNs = new long[chunk.Horizon];
+            Array.Clear(_publishedNs);
             _chunk = chunk;
             _row = -1;
             Interlocked.Increment(ref _begun);
         }
 
+        _publishedNs[row] = nowNs;
         if (row == _row)
             return;
         _row = row;
@@ -36,6 +45,29 @@ internal sealed class ChunkTally
 
     /// <summary>Notes that nothing of the chunk will be published any more.</summary>
     public void End()
+    {
+        if (_chunk is null)
+            return;
+        Progress.Ended();
+        Count();
+    }
+
+    // With none before it, those that were due.
+    private int PublishedSince(ActionChunk chunk, int row)
+    {
+        if (_chunk is null)
+            return row;
+        var count = 0;
+        foreach (var atNs in _publishedNs)
+        {
+            if (atNs > chunk.Origin.CapturedNs)
+                count++;
+        }
+
+        return count;
+    }
+
+    private void Count()
     {
         if (_chunk is null)
             return;

@@ -154,7 +154,7 @@ internal sealed class ActionChoice
                     wanted = ActionValues.Create(due);
                 _origin = Action.Chunk!.Origin;
                 _ages = (Action.ArrivalAgeNs, Action.AgeLimitNs);
-                Chunks.Published(Action.Chunk, Action.Row);
+                Chunks.Published(Action.Chunk, Action.Row, nowNs);
                 break;
             case ControlState.Hold:
                 _limiter.Hold(elapsedNs, values);

@@ -104,6 +104,9 @@ public sealed class ControlLoop : IDisposable
     /// <summary>When the next actions are wanted.</summary>
     public ChunkDemand Demand => _choice.Demand;
 
+    /// <summary>What became of the policy's chunks.</summary>
+    public ChunkProgress Progress => _choice.Chunks.Progress;
+
     /// <summary>How old the picture of an action may be.</summary>
     public long MaximumActionAgeNs => _options.MaximumActionAgeNs;
 

@@ -78,6 +78,14 @@ public interface IPolicy
                     + "leave policyStepMs (--policy-step) out"
             );
 
+    /// <summary>The same policy as somebody has chosen it, before it is told its robot.</summary>
+    /// <exception cref="PolicyException">It has no such choice, or that is none of it.</exception>
+    IPolicy Choosing(PolicyChoices choices)
+    {
+        choices.RequireOnly(Directory);
+        return this;
+    }
+
     /// <summary>What its vocabulary makes of an instruction; null for one that reads no words.</summary>
     InstructionWords? ReadWords(string instruction) => null;
 

@@ -27,9 +27,15 @@ public sealed record InstructionWords(
                 + $"marks), and {Limit} are read, "
                 + $"as far as \"{Bounded(Text[..Fitting])}\": say it in fewer words";
 
+    /// <summary>
+    /// Why the policy can make nothing of it, for one that takes whole sentences; null for what follows from the words.
+    /// </summary>
+    public string? WhyNone { get; init; }
+
     /// <summary>Why the policy can make nothing of it; null when it knows at least one of the words.</summary>
     public string? NoneKnown =>
         Known > 0 ? null
+        : WhyNone is not null ? WhyNone
         : Unknown.Count == 0 ? "the instruction has no words: say what the robot shall do"
         : $"the policy knows none of these words: {Quoted(Unknown)}; {InstructionTokenizer.VocabularyHint}";
 

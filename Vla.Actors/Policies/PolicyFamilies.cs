@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies.Act;
 using Vla.Actors.Policies.Remote;
-using Vla.Actors.Policies.SmolVla.Modules;
+using Vla.Actors.Policies.Rt1;
+using Vla.Actors.Policies.SmolVla;
 using Vla.Actors.Policies.Staged;
 
 namespace Vla.Actors.Policies;
@@ -10,7 +11,13 @@ namespace Vla.Actors.Policies;
 /// <summary>The families that there are: one line for each.</summary>
 public static class PolicyFamilies
 {
-    private static readonly IPolicyFamily[] Own = [new StagedFamily(), new ActFamily()];
+    private static readonly IPolicyFamily[] Own =
+    [
+        new StagedFamily(),
+        new ActFamily(),
+        new SmolVlaFamily(),
+        new Rt1Family(),
+    ];
 
     private static ImmutableList<IPolicyFamily> _added = [];
 
@@ -55,13 +62,8 @@ public static class PolicyFamilies
                 $"{directory}: is {Describe(kind)}, which Vla does not run; it runs "
                     + $"{string.Join(", ", All.Select(family => family.Name))}, or a family of your own, whose "
                     + "library is given with --library FILE"
-                    + (IsLookedAt(kind) ? "; vla model and vla forward take this one" : "")
             );
     }
-
-    /// <summary>Whether a directory can be looked at and tried, though not run yet.</summary>
-    private static bool IsLookedAt(PolicyKind kind) =>
-        kind is { Format: PolicyFormat.LeRobot, Type: SmolVlaConfig.Type };
 
     /// <summary>What a directory is, as it stands in a message.</summary>
     public static string Describe(PolicyKind kind)

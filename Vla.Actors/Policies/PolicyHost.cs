@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
+using Vla.Actors.Chunks;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Scheduling;
 using Vla.Actors.Stages;
@@ -20,6 +21,9 @@ public sealed record PolicyHost
     /// Is told <see cref="Pipeline.InstructionWanted"/>, answers <see cref="Pipeline.InstructionChanged"/>.
     /// </summary>
     public required IActorRef Instructions { get; init; }
+
+    /// <summary>What became of its chunks; null where nobody carries them out against the clock.</summary>
+    public ChunkProgress? Progress { get; init; }
 
     /// <summary>One monitor for each of the policy's steps, by the step's name; they outlive restarts.</summary>
     public required IReadOnlyDictionary<string, StageMonitor> Monitors { get; init; }

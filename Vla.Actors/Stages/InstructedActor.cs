@@ -9,7 +9,17 @@ namespace Vla.Actors.Stages;
 /// <param name="instructions">Is told <see cref="InstructionWanted"/>, answers
 /// <see cref="InstructionChanged"/>.</param>
 public abstract class InstructedActor(StageSetup setup, IActorRef observations, IActorRef instructions)
-    : StageActor<ObservationCaptured>(setup, observations)
+    : InstructedActor<ObservationCaptured>(setup, observations, instructions);
+
+/// <summary>A stage that takes its upstream neighbour's results and the words in force.</summary>
+/// <param name="setup">Name, clock, threads.</param>
+/// <param name="upstream">Is told <see cref="Ready"/>.</param>
+/// <param name="instructions">Is told <see cref="InstructionWanted"/>, answers
+/// <see cref="InstructionChanged"/>.</param>
+/// <typeparam name="TInput">What upstream gives.</typeparam>
+public abstract class InstructedActor<TInput>(StageSetup setup, IActorRef upstream, IActorRef instructions)
+    : StageActor<TInput>(setup, upstream)
+    where TInput : class, IDisposable
 {
     private readonly InstructionDemand _words = new(instructions, setup.Time);
 

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
+using Vla.Actors.Chunks;
 using Vla.Actors.Control;
 using Vla.Actors.Instructions;
 using Vla.Actors.Pipeline;
@@ -57,8 +58,12 @@ public record PolicyParts
                 Time = Time,
                 Loggers = Loggers,
                 Scheduling = Scheduling,
+                Progress = Progress,
             }
         );
+
+    /// <inheritdoc cref="PolicyHost.Progress"/>
+    protected virtual ChunkProgress? Progress => null;
 }
 
 /// <summary>What the pipeline is made of: its policy, and what is before and behind it.</summary>
@@ -85,6 +90,9 @@ public sealed record PipelineParts : PolicyParts
 
     /// <summary>What a simulated world says of words that are about it; null without one.</summary>
     public Func<string, SceneAnswer>? Scene { get; init; }
+
+    /// <inheritdoc/>
+    protected override ChunkProgress Progress => Control.Progress;
 
     /// <summary>What is asked of every instruction.</summary>
     public InstructionCheck CheckInstructions() =>

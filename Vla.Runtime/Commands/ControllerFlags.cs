@@ -55,6 +55,22 @@ internal sealed class ControllerFlags
             "policyStepMs"
         ),
         (
+            Flag("--policy-seed", "N", "What a policy's chance begins with: the same number, the same chance"),
+            "policySeed"
+        ),
+        (
+            Flag(
+                "--real-time-chunking",
+                "on|off",
+                "Whether each chunk is made to go on from the one before it (default: as the checkpoint says)"
+            ),
+            "realTimeChunking"
+        ),
+        (
+            Flag("--unnorm-key", "NAME", "The data set whose statistics bring an OpenVLA's actions to the robot's"),
+            "unnormKey"
+        ),
+        (
             Flag(
                 "--teleop",
                 "LEADER",

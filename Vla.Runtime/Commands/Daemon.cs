@@ -101,7 +101,17 @@ public static partial class Daemon
             : BoundedWork.Run(
                 "loading the policy",
                 mayLoad < start.Left ? mayLoad : start.Left,
-                () => decider.Load(new PolicyContext(() => tabletop!, time))
+                () =>
+                    decider.Load(
+                        new PolicyContext(() => tabletop!, time)
+                        {
+                            Choices = VlaSettings.Choices(
+                                settings.PolicySeed,
+                                settings.RealTimeChunking,
+                                settings.UnnormKey
+                            ),
+                        }
+                    )
             );
         MovingOutputs.Check(settings, robot.MovesRobots ? robotText : null, outputs, source, policy);
         var instructions = new InstructionBoard(time);

@@ -77,6 +77,7 @@ public static class EvalCommand
         };
         var device = PolicyOptions.Device();
         var libraries = PolicyOptions.Libraries();
+        var choices = PolicyOptions.Choices();
 
         var command = new Command(
             "eval",
@@ -95,6 +96,7 @@ public static class EvalCommand
             device,
             libraries,
         };
+        choices.AddTo(command);
         command.SetAction(
             async (parsed, cancellation) =>
             {
@@ -121,7 +123,14 @@ public static class EvalCommand
                 PolicyOptions.Register(parsed, libraries);
                 var name = parsed.GetValue(policy)!;
                 var clock = parsed.GetValue(realTime);
-                var results = await RunAsync(name, parsed.GetValue(device)!, plan, clock, cancellation);
+                var results = await RunAsync(
+                    name,
+                    choices.Of(parsed),
+                    parsed.GetValue(device)!,
+                    plan,
+                    clock,
+                    cancellation
+                );
                 if (results.Count == 0)
                     throw new EvaluationException(NoFigures);
                 var report = EvaluationReport.Of(name, plan, clock, results);
@@ -153,6 +162,7 @@ public static class EvalCommand
 
     private static async Task<IReadOnlyList<EpisodeResult>> RunAsync(
         string name,
+        PolicyChoices choices,
         string device,
         EvaluationPlan plan,
         bool realTime,
@@ -166,7 +176,7 @@ public static class EvalCommand
             : BoundedWork.Run(
                 "loading the policy",
                 BoundedWork.Bound,
-                () => decider.Load(PolicyContext.WithoutWorld).Driving(TabletopFit.Naming)
+                () => decider.Load(PolicyContext.WithoutWorld with { Choices = choices }).Driving(TabletopFit.Naming)
             );
         foreach (var remark in policy?.Remarks ?? [])
             Console.Error.WriteLine($"policy: {remark}");

@@ -32,20 +32,6 @@ public static class ModelCommand
             var output = result.InvocationConfiguration.Output;
             PolicyOptions.Register(result, libraries);
             var directory = PolicyOptions.Directory(result, policy);
-            if (SmolVlaForward.Takes(directory))
-            {
-                var whatItIs = BoundedWork.Run(
-                    "loading the policy",
-                    BoundedWork.Bound,
-                    () => SmolVlaForward.Describe(directory, TorchDevice.Select(result.GetValue(device)!))
-                );
-                if (result.GetValue(json))
-                    output.WriteLine(JsonSerializer.Serialize(whatItIs, JsonForm));
-                else
-                    whatItIs.Write(output);
-                return ExitCodes.Success;
-            }
-
             var loaded = BoundedWork.Run("loading the policy", BoundedWork.Bound, () => PolicyFamilies.Load(directory));
             var on = TorchDevice.Select(result.GetValue(device)!);
             if (loaded is not StagedPolicy staged)

@@ -49,7 +49,8 @@ internal sealed record PolicyDescription(
                 .. (policy.Pictures ?? []).Select(name =>
                 {
                     var image = policy.ImageOf(name);
-                    return new PictureDescription(name, image.Width, image.Height);
+                    var (width, height) = image.Source ?? (image.Width, image.Height);
+                    return new PictureDescription(name, width, height);
                 }),
             ],
             [.. policy.State.Names.Zip(policy.State.Units, (name, unit) => new NumberDescription(name, unit))],

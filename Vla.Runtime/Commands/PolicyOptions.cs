@@ -1,7 +1,9 @@
 using System.CommandLine;
+using Vla.Actors.Policies;
 using Vla.Actors.Torch;
 using Vla.Runtime.Libraries;
 using Vla.Runtime.Policies;
+using Vla.Runtime.Settings;
 
 namespace Vla.Runtime.Commands;
 
@@ -26,6 +28,9 @@ internal static class PolicyOptions
                 "A .dll with types of stages or families of policies of your own, which config.json of the policy "
                 + "names; may be given several times",
         };
+
+    /// <summary>What is chosen of a policy; read by <see cref="ChoiceOptions.Of"/>.</summary>
+    public static ChoiceOptions Choices() => new();
 
     /// <summary>Makes known what the libraries that were given have.</summary>
     /// <exception cref="UsageException">One cannot be used.</exception>
@@ -55,4 +60,45 @@ internal static class PolicyOptions
             Description = $"Where Torch computes: {TorchDevice.Choices}",
             DefaultValueFactory = _ => "auto",
         };
+}
+
+/// <summary>The options by which commands choose of a policy what its directory leaves open.</summary>
+internal sealed class ChoiceOptions
+{
+    public Option<long> Seed { get; } =
+        new("--policy-seed")
+        {
+            HelpName = "N",
+            Description = "What a policy's chance begins with: the same number, the same chance (default: its own)",
+        };
+
+    public Option<string> Chunking { get; } =
+        new Option<string>("--real-time-chunking")
+        {
+            Description = "Whether each chunk is made to go on from the one before it; auto: as the checkpoint says",
+            DefaultValueFactory = _ => "auto",
+        }.AcceptOnlyFromAmong("auto", "on", "off");
+
+    public Option<string> UnnormKey { get; } =
+        new("--unnorm-key")
+        {
+            HelpName = "NAME",
+            Description = "The data set whose statistics bring an OpenVLA's actions to the robot's units",
+            DefaultValueFactory = _ => "",
+        };
+
+    public void AddTo(Command command)
+    {
+        command.Add(Seed);
+        command.Add(Chunking);
+        command.Add(UnnormKey);
+    }
+
+    /// <exception cref="UsageException">The seed is out of its range.</exception>
+    public PolicyChoices Of(ParseResult parsed) =>
+        VlaSettings.Choices(
+            Bounds.Require("--policy-seed", parsed.GetValue(Seed), 0, VlaSettings.LargestPolicySeed),
+            parsed.GetValue(Chunking)!,
+            parsed.GetValue(UnnormKey)!
+        );
 }

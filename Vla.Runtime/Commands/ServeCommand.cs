@@ -30,6 +30,7 @@ public static class ServeCommand
             DefaultValueFactory = _ => ProjectPaths.NotebookPolicy,
         };
         var libraries = PolicyOptions.Libraries();
+        var choices = PolicyOptions.Choices();
         var device = PolicyOptions.Device();
         var protocol = new Option<string>("--protocol")
         {
@@ -92,6 +93,7 @@ public static class ServeCommand
             duration,
             device,
         };
+        choices.AddTo(command);
         command.SetAction(
             async (parsed, cancellation) =>
             {
@@ -128,7 +130,7 @@ public static class ServeCommand
                 var loaded = BoundedWork.Run(
                     "loading the policy",
                     BoundedWork.Bound,
-                    () => decider.Load(PolicyContext.WithoutWorld)
+                    () => decider.Load(PolicyContext.WithoutWorld with { Choices = choices.Of(parsed) })
                 );
                 var options = new PolicyServerOptions
                 {

@@ -10,63 +10,24 @@ namespace Vla.Runtime.Commands;
 /// <summary><c>vla forward</c> for LeRobot's SmolVLA: every step by name.</summary>
 /// <remarks>
 /// The input holds cases, each by a letter: <c>a.tokens</c> and <c>a.mask</c>. Case number i takes row i of pictures,
-/// state and noise; the first as the policy is, the second with one camera more that shows nothing, and so on. With
-/// more states than one, the actions that a robot would get call by call are written too (<c>queue</c>), with the words
-/// of the first.
+/// state and noise. <c>a.empty_cameras</c> says how many cameras more show nothing; where no case says so, the first is
+/// as the policy is, the second has one more, and so on. With more states than one, the actions that a robot would get
+/// call by call are written too (<c>queue</c>), with the words of the first.
 /// </remarks>
 internal static class SmolVlaForward
 {
     private const string Raw = "raw.";
     private const string Tokens = ".tokens";
     private const string Mask = ".mask";
+    private const string Empty = ".empty_cameras";
     private const string Noise = "noise";
     private const int Thinned = 4;
+    private const int MostEmptyCameras = 16;
 
     /// <summary>True for the directory of a SmolVLA checkpoint.</summary>
     public static bool Takes(string directory) =>
         Directory.Exists(directory)
         && PolicyKind.Of(directory) is { Format: PolicyFormat.LeRobot, Type: SmolVlaConfig.Type };
-
-    /// <summary>What a checkpoint is.</summary>
-    /// <exception cref="PolicyException">Something is missing, damaged or does not fit.</exception>
-    public static PolicyDescription Describe(string directory, Device device)
-    {
-        using var policy = SmolVlaCheckpoint.Load(directory, device);
-        var (config, names) = (policy.Config, LeRobotNames.Read(directory, policy.Config.Features));
-        return new PolicyDescription(
-            "LeRobot's SmolVLA",
-            directory,
-            device.ToString(),
-            "float32",
-            policy.Parameters,
-            [
-                .. LeRobotPictures
-                    .Of(directory, config.Features, policy.Processors)
-                    .Select(one => new PictureDescription(one.Key, one.Value.Width, one.Value.Height)),
-            ],
-            Numbers(config.Features.State!, names.State),
-            Numbers(config.Features.Action, names.Action),
-            config.ChunkSize,
-            $"of which {config.ActionSteps} are carried out",
-            TakesWords: true,
-            [
-                "look (vision tower, each camera)",
-                "read (language model over pictures, words and state)",
-                $"flow ({config.FlowSteps} steps of the action expert)",
-            ],
-            ["vla model and vla forward take it; no other command does yet"]
-        );
-
-        static IReadOnlyList<NumberDescription> Numbers(LeRobotFeature feature, NamedNumbers? named) =>
-            [
-                .. Enumerable
-                    .Range(0, feature.Count)
-                    .Select(i => new NumberDescription(
-                        named?.Names[i] ?? $"{feature.Key[(feature.Key.LastIndexOf('.') + 1)..]}_{i + 1}",
-                        named?.Units?[i] ?? "1"
-                    )),
-            ];
-    }
 
     /// <param name="directory">The policy's.</param>
     /// <param name="device">Where Torch computes.</param>
@@ -120,7 +81,7 @@ internal static class SmolVlaForward
             var chunk = policy.Predict(
                 Input(name, i, i) with
                 {
-                    MoreEmptyCameras = i,
+                    MoreEmptyCameras = EmptyCameras(name, i),
                 },
                 Row(noise, i),
                 (step, tensor) => Keep($"{name}.{step}", tensor)
@@ -175,6 +136,20 @@ internal static class SmolVlaForward
                 IsToken = file.Tensors.ContainsKey(name + Mask) ? One(name + Mask) : ones_like(One(name + Tokens)),
                 State = Row(states, state),
             };
+
+        int EmptyCameras(string name, int number)
+        {
+            if (!cases.Any(one => file.Tensors.ContainsKey(one + Empty)))
+                return number;
+            if (!file.Tensors.TryGetValue(name + Empty, out var entry))
+                return 0;
+            if (entry.ElementCount != 1)
+                throw new PolicyException($"{input}: {name}{Empty} is {entry.ShapeText}, expected is one number");
+            var count = file.ReadTensor(name + Empty).to(ScalarType.Int64).item<long>();
+            return count is >= 0 and <= MostEmptyCameras
+                ? (int)count
+                : throw new PolicyException($"{input}: {name}{Empty} is {count}, allowed is 0 to {MostEmptyCameras}");
+        }
 
         Tensor One(string name)
         {

@@ -66,6 +66,11 @@ internal sealed class LibraryPolicy : IPolicy
             ? Of(driving, _what)
             : this;
 
+    public IPolicy Choosing(PolicyChoices choices) =>
+        Asked("choices", () => _inner.Choosing(choices)) is { } chosen && !ReferenceEquals(chosen, _inner)
+            ? Of(chosen, _what)
+            : this;
+
     public PrecisionInForce PrecisionOn(Device device) => Asked("precision", () => _inner.PrecisionOn(device));
 
     public InstructionWords? ReadWords(string instruction) => Asked("words", () => _inner.ReadWords(instruction));

@@ -23,6 +23,8 @@ public abstract record PolicySpec
     /// <exception cref="PolicyException">It cannot be used.</exception>
     public abstract IPolicy Load(PolicyContext context);
 
+    private static IPolicy Chosen(IPolicy policy, PolicyContext context) => policy.Choosing(context.Choices);
+
     /// <summary>The script that knows the simulated world.</summary>
     public sealed record Expert : PolicySpec
     {
@@ -33,7 +35,7 @@ public abstract record PolicySpec
         public override bool NeedsWorld => true;
 
         /// <inheritdoc/>
-        public override IPolicy Load(PolicyContext context) => new ExpertPolicy(context.Tabletop);
+        public override IPolicy Load(PolicyContext context) => Chosen(new ExpertPolicy(context.Tabletop), context);
 
         /// <inheritdoc/>
         public override string ToString() => ExpertPolicy.Name;
@@ -56,7 +58,7 @@ public abstract record PolicySpec
             new Library(Name with { File = Path.GetFullPath(Name.File, folder) });
 
         /// <inheritdoc/>
-        public override IPolicy Load(PolicyContext context) => PolicyLibrary.Load(Name, context.Time);
+        public override IPolicy Load(PolicyContext context) => Chosen(PolicyLibrary.Load(Name, context.Time), context);
 
         /// <inheritdoc/>
         public override string ToString() => Name.ToString();
@@ -73,7 +75,7 @@ public abstract record PolicySpec
         public override PolicySpec RelativeTo(string folder) => new Server(Address.RelativeTo(folder));
 
         /// <inheritdoc/>
-        public override IPolicy Load(PolicyContext context) => OpenPiPolicy.Load(Address);
+        public override IPolicy Load(PolicyContext context) => Chosen(OpenPiPolicy.Load(Address), context);
 
         /// <inheritdoc/>
         public override string ToString() => Address.ToString();
@@ -89,7 +91,7 @@ public abstract record PolicySpec
         public override PolicySpec RelativeTo(string folder) => new Directory(System.IO.Path.GetFullPath(Path, folder));
 
         /// <inheritdoc/>
-        public override IPolicy Load(PolicyContext context) => PolicyFamilies.Load(Path);
+        public override IPolicy Load(PolicyContext context) => Chosen(PolicyFamilies.Load(Path), context);
 
         /// <inheritdoc/>
         public override string ToString() => Path;
@@ -101,6 +103,9 @@ public abstract record PolicySpec
 /// <param name="Time">The clock.</param>
 public sealed record PolicyContext(Func<SimulatedTabletop> Tabletop, TimeProvider Time)
 {
+    /// <summary>What whoever runs it chooses of it.</summary>
+    public PolicyChoices Choices { get; init; } = PolicyChoices.None;
+
     /// <summary>For those that do not need the simulated world.</summary>
     public static PolicyContext WithoutWorld { get; } =
         new(() => throw new InvalidOperationException("there is no simulated world here"), TimeProvider.System);

@@ -32,6 +32,34 @@ public sealed class VlaSettings
     public double PolicyStepMs { get; set; }
 
     /// <summary>
+    /// What a policy's chance begins with, for one that leaves something to chance: the same number, the same chance; 0
+    /// for its own.
+    /// </summary>
+    [Range(0.0, LargestPolicySeed)]
+    public long PolicySeed { get; set; }
+
+    /// <summary>The largest <see cref="PolicySeed"/>.</summary>
+    public const long LargestPolicySeed = 999_999_999_999;
+
+    /// <summary>Whether each chunk is made to go on from the one before it, for a policy that can.</summary>
+    [RegularExpression("auto|on|off", ErrorMessage = "auto, on or off")]
+    public string RealTimeChunking { get; set; } = "auto";
+
+    /// <summary>
+    /// The data set by whose statistics actions become the robot's, for a policy with several; empty for its only one.
+    /// </summary>
+    public string UnnormKey { get; set; } = "";
+
+    /// <summary>The same as a policy takes it.</summary>
+    public static PolicyChoices Choices(long seed, string chunking, string unnormKey) =>
+        new()
+        {
+            Seed = seed > 0 ? seed : null,
+            RealTimeChunking = chunking == "auto" ? null : chunking == "on",
+            UnnormKey = unnormKey.Length > 0 ? unnormKey : null,
+        };
+
+    /// <summary>
     /// Assemblies with types of stages and families of policies of the user's own; relative paths count from the
     /// configuration's folder.
     /// </summary>

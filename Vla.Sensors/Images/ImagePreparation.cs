@@ -7,7 +7,8 @@ namespace Vla.Sensors.Images;
 /// </summary>
 /// <remarks>
 /// <para>
-/// The whole picture, or its middle part of the wanted shape (<see cref="ImageFit"/>), is resized in two steps. First
+/// The whole picture, or its middle part of the wanted shape (<see cref="ImageFit"/>), is resized in two steps, unless
+/// the policy wants its own code's way exactly (<see cref="ImageSampling"/>, <see cref="SampledPicture"/>). First
 /// whole blocks of pixels are averaged, as long as the result is not too small: bilinear alone would skip pixels and
 /// let fine texture flicker, which is why torchvision shrinks with <c>antialias=True</c>. Then bilinear with half-pixel
 /// centres, PyTorch's <c>interpolate(mode="bilinear", align_corners=False)</c>, in OpenCV's bit-exact variant: the same
@@ -29,6 +30,8 @@ public sealed class ImagePreparation : IDisposable
     private readonly float[] _blue;
     private readonly Size _size;
     private readonly CentreCrop? _crop;
+    private readonly ImageSpec _spec;
+    private readonly SampledPicture? _sampled;
     private readonly Resizer _averaging = new(InterpolationFlags.Area);
     private readonly Resizer _resizing = new(InterpolationFlags.LinearExact);
     private readonly Mat _colour = new();
@@ -42,6 +45,11 @@ public sealed class ImagePreparation : IDisposable
         if (spec.Mean.Count != Channels || spec.Std.Count != Channels)
             throw new ArgumentException("mean and std need three values each, in RGB order", nameof(spec));
 
+        if (spec is { Sampling: ImageSampling.Averaged, Fit: ImageFit.Pad or ImageFit.Letterbox })
+            throw new ArgumentException($"{spec.Fit} wants a sampling of its own", nameof(spec));
+
+        _spec = spec;
+        _sampled = spec.Sampling == ImageSampling.Averaged ? null : new SampledPicture(spec);
         _size = new Size(spec.Width, spec.Height);
         _crop = spec.Fit == ImageFit.Crop ? new CentreCrop(_size) : null;
         _red = Table(spec.Mean[0], spec.Std[0]);
@@ -57,7 +65,10 @@ public sealed class ImagePreparation : IDisposable
     /// length.</exception>
     public void Prepare(Mat bgr, Span<float> hwcRgb)
     {
-        Normalise(Shaped(bgr, hwcRgb.Length), hwcRgb);
+        if (_sampled is null)
+            Normalise(Shaped(bgr, hwcRgb.Length), hwcRgb);
+        else
+            NormaliseSampled(Sampled(_sampled, bgr, hwcRgb.Length), hwcRgb);
     }
 
     /// <summary>The picture before its bytes become numbers, as training data keeps it.</summary>
@@ -65,6 +76,18 @@ public sealed class ImagePreparation : IDisposable
     /// <param name="hwcRgb">Receives [height, width, 3], RGB, 0 to 255.</param>
     public unsafe void PrepareBytes(Mat bgr, Span<byte> hwcRgb)
     {
+        if (_sampled is not null)
+        {
+            var sampled = Sampled(_sampled, bgr, hwcRgb.Length);
+            for (var i = 0; i < sampled.Length; i += Channels)
+            {
+                for (var c = 0; c < Channels; c++)
+                    hwcRgb[i + c] = (byte)Math.Round(sampled[i + Channels - 1 - c]);
+            }
+
+            return;
+        }
+
         var picture = Shaped(bgr, hwcRgb.Length);
         var rowLength = _size.Width * Channels;
         for (var y = 0; y < _size.Height; y++)
@@ -84,8 +107,24 @@ public sealed class ImagePreparation : IDisposable
         _colour.Dispose();
     }
 
+    private unsafe ReadOnlySpan<float> Sampled(SampledPicture sampled, Mat bgr, int length)
+    {
+        Require(bgr, length);
+        var picture = ThreeChannels(bgr);
+        var (rows, rowBytes) = (picture.Rows, (int)picture.Step());
+        // The last row of a part of a larger picture may end with it.
+        var bytes = (rows - 1) * rowBytes + picture.Cols * Channels;
+        return sampled.Of(new ReadOnlySpan<byte>((byte*)picture.Ptr(0), bytes), rowBytes, picture.Cols, rows);
+    }
+
     // Cropped, resized and of three channels, for memory of so many values.
     private Mat Shaped(Mat bgr, int length)
+    {
+        Require(bgr, length);
+        return ThreeChannels(Resized(_crop?.Of(bgr) ?? bgr));
+    }
+
+    private void Require(Mat bgr, int length)
     {
         if (bgr.Empty())
             throw new ArgumentException("the picture is empty", nameof(bgr));
@@ -96,8 +135,6 @@ public sealed class ImagePreparation : IDisposable
                 $"{_size.Height}×{_size.Width}×{Channels} values do not fit into {length}",
                 nameof(length)
             );
-
-        return ThreeChannels(Resized(_crop?.Of(bgr) ?? bgr));
     }
 
     private Mat Resized(Mat picture)
@@ -155,6 +192,16 @@ public sealed class ImagePreparation : IDisposable
                 row[i + 1] = _green[source[i + 1]];
                 row[i + 2] = _blue[source[i]];
             }
+        }
+    }
+
+    private void NormaliseSampled(ReadOnlySpan<float> bgr, Span<float> target)
+    {
+        var (mean, std) = (_spec.Mean, _spec.Std);
+        for (var i = 0; i < bgr.Length; i += Channels)
+        {
+            for (var c = 0; c < Channels; c++)
+                target[i + c] = (bgr[i + Channels - 1 - c] / 255f - mean[c]) / std[c];
         }
     }
 

@@ -11,6 +11,12 @@ public sealed record ImageSpec(int Height, int Width, IReadOnlyList<float> Mean,
     /// <summary>What becomes of a picture of another shape.</summary>
     public ImageFit Fit { get; init; }
 
+    /// <summary>How its pixels are made when it is resized.</summary>
+    public ImageSampling Sampling { get; init; }
+
+    /// <summary>What a border is filled with, 0 to 255.</summary>
+    public byte Border { get; init; }
+
     /// <summary>
     /// Whether the policy's own code resizes nothing, so that a camera should give just this size: where it does not,
     /// its pictures are resized all the same, and that is said.
@@ -31,4 +37,32 @@ public enum ImageFit
 
     /// <summary>The largest part of it around the middle that has the wanted shape; nothing is distorted.</summary>
     Crop,
+
+    /// <summary>
+    /// All of it, undistorted, at the right and the bottom; the border is at the left and the top, as LeRobot's
+    /// policies have it. Not with <see cref="ImageSampling.Averaged"/>.
+    /// </summary>
+    Pad,
+
+    /// <summary>
+    /// All of it, undistorted, in the middle: made square by a border first, as OpenVLA's <c>letterbox</c> does. Not
+    /// with <see cref="ImageSampling.Averaged"/>.
+    /// </summary>
+    Letterbox,
+}
+
+/// <summary>How the pixels of a resized picture are made.</summary>
+public enum ImageSampling
+{
+    /// <summary>Whole blocks are averaged, then bilinear: nothing flickers, and it is fast.</summary>
+    Averaged,
+
+    /// <summary>
+    /// Bilinear alone, with half-pixel centres: PyTorch's <c>interpolate</c> without <c>antialias</c>, TensorFlow's
+    /// resize.
+    /// </summary>
+    Linear,
+
+    /// <summary>Bicubic with a support that widens where it shrinks: Pillow's <c>BICUBIC</c>, to the byte.</summary>
+    Bicubic,
 }

@@ -16,12 +16,24 @@ public sealed class PicturePlacement
     /// <param name="height">The camera's picture, pixels.</param>
     public PicturePlacement(ImageSpec image, int width, int height)
     {
-        var part =
-            image.Fit == ImageFit.Crop
-                ? CentreCrop.Within(new Size(width, height), new Size(image.Width, image.Height))
-                : new Rect(0, 0, width, height);
-        (_left, _top) = ((double)part.X / width, (double)part.Y / height);
-        (_width, _height) = ((double)part.Width / width, (double)part.Height / height);
+        if (image.Sampling == ImageSampling.Averaged)
+        {
+            var part =
+                image.Fit == ImageFit.Crop
+                    ? CentreCrop.Within(new Size(width, height), new Size(image.Width, image.Height))
+                    : new Rect(0, 0, width, height);
+            (_left, _top) = ((double)part.X / width, (double)part.Y / height);
+            (_width, _height) = ((double)part.Width / width, (double)part.Height / height);
+            return;
+        }
+
+        var plan = PicturePlan.Of(image, width, height);
+        // Pixels of the camera's picture for one of the policy's.
+        var across = (double)plan.PaddedWidth / plan.ResizedWidth;
+        var down = (double)plan.PaddedHeight / plan.ResizedHeight;
+        _left = ((plan.CutLeft - plan.Shown.Left) * across - plan.Border) / width;
+        _top = ((plan.CutAbove - plan.Shown.Top) * down - plan.BorderAbove) / height;
+        (_width, _height) = (image.Width * across / width, image.Height * down / height);
     }
 
     /// <returns>Beyond 0 to 1 for a place that is cut off.</returns>

@@ -1,5 +1,7 @@
 using Akka.Actor;
 using Vla.Actors.Policies.Act.Actors;
+using Vla.Actors.Policies.Act.Modules;
+using static TorchSharp.torch;
 
 namespace Vla.Actors.Policies.Act;
 
@@ -22,9 +24,11 @@ internal static class ActActors
         var threads = host.Threads.Vision;
         var vision = parent.ActorOf(
             host.Scheduling.Place(
-                ActVisionActor.Props(
+                LookActor.Props(
                     host.Setup(ActSteps.Look, threads),
-                    policy,
+                    policy.Pictures,
+                    ActSteps.Look,
+                    () => Eyes(policy, host.Device),
                     host.Device,
                     host.Observations,
                     host.Source
@@ -38,5 +42,14 @@ internal static class ActActors
             ),
             "transformer"
         );
+    }
+
+    private static ActVision? Eyes(ActPolicy policy, Device device)
+    {
+        if (policy.Pictures is null)
+            return null;
+        var vision = ActVision.Load(policy.Directory, device);
+        vision.WarmUp(policy.Pictures.Select(policy.ImageOf), device);
+        return vision;
     }
 }

@@ -13,17 +13,17 @@ public static class LeRobotPictures
     /// In the policy's order; each at the size that it was trained on and scaled as the checkpoint says.
     /// </summary>
     /// <param name="directory">The policy's, for messages.</param>
-    /// <param name="config">Its <c>config.json</c>.</param>
+    /// <param name="features">The cameras.</param>
     /// <param name="processors">Its scales, and what is renamed.</param>
     /// <exception cref="PolicyException">There are too many, or two of one name, or one is not of three
     /// colours.</exception>
     public static IReadOnlyDictionary<string, ImageSpec> Of(
         string directory,
-        LeRobotConfig config,
+        IEnumerable<LeRobotFeature> features,
         LeRobotProcessors processors
     )
     {
-        var cameras = config.Cameras.ToList();
+        var cameras = features.ToList();
         if (cameras.Count > PictureNames.Most)
             throw new PolicyException(
                 $"{directory}: wants {cameras.Count} pictures; {PictureNames.Most} at most can be seen together"

@@ -49,6 +49,9 @@ public sealed class LeRobotProcessors : IDisposable
     /// <summary>Which numbers of an action count from the robot's state; null where none does.</summary>
     public RelativeActions? Relative => _relative is { IsUndone: true } ? _relative : null;
 
+    /// <summary>How words become token ids; null where no step says so.</summary>
+    public WordSettings? Words { get; private set; }
+
     /// <param name="directory">The policy's.</param>
     /// <param name="config">Its <c>config.json</c>.</param>
     /// <param name="weights">For the older format; null where there are none yet.</param>
@@ -149,6 +152,9 @@ public sealed class LeRobotProcessors : IDisposable
                     break;
                 case "relative_actions_processor":
                     _relative = RelativeActions.Read(step.Section("config"), config);
+                    break;
+                case "tokenizer_processor" when OfWords.GetValueOrDefault(config.Type, []).Contains(name):
+                    Words = WordSettings.Read(step);
                     break;
                 case "absolute_actions_processor":
                     if (_relative is null || step.Section("config").OptionalFlag("enabled") != true)

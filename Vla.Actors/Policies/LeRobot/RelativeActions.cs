@@ -1,3 +1,5 @@
+using Vla.Sensors.Observations;
+
 namespace Vla.Actors.Policies.LeRobot;
 
 /// <summary>
@@ -56,4 +58,11 @@ public sealed record RelativeActions(IReadOnlyList<bool> IsFromState)
                 chunk[i] += state[dimension];
         }
     }
+
+    /// <summary>
+    /// The state that actions count from. From nowhere they would go anywhere: without one they are no numbers, which
+    /// the control loop refuses.
+    /// </summary>
+    public float[] MeasuredFrom(RobotReading? reading) =>
+        reading is { } known ? known.Values.ToArray() : [.. Enumerable.Repeat(float.NaN, IsFromState.Count)];
 }

@@ -13,12 +13,14 @@ public sealed class PolicyCodeTests
         "Vla.Actors.Policies.Layers",
         "Vla.Actors.Policies.Act.Modules",
         "Vla.Actors.Policies.LeRobot",
+        "Vla.Actors.Policies.Rt1.Modules",
         "Vla.Actors.Policies.SmolVla.Modules",
         "Vla.Actors.Policies.Staged.Vision",
         "Vla.Actors.Policies.Staged.Language",
         "Vla.Actors.Policies.Staged.Fusion",
         "Vla.Actors.Policies.Staged.Decoding",
         "Vla.Actors.Policies.Staged.Kernels",
+        "Vla.Actors.Policies.Tokenizing",
     ];
 
     [Fact]

@@ -1,10 +1,8 @@
 using Akka.Actor;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Policies.Act.Modules;
-using Vla.Actors.Policies.LeRobot;
 using Vla.Actors.Stages;
 using Vla.Sensors;
-using Vla.Sensors.Observations;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Policies.Act.Actors;
@@ -46,7 +44,7 @@ internal sealed class ActTransformerActor(StageSetup setup, ActPolicy policy, De
         var values = ChunkValues.Of(_model.Decode(tokens, null));
         policy.Action.Unnormalise(values);
         if (policy.Relative is { } relative)
-            relative.Add(values, Measured(input.State, relative));
+            relative.Add(values, relative.MeasuredFrom(input.State));
         return new ActionDecoded(
             new ActionChunk(
                 values,
@@ -62,8 +60,4 @@ internal sealed class ActTransformerActor(StageSetup setup, ActPolicy policy, De
         base.Release();
         _model?.Dispose();
     }
-
-    // Actions that count from nowhere would go anywhere: they are no numbers, which the control loop refuses.
-    private static ReadOnlySpan<float> Measured(RobotReading? reading, RelativeActions relative) =>
-        reading is { } known ? known.Values : [.. Enumerable.Repeat(float.NaN, relative.IsFromState.Count)];
 }

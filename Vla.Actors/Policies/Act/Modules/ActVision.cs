@@ -7,7 +7,7 @@ using static TorchSharp.torch.nn;
 namespace Vla.Actors.Policies.Act.Modules;
 
 /// <summary>The part of an ACT model that works on pictures, and on nothing else: its vision backbone.</summary>
-internal sealed class ActVision : Module<Tensor, Tensor>
+internal sealed class ActVision : Module<Tensor, Tensor>, ILooks
 {
     /// <summary>
     /// Times that it works before its first picture: the first allocates and compiles, the second shows that it is
@@ -46,6 +46,8 @@ internal sealed class ActVision : Module<Tensor, Tensor>
     /// <param name="x">A picture [1, 3, height, width], normalised.</param>
     /// <returns>Its feature map [1, channels, height / 32, width / 32], each rounded up.</returns>
     public override Tensor forward(Tensor x) => backbone.call(x);
+
+    public Tensor Look(Tensor picture) => call(picture);
 
     /// <summary>
     /// Works on pictures of each size that will come, so that the first takes no longer than the next.

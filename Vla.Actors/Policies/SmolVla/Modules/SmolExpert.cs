@@ -1,4 +1,5 @@
 using TorchSharp;
+using Vla.Actors.Policies.Layers;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -7,7 +8,7 @@ namespace Vla.Actors.Policies.SmolVla.Modules;
 /// <summary>
 /// SmolVLA's action expert: says in which direction a noisy chunk has to go, by what the language model keeps.
 /// </summary>
-internal sealed class SmolExpert(SmolWeights model, SmolWeights expert, SmolVlmSizes sizes, SmolVlaConfig config)
+internal sealed class SmolExpert(ModelWeights model, ModelWeights expert, SmolVlmSizes sizes, SmolVlaConfig config)
 {
     /// <summary>The numbers of the expert's tokens.</summary>
     public long Width => model.Get("action_in_proj.weight", 2).shape[0];
@@ -50,6 +51,7 @@ internal sealed class SmolExpert(SmolWeights model, SmolWeights expert, SmolVlmS
         var ofAll = cat([ofPrefix, causal], 2);
         seen?.Invoke("attention_mask", ofAll);
         seen?.Invoke("position_ids", behind);
+        var (fromStart, fromPrefix) = (Rotation.Of(places, sizes.HeadSize), Rotation.Of(behind, sizes.HeadSize));
         for (var i = 0; i < config.TextLayers; i++)
         {
             seen?.Invoke($"expert.layer{i}_input", x);
@@ -57,8 +59,8 @@ internal sealed class SmolExpert(SmolWeights model, SmolWeights expert, SmolVlmS
             var given = layer.RmsNorm("input_layernorm", x, sizes.TextEps);
             var mixed =
                 i % config.SelfAttentionEvery == 0
-                    ? OfAll(layer, given, prefix, i, behind, ofAll)
-                    : OfPrefix(layer, given, prefix, i, places, ofPrefix);
+                    ? OfAll(layer, given, prefix, i, fromPrefix, ofAll)
+                    : OfPrefix(layer, given, prefix, i, fromStart, ofPrefix);
             x = x + layer.Linear("self_attn.o_proj", mixed, hasBias: false);
             x = x + layer.GatedMlp("mlp", layer.RmsNorm("post_attention_layernorm", x, sizes.TextEps));
         }
@@ -69,11 +71,11 @@ internal sealed class SmolExpert(SmolWeights model, SmolWeights expert, SmolVlmS
     }
 
     // Actions look at everything before them, and at themselves.
-    private Tensor OfAll(SmolWeights layer, Tensor given, SmolPrefix prefix, int i, Tensor positions, Tensor mask)
+    private Tensor OfAll(ModelWeights layer, Tensor given, SmolPrefix prefix, int i, Rotation turned, Tensor mask)
     {
-        var query = SmolAttention.Turn(Project("q_proj"), positions);
-        var key = SmolAttention.Turn(Project("k_proj"), positions);
-        return SmolAttention.Attend(
+        var query = turned.Turn(Project("q_proj"));
+        var key = turned.Turn(Project("k_proj"));
+        return SharedHeads.Attend(
             query,
             cat([prefix.Keys[i], key], 1),
             cat([prefix.Values[i], Project("v_proj")], 1),
@@ -81,14 +83,14 @@ internal sealed class SmolExpert(SmolWeights model, SmolWeights expert, SmolVlmS
         );
 
         Tensor Project(string name) =>
-            SmolAttention.Split(layer.Linear($"self_attn.{name}", given, hasBias: false), sizes.HeadSize);
+            SharedHeads.Split(layer.Linear($"self_attn.{name}", given, hasBias: false), sizes.HeadSize);
     }
 
     // Actions look at what the language model keeps, through projections of their own.
-    private Tensor OfPrefix(SmolWeights layer, Tensor given, SmolPrefix prefix, int i, Tensor positions, Tensor mask)
+    private Tensor OfPrefix(ModelWeights layer, Tensor given, SmolPrefix prefix, int i, Rotation turned, Tensor mask)
     {
-        var query = SmolAttention.Turn(Split("q_proj", given), positions);
-        return SmolAttention.Attend(
+        var query = turned.Turn(Split("q_proj", given));
+        return SharedHeads.Attend(
             query,
             Split("k_proj", prefix.Keys[i].flatten(2)),
             Split("v_proj", prefix.Values[i].flatten(2)),
@@ -96,7 +98,7 @@ internal sealed class SmolExpert(SmolWeights model, SmolWeights expert, SmolVlmS
         );
 
         Tensor Split(string name, Tensor x) =>
-            SmolAttention.Split(layer.Linear($"self_attn.{name}", x, hasBias: false), sizes.HeadSize);
+            SharedHeads.Split(layer.Linear($"self_attn.{name}", x, hasBias: false), sizes.HeadSize);
     }
 
     private Tensor Suffix(Tensor chunk, double time)

@@ -9,10 +9,10 @@ namespace Vla.Actors.Policies.SmolVla.Modules;
 /// <summary>
 /// SmolVLM's eyes: a vision transformer over patches, and the connector that makes fewer, wider tokens of them.
 /// </summary>
-internal sealed class SmolVision(SmolWeights weights, SmolVlmSizes sizes)
+internal sealed class SmolVision(ModelWeights weights, SmolVlmSizes sizes)
 {
-    private readonly SmolWeights _vision = weights.At("vision_model");
-    private readonly SmolWeights _connector = weights.At("connector");
+    private readonly ModelWeights _vision = weights.At("vision_model");
+    private readonly ModelWeights _connector = weights.At("connector");
 
     /// <summary>
     /// Brings a picture to the model's size: shrunk or enlarged whole, with a border at the left and the top.
@@ -88,25 +88,17 @@ internal sealed class SmolVision(SmolWeights weights, SmolVlmSizes sizes)
         return cells.permute(0, 1, 3, 2, 4, 5).reshape(batch, side / s * (side / s), s * s * channels);
     }
 
-    private Tensor Layer(SmolWeights layer, Tensor x)
+    private Tensor Layer(ModelWeights layer, Tensor x)
     {
         using var scope = NewDisposeScope();
         var given = layer.LayerNorm("layer_norm1", x, sizes.VisionEps);
         var mixed = Attention.Attend(Project("q_proj"), Project("k_proj"), Project("v_proj"), sizes.VisionHeads);
         x = x + layer.Linear("self_attn.out_proj", mixed, hasBias: true);
-        var hidden = GeluTanh(
+        var hidden = Gelu.Tanh(
             layer.Linear("mlp.fc1", layer.LayerNorm("layer_norm2", x, sizes.VisionEps), hasBias: true)
         );
         return (x + layer.Linear("mlp.fc2", hidden, hasBias: true)).MoveToOuterDisposeScope();
 
         Tensor Project(string name) => layer.Linear($"self_attn.{name}", given, hasBias: true);
-    }
-
-    private static Tensor GeluTanh(Tensor x)
-    {
-        using var scope = NewDisposeScope();
-        using Scalar cubic = 0.044715,
-            slope = Math.Sqrt(2 / Math.PI);
-        return (x * Scalars.Half * (((x + x * x * x * cubic) * slope).tanh() + Scalars.One)).MoveToOuterDisposeScope();
     }
 }

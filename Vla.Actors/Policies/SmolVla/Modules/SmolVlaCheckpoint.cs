@@ -1,5 +1,6 @@
 using TorchSharp;
 using Vla.Actors.Checkpoints;
+using Vla.Actors.Policies.Layers;
 using Vla.Actors.Policies.LeRobot;
 using Vla.Actors.Torch;
 using static TorchSharp.torch;
@@ -21,11 +22,12 @@ public sealed class SmolVlaCheckpoint : IDisposable
     private const string Expert = "vlm_with_expert.lm_expert";
 
     private readonly LeRobotProcessors _processors;
-    private readonly SmolWeights _weights;
-    private readonly SmolWeights _model;
+    private readonly ModelWeights _weights;
+    private readonly ModelWeights _model;
     private readonly SmolVision _vision;
     private readonly SmolText _text;
     private readonly SmolExpert _expert;
+    private readonly SmolVlmSizes _sizes;
     private readonly Device _device;
 
     private SmolVlaCheckpoint(
@@ -33,11 +35,12 @@ public sealed class SmolVlaCheckpoint : IDisposable
         SmolVlaConfig config,
         SmolVlmSizes sizes,
         LeRobotProcessors processors,
-        SmolWeights weights,
+        ModelWeights weights,
         Device device
     )
     {
         (Directory, Config, _processors, _weights, _device) = (directory, config, processors, weights, device);
+        _sizes = sizes;
         _model = weights.At(Model);
         _vision = new SmolVision(_model.At(Backbone), sizes);
         _text = new SmolText(_model.At(Backbone), sizes, config.TextLayers);
@@ -57,20 +60,41 @@ public sealed class SmolVlaCheckpoint : IDisposable
     /// <summary>The processors: how state and actions are scaled.</summary>
     public LeRobotProcessors Processors => _processors;
 
+    /// <summary>Reads and tries all of it.</summary>
     /// <exception cref="PolicyException">Something is missing, damaged or does not fit.</exception>
     public static SmolVlaCheckpoint Load(string directory, Device device)
+    {
+        var opened = Open(directory, device);
+        try
+        {
+            opened.Try();
+            return opened;
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens it for whoever uses a part of it: weights are read when they are first needed.</summary>
+    /// <exception cref="PolicyException">Something is missing or damaged.</exception>
+    internal static SmolVlaCheckpoint Open(string directory, Device device)
     {
         var config = SmolVlaConfig.Read(Path.Combine(directory, PolicyKind.ConfigFile));
         var sizes = SmolVlmSizes.Read(directory, config.BackboneName);
         var checkpoint = SafetensorsCheckpoint.Open(Path.Combine(directory, PolicyKind.WeightsFile));
-        var weights = new SmolWeights(checkpoint, device);
+        var weights = new ModelWeights(checkpoint, device);
         LeRobotProcessors? processors = null;
         try
         {
             processors = LeRobotProcessors.Read(directory, config.Features, checkpoint, device);
-            var loaded = new SmolVlaCheckpoint(directory, config, sizes, processors, weights, device);
-            loaded.Try();
-            return loaded;
+            if (config.Features.Cameras.FirstOrDefault(camera => processors.ScaleOf(camera) is not null) is { } scaled)
+                throw new PolicyException(
+                    $"{directory}: {scaled.Key} is scaled before the model (normalization_mapping VISUAL); a SmolVLA's "
+                        + "pictures are taken as they are (IDENTITY)"
+                );
+            return new SmolVlaCheckpoint(directory, config, sizes, processors, weights, device);
         }
         catch
         {
@@ -91,6 +115,60 @@ public sealed class SmolVlaCheckpoint : IDisposable
         using var scope = NewDisposeScope();
         using var guard = inference_mode();
         return Flow(Prefix(input, seen), noise.to(_device), seen).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>A picture's tokens.</summary>
+    /// <param name="picture">[1, 3, height, width], −1 to 1, of the size of
+    /// <see cref="SmolVlaConfig.Picture"/>.</param>
+    /// <returns>[1, count, width of the language model], scaled as words are.</returns>
+    internal Tensor Look(Tensor picture)
+    {
+        using var scope = NewDisposeScope();
+        using Scalar scale = Math.Sqrt(_text.Width);
+        return (_vision.Look(picture, seen: null) * scale).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The words' tokens, scaled as <see cref="Read"/> takes them.</summary>
+    /// <param name="ids">[1, length], int64.</param>
+    internal Tensor Embed(Tensor ids)
+    {
+        CheckTokens(ids);
+        return _text.Embed(ids);
+    }
+
+    /// <summary>What the language model keeps of pictures and words, which see each other.</summary>
+    /// <param name="tokens">[1, length, width].</param>
+    internal SmolPrefix Read(Tensor tokens)
+    {
+        var isReal = ones([tokens.shape[0], tokens.shape[1]], dtype: ScalarType.Bool, device: tokens.device);
+        return _text.Read(tokens, isReal, zeros_like(isReal), seen: null);
+    }
+
+    /// <summary>The same with the robot's state behind it.</summary>
+    /// <param name="prefix">Of pictures and words.</param>
+    /// <param name="state">[1, count], normalised.</param>
+    internal SmolPrefix Feel(SmolPrefix prefix, Tensor state) => _text.Append(prefix, Felt(state, seen: null));
+
+    /// <summary>The normalised chunk that comes of what was read.</summary>
+    /// <param name="prefix">With the state.</param>
+    /// <param name="noise">[1, chunk, action size].</param>
+    /// <param name="guide">What it has to go on from; null for nothing.</param>
+    /// <returns>[1, chunk, dimensions].</returns>
+    internal Tensor Plan(SmolPrefix prefix, Tensor noise, ChunkGuide? guide = null) =>
+        guide is null ? Flow(prefix, noise, seen: null) : GuidedFlow(prefix, noise, guide);
+
+    /// <summary>Loads and tries the action expert alone.</summary>
+    /// <param name="isGuided">As chunks that go on from each other are made.</param>
+    internal void WarmUpExpert(bool isGuided)
+    {
+        using var scope = NewDisposeScope();
+        var (heads, size) = (_sizes.KeyHeads, _sizes.HeadSize);
+        var kept = Enumerable.Range(0, Config.TextLayers).Select(_ => zeros([1, 1, heads, size], device: _device));
+        Tensor[] keys = [.. kept];
+        var prefix = new SmolPrefix(keys, keys, ones([1, 1], dtype: ScalarType.Bool, device: _device));
+        var noise = zeros([1, Config.ChunkSize, Config.ActionSize], device: _device);
+        var count = Config.Features.Action.Count;
+        Plan(prefix, noise, isGuided ? new ChunkGuide([], count, Config.ChunkSize, 0, Config.Chunking) : null);
     }
 
     /// <summary>Normalised actions [batch, count, dimensions] in the robot's units.</summary>
@@ -188,6 +266,33 @@ public sealed class SmolVlaCheckpoint : IDisposable
         return x.narrow(2, 0, Config.Features.Action.Count);
     }
 
+    // As Flow, each step turned towards what the robot does meanwhile: by the gradient of where it would end.
+    private Tensor GuidedFlow(SmolPrefix prefix, Tensor noise, ChunkGuide guide)
+    {
+        using var scope = NewDisposeScope();
+        using var outside = inference_mode(false);
+        using var learning = enable_grad();
+        var own = prefix.Cloned();
+        var (wanted, weights) = guide.On(noise.shape[2], _device);
+        using Scalar share = 1.0 / Config.FlowSteps;
+        var x = noise.clone();
+        for (var step = 0; step < Config.FlowSteps; step++)
+        {
+            using var ofStep = NewDisposeScope();
+            double time = (float)(1 - (double)step / Config.FlowSteps);
+            using Scalar remaining = time,
+                strength = guide.Strength(time);
+            var from = x.detach().clone().requires_grad_();
+            var direction = _expert.Direction(from, time, own, seen: null);
+            var end = from - direction * remaining;
+            var off = ((wanted - end) * weights).detach();
+            var correction = autograd.grad([end], [from], [off])[0];
+            x = (from - (direction - correction * strength) * share).detach().MoveToOuterDisposeScope();
+        }
+
+        return x.narrow(2, 0, Config.Features.Action.Count).clone().MoveToOuterDisposeScope();
+    }
+
     /// <summary>
     /// Cameras that are there come first; of the others as many as may be missing are pictures of nothing.
     /// </summary>
@@ -231,9 +336,14 @@ public sealed class SmolVlaCheckpoint : IDisposable
                 $"{Directory}: {feature.Key} is {CheckpointShape.Text(raw.shape)}, wanted is [batch, {feature.Count}]"
             );
         var normalised = _processors.Normalise(feature.Key, raw.to(_device).to(ScalarType.Float32));
-        var padded = nn.functional.pad(normalised, [0, Config.StateSize - feature.Count]);
-        var token = _model.Linear("state_proj", padded, hasBias: true);
         seen?.Invoke("state_normalized", normalised);
+        return Felt(normalised, seen);
+    }
+
+    private Tensor Felt(Tensor normalised, Action<string, Tensor>? seen)
+    {
+        var padded = nn.functional.pad(normalised, [0, Config.StateSize - normalised.shape[1]]);
+        var token = _model.Linear("state_proj", padded, hasBias: true);
         seen?.Invoke("state_padded", padded);
         seen?.Invoke("state_embedding", token);
         return token.unsqueeze(1);

@@ -1,4 +1,5 @@
 using Vla.Actors.Policies.LeRobot;
+using Vla.Sensors.Observations;
 
 namespace Vla.Actors.Policies.SmolVla.Modules;
 
@@ -47,6 +48,17 @@ public sealed record SmolVlaConfig
     /// <summary>Shortest and longest period of the waves that tell the expert the time.</summary>
     public required (double Shortest, double Longest) Periods { get; init; }
 
+    /// <summary>How a chunk is made to go on from the one before it.</summary>
+    public required RealTimeChunking Chunking { get; init; }
+
+    /// <summary>
+    /// Cameras that a robot has to have: all but those that stand for none (<c>empty_camera_0</c> and so on).
+    /// </summary>
+    public IEnumerable<LeRobotFeature> RealCameras =>
+        Features.Cameras.Where(camera =>
+            !camera.Key.StartsWith($"{PictureNames.Prefix}empty_camera_", StringComparison.Ordinal)
+        );
+
     /// <summary>The vision-language model that it was made from.</summary>
     public required string BackboneName { get; init; }
 
@@ -92,6 +104,7 @@ public sealed record SmolVlaConfig
             TextLayers = root.OptionalInteger("num_vlm_layers", 1, MostLayers, 16),
             SelfAttentionEvery = root.OptionalInteger("self_attn_every_n_layers", 1, MostLayers, 2),
             Periods = (shortest, longest),
+            Chunking = RealTimeChunking.Read(root),
             BackboneName = root.OptionalText("vlm_model_name", 1_000) ?? SmolVlmSizes.PublishedName,
         };
         if (features.State.Count > config.StateSize)

@@ -68,14 +68,6 @@ public sealed class SmolVlaTests : IDisposable
         Assert.Contains("12 actions, of which 5 are carried out", text, StringComparison.Ordinal);
     }
 
-    [FixtureFact(Fixture)]
-    public void Who_wants_to_run_one_is_told_what_takes_it() =>
-        Assert.EndsWith(
-            "vla model and vla forward take this one",
-            Assert.Throws<PolicyException>(() => PolicyFamilies.Load(SharedFixtures.Path(Fixture))).Message,
-            StringComparison.Ordinal
-        );
-
     [FixtureTheory(Fixture)]
     [InlineData("config.json", "\"num_vlm_layers\": 4", "\"num_vlm_layers\": 7", "has no model.vlm_with_expert.")]
     [InlineData(

@@ -1,32 +1,32 @@
 using System.Globalization;
-using Vla.Actors.Policies.Act.Modules;
-using Vla.Actors.Policies.LeRobot;
 
-namespace Vla.Actors.Policies.Act;
+namespace Vla.Actors.Policies.LeRobot;
 
 /// <summary>
 /// Names, units and the time of a step for a checkpoint and the robot that it is to drive, and where each was found.
 /// </summary>
-internal sealed class ActNaming
+internal sealed class LeRobotNaming
 {
     private const double MsPerSecond = 1_000;
 
     private readonly string _directory;
-    private readonly ActConfig _config;
+    private readonly LeRobotConfig _features;
+    private readonly int _chunkSize;
     private readonly RobotNaming _robot;
     private readonly List<string> _remarks = [];
 
     /// <param name="directory">The policy's, for messages.</param>
-    /// <param name="config">How many there are of each.</param>
+    /// <param name="features">How many there are of each.</param>
+    /// <param name="chunkSize">Actions in a chunk.</param>
     /// <param name="names">What the checkpoint says itself.</param>
     /// <param name="robot">What the robot says.</param>
     /// <exception cref="PolicyException">They do not go together, or something is said nowhere.</exception>
-    public ActNaming(string directory, ActConfig config, LeRobotNames names, RobotNaming robot)
+    public LeRobotNaming(string directory, LeRobotConfig features, int chunkSize, LeRobotNames names, RobotNaming robot)
     {
-        (_directory, _config, _robot) = (directory, config, robot);
+        (_directory, _features, _chunkSize, _robot) = (directory, features, chunkSize, robot);
         (ActionNames, ActionUnits) = Named(
             "actions",
-            config.Features.Action,
+            features.Action,
             names.Action,
             robot.ActionNames,
             robot.ActionUnits
@@ -61,9 +61,8 @@ internal sealed class ActNaming
     }
 
     /// <summary>What a checkpoint leaves open, a line for each.</summary>
-    public static IReadOnlyList<string> Open(ActConfig config, LeRobotNames names)
+    public static IReadOnlyList<string> Open(LeRobotConfig features, int chunkSize, LeRobotNames names)
     {
-        var features = config.Features;
         var unnamed = new List<string>();
         if (names.Action is null)
             unnamed.Add(features.Action.Key);
@@ -84,7 +83,7 @@ internal sealed class ActNaming
                     $"the actions of its chunks are {stepMs:0.###} ms apart, from {names.StepSource}"
                 )
             );
-        else if (config.ChunkSize > 1)
+        else if (chunkSize > 1)
             open.Add(
                 "the checkpoint does not say how far apart the actions of a chunk are: a run takes --policy-step MS, "
                     + "or the robot profile's stepMs"
@@ -94,7 +93,7 @@ internal sealed class ActNaming
 
     private (IReadOnlyList<string> Names, IReadOnlyList<string> Units) Numbers(LeRobotNames names)
     {
-        var features = _config.Features;
+        var features = _features;
         if (features is { State: null, Environment: null })
             return ([], []);
         // The robot tells its own state first, and what it knows of its surroundings behind it.
@@ -177,7 +176,7 @@ internal sealed class ActNaming
 
     private double Step(LeRobotNames names)
     {
-        if (_config.ChunkSize == 1)
+        if (_chunkSize == 1)
             return names.StepMs ?? MsPerSecond;
         var (stepMs, source) =
             _robot.GivenStepMs is { } given ? (given, "the setting policyStepMs")

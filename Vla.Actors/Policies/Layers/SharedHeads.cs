@@ -2,29 +2,11 @@ using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace Vla.Actors.Policies.SmolVla.Modules;
+namespace Vla.Actors.Policies.Layers;
 
-/// <summary>Attention with turned places and fewer heads of keys than of queries, as Llama has it.</summary>
-internal static class SmolAttention
+/// <summary>Attention with fewer heads of keys and values than of queries, as Llama has it.</summary>
+internal static class SharedHeads
 {
-    private const double Wavelength = 10_000;
-
-    /// <summary>Turns the numbers of each head by their place: the first half against the second.</summary>
-    /// <param name="x">[batch, length, heads, size].</param>
-    /// <param name="positions">[batch, length], int64.</param>
-    public static Tensor Turn(Tensor x, Tensor positions)
-    {
-        using var scope = NewDisposeScope();
-        var half = x.shape[3] / 2;
-        using Scalar count = half,
-            step = 2.0 / x.shape[3];
-        var frequencies = pow(Wavelength, arange(count, dtype: float32, device: x.device) * step);
-        var angles = positions.to(ScalarType.Float32).unsqueeze(2).unsqueeze(3) / frequencies;
-        var (sine, cosine) = (angles.sin(), angles.cos());
-        var (first, second) = (x.narrow(3, 0, half), x.narrow(3, half, half));
-        return cat([first * cosine - second * sine, second * cosine + first * sine], 3).MoveToOuterDisposeScope();
-    }
-
     /// <param name="query">[batch, n, heads, size].</param>
     /// <param name="key">[batch, m, key heads, size].</param>
     /// <param name="value">[batch, m, key heads, size].</param>
@@ -34,9 +16,16 @@ internal static class SmolAttention
     public static Tensor Attend(Tensor query, Tensor key, Tensor value, Tensor mask)
     {
         using var scope = NewDisposeScope();
-        using Scalar lowest = float.MinValue;
+        using Scalar lowest = query.dtype switch
+        {
+            ScalarType.Float16 => -65_504f,
+            ScalarType.BFloat16 => -3.38e38f,
+            _ => float.MinValue,
+        };
         var shares = query.shape[2] / key.shape[2];
-        var closed = zeros(mask.shape, device: mask.device).masked_fill(mask.logical_not(), lowest).unsqueeze(1);
+        var closed = zeros(mask.shape, dtype: query.dtype, device: mask.device)
+            .masked_fill(mask.logical_not(), lowest)
+            .unsqueeze(1);
         var mixed = functional.scaled_dot_product_attention(
             Heads(query, 1),
             Heads(key, shares),

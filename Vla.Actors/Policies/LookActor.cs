@@ -1,52 +1,51 @@
 using Akka.Actor;
 using TorchSharp;
 using Vla.Actors.Pipeline;
-using Vla.Actors.Policies.Act.Modules;
 using Vla.Actors.Scheduling;
 using Vla.Actors.Stages;
 using Vla.Sensors;
 using static TorchSharp.torch;
 
-namespace Vla.Actors.Policies.Act.Actors;
+namespace Vla.Actors.Policies;
 
 /// <summary>
-/// Sends every camera's picture through the vision backbone: <see cref="ObservationCaptured"/> in,
+/// Sends every camera's picture through a policy's eyes: <see cref="ObservationCaptured"/> in,
 /// <see cref="PicturesSeen"/> out.
 /// </summary>
-internal sealed class ActVisionActor(
+internal sealed class LookActor(
     StageSetup setup,
-    ActPolicy policy,
+    IReadOnlyList<string>? pictures,
+    string step,
+    Func<ILooks?> load,
     Device device,
     IActorRef observations,
     IObservationSource? source
 ) : StageActor<ObservationCaptured>(setup, observations)
 {
-    private readonly PicturePlaces _places = new(policy.Pictures);
+    private readonly PicturePlaces _places = new(pictures);
     private readonly FrameTensors _pictures = new();
-    private ActVision? _vision;
+    private ILooks? _eyes;
 
     /// <param name="setup">Name, clock, threads.</param>
-    /// <param name="policy">Whose backbone it is.</param>
-    /// <param name="device">Where it computes.</param>
+    /// <param name="pictures">The cameras, in the policy's order; null for the first one, whatever its name.</param>
+    /// <param name="step">The step's name in <see cref="Origin.Steps"/>.</param>
+    /// <param name="load">Makes the eyes, warmed up, on the stage's thread; null for a policy without pictures.</param>
+    /// <param name="device">Where they compute.</param>
     /// <param name="observations">Upstream: is told <see cref="Ready"/>.</param>
     /// <param name="source">The shorter way to what upstream gives; null for none.</param>
     public static Props Props(
         StageSetup setup,
-        ActPolicy policy,
+        IReadOnlyList<string>? pictures,
+        string step,
+        Func<ILooks?> load,
         Device device,
         IActorRef observations,
         IObservationSource? source
-    ) => Akka.Actor.Props.Create(() => new ActVisionActor(setup, policy, device, observations, source));
+    ) => Akka.Actor.Props.Create(() => new LookActor(setup, pictures, step, load, device, observations, source));
 
     private protected override ThreadUse ThreadUse => ThreadUse.Lends;
 
-    protected override void Load()
-    {
-        if (policy.Pictures is null)
-            return;
-        _vision = ActVision.Load(policy.Directory, device);
-        _vision.WarmUp(policy.Pictures.Select(policy.ImageOf), device);
-    }
+    protected override void Load() => _eyes = load();
 
     protected override ObservationCaptured Newest(ObservationCaptured input)
     {
@@ -67,7 +66,7 @@ internal sealed class ActVisionActor(
         var seen = input.Observation;
         var places = _places.Of(seen);
         var maps = new List<Tensor>();
-        if (_vision is not null)
+        if (_eyes is not null)
         {
             foreach (var place in places)
                 maps.Add(Look(_pictures.Of(seen[place])));
@@ -84,21 +83,21 @@ internal sealed class ActVisionActor(
             Instruction = seen.Instruction,
             InstructionNumber = seen.InstructionNumber,
         };
-        return new PicturesSeen(maps, origin.With(ActSteps.Look, startedNs, finishedNs)) { State = seen.State };
+        return new PicturesSeen(maps, origin.With(step, startedNs, finishedNs)) { State = seen.State };
     }
 
     protected override void Release()
     {
         base.Release();
-        _vision?.Dispose();
+        _eyes?.Dispose();
         _pictures.Dispose();
     }
 
     private Tensor Look(Tensor picture)
     {
         if (device.type == DeviceType.CPU)
-            return _vision!.call(picture);
+            return _eyes!.Look(picture);
         using var copy = picture.to(device);
-        return _vision!.call(copy);
+        return _eyes!.Look(copy);
     }
 }

@@ -3,13 +3,13 @@ using Vla.Actors.Checkpoints;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace Vla.Actors.Policies.SmolVla.Modules;
+namespace Vla.Actors.Policies.Layers;
 
 /// <summary>
 /// The weights below a place in a checkpoint, in float32 on a device, and the layers that are made of them.
 /// </summary>
 /// <remarks>Each is read when it is first asked for, and kept; one that is missing is named.</remarks>
-internal sealed class SmolWeights : IDisposable
+internal sealed class ModelWeights : IDisposable
 {
     private readonly Checkpoint _checkpoint;
     private readonly Device _device;
@@ -19,17 +19,20 @@ internal sealed class SmolWeights : IDisposable
 
     /// <param name="checkpoint">Owned from now on.</param>
     /// <param name="device">Where they are used.</param>
-    public SmolWeights(Checkpoint checkpoint, Device device)
+    public ModelWeights(Checkpoint checkpoint, Device device)
         : this(checkpoint, device, "", []) => _owns = true;
 
-    private SmolWeights(Checkpoint checkpoint, Device device, string prefix, Dictionary<string, Tensor> read) =>
+    private ModelWeights(Checkpoint checkpoint, Device device, string prefix, Dictionary<string, Tensor> read) =>
         (_checkpoint, _device, _prefix, _read) = (checkpoint, device, prefix, read);
 
     /// <summary>Numbers that have been read.</summary>
     public long Count => _read.Values.Sum(tensor => tensor.numel());
 
     /// <summary>Those below a place.</summary>
-    public SmolWeights At(string place) => new(_checkpoint, _device, $"{_prefix}{place}.", _read);
+    public ModelWeights At(string place) => new(_checkpoint, _device, $"{_prefix}{place}.", _read);
+
+    /// <summary>The file and the whole name of one, for messages.</summary>
+    public string NameOf(string name) => $"{_checkpoint.Path}: {_prefix}{name}";
 
     /// <summary>Whether there is one of that name.</summary>
     public bool Has(string name) => _checkpoint.Tensors.ContainsKey(_prefix + name);

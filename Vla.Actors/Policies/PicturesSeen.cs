@@ -2,11 +2,11 @@ using Vla.Actors.Pipeline;
 using Vla.Sensors.Observations;
 using static TorchSharp.torch;
 
-namespace Vla.Actors.Policies.Act.Actors;
+namespace Vla.Actors.Policies;
 
-/// <summary>Vision backbone → transformer: the feature map of each camera's picture.</summary>
-/// <param name="Maps">[1, channels, rows, columns], in the policy's order of cameras; none for a policy
-/// without.</param>
+/// <summary>What looks at pictures → what works on with it: what was made of each camera's picture.</summary>
+/// <param name="Maps">A feature map [1, channels, rows, columns] or tokens [1, count, width] each, in the policy's
+/// order of cameras; none for a policy without.</param>
 /// <param name="Origin">Of the oldest picture.</param>
 internal sealed record PicturesSeen(IReadOnlyList<Tensor> Maps, Origin Origin) : ISharedResult
 {
