@@ -141,7 +141,12 @@ public static partial class Daemon
         using var leads = lead?.Make(
             new TeleopContext(made, tabletop, () => state?.Newest?.Values, time, TeleopContext.UsualHz)
         );
-        var feed = leads is null ? null : new TeleopFeed(profile, isCorrection: !leadsAlone);
+        var feed = leads is null
+            ? null
+            : new TeleopFeed(profile, isCorrection: !leadsAlone)
+            {
+                WaitsForEpisodes = settings.Record is { Directory.Length: > 0, Episodes: > 0 },
+            };
         if (policy is TeleopPolicy teleop)
             teleop.Feed = feed;
         else if (feed is not null)
@@ -318,6 +323,16 @@ public static partial class Daemon
             () => ending.Begin("told to end (q)", ExitCodes.Success)
         );
         services.AddSingleton(desk);
+        if (leads is not null)
+        {
+            services.AddHostedService(provider => new LeaderWatch(
+                leads,
+                leadsAlone ? monitors.Last : null,
+                time,
+                provider.GetRequiredService<ILogger<LeaderWatch>>()
+            ));
+        }
+
         if (feed is not null)
             (feed.Last, feed.Asked) = (() => control.Last, desk.Ask);
         if (recording is not null)

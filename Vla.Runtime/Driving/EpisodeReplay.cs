@@ -24,6 +24,34 @@ public sealed class EpisodeReplay
 
     public TimeSpan Duration => TimeSpan.FromSeconds(_rows.Length / _fps);
 
+    /// <summary>Its first action.</summary>
+    public float[] First => _rows[0];
+
+    /// <summary>Its last action.</summary>
+    public float[] Last => _rows[^1];
+
+    /// <summary>The action that is due so long after the first; null when it is over.</summary>
+    public float[]? RowAt(long sinceNs)
+    {
+        var row = (int)(sinceNs / 1e9 * _fps);
+        return row < _rows.Length ? _rows[row] : null;
+    }
+
+    /// <summary>Reads all episodes of a dataset.</summary>
+    /// <param name="directory">The dataset's.</param>
+    /// <param name="profile">The robot's: the actions must be its own.</param>
+    /// <exception cref="DatasetException">It cannot be read.</exception>
+    /// <exception cref="UsageException">There are none, or its actions are another robot's.</exception>
+    public static IReadOnlyList<EpisodeReplay> ReadAll(string directory, RobotProfile profile)
+    {
+        int[] episodes;
+        using (var dataset = LeRobotDataset.Open(directory))
+            episodes = [.. dataset.Episodes.Select(one => one.Index)];
+        if (episodes.Length == 0)
+            throw new UsageException($"{directory} has no episodes: there is nothing to replay");
+        return [.. episodes.Select(episode => Read(directory, episode, profile))];
+    }
+
     /// <summary>Reads an episode of a dataset.</summary>
     /// <param name="directory">The dataset's.</param>
     /// <param name="episode">Its number.</param>

@@ -45,7 +45,8 @@ public sealed class OperatorDesk(
             {
                 lines.Add("n, Enter or →   keeps the episode; between episodes, begins the next");
                 lines.Add("r or ←          records the episode again; between episodes, takes back the one before");
-                lines.Add("f               keeps the episode as one that failed (with --policy)");
+                if (recording?.Read().Session is { Succeeded: not null })
+                    lines.Add("f               keeps the episode as one that failed");
                 lines.Add("q               keeps the episode under way, and ends");
             }
             else

@@ -18,6 +18,8 @@ namespace Vla.Runtime.Recording;
 /// </remarks>
 internal sealed class RecordingSession(SessionPlan plan, int fps, double controlHz, int before) : IEpisodeCutter
 {
+    private const long WorthSayingNs = MonotonicTime.NsPerSecond / 2;
+
     private readonly Lock _gate = new();
     private readonly FrameSchedule _schedule = new(fps, controlHz);
     private SessionPhase _phase = SessionPhase.Reset;
@@ -30,6 +32,7 @@ internal sealed class RecordingSession(SessionPlan plan, int fps, double control
     private string? _waits;
     private long _table;
     private long? _sinceNs;
+    private long? _waitsSinceNs;
     private long _nowNs;
     private int _kept = before;
     private int _discarded;
@@ -165,7 +168,8 @@ internal sealed class RecordingSession(SessionPlan plan, int fps, double control
             case EpisodeCommand.End:
                 _isToEnd = true;
                 return Keep(EpisodeEnd.Kept, isSuccess: false);
-            case EpisodeCommand.Next or EpisodeCommand.Failed:
+            case EpisodeCommand.Next:
+            case EpisodeCommand.Failed when plan.IsEvaluation:
                 return Keep(EpisodeEnd.Kept, asked == EpisodeCommand.Next);
         }
 
@@ -221,15 +225,18 @@ internal sealed class RecordingSession(SessionPlan plan, int fps, double control
 
         if ((now.ObstacleTo(action) ?? NotReady()) is { } obstacle)
         {
-            if (_waits is null)
+            _waitsSinceNs ??= _nowNs;
+            // The first action on another table takes a moment.
+            if (_waits is null && _nowNs - _waitsSinceNs >= WorthSayingNs)
                 Said($"episode {_kept + 1} waits: {obstacle}");
-            _waits = obstacle;
+            _waits = _nowNs - _waitsSinceNs >= WorthSayingNs ? obstacle : null;
             if (Obstacle is not null)
                 Obstacle = obstacle;
             return default;
         }
 
         (_phase, _isToBegin, _waits, _sinceNs, Obstacle) = (SessionPhase.Recording, false, null, _nowNs, null);
+        _waitsSinceNs = null;
         _table = now.Table;
         _schedule.Begin(_nowNs);
         EpisodeBegan();
@@ -263,7 +270,7 @@ internal sealed class RecordingSession(SessionPlan plan, int fps, double control
 
     private void BeginReset()
     {
-        (_phase, _sinceNs, _waits, _isToBegin) = (SessionPhase.Reset, null, null, false);
+        (_phase, _sinceNs, _waits, _waitsSinceNs, _isToBegin) = (SessionPhase.Reset, null, null, null, false);
         Said(
             FormattableString.Invariant(
                 $"set up episode {_kept + 1} of {plan.Episodes}: it begins in {plan.ResetSeconds:0.#} s, or when asked"

@@ -18,6 +18,9 @@ public sealed class TeleopFeed(RobotProfile profile, bool isCorrection)
     /// <summary>Whether a policy runs, which is corrected.</summary>
     public bool IsCorrection => isCorrection;
 
+    /// <summary>Whether episodes are recorded: a script waits until one is.</summary>
+    public bool WaitsForEpisodes { get; init; }
+
     /// <summary>Whether somebody leads at the moment.</summary>
     public bool Corrects
     {

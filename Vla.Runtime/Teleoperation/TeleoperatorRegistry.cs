@@ -6,11 +6,11 @@ namespace Vla.Runtime.Teleoperation;
 public static class TeleoperatorRegistry
 {
     private static readonly Registry<TeleoperatorSpec> Kinds = new(
-        new Kind<TeleoperatorSpec>(
-            "so101_leader:PORT-OR-NAME",
-            TeleoperatorSpec.Leader.Read,
-            "a leader arm; so100_leader too"
-        )
+        new("so101_leader:PORT-OR-NAME", TeleoperatorSpec.Leader.Read, "a leader arm; so100_leader too"),
+        new("keyboard", TeleoperatorSpec.Keyboard.Read, "the terminal's, for robots with actions x, y and so on"),
+        new("gamepad[:DEVICE]", TeleoperatorSpec.Pad.Read, "for the same robots"),
+        new("expert", TeleoperatorSpec.Expert.Read, "a script that knows the simulated world"),
+        new("replay:DIR[#EPISODE]", TeleoperatorSpec.Replay.Read, "a recorded dataset")
     );
 
     /// <summary>All forms and what they are, for the help of commands.</summary>

@@ -4,6 +4,7 @@ using Vla.Runtime.Outputs;
 using Vla.Runtime.Policies;
 using Vla.Runtime.Registries;
 using Vla.Runtime.Robots;
+using Vla.Runtime.Teleoperation;
 
 namespace Vla.Tests.Runtime.Commands;
 
@@ -19,6 +20,13 @@ public sealed class KindsInHelpTests
         Assert.Contains(OutputRegistry.Help, Help(run, "--output"), StringComparison.Ordinal);
         Assert.Contains(RobotRegistry.Help, Help(run, "--robot"), StringComparison.Ordinal);
         Assert.Contains(PolicyRegistry.Help, Help(run, "--policy"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Record_names_all_kinds_of_teleoperators()
+    {
+        Assert.Contains(TeleoperatorRegistry.Help, Help(RunCommand.Create(), "--teleop"), StringComparison.Ordinal);
+        Assert.Contains(TeleoperatorRegistry.Help, Help(RecordCommand.Create(), "--teleop"), StringComparison.Ordinal);
     }
 
     [Fact]
