@@ -9,7 +9,7 @@ using Vla.Sensors.Datasets;
 
 namespace Vla.Runtime.Commands;
 
-/// <summary><c>vla dataset</c>: what is in a dataset.</summary>
+/// <summary><c>vla dataset</c>: what is in a dataset, and what is wrong with it.</summary>
 public static class DatasetCommand
 {
     private const int MostTasksShown = 20;
@@ -24,20 +24,36 @@ public static class DatasetCommand
             HelpName = "FILE",
             Description = "Write a contact sheet: some episodes, moment by moment, as PNG",
         };
+        var check = new Option<bool>("--check")
+        {
+            Description =
+                "Look through all of it by the rules of LeRobot's loader: every number and every picture; one line for "
+                + "each fault, exit code 1 if there is one",
+        };
         var json = new Option<bool>("--json") { Description = "Say it as JSON" };
         var command = new Command(
             "dataset",
-            "Check a LeRobot dataset and show what is in it: episodes, tasks, lengths, features."
+            "Show what is in a LeRobot dataset: episodes, tasks, lengths, features; or check all of it."
         )
         {
             directory,
+            check,
             sheet,
             json,
         };
         command.SetAction(parsed =>
         {
             var path = parsed.GetValue(directory)!;
+            if (parsed.GetValue(check))
+            {
+                if (parsed.GetValue(sheet) is not null)
+                    throw new UsageException("--check and --sheet are two things: one after the other");
+                return DatasetChecking.Run(path, parsed.GetValue(json));
+            }
+
             using var dataset = LeRobotDataset.Open(path);
+            if (dataset.Note is { } note)
+                Console.Error.WriteLine($"vla: {note}");
             dataset.Check();
             if (parsed.GetValue(json))
                 Console.WriteLine(Describe(dataset).ToJsonString(Indented));

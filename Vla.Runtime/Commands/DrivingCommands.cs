@@ -82,6 +82,8 @@ public static class DrivingCommands
                 var time = TimeProvider.System;
                 var made = DirectDrive.Make(parsed.GetValue(robot)!, "replay an episode", time, Say);
                 var replay = EpisodeReplay.Read(parsed.GetValue(dataset)!, parsed.GetValue(episode), made.Profile);
+                if (replay.Note is { } note)
+                    Say(note);
                 using var drive = new DirectDrive(made, time, cancellation);
                 var reason = "the replay failed";
                 try

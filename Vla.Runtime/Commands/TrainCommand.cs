@@ -141,6 +141,8 @@ public static class TrainCommand
                     CheckResume(directory);
                 var act = Act(directory);
                 var source = LessonSource.Parse(parsed.GetValue(dataset)!);
+                if (source.Note is { } note)
+                    Console.Error.WriteLine($"vla: {note}");
                 // On one thread from beginning to end: the number of Torch's threads is one of its own.
                 await Task.Factory.StartNew(
                     () =>

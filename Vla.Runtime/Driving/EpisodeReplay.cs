@@ -22,6 +22,9 @@ public sealed class EpisodeReplay
 
     public int Length => _rows.Length;
 
+    /// <summary>What there is to say of the dataset; null when there is nothing.</summary>
+    public string? Note { get; private init; }
+
     public TimeSpan Duration => TimeSpan.FromSeconds(_rows.Length / _fps);
 
     /// <summary>Its first action.</summary>
@@ -82,7 +85,7 @@ public sealed class EpisodeReplay
         var rows = new float[found.Length][];
         for (var i = 0; i < rows.Length; i++)
             rows[i] = values.Slice(i * names.Count, names.Count).ToArray();
-        return new EpisodeReplay(rows, dataset.Info.Fps);
+        return new EpisodeReplay(rows, dataset.Info.Fps) { Note = dataset.Note };
     }
 
     /// <summary>Carries it out.</summary>

@@ -21,6 +21,9 @@ public interface ILessonSource
     /// </summary>
     DataColumns Columns { get; }
 
+    /// <summary>What there is to say of the data before they are used; null when there is nothing.</summary>
+    string? Note => null;
+
     /// <summary>Reads everything into memory.</summary>
     /// <param name="wishes">What the policy wants.</param>
     /// <param name="progress">Is told the share that is done, 0 to 1.</param>

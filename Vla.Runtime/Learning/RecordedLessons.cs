@@ -43,6 +43,8 @@ public sealed record RecordedLessons : ILessonSource
 
     public required DataColumns Columns { get; init; }
 
+    public string? Note { get; private init; }
+
     /// <exception cref="UsageException">Something in it is not known.</exception>
     /// <exception cref="DatasetException">The dataset is missing, damaged or has no such camera.</exception>
     public static RecordedLessons Parse(string text)
@@ -81,6 +83,7 @@ public sealed record RecordedLessons : ILessonSource
             : cameras[0];
         return new RecordedLessons(directory, camera, dataset.Info.Fps, usesExpert)
         {
+            Note = dataset.Note,
             Columns = new DataColumns(
                 ColumnsOf(dataset, DatasetFeature.State),
                 ColumnsOf(dataset, DatasetFeature.Action),
@@ -97,7 +100,8 @@ public sealed record RecordedLessons : ILessonSource
     }
 
     /// <summary>The same without what only a simulator knows.</summary>
-    public RecordedLessons WithoutExpert() => new(Directory, Camera, Fps, usesExpert: false) { Columns = Columns };
+    public RecordedLessons WithoutExpert() =>
+        new(Directory, Camera, Fps, usesExpert: false) { Columns = Columns, Note = Note };
 
     // Without names of their own the numbers are counted; units are not recorded.
     private static DataColumn[] ColumnsOf(LeRobotDataset dataset, string name)

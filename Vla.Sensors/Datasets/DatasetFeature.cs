@@ -22,6 +22,13 @@ public sealed record DatasetFeature(
     /// </summary>
     public bool AreTasks { get; init; }
 
+    /// <summary>LeRobot's names of the types that fractions are kept in.</summary>
+    internal static IReadOnlyList<string> FractionTypes { get; } = ["float32", "float64", "float16"];
+
+    /// <summary>LeRobot's names of the types that whole numbers are kept in, and of yes and no.</summary>
+    internal static IReadOnlyList<string> WholeTypes { get; } =
+    ["int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8", "bool"];
+
     /// <summary>What every dataset has besides its own features, filled in by the writer.</summary>
     internal static IReadOnlyList<DatasetFeature> Standard { get; } =
     [

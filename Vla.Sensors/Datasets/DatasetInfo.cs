@@ -15,6 +15,9 @@ public sealed partial class DatasetInfo
     internal const string DataPath = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet";
     internal const string VideoPath = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4";
 
+    private const string OldDataPath = "data/chunk-{episode_chunk:03d}/episode_{episode_index:06d}.parquet";
+    private const string OldVideoPath = "videos/chunk-{episode_chunk:03d}/{video_key}/episode_{episode_index:06d}.mp4";
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, IndentSize = 4 };
 
     private const int LargestFps = 10_000;
@@ -32,6 +35,7 @@ public sealed partial class DatasetInfo
     private DatasetInfo(JsonObject json, IReadOnlyList<DatasetFeature> features)
     {
         (_json, Features) = (json, features);
+        CodebaseVersion = (string?)json["codebase_version"] ?? Version;
         RobotType = (string?)json["robot_type"];
         Fps = (double?)json["fps"] is { } fps and > 0 and <= LargestFps
             ? fps
@@ -39,9 +43,18 @@ public sealed partial class DatasetInfo
         FilesPerChunk = Whole(json, "chunks_size") is { } files and > 0 ? (int)Math.Min(files, int.MaxValue) : 1_000;
         TotalEpisodes = Whole(json, "total_episodes");
         TotalFrames = Whole(json, "total_frames");
-        _dataPath = (string?)json["data_path"] ?? DataPath;
-        _videoPath = (string?)json["video_path"] ?? VideoPath;
+        TotalTasks = Whole(json, "total_tasks");
+        _dataPath = (string?)json["data_path"] ?? (IsOld ? OldDataPath : DataPath);
+        _videoPath = (string?)json["video_path"] ?? (IsOld ? OldVideoPath : VideoPath);
     }
+
+    /// <summary>LeRobot's format that it is in: <c>v3.0</c>.</summary>
+    public string CodebaseVersion { get; }
+
+    /// <summary>
+    /// True for format v2.1 or v2.0, where each episode has files of its own; they are read, never written.
+    /// </summary>
+    public bool IsOld => CodebaseVersion.StartsWith("v2.", StringComparison.Ordinal);
 
     /// <summary>The robot's name; null when it is not said.</summary>
     public string? RobotType { get; }
@@ -62,6 +75,9 @@ public sealed partial class DatasetInfo
 
     /// <summary>As counted; null when it is not said.</summary>
     internal long? TotalFrames { get; }
+
+    /// <summary>As counted; null when it is not said.</summary>
+    internal long? TotalTasks { get; }
 
     /// <summary>For a new dataset.</summary>
     internal static DatasetInfo Create(
@@ -110,9 +126,10 @@ public sealed partial class DatasetInfo
                 JsonNode.Parse(Utf8.GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF')) as JsonObject
                 ?? throw new JsonException("it is not an object");
             var version = (string?)json["codebase_version"] ?? throw new JsonException("codebase_version is missing");
-            if (!version.StartsWith("v3.", StringComparison.Ordinal))
+            if (version.Split('.')[0] is not ("v2" or "v3"))
                 throw new DatasetException(
-                    $"dataset '{directory}' has LeRobot's format {version}, {Version} is needed; {Mend(version)}"
+                    $"dataset '{directory}' has LeRobot's format {version}; v2.0, v2.1 and {Version} are read: "
+                        + "convert it with LeRobot"
                 );
             var features = json["features"] as JsonObject ?? throw new JsonException("features are missing");
             return new DatasetInfo(json, [.. features.Select(pair => ReadFeature(pair.Key, pair.Value))]);
@@ -167,26 +184,31 @@ public sealed partial class DatasetInfo
     internal string DataFile(string directory, FilePlace place) => PathOf(directory, _dataPath, place);
 
     internal string VideoFile(string directory, string camera, FilePlace place) =>
-        PathOf(directory, _videoPath.Replace("{video_key}", camera, StringComparison.Ordinal), place);
+        PathOf(directory, _videoPath, place, camera);
 
     internal static string EpisodesFile(string directory, FilePlace place) =>
         PathOf(directory, "meta/episodes/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet", place);
 
-    private static string Mend(string version) =>
-        version.StartsWith("v2", StringComparison.Ordinal)
-            ? "convert it with LeRobot's lerobot.scripts.convert_dataset_v21_to_v30"
-            : "it takes a newer Vla or an older LeRobot";
+    /// <summary>A field of a path that nobody fills in; null when there is none.</summary>
+    internal static string? UnknownField(string template) =>
+        AnyField().Matches(template).Select(match => match.Value).FirstOrDefault(field => !Field().IsMatch(field));
 
-    private static string PathOf(string directory, string template, FilePlace place)
+    private static string PathOf(string directory, string template, FilePlace place, string camera = "")
     {
         var path = Field()
             .Replace(
                 template,
                 match =>
                 {
-                    var value = match.Groups[1].Value == "chunk" ? place.Chunk : place.File;
                     var digits = match.Groups[2].Success ? match.Groups[2].Value : "1";
-                    return value.ToString($"D{digits}", CultureInfo.InvariantCulture);
+                    return match.Groups[1].Value switch
+                    {
+                        "video_key" => camera,
+                        "chunk_index" or "episode_chunk" => Number(place.Chunk),
+                        _ => Number(place.File),
+                    };
+
+                    string Number(int one) => one.ToString($"D{digits}", CultureInfo.InvariantCulture);
                 }
             );
 
@@ -246,8 +268,8 @@ public sealed partial class DatasetInfo
             throw new JsonException($"feature {name} is not an object");
         var type = (string?)feature["dtype"] switch
         {
-            "float32" or "float64" or "float16" => FeatureType.Float32,
-            "int64" or "int32" or "bool" => FeatureType.Int64,
+            { } number when DatasetFeature.FractionTypes.Contains(number) => FeatureType.Float32,
+            { } number when DatasetFeature.WholeTypes.Contains(number) => FeatureType.Int64,
             "video" => FeatureType.Video,
             "image" => FeatureType.Image,
             _ => FeatureType.Other,
@@ -272,8 +294,11 @@ public sealed partial class DatasetInfo
         return new DatasetFeature(name, type, shape, names?.Select(text => text?.ToString() ?? "").ToArray());
     }
 
-    [GeneratedRegex(@"\{(chunk|file)_index(?::0?(\d{1,2})d)?\}")]
+    [GeneratedRegex(@"\{(video_key|chunk_index|file_index|episode_chunk|episode_index)(?::0?(\d{1,2})d)?\}")]
     private static partial Regex Field();
+
+    [GeneratedRegex(@"\{[^{}]*\}")]
+    private static partial Regex AnyField();
 }
 
 /// <summary>Which file of a kind: <c>chunk-CCC/file-FFF</c>.</summary>

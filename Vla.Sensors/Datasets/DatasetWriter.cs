@@ -108,6 +108,11 @@ public sealed class DatasetWriter : IDisposable
     public static DatasetWriter Append(string directory, int fps, IReadOnlyList<DatasetFeature> features)
     {
         var info = DatasetInfo.Read(directory);
+        if (info.IsOld)
+            throw new DatasetException(
+                $"'{directory}' is of LeRobot's version {info.CodebaseVersion[1..]}, which is only read: record into "
+                    + "another directory, or convert it first (vla dataset convert)"
+            );
         if (info.Fps != fps)
             throw new DatasetException(
                 string.Create(

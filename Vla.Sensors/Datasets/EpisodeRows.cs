@@ -49,7 +49,9 @@ internal sealed class EpisodeRows(
         var frame = 0;
         foreach (var (table, group, from, to) in Groups(episode))
         {
-            var pictures = Column($"{camera}/bytes", () => table.Bytes($"{camera}/bytes", group));
+            // LeRobot's own are a structure of bytes and a path; others keep the bytes alone.
+            var column = table.Has($"{camera}/bytes") ? $"{camera}/bytes" : camera;
+            var pictures = Column(column, () => table.Bytes(column, group));
             for (var row = from; row < to; row++, frame++)
             {
                 if (pictures.NullIn(row) >= 0 || pictures.Row(row).Length != 1)

@@ -20,10 +20,17 @@ internal static class EpisodeTable
     /// <exception cref="DatasetException">A file is damaged, or they contradict each other.</exception>
     public static IReadOnlyList<DatasetEpisode> Read(string directory, DatasetInfo info)
     {
+        if (info.IsOld)
+            return RequireNumbers(directory, [.. LegacyTables.Episodes(directory, info)]);
         DatasetEpisode[] episodes =
         [
             .. Files(directory).SelectMany(path => ReadFile(path, info)).OrderBy(episode => episode.Index),
         ];
+        return RequireNumbers(directory, episodes);
+    }
+
+    private static DatasetEpisode[] RequireNumbers(string directory, DatasetEpisode[] episodes)
+    {
         for (var i = 0; i < episodes.Length; i++)
         {
             if (episodes[i].Index == i)
@@ -57,7 +64,9 @@ internal static class EpisodeTable
     private static DatasetException Contradiction(string directory, string what) =>
         new($"dataset '{directory}' contradicts itself: {what}");
 
-    private static DatasetEpisode[] ReadFile(string path, DatasetInfo info)
+    /// <summary>The episodes of one file, in the order of its rows.</summary>
+    /// <exception cref="DatasetException">It is damaged, or contradicts itself.</exception>
+    public static DatasetEpisode[] ReadFile(string path, DatasetInfo info)
     {
         using var table = ParquetTable.Open(path);
         var indices = Whole("episode_index");

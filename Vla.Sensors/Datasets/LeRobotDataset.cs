@@ -6,7 +6,7 @@ using Vla.Sensors.Videos;
 
 namespace Vla.Sensors.Datasets;
 
-/// <summary>Reads a dataset in LeRobot's format v3.0, recorded here or by LeRobot.</summary>
+/// <summary>Reads a dataset in LeRobot's format v3.0, or v2.1, recorded here or by LeRobot.</summary>
 /// <remarks>
 /// <para>
 /// Rows and pictures belong together by their times, as LeRobot has it. What contradicts itself is refused, with the
@@ -38,6 +38,13 @@ public sealed class LeRobotDataset : IDisposable
 
     public IReadOnlyList<DatasetEpisode> Episodes { get; }
 
+    /// <summary>What there is to say of how it is read, in words; null when there is nothing.</summary>
+    public string? Note =>
+        Info.IsOld
+            ? $"dataset '{Directory}' is of LeRobot's version {Info.CodebaseVersion[1..]}, read as it is "
+                + "(vla dataset convert makes one of version 3.0)"
+            : null;
+
     /// <summary>Opens a dataset.</summary>
     /// <exception cref="DatasetException">It is missing, damaged, of another version, or contradicts
     /// itself.</exception>
@@ -51,7 +58,8 @@ public sealed class LeRobotDataset : IDisposable
         var episodes = EpisodeTable.Read(directory, info);
         if (isWhole)
             EpisodeTable.RequireCounts(directory, info, episodes);
-        return new LeRobotDataset(directory, info, ReadTasks(directory, episodes.Count > 0), episodes);
+        var tasks = info.IsOld ? LegacyTables.Tasks(directory) : ReadTasks(directory, episodes.Count > 0);
+        return new LeRobotDataset(directory, info, tasks, episodes);
     }
 
     /// <summary>Reads the numbers of an episode.</summary>

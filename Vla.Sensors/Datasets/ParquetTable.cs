@@ -86,6 +86,10 @@ internal sealed class ParquetTable : IDisposable
     /// <summary>The names of its columns.</summary>
     public IReadOnlyCollection<string> Columns => _places.Keys;
 
+    /// <summary>What a column's values are; null when there is no such column.</summary>
+    public ParquetLeaf? LeafOf(string column) =>
+        _places.TryGetValue(column, out var place) ? _footer.Leaves[place] : null;
+
     public bool Has(string column) => _places.ContainsKey(column);
 
     /// <summary>A column of floating-point or whole numbers of any width, or of lists of them.</summary>

@@ -36,6 +36,15 @@ internal sealed class TaskTable
         return _indices[text] = index;
     }
 
+    /// <summary>Adds a task of a known index; false when the index is taken.</summary>
+    public bool TryAdd(long index, string text)
+    {
+        if (!_texts.TryAdd(index, text))
+            return false;
+        _indices.TryAdd(text, index);
+        return true;
+    }
+
     public static string PathIn(string directory) => Path.Combine(directory, "meta", "tasks.parquet");
 
     public void Write(string path) =>
@@ -58,9 +67,8 @@ internal sealed class TaskTable
         {
             if (index < 0)
                 throw new DatasetException($"'{path}' is damaged: a task has the index {index}");
-            if (!tasks._texts.TryAdd(index, text))
+            if (!tasks.TryAdd(index, text))
                 throw new DatasetException($"'{path}' is damaged: two tasks have the index {index}");
-            tasks._indices.TryAdd(text, index);
         }
 
         return tasks;

@@ -107,10 +107,10 @@ public sealed class DatasetTests : IDisposable
     {
         Record(1);
         var info = Path.Combine(Root, "meta", "info.json");
-        File.WriteAllText(info, File.ReadAllText(info).Replace("v3.0", "v2.1", StringComparison.Ordinal));
+        File.WriteAllText(info, File.ReadAllText(info).Replace("v3.0", "v1.6", StringComparison.Ordinal));
 
         var exception = Assert.Throws<DatasetException>(() => LeRobotDataset.Open(Root));
-        Assert.Contains("v2.1", exception.Message);
+        Assert.Contains("v1.6", exception.Message);
     }
 
     [Theory]
