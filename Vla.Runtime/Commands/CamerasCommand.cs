@@ -2,7 +2,10 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
+using Vla.Runtime.Policies;
+using Vla.Runtime.Settings;
 using Vla.Sensors.Cameras;
+using Vla.Sensors.Observations;
 
 namespace Vla.Runtime.Commands;
 
@@ -14,17 +17,80 @@ public static class CamerasCommand
     public static Command Create()
     {
         var json = new Option<bool>("--json") { Description = "Print JSON instead of a table." };
-        var command = new Command("cameras", "List video devices with their formats, sizes and rates.") { json };
-        command.SetAction(result =>
+        var preview = new Option<bool>("--preview")
         {
-            var devices = VideoDevices.List();
-            if (result.GetValue(json))
-                result.InvocationConfiguration.Output.WriteLine(JsonSerializer.Serialize(devices, JsonForm));
-            else
-                Write(AnsiConsole.Console, devices);
-            return ExitCodes.Success;
-        });
+            Description =
+                "Show all of them on the page with their real rates, while you aim them; --camera names others than "
+                + "those that are listed",
+        };
+        // What is looked at needs no robot, and nothing decides.
+        var flags = new ControllerFlags(
+            "--output",
+            "--record",
+            "--instruction",
+            "--teleop",
+            "--policy",
+            "--policy-step",
+            "--robot",
+            "--rate",
+            "--max-age",
+            "--max-skew",
+            "--max-chunk-age",
+            "--device",
+            "--library",
+            "--allow-untrained",
+            "--world-drives-robot"
+        );
+        var command = new Command("cameras", "List video devices with their formats, sizes and rates.")
+        {
+            json,
+            preview,
+        };
+        flags.AddTo(command);
+        command.SetAction(
+            async (result, cancellation) =>
+            {
+                if (result.GetValue(preview))
+                    return await flags.RunAsync(result, Preview(result), cancellation);
+                if (flags.Given(result) is [var given, ..])
+                    throw new UsageException($"{given} goes with --preview");
+                var devices = VideoDevices.List();
+                if (result.GetValue(json))
+                    result.InvocationConfiguration.Output.WriteLine(JsonSerializer.Serialize(devices, JsonForm));
+                else
+                    Write(AnsiConsole.Console, devices);
+                return ExitCodes.Success;
+            }
+        );
         return command;
+    }
+
+    /// <summary>Settings of a run that only looks.</summary>
+    /// <exception cref="UsageException">There is no camera to look at.</exception>
+    private static Dictionary<string, string?> Preview(ParseResult result)
+    {
+        var settings = new Dictionary<string, string?>
+        {
+            ["policy"] = NoPolicy.Word,
+            ["robot"] = AutoChoice.Auto,
+            ["teleop"] = "",
+            // Nobody looks at actions: a line for the cameras is written instead.
+            ["outputs:0"] = "jsonl:/dev/null",
+        };
+        if (result.GetValue<string[]>("--camera") is { Length: > 0 })
+            return settings;
+        string[] devices = [.. VideoDevices.List().Where(device => device.CanCapture).Select(device => device.Path)];
+        if (devices.Length == 0)
+            throw new UsageException(
+                "there is no video device to show: plug a webcam in, or name a camera, --camera front=http://…"
+            );
+        foreach (var (i, device) in devices.Take(PictureNames.Most).Index())
+        {
+            settings[string.Create(CultureInfo.InvariantCulture, $"camera:{i}")] =
+                $"{Path.GetFileName(device)}={device}";
+        }
+
+        return settings;
     }
 
     /// <summary>Prints the devices for a person to read.</summary>

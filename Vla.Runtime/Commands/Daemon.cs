@@ -139,7 +139,7 @@ public static partial class Daemon
             throw new UsageException($"'{lead}' knows the simulated world only: give --camera world too");
         RobotStateReader? state = null;
         using var leads = lead?.Make(
-            new TeleopContext(made, tabletop, () => state?.Newest?.Values, time, TeleopContext.UsualHz)
+            new TeleopContext(made, tabletop, () => state?.Newest?.Values, time, settings.Control.RateHz)
         );
         var feed = leads is null
             ? null
@@ -323,6 +323,15 @@ public static partial class Daemon
             () => ending.Begin("told to end (q)", ExitCodes.Success)
         );
         services.AddSingleton(desk);
+        if (policy is NoPolicy && recording is null)
+        {
+            services.AddHostedService(provider => new CameraLines(
+                provider.GetRequiredService<StatusSource>(),
+                time,
+                line => Console.WriteLine(line)
+            ));
+        }
+
         if (leads is not null)
         {
             services.AddHostedService(provider => new LeaderWatch(

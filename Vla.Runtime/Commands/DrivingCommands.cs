@@ -1,8 +1,11 @@
 using System.CommandLine;
+using System.Globalization;
 using Vla.Actors.Robots;
 using Vla.Runtime.Driving;
 using Vla.Runtime.Hosting;
 using Vla.Runtime.Servos.Arms;
+using Vla.Runtime.Settings;
+using Vla.Runtime.Teleoperation;
 using Vla.Sensors;
 
 namespace Vla.Runtime.Commands;
@@ -14,12 +17,26 @@ public static class DrivingCommands
 
     public static Command Teleop()
     {
-        var leader = new Option<string>("--leader")
+        var leader = new Option<string>("--leader", "--teleop")
         {
             HelpName = "LEADER",
-            Description = "so101_leader:PORT-OR-NAME or so100_leader:PORT-OR-NAME",
+            Description = $"Who leads: {TeleoperatorRegistry.Help}",
             Required = true,
         };
+        var flags = new ControllerFlags(
+            "--teleop",
+            "--robot",
+            "--rate",
+            "--duration",
+            "--policy",
+            "--policy-step",
+            "--record",
+            "--instruction",
+            "--device",
+            "--max-skew",
+            "--max-chunk-age",
+            "--allow-untrained"
+        );
         var robot = Robot();
         var rate = new Option<double>("--rate")
         {
@@ -32,22 +49,31 @@ public static class DrivingCommands
             HelpName = "SECONDS",
             Description = "End by itself after this time",
         };
-        var command = new Command("teleop", "Lead a robot by hand: it does what a leader arm does.")
+        var command = new Command(
+            "teleop",
+            "Lead a robot by hand: it does what a leader arm does. With --camera the page shows the pictures."
+        )
         {
             leader,
             robot,
             rate,
             duration,
         };
+        flags.AddTo(command);
         command.SetAction(
             (parsed, cancellation) =>
-                TeleopAsync(
-                    parsed.GetValue(leader)!,
-                    parsed.GetValue(robot)!,
-                    Bounds.Require("--rate", parsed.GetValue(rate), 1, MostHz),
-                    parsed.GetValue(duration) is { } seconds ? Bounds.Require("--duration", seconds, 0.1, 1e6) : null,
-                    cancellation
-                )
+            {
+                var who = parsed.GetValue(leader)!;
+                var what = parsed.GetValue(robot)!;
+                var hz = Bounds.Require("--rate", parsed.GetValue(rate), 1, MostHz);
+                double? bound = parsed.GetValue(duration) is { } seconds
+                    ? Bounds.Require("--duration", seconds, 0.1, 1e6)
+                    : null;
+                var isArm = TeleoperatorRegistry.Parse(who, Environment.CurrentDirectory) is TeleoperatorSpec.Leader;
+                return isArm && flags.Given(parsed).Count == 0
+                    ? TeleopAsync(who, what, hz, bound, cancellation)
+                    : flags.RunAsync(parsed, WithPictures(who, what, hz, bound), cancellation);
+            }
         );
         return command;
     }
@@ -106,6 +132,17 @@ public static class DrivingCommands
         );
         return command;
     }
+
+    /// <summary>Settings of a controller in which somebody leads.</summary>
+    private static Dictionary<string, string?> WithPictures(string leader, string robot, double hz, double? seconds) =>
+        new()
+        {
+            ["teleop"] = ControllerFlags.WithFullPaths("teleop", leader),
+            ["robot"] = ControllerFlags.WithFullPaths("robot", robot),
+            ["policy"] = AutoChoice.Auto,
+            ["control:rateHz"] = hz.ToString(CultureInfo.InvariantCulture),
+            ["durationSeconds"] = (seconds ?? 0).ToString(CultureInfo.InvariantCulture),
+        };
 
     private static async Task<int> TeleopAsync(
         string leaderText,

@@ -8,6 +8,7 @@ public static class PolicyRegistry
 {
     private static readonly Registry<PolicySpec> Kinds = new(
         new("expert", PolicySpec.Expert.Read, "a script that knows the simulated world"),
+        new("none", PolicySpec.Nobody.Read, "nothing: the robot holds still"),
         new("dll:FILE[#ARGUMENT]", PolicySpec.Library.Read, "your own policy"),
         new("openpi://HOST:PORT", PolicySpec.Server.Read, "a policy server"),
         new("a policy DIR", PolicySpec.Directory.Read)

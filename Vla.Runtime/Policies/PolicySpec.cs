@@ -41,6 +41,19 @@ public abstract record PolicySpec
         public override string ToString() => ExpertPolicy.Name;
     }
 
+    /// <summary>Nothing decides.</summary>
+    public sealed record Nobody : PolicySpec
+    {
+        /// <summary>Reads <c>none</c>.</summary>
+        public static Nobody? Read(string text) => text == NoPolicy.Word ? new Nobody() : null;
+
+        /// <inheritdoc/>
+        public override IPolicy Load(PolicyContext context) => new NoPolicy();
+
+        /// <inheritdoc/>
+        public override string ToString() => NoPolicy.Word;
+    }
+
     /// <summary>A policy of the user's own, in an assembly.</summary>
     public sealed record Library(LibraryName Name) : PolicySpec
     {

@@ -170,7 +170,4 @@ public sealed record TeleopContext(
     /// <param name="who">For messages.</param>
     /// <exception cref="UsageException">Its actions are not Cartesian.</exception>
     public CartesianHand Hand(string who) => new(Made.Profile, Made.Robot?.StateNames ?? [], State, who);
-
-    /// <summary>How often whoever leads is asked, a second, where nobody says otherwise.</summary>
-    public const double UsualHz = 60;
 }

@@ -1,6 +1,10 @@
+using System.CommandLine;
 using System.Text.Json;
 using Spectre.Console;
+using Vla.Runtime;
 using Vla.Runtime.Commands;
+using Vla.Runtime.Hosting;
+using Vla.Runtime.Status;
 using Vla.Sensors.Cameras;
 
 namespace Vla.Tests.Runtime.Commands;
@@ -33,6 +37,31 @@ public sealed class CamerasCommandTests
         )
             Assert.Contains(expected, text, StringComparison.Ordinal);
         Assert.Contains("vla run --camera /dev/video0", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void While_they_are_aimed_a_line_says_what_each_really_gives()
+    {
+        var cameras = new Dictionary<string, NamedCameraStatus>
+        {
+            ["front"] = new("streaming", "0", 640, 480, null, 29.97, 100, 0, 0, 0, 0),
+            ["wrist"] = new("backing_off", "2", 320, 240, "it is gone", 0, 7, 0, 0, 0, 1),
+        };
+
+        Assert.Equal("front 640x480 30.0 Hz   wrist 320x240 0.0 Hz backing off", CameraLines.Words(cameras));
+    }
+
+    [Fact]
+    public async Task What_is_for_the_preview_alone_is_refused_without_it()
+    {
+        var refused = await Assert.ThrowsAsync<UsageException>(() =>
+            CamerasCommand
+                .Create()
+                .Parse(["--http", "off"])
+                .InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false })
+        );
+
+        Assert.Equal("--http goes with --preview", refused.Message);
     }
 
     [LinuxFact]
