@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies.Act;
-using Vla.Actors.Policies.Remote;
 using Vla.Actors.Policies.Rt1;
 using Vla.Actors.Policies.SmolVla;
 using Vla.Actors.Policies.Staged;
@@ -35,22 +34,13 @@ public static class PolicyFamilies
         ImmutableInterlocked.Update(ref _added, (added, one) => added.Contains(one) ? added : added.Add(one), family);
     }
 
-    /// <summary>Reads and checks the policy in a directory, of whichever family it is, or asks the server that has
-    /// it.</summary>
-    /// <param name="directory">The policy directory, or the address of a policy server
-    /// (<see cref="WireAddress"/>).</param>
+    /// <summary>Reads and checks the policy in a directory, of whichever family it is.</summary>
+    /// <param name="directory">The policy directory.</param>
     /// <param name="precision">In place of what <c>config.json</c> says.</param>
     /// <exception cref="PolicyException">It is of no family that there is, or something in it is missing or does not
     /// fit.</exception>
     public static IPolicy Load(string directory, Precision? precision = null) =>
-        WireAddress.IsMeant(directory)
-            ? OpenPiPolicy.Load(WireAddress.Parse(directory))
-            : Of(directory).Load(directory, precision);
-
-    /// <summary>What a policy that was loaded is, as it stands in a message.</summary>
-    /// <param name="directory">As for <see cref="Load"/>.</param>
-    public static string NameOf(string directory) =>
-        WireAddress.IsMeant(directory) ? "a policy server that speaks openpi's protocol" : Of(directory).Name;
+        Of(directory).Load(directory, precision);
 
     /// <summary>The family of the policy in a directory.</summary>
     /// <exception cref="PolicyException">It is of none that there is.</exception>

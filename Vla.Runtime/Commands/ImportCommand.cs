@@ -48,6 +48,8 @@ public static class ImportCommand
         command.SetAction(result =>
         {
             var writer = result.InvocationConfiguration.Output;
+            if (result.GetValue(policy) is { } given)
+                PolicyOptions.Directory(result, given);
             switch
                 (result.GetValue(weights), result.GetValue(output), result.GetValue(policy), result.GetValue(profile))
 

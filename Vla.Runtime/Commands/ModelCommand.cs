@@ -6,6 +6,7 @@ using Vla.Actors.Policies;
 using Vla.Actors.Policies.Staged;
 using Vla.Actors.Torch;
 using Vla.Runtime.Hosting;
+using Vla.Runtime.Policies;
 
 namespace Vla.Runtime.Commands;
 
@@ -31,16 +32,24 @@ public static class ModelCommand
         {
             var output = result.InvocationConfiguration.Output;
             PolicyOptions.Register(result, libraries);
+            if (PolicyRegistry.Find(result.GetValue(policy)!) is PolicySpec.Server server)
+            {
+                var there = BoundedWork.Run(
+                    "loading the policy",
+                    BoundedWork.Bound,
+                    () => server.Load(PolicyContext.WithoutWorld)
+                );
+                var family = $"a policy server that speaks {server.Address.Protocol.Name}'s protocol";
+                Describe(there, family, TorchDevice.Select(result.GetValue(device)!));
+                return ExitCodes.Success;
+            }
+
             var directory = PolicyOptions.Directory(result, policy);
             var loaded = BoundedWork.Run("loading the policy", BoundedWork.Bound, () => PolicyFamilies.Load(directory));
             var on = TorchDevice.Select(result.GetValue(device)!);
             if (loaded is not StagedPolicy staged)
             {
-                var description = PolicyDescription.Of(loaded, PolicyFamilies.NameOf(directory), on);
-                if (result.GetValue(json))
-                    output.WriteLine(JsonSerializer.Serialize(description, JsonForm));
-                else
-                    description.Write(output);
+                Describe(loaded, PolicyFamilies.Of(directory).Name, on);
                 return ExitCodes.Success;
             }
 
@@ -50,6 +59,15 @@ public static class ModelCommand
             else
                 Write(output, report);
             return ExitCodes.Success;
+
+            void Describe(IPolicy what, string family, torch.Device on)
+            {
+                var description = PolicyDescription.Of(what, family, on);
+                if (result.GetValue(json))
+                    output.WriteLine(JsonSerializer.Serialize(description, JsonForm));
+                else
+                    description.Write(output);
+            }
         });
         return command;
     }

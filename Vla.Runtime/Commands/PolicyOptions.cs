@@ -42,16 +42,18 @@ internal static class PolicyOptions
 
     /// <summary>The policy's directory, for what looks at a model's parts.</summary>
     /// <exception cref="UsageException">The policy has none.</exception>
-    public static string Directory(ParseResult parsed, Option<string> policy)
-    {
-        var text = parsed.GetValue(policy)!;
-        return PolicyRegistry.Find(text) is PolicySpec.Directory or PolicySpec.Server
+    public static string Directory(ParseResult parsed, Option<string> policy) =>
+        Directory(parsed, parsed.GetValue(policy)!);
+
+    /// <summary>The same of a text that was given.</summary>
+    /// <exception cref="UsageException">The policy has no directory.</exception>
+    public static string Directory(ParseResult parsed, string text) =>
+        PolicyRegistry.Find(text) is PolicySpec.Directory
             ? text
             : throw new UsageException(
                 $"--policy '{text}' is no directory: vla {parsed.CommandResult.Command.Name} takes one; vla run and "
-                    + "vla eval take the others too, vla serve all but expert"
+                    + "vla eval take the others too, vla serve all but expert, and vla model a policy server"
             );
-    }
 
     public static Option<string> Device() =>
         new("--device")

@@ -34,25 +34,48 @@ public static class ServeCommand
         var device = PolicyOptions.Device();
         var protocol = new Option<string>("--protocol")
         {
-            Description = "What is spoken: openpi (MessagePack over a WebSocket)",
-            DefaultValueFactory = _ => "openpi",
-        }.AcceptOnlyFromAmong("openpi");
-        var listen = new Option<string>("--listen")
+            HelpName = "NAME,NAME",
+            Description =
+                "What is spoken: "
+                + string.Join(", ", ServedProtocol.All.Select(one => $"{one.Name} ({one.About})"))
+                + "; several with commas between them",
+            DefaultValueFactory = _ => ServedProtocol.All[0].Name,
+        };
+        var listen = new Option<string[]>("--listen")
         {
             HelpName = "URL",
-            Description = "Where to listen; others than loopback need a token",
-            DefaultValueFactory = _ => $"http://127.0.0.1:{WireAddress.UsualPort}",
+            Description =
+                "Where to listen, others than loopback need a token; with several protocols once for each, with "
+                + "PROTOCOL= before it (default: http://127.0.0.1 and each protocol's usual port, or the next that "
+                + "none of the others has)",
+        };
+        var certificate = new Option<string?>("--tls-certificate")
+        {
+            HelpName = "FILE",
+            Description = "Speak TLS with this certificate (PEM); with --tls-key, and --listen https://…",
+        };
+        var certificateKey = new Option<string?>("--tls-key")
+        {
+            HelpName = "FILE",
+            Description = "The certificate's private key (PEM)",
         };
         var token = new Option<string?>("--http-token-file")
         {
             HelpName = "FILE",
             Description = "File with the token that clients have to show (Authorization: Api-Key TOKEN, or Bearer)",
         };
-        var preset = new Option<string>("--preset")
+        var preset = new Option<string?>("--preset")
         {
-            Description = "What the parts of an observation are called",
-            DefaultValueFactory = _ => WirePresets.Features.Name,
-        }.AcceptOnlyFromAmong([.. WirePresets.Names]);
+            HelpName = "NAME",
+            Description =
+                "What the parts of an observation are called: "
+                + string.Join(
+                    "; ",
+                    ServedProtocol.All.Select(one =>
+                        $"{one.Name} has {string.Join(", ", one.Presets.Select(preset => preset.Name))}"
+                    )
+                ),
+        };
         var layout = new Option<string?>("--layout")
         {
             HelpName = "FILE",
@@ -86,6 +109,8 @@ public static class ServeCommand
             protocol,
             listen,
             token,
+            certificate,
+            certificateKey,
             preset,
             layout,
             instruction,
@@ -110,17 +135,25 @@ public static class ServeCommand
                             $"--duration is {seconds}: allowed is above 0 to {LongestSeconds:0} seconds"
                         )
                     );
-                var address = Address(parsed.GetValue(listen)!);
                 var shown = HttpToken.Read(
                     Environment.GetEnvironmentVariable(HttpToken.Variable),
                     parsed.GetValue(token) is { } file ? Path.GetFullPath(file) : ""
                 );
-                if (shown is null && !HttpAddress.IsThisMachine(address.Host))
-                    throw new UsageException(
-                        $"--listen is '{parsed.GetValue(listen)}', which other machines can reach: give "
-                            + $"--http-token-file FILE or set {HttpToken.Variable}, or listen at "
-                            + $"http://127.0.0.1:{address.Port}"
-                    );
+                var tls = (parsed.GetValue(certificate), parsed.GetValue(certificateKey)) switch
+                {
+                    (null, null) => null,
+                    ({ } certificateFile, { } keyFile) => ServerCertificate.Read(
+                        Path.GetFullPath(certificateFile),
+                        Path.GetFullPath(keyFile)
+                    ),
+                    _ => throw new UsageException("--tls-certificate and --tls-key go together: give both"),
+                };
+                var addresses = ServedAddresses.Read(
+                    parsed.GetValue(protocol)!,
+                    parsed.GetValue(listen) ?? [],
+                    isSecret: shown is not null,
+                    isSecure: tls is not null
+                );
                 PolicyOptions.Register(parsed, libraries);
                 var decider = PolicyRegistry.Find(parsed.GetValue(policy)!);
                 if (decider.NeedsWorld)
@@ -132,32 +165,35 @@ public static class ServeCommand
                     BoundedWork.Bound,
                     () => decider.Load(PolicyContext.WithoutWorld with { Choices = choices.Of(parsed) })
                 );
+                var own = parsed.GetValue(layout) is { } layoutFile
+                    ? WireLayoutFile.Read(Path.GetFullPath(layoutFile))
+                    : null;
                 var options = new PolicyServerOptions
                 {
                     Policy = loaded,
                     Device = TorchDevice.Select(parsed.GetValue(device)!),
-                    Address = address,
+                    Places =
+                    [
+                        .. addresses.Select(one => new ServedPlace(
+                            one.Protocol,
+                            one.Address,
+                            own ?? Layout(one.Protocol, parsed.GetValue(preset), loaded)
+                        )),
+                    ],
                     Token = shown,
-                    Layout = parsed.GetValue(layout) is { } own
-                        ? WireLayoutFile.Read(Path.GetFullPath(own))
-                        : WirePresets.Find(parsed.GetValue(preset)!)!,
+                    Certificate = tls,
                     UsualWords = words,
                     MostClients = mostClients,
                     Log = logging => Logs.Configure(logging, new LogSettings(), screen: null),
                 };
-                await RunAsync(options, parsed.GetValue(protocol)!, seconds, cancellation);
+                await RunAsync(options, seconds, cancellation);
                 return ExitCodes.Success;
             }
         );
         return command;
     }
 
-    private static async Task RunAsync(
-        PolicyServerOptions options,
-        string protocol,
-        double? seconds,
-        CancellationToken cancellation
-    )
+    private static async Task RunAsync(PolicyServerOptions options, double? seconds, CancellationToken cancellation)
     {
         await using var server = new PolicyServer(options);
         try
@@ -167,16 +203,17 @@ public static class ServeCommand
         catch (Exception e) when (e is IOException or SocketException)
         {
             throw new UsageException(
-                $"cannot listen at {options.Address}: {e.Message.ReplaceLineEndings(" ")}; choose another address with "
-                    + "--listen",
+                $"cannot listen at {string.Join(", ", options.Places.Select(place => place.Address))}: "
+                    + $"{e.Message.ReplaceLineEndings(" ")}; choose another address with --listen",
                 e
             );
         }
 
-        Console.WriteLine(
-            $"serving {options.Policy.Directory} by {protocol}'s protocol at {server.Address.Authority}, for up to "
-                + $"{options.MostClients} clients"
-        );
+        foreach (var (place, address) in options.Places.Zip(server.Addresses))
+            Console.WriteLine(
+                $"serving {options.Policy.Directory} by {place.Protocol.Name}'s protocol at {address.Authority}, for "
+                    + $"up to {options.MostClients} clients{(address.Scheme == Uri.UriSchemeHttps ? ", over TLS" : "")}"
+            );
         foreach (var remark in server.Remarks)
             Console.WriteLine($"  {remark}");
         if (options.Policy.Untrained is { } why)
@@ -189,20 +226,12 @@ public static class ServeCommand
             throw new HangException(await server.Hung);
     }
 
-    /// <summary>Where to listen: as the HTTP API's, or <c>HOST:PORT</c> alone.</summary>
-    private static Uri Address(string text)
-    {
-        var url = text.Contains("://", StringComparison.Ordinal) ? text.Replace("ws://", "http://") : $"http://{text}";
-        try
-        {
-            return HttpAddress.Parse(url) ?? throw new UsageException("");
-        }
-        catch (UsageException)
-        {
-            throw new UsageException(
-                $"--listen is '{text}': allowed is http://127.0.0.1:PORT, or the address of this machine in numbers "
-                    + "(with a token)"
-            );
-        }
-    }
+    private static WireLayout Layout(ServedProtocol protocol, string? preset, IPolicy policy) =>
+        preset is null || preset == protocol.Presets[0].Name
+            ? protocol.LayoutOf(policy)
+            : protocol.Presets.FirstOrDefault(one => one.Name == preset)
+                ?? throw new UsageException(
+                    $"--preset is '{preset}', which is none of {protocol.Name}'s: allowed is "
+                        + string.Join(", ", protocol.Presets.Select(one => one.Name))
+                );
 }

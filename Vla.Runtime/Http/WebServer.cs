@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
@@ -16,8 +17,9 @@ public static class WebServer
     /// <summary>A builder with nothing in it but a server and routing.</summary>
     /// <param name="address">Where to listen.</param>
     /// <param name="token">Who must be shown; null for nobody, on loopback only.</param>
+    /// <param name="certificate">What is shown over TLS, for an address of https; null for none.</param>
     /// <exception cref="UsageException">Others could reach the address, and there is no token.</exception>
-    public static WebApplicationBuilder Builder(Uri address, HttpToken? token)
+    public static WebApplicationBuilder Builder(Uri address, HttpToken? token, X509Certificate2? certificate = null)
     {
         // Whoever reaches the API can steer the robot.
         var loopback = HttpAddress.IsThisMachine(address.Host);
@@ -38,6 +40,14 @@ public static class WebServer
             }
         );
         web.WebHost.UseKestrelCore().UseUrls(address.ToString());
+        if (certificate is not null)
+        {
+            web.WebHost.UseKestrelHttpsConfiguration();
+            web.WebHost.ConfigureKestrel(kestrel =>
+                kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = certificate)
+            );
+        }
+
         web.WebHost.ConfigureKestrel(Limit);
         web.Services.Configure<SocketTransportOptions>(sockets => sockets.Backlog = WaitingToBeAccepted);
         web.Services.AddRoutingCore();

@@ -1,4 +1,5 @@
 using Vla.Actors.Policies;
+using Vla.Actors.Policies.Remote;
 using Vla.Runtime.Registries;
 
 namespace Vla.Runtime.Policies;
@@ -6,13 +7,17 @@ namespace Vla.Runtime.Policies;
 /// <summary>The kinds of policies that <c>--policy</c> can name.</summary>
 public static class PolicyRegistry
 {
-    private static readonly Registry<PolicySpec> Kinds = new(
+    private static readonly Registry<PolicySpec> Kinds = new([
         new("expert", PolicySpec.Expert.Read, "a script that knows the simulated world"),
         new("none", PolicySpec.Nobody.Read, "nothing: the robot holds still"),
         new("dll:FILE[#ARGUMENT]", PolicySpec.Library.Read, "your own policy"),
-        new("openpi://HOST:PORT", PolicySpec.Server.Read, "a policy server"),
-        new("a policy DIR", PolicySpec.Directory.Read)
-    );
+        .. WireProtocol.All.Select(protocol => new Kind<PolicySpec>(
+            $"{protocol.Scheme}://HOST:PORT",
+            PolicySpec.Server.Read,
+            "a policy server"
+        )),
+        new("a policy DIR", PolicySpec.Directory.Read),
+    ]);
 
     /// <summary>All forms and what they are, for the help of commands.</summary>
     public static string Help => Kinds.Help;

@@ -80,7 +80,7 @@ public abstract record PolicySpec
     /// <summary>A policy that a server has.</summary>
     public sealed record Server(WireAddress Address) : PolicySpec
     {
-        /// <summary>Reads <c>openpi://HOST:PORT?…</c>.</summary>
+        /// <summary>Reads <c>openpi://HOST:PORT?…</c> and the like.</summary>
         public static Server? Read(string text) =>
             WireAddress.IsMeant(text) ? new Server(WireAddress.Parse(text)) : null;
 
@@ -88,7 +88,7 @@ public abstract record PolicySpec
         public override PolicySpec RelativeTo(string folder) => new Server(Address.RelativeTo(folder));
 
         /// <inheritdoc/>
-        public override IPolicy Load(PolicyContext context) => Chosen(OpenPiPolicy.Load(Address), context);
+        public override IPolicy Load(PolicyContext context) => Chosen(RemotePolicy.Load(Address), context);
 
         /// <inheritdoc/>
         public override string ToString() => Address.ToString();

@@ -4,8 +4,10 @@ using System.Globalization;
 using System.Net.WebSockets;
 using System.Text;
 using MessagePack;
+using Vla.Actors.Policies;
 using Vla.Actors.Policies.Remote;
 using Vla.Actors.Policies.Remote.Messages;
+using Vla.Sensors.Text;
 
 namespace Vla.Runtime.Serving;
 
@@ -15,9 +17,10 @@ namespace Vla.Runtime.Serving;
 /// traceback; and the connection stays, which openpi's server ends. One observation at a time; nothing queues up here.
 /// </remarks>
 /// <param name="socket">The client's.</param>
-/// <param name="limits">How much it may send, and how often.</param>
+/// <param name="context">What is served.</param>
+/// <param name="reader">Finds in messages what the policy wants; this client's alone.</param>
 /// <param name="time">The clock.</param>
-public sealed class OpenPiSession(WebSocket socket, SessionLimits limits, TimeProvider time)
+public sealed class OpenPiSession(WebSocket socket, ServingContext context, ObservationReader reader, TimeProvider time)
 {
     private const int FirstBuffer = 64 * 1024;
     private const int LongestError = 2_000;
@@ -35,8 +38,10 @@ public sealed class OpenPiSession(WebSocket socket, SessionLimits limits, TimePr
     /// <summary>Observations that were answered with an error.</summary>
     public long Refused { get; private set; }
 
-    /// <summary>Told each error that the client is told.</summary>
-    public Action<string>? Refusing { get; init; }
+    /// <summary>What the client is called in the log.</summary>
+    public string Client { get; init; } = "client";
+
+    private SessionLimits Limits => context.Limits;
 
     /// <summary>Says that there is no place, and ends.</summary>
     public async Task TurnAwayAsync(string why, CancellationToken ends)
@@ -49,7 +54,7 @@ public sealed class OpenPiSession(WebSocket socket, SessionLimits limits, TimePr
     /// <returns>Why it ended, for the log.</returns>
     public async Task<string> RunAsync(ServedPolicy policy, CancellationToken ends)
     {
-        var pace = new RequestPace(limits.RequestsPerSecond, time);
+        var pace = new RequestPace(Limits.RequestsPerSecond, time);
         _answer.ResetWrittenCount();
         WriteMetadata(policy);
         await SendAsync(_answer.WrittenMemory, WebSocketMessageType.Binary, ends);
@@ -60,7 +65,7 @@ public sealed class OpenPiSession(WebSocket socket, SessionLimits limits, TimePr
             var (type, length) = await ReceiveAsync(ends);
             if (length < 0)
             {
-                await SendErrorAsync($"an observation may have {limits.LargestMessage >> 20} MiB at most", ends);
+                await SendErrorAsync($"an observation may have {Limits.LargestMessage >> 20} MiB at most", ends);
                 await socket.CloseOutputAsync(WebSocketCloseStatus.MessageTooBig, "too large", ends);
                 return "sent too large a message";
             }
@@ -73,6 +78,8 @@ public sealed class OpenPiSession(WebSocket socket, SessionLimits limits, TimePr
             }
 
             var began = Stopwatch.GetTimestamp();
+            var span = context.Metrics.Begin(context.Protocol.Name);
+            string? refusal = null;
             try
             {
                 if (type == WebSocketMessageType.Text)
@@ -80,21 +87,23 @@ public sealed class OpenPiSession(WebSocket socket, SessionLimits limits, TimePr
                 await AnswerAsync(policy, length, began, ends);
                 Answered++;
             }
-            catch (WireException e)
+            catch (Exception e) when (e is WireException or PolicyException)
             {
+                refusal = e.Message;
                 Refused++;
-                Refusing?.Invoke(e.Message);
-                await SendErrorAsync(e.Message, ends);
+                context.Log.Refused(Client, Refused, OneLine.Of(refusal));
+                await SendErrorAsync(refusal, ends);
             }
 
             _previous = Stopwatch.GetElapsedTime(began);
+            context.Metrics.End(context.Protocol.Name, _previous.Value, refusal, span);
         }
     }
 
     private async Task AnswerAsync(ServedPolicy policy, int length, long began, CancellationToken ends)
     {
-        policy.Reader.Take(WireReader.Read(_buffer.AsMemory(0, length)), out var words);
-        var inferred = await policy.InferAsync(words, ends);
+        reader.Take(WireReader.Read(_buffer.AsMemory(0, length)), out var words);
+        var inferred = await policy.InferAsync(reader, words, ends);
         _answer.ResetWrittenCount();
         Write(inferred, policy.Policy.Action.Dimensions, Stopwatch.GetElapsedTime(began));
         await SendAsync(_answer.WrittenMemory, WebSocketMessageType.Binary, ends);
@@ -109,17 +118,11 @@ public sealed class OpenPiSession(WebSocket socket, SessionLimits limits, TimePr
 
     private void Write(Inferred inferred, int dimensions, TimeSpan took)
     {
-        var chunk = inferred.Chunk;
-        if (chunk.Values.Length != chunk.Horizon * dimensions)
-            throw new WireException(
-                $"the policy gave {chunk.Values.Length} values where {chunk.Horizon} × {dimensions} were due"
-            );
-        if (Array.Exists(chunk.Values, value => !float.IsFinite(value)))
-            throw new WireException("the policy gave values that are no numbers (NaN or infinite)");
+        var values = inferred.Values(dimensions);
         var writer = new MessagePackWriter(_answer);
         writer.WriteMapHeader(2);
         writer.Write("actions");
-        WireWriter.WriteFloats(ref writer, chunk.Values, chunk.Horizon, dimensions);
+        WireWriter.WriteFloats(ref writer, values, inferred.Chunk.Horizon, dimensions);
         writer.Write("server_timing");
         writer.WriteMapHeader(_previous is null ? 1 : 2);
         writer.Write("infer_ms");
@@ -142,9 +145,9 @@ public sealed class OpenPiSession(WebSocket socket, SessionLimits limits, TimePr
         {
             if (length == _buffer.Length)
             {
-                if (length >= limits.LargestMessage)
+                if (length >= Limits.LargestMessage)
                     return (WebSocketMessageType.Binary, -1);
-                Array.Resize(ref _buffer, Math.Min(_buffer.Length * 2, limits.LargestMessage));
+                Array.Resize(ref _buffer, Math.Min(_buffer.Length * 2, Limits.LargestMessage));
             }
 
             var part = await socket.ReceiveAsync(_buffer.AsMemory(length), limit.Token);
@@ -153,7 +156,7 @@ public sealed class OpenPiSession(WebSocket socket, SessionLimits limits, TimePr
                 return (part.MessageType, length);
             // A client may think for as long as it likes; what it has begun to say it has to end.
             if (length == part.Count)
-                limit.CancelAfter(limits.LongestMessageTime);
+                limit.CancelAfter(Limits.LongestMessageTime);
         }
     }
 
@@ -167,7 +170,7 @@ public sealed class OpenPiSession(WebSocket socket, SessionLimits limits, TimePr
     {
         // Whoever does not read is gone.
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ends);
-        limit.CancelAfter(limits.LongestMessageTime);
+        limit.CancelAfter(Limits.LongestMessageTime);
         await socket.SendAsync(message, type, endOfMessage: true, limit.Token);
     }
 
@@ -184,6 +187,9 @@ public sealed record SessionLimits
 
     /// <summary>How long a message may take from its first part to its last.</summary>
     public TimeSpan LongestMessageTime { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long a request waits for a policy that is free.</summary>
+    public TimeSpan LongestWait { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Observations a second; who sends more is answered later.</summary>
     public double RequestsPerSecond { get; init; } = 2_000;

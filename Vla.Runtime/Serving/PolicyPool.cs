@@ -9,6 +9,7 @@ namespace Vla.Runtime.Serving;
 public sealed class PolicyPool(int most, Func<ServedPolicy> make) : IDisposable
 {
     private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _places = new(most, most);
     private readonly Stack<ServedPolicy> _free = new();
     private readonly List<ServedPolicy> _all = [];
 
@@ -16,14 +17,7 @@ public sealed class PolicyPool(int most, Func<ServedPolicy> make) : IDisposable
     public int Most => most;
 
     /// <summary>How many work for a client now.</summary>
-    public int Taken
-    {
-        get
-        {
-            lock (_gate)
-                return _all.Count - _free.Count;
-        }
-    }
+    public int Taken => most - _places.CurrentCount;
 
     /// <summary>All that were made.</summary>
     public IReadOnlyList<ServedPolicy> All
@@ -36,30 +30,44 @@ public sealed class PolicyPool(int most, Func<ServedPolicy> make) : IDisposable
     }
 
     /// <summary>One for a client; null when all are taken.</summary>
-    public ServedPolicy? TryTake()
-    {
-        lock (_gate)
-        {
-            if (_free.TryPop(out var free))
-                return free;
-            if (_all.Count == most)
-                return null;
-            var made = make();
-            _all.Add(made);
-            return made;
-        }
-    }
+    public ServedPolicy? TryTake() => _places.Wait(TimeSpan.Zero) ? Take() : null;
+
+    /// <summary>One for a request, as soon as one is free; null when none is for so long.</summary>
+    public async Task<ServedPolicy?> TakeAsync(TimeSpan wait, CancellationToken cancellation) =>
+        await _places.WaitAsync(wait, cancellation) ? Take() : null;
 
     /// <summary>The client is gone.</summary>
     public void GiveBack(ServedPolicy policy)
     {
         lock (_gate)
             _free.Push(policy);
+        _places.Release();
     }
 
     public void Dispose()
     {
         foreach (var policy in All)
             policy.Dispose();
+        _places.Dispose();
+    }
+
+    private ServedPolicy Take()
+    {
+        try
+        {
+            lock (_gate)
+            {
+                if (_free.TryPop(out var free))
+                    return free;
+                var made = make();
+                _all.Add(made);
+                return made;
+            }
+        }
+        catch
+        {
+            _places.Release();
+            throw;
+        }
     }
 }

@@ -17,19 +17,11 @@ public sealed class ServedPolicy : IDisposable
     /// <param name="system">Where its actors live; set up by <see cref="PipelineConfig.Hocon"/>.</param>
     /// <param name="policy">Says what its pictures, words, state and actions are.</param>
     /// <param name="device">Where it computes.</param>
-    /// <param name="reader">Finds in messages what it wants; disposed with this.</param>
     /// <param name="loggers">Where restarts and hanging stages are said.</param>
     /// <param name="hung">Told once, with which stage hangs and at what.</param>
-    public ServedPolicy(
-        ActorSystem system,
-        IPolicy policy,
-        Device device,
-        ObservationReader reader,
-        ILoggerFactory loggers,
-        Action<string> hung
-    )
+    public ServedPolicy(ActorSystem system, IPolicy policy, Device device, ILoggerFactory loggers, Action<string> hung)
     {
-        (_system, Policy, Reader) = (system, policy, reader);
+        (_system, Policy) = (system, policy);
         var time = TimeProvider.System;
         var parts = new PolicyParts
         {
@@ -52,25 +44,24 @@ public sealed class ServedPolicy : IDisposable
 
     public IPolicy Policy { get; }
 
-    public ObservationReader Reader { get; }
-
     /// <summary>What is known of its stages.</summary>
     public IReadOnlyList<StageMonitor> Stages { get; }
 
-    /// <summary>What it would do about the observation that <see cref="Reader"/> has taken last.</summary>
-    /// <exception cref="WireException">Nothing, and why.</exception>
-    public async Task<Inferred> InferAsync(string words, CancellationToken cancellation) =>
-        await _actor.Ask<object>(new Infer(Reader.Make, words), Timeout.InfiniteTimeSpan, cancellation) switch
+    /// <summary>What it would do about the observation that a reader has taken last.</summary>
+    /// <exception cref="WireException">There is something in it that cannot be.</exception>
+    /// <exception cref="PolicyException">The policy failed.</exception>
+    public async Task<Inferred> InferAsync(ObservationReader reader, string words, CancellationToken cancellation) =>
+        await _actor.Ask<object>(new Infer(reader.Make, words), Timeout.InfiniteTimeSpan, cancellation) switch
         {
             Inferred inferred => inferred,
-            NotInferred not => throw new WireException(not.Why),
-            var other => throw new WireException($"the policy answered {other.GetType().Name}"),
+            NotInferred { IsOfPolicy: false } not => throw new WireException(not.Why),
+            NotInferred not => throw new PolicyException(not.Why),
+            var other => throw new PolicyException($"the policy answered {other.GetType().Name}"),
         };
 
     public void Dispose()
     {
         _hangs.Dispose();
         _system.Stop(_actor);
-        Reader.Dispose();
     }
 }

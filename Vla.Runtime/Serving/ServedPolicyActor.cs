@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Vla.Actors.Pipeline;
+using Vla.Actors.Policies;
 using Vla.Actors.Policies.Remote.Messages;
 using Vla.Sensors.Observations;
 using Vla.Sensors.Text;
@@ -135,7 +136,7 @@ public sealed class ServedPolicyActor : UntypedActor, IWithTimers
         catch (WireException e)
         {
             _first = first;
-            Answer(new NotInferred(e.Message));
+            Answer(new NotInferred(e.Message) { IsOfPolicy = false });
         }
     }
 
@@ -164,8 +165,28 @@ public sealed class ServedPolicyActor : UntypedActor, IWithTimers
 public sealed record Infer(Func<long, Observation> Make, string Words) : INoSerializationVerificationNeeded;
 
 /// <summary>The answer: what the policy would do.</summary>
-public sealed record Inferred(ActionChunk Chunk);
+public sealed record Inferred(ActionChunk Chunk)
+{
+    /// <summary>The chunk's actions, row by row.</summary>
+    /// <param name="dimensions">Numbers in each.</param>
+    /// <exception cref="PolicyException">They are another number, or no numbers.</exception>
+    public float[] Values(int dimensions)
+    {
+        var values = Chunk.Values;
+        if (values.Length != Chunk.Horizon * dimensions)
+            throw new PolicyException(
+                $"the policy gave {values.Length} values where {Chunk.Horizon} × {dimensions} were due"
+            );
+        return Array.TrueForAll(values, float.IsFinite)
+            ? values
+            : throw new PolicyException("the policy gave values that are no numbers (NaN or infinite)");
+    }
+}
 
 /// <summary>The answer when there is none.</summary>
 /// <param name="Why">In one line.</param>
-public sealed record NotInferred(string Why);
+public sealed record NotInferred(string Why)
+{
+    /// <summary>Whether the policy failed; otherwise there is something in the observation that cannot be.</summary>
+    public bool IsOfPolicy { get; init; } = true;
+}

@@ -22,7 +22,7 @@ public static class AspectCheck
         if (image.Source is not { } source || width <= 0 || height <= 0)
             return null;
         // What is not distorted may have any shape.
-        if (image.Fit is ImageFit.Pad or ImageFit.Letterbox)
+        if (image.Fit is ImageFit.Pad or ImageFit.Letterbox or ImageFit.Centre)
             return null;
         var ratio = (double)width * source.Height / ((double)height * source.Width);
         if (ratio is >= 1 - Tolerance and <= 1 + Tolerance)

@@ -7,8 +7,9 @@ namespace Vla.Sensors.Images;
 /// </summary>
 /// <remarks>
 /// <para>
-/// The whole picture, or its middle part of the wanted shape (<see cref="ImageFit"/>), is resized in two steps, unless
-/// the policy wants its own code's way exactly (<see cref="ImageSampling"/>, <see cref="SampledPicture"/>). First
+/// The whole picture, or its middle part of the wanted shape (<see cref="ImageFit"/>), is resized in two steps, to the
+/// wanted size or to the part of it that a picture on black fills, unless the policy wants its own code's way exactly
+/// (<see cref="ImageSampling"/>, <see cref="SampledPicture"/>). First
 /// whole blocks of pixels are averaged, as long as the result is not too small: bilinear alone would skip pixels and
 /// let fine texture flicker, which is why torchvision shrinks with <c>antialias=True</c>. Then bilinear with half-pixel
 /// centres, PyTorch's <c>interpolate(mode="bilinear", align_corners=False)</c>, in OpenCV's bit-exact variant: the same
@@ -30,6 +31,7 @@ public sealed class ImagePreparation : IDisposable
     private readonly float[] _blue;
     private readonly Size _size;
     private readonly CentreCrop? _crop;
+    private readonly bool _isCentred;
     private readonly ImageSpec _spec;
     private readonly SampledPicture? _sampled;
     private readonly Resizer _averaging = new(InterpolationFlags.Area);
@@ -47,11 +49,14 @@ public sealed class ImagePreparation : IDisposable
 
         if (spec is { Sampling: ImageSampling.Averaged, Fit: ImageFit.Pad or ImageFit.Letterbox })
             throw new ArgumentException($"{spec.Fit} wants a sampling of its own", nameof(spec));
+        if (spec is { Sampling: not ImageSampling.Averaged, Fit: ImageFit.Centre })
+            throw new ArgumentException($"{spec.Fit} goes with {ImageSampling.Averaged} alone", nameof(spec));
 
         _spec = spec;
         _sampled = spec.Sampling == ImageSampling.Averaged ? null : new SampledPicture(spec);
         _size = new Size(spec.Width, spec.Height);
         _crop = spec.Fit == ImageFit.Crop ? new CentreCrop(_size) : null;
+        _isCentred = spec.Fit == ImageFit.Centre;
         _red = Table(spec.Mean[0], spec.Std[0]);
         _green = Table(spec.Mean[1], spec.Std[1]);
         _blue = Table(spec.Mean[2], spec.Std[2]);
@@ -66,7 +71,7 @@ public sealed class ImagePreparation : IDisposable
     public void Prepare(Mat bgr, Span<float> hwcRgb)
     {
         if (_sampled is null)
-            Normalise(Shaped(bgr, hwcRgb.Length), hwcRgb);
+            Normalise(Shaped(bgr, hwcRgb.Length, out var within), within, hwcRgb);
         else
             NormaliseSampled(Sampled(_sampled, bgr, hwcRgb.Length), hwcRgb);
     }
@@ -88,12 +93,14 @@ public sealed class ImagePreparation : IDisposable
             return;
         }
 
-        var picture = Shaped(bgr, hwcRgb.Length);
-        var rowLength = _size.Width * Channels;
-        for (var y = 0; y < _size.Height; y++)
+        var picture = Shaped(bgr, hwcRgb.Length, out var within);
+        if (within.Size != _size)
+            hwcRgb.Clear();
+        var rowLength = within.Width * Channels;
+        for (var y = 0; y < within.Height; y++)
         {
             var source = new ReadOnlySpan<byte>((byte*)picture.Ptr(y), rowLength);
-            var row = hwcRgb.Slice(y * rowLength, rowLength);
+            var row = hwcRgb.Slice(PlaceOf(within, y), rowLength);
             for (var i = 0; i + 2 < rowLength; i += Channels)
                 (row[i], row[i + 1], row[i + 2]) = (source[i + 2], source[i + 1], source[i]);
         }
@@ -117,11 +124,12 @@ public sealed class ImagePreparation : IDisposable
         return sampled.Of(new ReadOnlySpan<byte>((byte*)picture.Ptr(0), bytes), rowBytes, picture.Cols, rows);
     }
 
-    // Cropped, resized and of three channels, for memory of so many values.
-    private Mat Shaped(Mat bgr, int length)
+    // Cropped, resized and of three channels, for memory of so many values; and which part of that it fills.
+    private Mat Shaped(Mat bgr, int length, out Rect within)
     {
         Require(bgr, length);
-        return ThreeChannels(Resized(_crop?.Of(bgr) ?? bgr));
+        within = _isCentred ? Centred.Within(bgr.Size(), _size) : new Rect(default, _size);
+        return ThreeChannels(Resized(_crop?.Of(bgr) ?? bgr, within.Size));
     }
 
     private void Require(Mat bgr, int length)
@@ -137,14 +145,17 @@ public sealed class ImagePreparation : IDisposable
             );
     }
 
-    private Mat Resized(Mat picture)
+    private Mat Resized(Mat picture, Size wanted)
     {
         var size = picture.Size();
-        var averaged = new Size(WholeShare(size.Width, _size.Width), WholeShare(size.Height, _size.Height));
+        var averaged = new Size(WholeShare(size.Width, wanted.Width), WholeShare(size.Height, wanted.Height));
         if (averaged != size)
             picture = _averaging.Resize(picture, averaged);
-        return averaged == _size ? picture : _resizing.Resize(picture, _size);
+        return averaged == wanted ? picture : _resizing.Resize(picture, wanted);
     }
+
+    // Where a row of what a picture fills begins among all values.
+    private int PlaceOf(Rect within, int y) => ((within.Y + y) * _size.Width + within.X) * Channels;
 
     // The smallest whole share of a length that is no shorter than wanted: of 640 for 224, that is half, 320.
     private static int WholeShare(int length, int wanted)
@@ -178,14 +189,16 @@ public sealed class ImagePreparation : IDisposable
         return _colour;
     }
 
-    private unsafe void Normalise(Mat picture, Span<float> target)
+    private unsafe void Normalise(Mat picture, Rect within, Span<float> target)
     {
-        var rowLength = _size.Width * Channels;
-        for (var y = 0; y < _size.Height; y++)
+        if (within.Size != _size)
+            Blacken(target);
+        var rowLength = within.Width * Channels;
+        for (var y = 0; y < within.Height; y++)
         {
             // Row by row: the rows of a part of a larger picture do not follow one another in memory.
             var source = new ReadOnlySpan<byte>((byte*)picture.Ptr(y), rowLength);
-            var row = target.Slice(y * rowLength, rowLength);
+            var row = target.Slice(PlaceOf(within, y), rowLength);
             for (var i = 0; i + 2 < rowLength; i += Channels)
             {
                 row[i] = _red[source[i + 2]];
@@ -203,6 +216,12 @@ public sealed class ImagePreparation : IDisposable
             for (var c = 0; c < Channels; c++)
                 target[i + c] = (bgr[i + Channels - 1 - c] / 255f - mean[c]) / std[c];
         }
+    }
+
+    private void Blacken(Span<float> target)
+    {
+        for (var i = 0; i + 2 < target.Length; i += Channels)
+            (target[i], target[i + 1], target[i + 2]) = (_red[0], _green[0], _blue[0]);
     }
 
     private static float[] Table(float mean, float std)

@@ -49,6 +49,12 @@ public enum ImageFit
     /// with <see cref="ImageSampling.Averaged"/>.
     /// </summary>
     Letterbox,
+
+    /// <summary>
+    /// All of it, undistorted, in the middle of black: <c>resize_with_pad</c> of TensorFlow and openpi. Only with
+    /// <see cref="ImageSampling.Averaged"/>.
+    /// </summary>
+    Centre,
 }
 
 /// <summary>How the pixels of a resized picture are made.</summary>

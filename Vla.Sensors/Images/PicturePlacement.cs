@@ -16,6 +16,15 @@ public sealed class PicturePlacement
     /// <param name="height">The camera's picture, pixels.</param>
     public PicturePlacement(ImageSpec image, int width, int height)
     {
+        if (image.Fit == ImageFit.Centre)
+        {
+            // The other way round: the picture is a part of what the policy gets.
+            var within = Centred.Within(new Size(width, height), new Size(image.Width, image.Height));
+            (_left, _top) = (-(double)within.X / within.Width, -(double)within.Y / within.Height);
+            (_width, _height) = ((double)image.Width / within.Width, (double)image.Height / within.Height);
+            return;
+        }
+
         if (image.Sampling == ImageSampling.Averaged)
         {
             var part =

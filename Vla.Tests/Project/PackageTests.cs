@@ -25,7 +25,7 @@ public sealed class PackageTests : IClassFixture<PackageTests.Feed>
     [InlineData(
         "Vla.Actors",
         "Akka, HdrHistogram, MessagePack, Microsoft.Extensions.Logging.Abstractions, Microsoft.ML.Tokenizers, "
-            + "System.IO.Hashing, TorchSharp, Vla.Sensors, libtorch-cpu-linux-x64"
+            + "NetMQ, System.IO.Hashing, TorchSharp, Vla.Sensors, libtorch-cpu-linux-x64"
     )]
     public void A_package_depends_on_what_its_project_uses_and_on_nothing_else(string package, string expected)
     {

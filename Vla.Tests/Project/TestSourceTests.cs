@@ -33,7 +33,7 @@ public sealed class TestSourceTests
         ["PolicyServerTests.cs: Task.Delay(20, limit.Token)"] = "looks again whether a client is gone, with a bound",
         ["OpenPiPeersTests.cs: Task.Delay(50, limit.Token)"] = "looks again whether a peer has started, with a bound",
         ["OpenPiPolicyTests.cs: Task.Delay(-1, ends)"] = "a server that hangs until its test is over",
-        ["OpenPiActorTests.cs: Task.Delay(-1, ends)"] = "a server that hangs until its test is over",
+        ["RemotePolicyActorTests.cs: Task.Delay(-1, ends)"] = "a server that hangs until its test is over",
         ["Fakes.cs: _allowed.Wait()"] =
             "the control thread of a loop that a test steps: it stands until it is allowed on",
     };

@@ -7,15 +7,13 @@ using Vla.Sensors.Observations;
 namespace Vla.Actors.Policies.Remote;
 
 /// <summary>
-/// What a Vla server says of its policy in the metadata, which openpi's protocol leaves to each server: names, units,
-/// sizes and the time of a step, so that nobody has to set them again.
+/// What a Vla server says of its policy where a protocol leaves room for it, as openpi's metadata: names, units, sizes
+/// and the time of a step, so that nobody has to set them again.
 /// </summary>
 public sealed record ServerDescription
 {
     /// <summary>The map in the metadata.</summary>
     private const string Map = "vla";
-
-    private const string Crop = "crop";
 
     /// <summary>The policy's name.</summary>
     public required string Policy { get; init; }
@@ -71,6 +69,12 @@ public sealed record ServerDescription
     public void Write(ref MessagePackWriter writer)
     {
         writer.WriteMapHeader(1);
+        WriteEntry(ref writer);
+    }
+
+    /// <summary>Writes the entry into a map of others.</summary>
+    public void WriteEntry(ref MessagePackWriter writer)
+    {
         writer.Write(Map);
         writer.WriteMapHeader(13);
         writer.Write("policy");
@@ -87,7 +91,7 @@ public sealed record ServerDescription
         }
 
         writer.Write("picture_fits");
-        Write(ref writer, [.. Pictures.Select(picture => picture.Fit == ImageFit.Crop ? Crop : "stretch")]);
+        Write(ref writer, [.. Pictures.Select(picture => picture.Fit.ToString().ToLowerInvariant())]);
         writer.Write("state_names");
         Write(ref writer, StateNames);
         writer.Write("state_units");
@@ -115,8 +119,10 @@ public sealed record ServerDescription
     }
 
     /// <summary>Reads it from the metadata; null where the server is no Vla.</summary>
+    /// <param name="metadata">What the server says of itself.</param>
+    /// <param name="protocol">Says what pictures are called.</param>
     /// <exception cref="WireException">It contradicts itself.</exception>
-    public static ServerDescription? Read(WireMap metadata)
+    public static ServerDescription? Read(WireMap metadata, WireProtocol protocol)
     {
         if (metadata.FindText($"{Map}/policy") is not { } policy)
             return null;
@@ -127,7 +133,16 @@ public sealed record ServerDescription
             Policy = policy,
             Pictures =
                 names.Count * 2 == sizes.Length && names.Count == fits.Count
-                    ? [.. names.Select((name, i) => Picture(name, sizes[2 * i], sizes[2 * i + 1], FitOf(fits[i])))]
+                    ?
+                    [
+                        .. names.Select(
+                            (name, i) =>
+                                protocol.Picture(name, i, sizes[2 * i], sizes[2 * i + 1]) with
+                                {
+                                    Fit = FitOf(fits[i]),
+                                }
+                        ),
+                    ]
                     : throw new WireException(
                         $"the server names {names.Count} pictures and says {sizes.Length / 2} sizes"
                     ),
@@ -180,7 +195,8 @@ public sealed record ServerDescription
             Fit = fit,
         };
 
-    private static ImageFit FitOf(string word) => word == Crop ? ImageFit.Crop : ImageFit.Stretch;
+    private static ImageFit FitOf(string word) =>
+        Enum.TryParse<ImageFit>(word, ignoreCase: true, out var fit) && Enum.IsDefined(fit) ? fit : ImageFit.Stretch;
 
     private static int[] Whole(NumpyArray array)
     {

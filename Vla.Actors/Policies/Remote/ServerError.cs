@@ -14,9 +14,12 @@ internal static class ServerError
 
     private const int Shown = 300;
 
-    public static string Line(ReadOnlySpan<byte> text)
+    public static string Line(ReadOnlySpan<byte> text) =>
+        Line(Encoding.UTF8.GetString(text[Math.Max(0, text.Length - LookedAt)..]));
+
+    public static string Line(string text)
     {
-        var end = Encoding.UTF8.GetString(text[Math.Max(0, text.Length - LookedAt)..]);
+        var end = text[Math.Max(0, text.Length - LookedAt)..];
         var lines = end.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         return lines switch
         {

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Vla.Actors.Policies.Remote.Gr00t;
+using Vla.Sensors.Images;
 using Vla.Sensors.Observations;
 
 namespace Vla.Actors.Policies.Remote;
@@ -6,21 +8,15 @@ namespace Vla.Actors.Policies.Remote;
 /// <summary>Where a policy server listens, and how to talk to it: <c>openpi://HOST:PORT?preset=libero</c>.</summary>
 public sealed record WireAddress
 {
-    /// <summary>openpi's own.</summary>
-    public const int UsualPort = 8_000;
-
     /// <summary>How long an answer may take, where nothing is said.</summary>
     private static readonly TimeSpan UsualTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>How it is written, for messages.</summary>
-    public const string Form =
-        "openpi://HOST:PORT, or openpi+tls://HOST:PORT, with any of ?preset=NAME, layout=FILE, pictures=NAME,NAME, "
-        + "execute=N, timeout=MS, key=FILE, trial=off (& between them)";
-
-    private const string Plain = "openpi";
-    private const string Secure = "openpi+tls";
     private const int LargestPort = 65_535;
     private const int LongestTimeoutMs = 600_000;
+    private const int LongestUnnormKey = 200;
+
+    /// <summary>What is spoken there.</summary>
+    public required WireProtocol Protocol { get; init; }
 
     /// <summary>A name or an address.</summary>
     public required string Host { get; init; }
@@ -30,7 +26,10 @@ public sealed record WireAddress
     /// <summary>Whether TLS is spoken.</summary>
     public bool IsSecure { get; init; }
 
-    /// <summary>One of <see cref="WirePresets"/>; null for none.</summary>
+    /// <summary>File with the certificate, PEM, that is trusted besides this machine's; null for none.</summary>
+    public string? CertificateFile { get; init; }
+
+    /// <summary>One of the protocol's presets; null for none.</summary>
     public string? Preset { get; init; }
 
     /// <summary>File of a layout of one's own; null for none.</summary>
@@ -51,24 +50,59 @@ public sealed record WireAddress
     /// <summary>Whether one observation is tried before anything moves.</summary>
     public bool Tries { get; init; } = true;
 
+    /// <summary>What becomes of cameras' pictures of another shape; null: as the layout says.</summary>
+    public ImageFit? Fit { get; init; }
+
+    /// <summary>GR00T: how an observation lies in a message; null: as the preset's environment has it.</summary>
+    public Gr00tForm? ObservationForm { get; init; }
+
+    /// <summary>OpenVLA: whose statistics an action is scaled by; null for the server's choice.</summary>
+    public string? UnnormKey { get; init; }
+
+    /// <summary>OpenVLA: whether a message is a text within a message.</summary>
+    public bool IsEncodedTwice { get; init; }
+
+    /// <summary>How it is written, for messages.</summary>
+    public static string Form =>
+        $"{string.Join(", ", WireProtocol.All.Select(protocol => $"{protocol.Scheme}://HOST:PORT"))} (with TLS "
+        + $"{string.Join(", ", WireProtocol.All.Select(protocol => protocol.SecureScheme).OfType<string>())}), with "
+        + "any of ?preset=NAME, layout=FILE, pictures=NAME,NAME, fit=stretch|pad|crop, execute=N, timeout=MS, "
+        + "key=FILE, ca=FILE, trial=off (& between them), for openvla unnorm=KEY, "
+        + $"encoded=twice, for gr00t form={Gr00tForms.Words.Replace(", ", "|")}";
+
     /// <summary>Without what follows the question mark, for messages.</summary>
     public string Where =>
-        string.Create(CultureInfo.InvariantCulture, $"{(IsSecure ? Secure : Plain)}://{Host}:{Port}");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(IsSecure ? Protocol.SecureScheme : Protocol.Scheme)}://{Host}:{Port}"
+        );
 
-    /// <summary>The server's address as a WebSocket's.</summary>
-    public Uri Socket => new UriBuilder(IsSecure ? "wss" : "ws", Host, Port).Uri;
+    /// <summary>The server's address with another scheme.</summary>
+    /// <param name="scheme">Without TLS; with it, it has an s behind it.</param>
+    /// <param name="path">Begins with a slash.</param>
+    public Uri Url(string scheme, string path = "/") =>
+        new UriBuilder(IsSecure ? scheme + "s" : scheme, Host, Port, path).Uri;
 
     /// <summary>Whether a text is meant for one, however wrong it is.</summary>
-    public static bool IsMeant(string text) =>
-        text.StartsWith(Plain + ":", StringComparison.OrdinalIgnoreCase)
-        || text.StartsWith(Secure + ":", StringComparison.OrdinalIgnoreCase);
+    public static bool IsMeant(string text)
+    {
+        return WireProtocol.All.Any(protocol => Begins(protocol.Scheme) || Begins(protocol.SecureScheme))
+            // One that is not there, as somebody may write it: no folder is called so.
+            || Begins("openvla")
+            || Begins("gr00t+tls")
+            || Begins("groot");
+
+        bool Begins(string? scheme) =>
+            scheme is not null && text.StartsWith(scheme + ":", StringComparison.OrdinalIgnoreCase);
+    }
 
     /// <exception cref="PolicyException">It is written wrongly.</exception>
     public static WireAddress Parse(string text)
     {
         if (
             !Uri.TryCreate(text, UriKind.Absolute, out var uri)
-            || uri.Scheme is not (Plain or Secure)
+            || WireProtocol.All.FirstOrDefault(one => uri.Scheme == one.Scheme || uri.Scheme == one.SecureScheme)
+                is not { } protocol
             || uri.Host.Length == 0
             || uri.AbsolutePath is not ("" or "/")
             || uri.UserInfo.Length > 0
@@ -77,9 +111,10 @@ public sealed record WireAddress
             throw new PolicyException($"policy '{text}' is no address of a policy server: give {Form}");
         var address = new WireAddress
         {
+            Protocol = protocol,
             Host = uri.Host,
-            Port = uri.Port < 0 ? UsualPort : uri.Port,
-            IsSecure = uri.Scheme == Secure,
+            Port = uri.Port < 0 ? protocol.UsualPort : uri.Port,
+            IsSecure = uri.Scheme == protocol.SecureScheme,
         };
         if (address.Port is 0 or > LargestPort)
             throw new PolicyException($"policy '{text}' has port {address.Port}: allowed is 1 to {LargestPort}");
@@ -96,6 +131,11 @@ public sealed record WireAddress
 
         if (address is { Preset: not null, LayoutFile: not null })
             throw new PolicyException($"policy '{text}' has both preset and layout: give one");
+        if (address is { CertificateFile: not null, IsSecure: false })
+            throw new PolicyException(
+                $"policy '{text}' has ca=FILE and speaks no TLS: "
+                    + (protocol.SecureScheme is { } secure ? $"begin it with {secure}://" : $"{protocol.Name} has none")
+            );
         return address;
     }
 
@@ -105,6 +145,7 @@ public sealed record WireAddress
         {
             LayoutFile = LayoutFile is null ? null : Path.GetFullPath(LayoutFile, folder),
             KeyFile = KeyFile is null ? null : Path.GetFullPath(KeyFile, folder),
+            CertificateFile = CertificateFile is null ? null : Path.GetFullPath(CertificateFile, folder),
         };
 
     /// <summary>As it is written.</summary>
@@ -118,6 +159,11 @@ public sealed record WireAddress
         if (Timeout != UsualTimeout)
             Add("timeout", Timeout.TotalMilliseconds.ToString(CultureInfo.InvariantCulture));
         Add("key", KeyFile);
+        Add("ca", CertificateFile);
+        Add("fit", Fit == ImageFit.Centre ? "pad" : Fit?.ToString().ToLowerInvariant());
+        Add("unnorm", UnnormKey);
+        Add("encoded", IsEncodedTwice ? "twice" : null);
+        Add("form", ObservationForm is { } form ? Gr00tForms.Word(form) : null);
         Add("trial", Tries ? null : "off");
         return options.Count == 0 ? Where : $"{Where}?{string.Join('&', options)}";
 
@@ -132,12 +178,43 @@ public sealed record WireAddress
     {
         return name switch
         {
-            "preset" when WirePresets.Find(value) is not null => this with { Preset = value },
-            "preset" => throw Wrong(string.Join(", ", WirePresets.Names)),
+            "preset" when Protocol.FindPreset(value) is not null => this with { Preset = value },
+            "preset" => throw Wrong(string.Join(", ", Protocol.Presets.Select(preset => preset.Name))),
             "layout" when value.Length > 0 => this with { LayoutFile = value },
             "layout" => throw Wrong("a file"),
             "key" when value.Length > 0 => this with { KeyFile = value },
             "key" => throw Wrong("a file, so that the key is in nobody's list of processes"),
+            "ca" when value.Length > 0 => this with { CertificateFile = value },
+            "ca" => throw Wrong("a file"),
+            "fit" => this with
+            {
+                Fit = value switch
+                {
+                    "stretch" => ImageFit.Stretch,
+                    "pad" => ImageFit.Centre,
+                    "crop" => ImageFit.Crop,
+                    _ => throw Wrong("stretch, pad or crop"),
+                },
+            },
+            "unnorm" when Protocol.OwnOptions.Contains(name) => this with
+            {
+                UnnormKey = value.Length is > 0 and <= LongestUnnormKey
+                    ? value
+                    : throw Wrong($"1 to {LongestUnnormKey} characters"),
+            },
+            "encoded" when Protocol.OwnOptions.Contains(name) => this with
+            {
+                IsEncodedTwice = value switch
+                {
+                    "twice" => true,
+                    "once" => false,
+                    _ => throw Wrong("once or twice"),
+                },
+            },
+            "form" when Protocol.OwnOptions.Contains(name) => this with
+            {
+                ObservationForm = Gr00tForms.Find(value) ?? throw Wrong(Gr00tForms.Words),
+            },
             "pictures" when Names() is { } names => this with { Pictures = names },
             "pictures" => throw Wrong(
                 $"1 to {PictureNames.Most} different names with commas between them, each " + PictureNames.Rule

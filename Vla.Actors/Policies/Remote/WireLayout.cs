@@ -25,6 +25,11 @@ public sealed record WireLayout
     /// <summary>What the words are called; null for a policy that is told none.</summary>
     public string? Prompt { get; init; } = "prompt";
 
+    /// <summary>
+    /// What the numbers of an action come under, in their order; null: all of them together, or as they come.
+    /// </summary>
+    public IReadOnlyList<string>? ActionKeys { get; init; }
+
     /// <summary>How many numbers an action has; null where the robot says so.</summary>
     public int? Actions { get; init; }
 
@@ -35,7 +40,27 @@ public sealed record WireLayout
     public int? Execute { get; init; }
 
     /// <summary>How many numbers of state go out; null: as many as the robot tells.</summary>
-    public int? StateCount => State?.Sum(part => part.Count);
+    public int? StateCount =>
+        State is null || State.Any(part => part.Count == 0) ? null : State.Sum(part => part.Count);
+
+    /// <summary>The same with the number of every piece, of so many in all.</summary>
+    /// <returns>Null where they cannot be dealt out.</returns>
+    public WireLayout? Of(int numbers)
+    {
+        if (State is null || State.All(part => part.Count > 0))
+            return this;
+        var (open, left) = (State.Count(part => part.Count == 0), numbers - State.Sum(part => part.Count));
+        var each =
+            open == 1 ? left
+            : left == open ? 1
+            : 0;
+        return each < 1
+            ? null
+            : this with
+            {
+                State = [.. State.Select(part => part.Count == 0 ? part with { Count = each } : part)],
+            };
+    }
 }
 
 /// <summary>A picture on a wire.</summary>
@@ -67,7 +92,7 @@ public sealed record WirePicture(string Name, string Key, int Height, int Width)
 
 /// <summary>A piece of the robot's state on a wire.</summary>
 /// <param name="Key">What it is called there.</param>
-/// <param name="Count">How many numbers.</param>
+/// <param name="Count">How many numbers; 0 where the robot says so.</param>
 public sealed record WireState(string Key, int Count)
 {
     /// <summary>float64 instead of float32.</summary>

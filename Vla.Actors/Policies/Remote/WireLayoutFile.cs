@@ -1,3 +1,4 @@
+using Vla.Sensors.Images;
 using Vla.Sensors.Observations;
 
 namespace Vla.Actors.Policies.Remote;
@@ -8,7 +9,7 @@ namespace Vla.Actors.Policies.Remote;
 /// { "pictures": [ { "name": "front", "key": "cam0", "group": "images", "height": 224, "width": 224, "channels_first":
 /// true } ],
 ///   "state": [ { "key": "state", "count": 6, "type": "float32" } ], "prompt": "task",
-///   "action": { "count": 6, "step_ms": 33.3, "execute": 10 } }
+///   "action": { "keys": [ "arm", "gripper" ], "count": 6, "step_ms": 33.3, "execute": 10 } }
 /// </code>
 /// All of it may be left out; <c>"takes_words": false</c> is for a policy that is told nothing.
 /// </remarks>
@@ -29,6 +30,9 @@ public static class WireLayoutFile
             Pictures = root.Has("pictures") ? [.. root.Sections("pictures", PictureNames.Most).Select(Picture)] : null,
             State = root.Has("state") ? [.. root.Sections("state", WireLimits.MostNumbers).Select(State)] : null,
             Prompt = root.OptionalFlag("takes_words") == false ? null : prompt ?? WirePresets.Features.Prompt,
+            ActionKeys = action?.OptionalTexts("keys", WireLimits.MostNumbers, LongestKey) is { Count: > 0 } keys
+                ? keys
+                : null,
             Actions = action?.OptionalInteger("count", 1, WireLimits.MostNumbers, 0) is > 0 and var count
                 ? count
                 : null,
@@ -58,6 +62,12 @@ public static class WireLayoutFile
         {
             Group = section.OptionalText("group", LongestKey) ?? "",
             ChannelsFirst = section.OptionalFlag("channels_first") ?? false,
+            Fit = section.OptionalChoice("fit", "stretch", "pad", "crop") switch
+            {
+                "pad" => ImageFit.Centre,
+                "crop" => ImageFit.Crop,
+                _ => ImageFit.Stretch,
+            },
         };
         section.CheckUnknown();
         return picture;

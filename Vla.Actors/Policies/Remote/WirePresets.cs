@@ -1,9 +1,13 @@
+using Vla.Sensors.Images;
+
 namespace Vla.Actors.Policies.Remote;
 
-/// <summary>
-/// The observations of the published environments, as openpi's own policies take them (openpi,
-/// <c>src/openpi/policies</c>) and its examples send them.
-/// </summary>
+/// <summary>The observations of the published environments, as the protocols' own policies take them.</summary>
+/// <remarks>
+/// openpi: <c>src/openpi/policies</c>, and its examples, which shrink pictures and put them on black. OpenVLA:
+/// <c>vla-scripts/deploy.py</c> there and in openvla-oft, and the latter's <c>prismatic/vla/constants.py</c>. GR00T:
+/// <c>gr00t/configs/data/embodiment_configs.py</c>.
+/// </remarks>
 public static class WirePresets
 {
     private const int Usual = WirePicture.UsualSize;
@@ -11,7 +15,8 @@ public static class WirePresets
     /// <summary>Parts by the names of their features.</summary>
     public static WireLayout Features { get; } = new() { Name = "features" };
 
-    private static readonly WireLayout[] All =
+    /// <summary>Of openpi.</summary>
+    public static IReadOnlyList<WireLayout> OpenPi { get; } =
     [
         Features,
         new()
@@ -19,8 +24,8 @@ public static class WirePresets
             Name = "droid",
             Pictures =
             [
-                new("exterior", "observation/exterior_image_1_left", Usual, Usual),
-                new("wrist", "observation/wrist_image_left", Usual, Usual),
+                Padded("exterior", "observation/exterior_image_1_left"),
+                Padded("wrist", "observation/wrist_image_left"),
             ],
             State = [new("observation/joint_position", 7), new("observation/gripper_position", 1)],
             Actions = 8,
@@ -32,11 +37,7 @@ public static class WirePresets
         new()
         {
             Name = "libero",
-            Pictures =
-            [
-                new("image", "observation/image", Usual, Usual),
-                new("wrist", "observation/wrist_image", Usual, Usual),
-            ],
+            Pictures = [Padded("image", "observation/image"), Padded("wrist", "observation/wrist_image")],
             State = [new("observation/state", 8) { IsDouble = true }],
             Actions = 7,
             StepMs = 50,
@@ -44,11 +45,95 @@ public static class WirePresets
         },
     ];
 
-    /// <summary>Their names, for messages.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. All.Select(preset => preset.Name)];
+    /// <summary>Of OpenVLA: one picture and the words; and those of OpenVLA-OFT.</summary>
+    public static IReadOnlyList<WireLayout> OpenVla { get; } =
+    [
+        new()
+        {
+            Name = "openvla",
+            State = [],
+            Prompt = "instruction",
+        },
+        new()
+        {
+            Name = "oft_libero",
+            Pictures = [new("image", "full_image", Usual, Usual), new("wrist", "wrist_image", Usual, Usual)],
+            State = [new("state", 8) { IsDouble = true }],
+            Prompt = "instruction",
+            Actions = 7,
+            StepMs = 50,
+            Execute = 8,
+        },
+        new()
+        {
+            Name = "oft_aloha",
+            Pictures =
+            [
+                new("cam_high", "full_image", Usual, Usual),
+                new("cam_left_wrist", "left_wrist_image", Usual, Usual),
+                new("cam_right_wrist", "right_wrist_image", Usual, Usual),
+            ],
+            State = [new("state", 14) { IsDouble = true }],
+            Prompt = "instruction",
+            Actions = 14,
+            Execute = 25,
+        },
+    ];
 
-    /// <summary>The one of a name; null for none.</summary>
-    public static WireLayout? Find(string name) => Array.Find(All, preset => preset.Name == name);
+    /// <summary>Of GR00T, where <c>features</c> takes what the server says of itself.</summary>
+    public static IReadOnlyList<WireLayout> Gr00t { get; } =
+    [
+        new() { Name = "features", Prompt = null },
+        new()
+        {
+            Name = "libero",
+            Pictures = [Video("image"), Video("wrist_image")],
+            State = [.. Gripped(2, "x", "y", "z", "roll", "pitch", "yaw")],
+            Prompt = "annotation.human.action.task_description",
+            ActionKeys = ["x", "y", "z", "roll", "pitch", "yaw", "gripper"],
+            Actions = 7,
+            StepMs = 50,
+            Execute = 8,
+        },
+        new()
+        {
+            Name = "widowx",
+            Pictures = [Video("image_0")],
+            State = [.. Gripped(1, "x", "y", "z", "roll", "pitch", "yaw", "pad")],
+            Prompt = "annotation.human.action.task_description",
+            ActionKeys = ["x", "y", "z", "roll", "pitch", "yaw", "gripper"],
+            Actions = 7,
+            StepMs = 200,
+        },
+        new()
+        {
+            Name = "google",
+            Pictures = [Video("image")],
+            State = [.. Gripped(1, "x", "y", "z", "rx", "ry", "rz", "rw")],
+            Prompt = "annotation.human.action.task_description",
+            ActionKeys = ["x", "y", "z", "roll", "pitch", "yaw", "gripper"],
+            Actions = 7,
+            StepMs = 1_000.0 / 3,
+        },
+        new()
+        {
+            Name = "so100",
+            Pictures = [Video("webcam")],
+            State = [new("single_arm", 5) { IsDouble = true }, new("gripper", 1) { IsDouble = true }],
+            Prompt = "annotation.human.task_description",
+            ActionKeys = ["single_arm", "gripper"],
+            Actions = 6,
+            StepMs = 1_000.0 / 30,
+        },
+    ];
+
+    private static WirePicture Padded(string name, string key) =>
+        new(name, key, Usual, Usual) { Fit = ImageFit.Centre };
+
+    private static WirePicture Video(string name) => new(name, name, Usual, Usual);
+
+    private static IEnumerable<WireState> Gripped(int fingers, params IEnumerable<string> names) =>
+        names.Select(name => new WireState(name, 1)).Append(new WireState("gripper", fingers));
 
     private static WireLayout Aloha(string name, int execute, params string[] cameras) =>
         new()
@@ -60,6 +145,7 @@ public static class WirePresets
                 {
                     Group = "images",
                     ChannelsFirst = true,
+                    Fit = ImageFit.Centre,
                 }),
             ],
             State = [new("state", 14)],

@@ -64,7 +64,14 @@ public sealed class OpenPiPeersTests
             {
                 Policy = PolicyFamilies.Load(Repository.File("config/policies/tabletop")),
                 Device = CPU,
-                Address = new Uri("http://127.0.0.1:0"),
+                Places =
+                [
+                    new ServedPlace(
+                        ServedProtocol.Find("openpi")!,
+                        new Uri("http://127.0.0.1:0"),
+                        WirePresets.Features
+                    ),
+                ],
                 Token = Vla.Runtime.Http.HttpToken.Read(token, ""),
             }
         );
@@ -87,12 +94,12 @@ public sealed class OpenPiPeersTests
         {
             var address = WireAddress.Parse($"openpi://127.0.0.1:{port}?preset=libero");
             using var limit = new CancellationTokenSource(Bound);
-            OpenPiPolicy? policy = null;
+            RemotePolicy? policy = null;
             while (policy is null)
             {
                 try
                 {
-                    policy = OpenPiPolicy.Load(address);
+                    policy = RemotePolicy.Load(address);
                 }
                 catch (PolicyException) when (!server.HasExited)
                 {

@@ -25,7 +25,7 @@ public sealed class PolicyServerTests
     public async Task A_policy_behind_a_Vla_server_ends_an_episode_just_as_it_does_here()
     {
         await using var server = await StartAsync();
-        var remote = OpenPiPolicy.Load(WireAddress.Parse($"openpi://127.0.0.1:{server.Address.Port}"));
+        var remote = RemotePolicy.Load(WireAddress.Parse($"openpi://127.0.0.1:{server.Address.Port}"));
         var episode = new EvaluationPlan { Episodes = 4 }.Lay()[1];
 
         var there = await RunAsync(remote, episode);
@@ -132,7 +132,7 @@ public sealed class PolicyServerTests
         using (await WireClient.ConnectAsync(server.Address))
         {
             var address = WireAddress.Parse($"openpi://127.0.0.1:{server.Address.Port}");
-            var refusal = Assert.Throws<PolicyException>(() => OpenPiPolicy.Load(address));
+            var refusal = Assert.Throws<PolicyException>(() => RemotePolicy.Load(address));
             Assert.Contains("all 1 places are taken", refusal.Message, Ordinal);
         }
 
@@ -236,13 +236,15 @@ public sealed class PolicyServerTests
 
     [Fact]
     public void Others_can_not_reach_it_without_a_token() =>
-        Assert.Throws<UsageException>(() => new PolicyServer(Options() with { Address = new Uri("http://0.0.0.0:0") }));
+        Assert.Throws<UsageException>(() =>
+            new PolicyServer(Options() with { Places = [OpenPi() with { Address = new Uri("http://0.0.0.0:0") }] })
+        );
 
     [Fact]
     public void A_layout_that_does_not_fit_the_policy_is_refused_at_the_start()
     {
         var error = Assert.Throws<PolicyException>(() =>
-            new PolicyServer(Options() with { Layout = WirePresets.Find("aloha")! })
+            new PolicyServer(Options() with { Places = [OpenPi("aloha")] })
         );
 
         Assert.Contains(
@@ -276,8 +278,15 @@ public sealed class PolicyServerTests
         {
             Policy = Tabletop,
             Device = CPU,
-            Address = new Uri("http://127.0.0.1:0"),
+            Places = [OpenPi()],
         };
+
+    private static ServedPlace OpenPi(string preset = "features") =>
+        new(
+            ServedProtocol.Find("openpi")!,
+            new Uri("http://127.0.0.1:0"),
+            WirePresets.OpenPi.Single(one => one.Name == preset)
+        );
 
     private static async Task<PolicyServer> StartAsync(Func<PolicyServerOptions, PolicyServerOptions>? change = null)
     {

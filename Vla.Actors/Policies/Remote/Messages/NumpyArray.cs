@@ -27,12 +27,12 @@ public sealed record NumpyArray(
     /// <summary>Whether it holds bytes, as pictures do.</summary>
     public bool IsBytes => Kind == 'u' && ItemSize == 1;
 
-    /// <summary>Reads a type as numpy writes it: <c>&lt;f4</c>, <c>|u1</c>.</summary>
+    /// <summary>Reads a type as numpy writes it: <c>&lt;f4</c>, <c>|u1</c>; or <c>float32</c>, <c>uint8</c>.</summary>
     /// <exception cref="WireException">One that has no numbers, or of another size.</exception>
     public static NumpyArray Of(string type, IReadOnlyList<int> shape, ReadOnlyMemory<byte> data, string path)
     {
         if (
-            type
+            ShortName(type)
                 is not [
                     ('<' or '>' or '=' or '|')
                     and var order,
@@ -113,6 +113,25 @@ public sealed record NumpyArray(
             'f' => size is 2 or 4 or 8,
             'b' => size is 1,
             _ => size is 1 or 2 or 4 or 8,
+        };
+
+    // numpy's str(dtype), which some write: in this machine's order, and so in that of nearly all others.
+    private static string ShortName(string type) =>
+        type switch
+        {
+            "float16" => "<f2",
+            "float32" => "<f4",
+            "float64" => "<f8",
+            "int8" => "|i1",
+            "int16" => "<i2",
+            "int32" => "<i4",
+            "int64" => "<i8",
+            "uint8" => "|u1",
+            "uint16" => "<u2",
+            "uint32" => "<u4",
+            "uint64" => "<u8",
+            "bool" => "|b1",
+            _ => type,
         };
 
     private static string Shown(string type) => Checkpoints.ErrorText.Bounded(type);

@@ -12,9 +12,22 @@ internal static class WireLists
     /// <summary>Numbers, row by row where they are lists of lists; or texts.</summary>
     public static WireItem Read(ref MessagePackReader reader, string path)
     {
+        // A single list within a list is the list: so GR00T's clients say what is to be done, a batch of one.
         var ahead = reader.CreatePeekReader();
-        if (ahead.ReadArrayHeader() > 0 && ahead.NextMessagePackType == MessagePackType.String)
+        var count = ahead.ReadArrayHeader();
+        var nested = 0;
+        while (count == 1 && ahead.NextMessagePackType == MessagePackType.Array && nested < NumpyArray.LargestRank)
+        {
+            count = ahead.ReadArrayHeader();
+            nested++;
+        }
+
+        if (count > 0 && ahead.NextMessagePackType == MessagePackType.String)
+        {
+            for (; nested > 0; nested--)
+                reader.ReadArrayHeader();
             return ReadTexts(ref reader, path);
+        }
 
         var numbers = new List<float>();
         var shape = new List<int>();

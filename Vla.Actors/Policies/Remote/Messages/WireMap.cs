@@ -71,6 +71,13 @@ public abstract record WireItem
         public override string Describe() => $"an array {Array.Describe()}";
     }
 
+    /// <summary>A picture as PNG or JPEG have it.</summary>
+    /// <param name="File">Of the message.</param>
+    public sealed record Picture(ReadOnlyMemory<byte> File) : WireItem
+    {
+        public override string Describe() => "a picture";
+    }
+
     /// <summary>A text.</summary>
     public sealed record Text(string Value) : WireItem
     {

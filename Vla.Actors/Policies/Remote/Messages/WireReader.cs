@@ -7,7 +7,8 @@ namespace Vla.Actors.Policies.Remote.Messages;
 
 /// <summary>
 /// Reads a message: MessagePack with numpy's arrays as openpi packs them, a map with the binary keys
-/// <c>__ndarray__</c>, <c>data</c>, <c>dtype</c> and <c>shape</c>; the same keys as text are taken too.
+/// <c>__ndarray__</c>, <c>data</c>, <c>dtype</c> and <c>shape</c>; the same keys as text are taken too. And as GR00T
+/// does, a map with <c>__ndarray_class__</c> and numpy's file (<c>as_npy</c>).
 /// </summary>
 /// <remarks>
 /// Nothing that comes is believed: depth, names, lists and shapes are bounded, the bytes of arrays are not copied, and
@@ -26,15 +27,26 @@ public static class WireReader
 
     /// <param name="message">Kept for as long as the arrays in what is returned.</param>
     /// <exception cref="WireException">It is no such message; in words.</exception>
-    public static WireMap Read(ReadOnlyMemory<byte> message)
+    public static WireMap Read(ReadOnlyMemory<byte> message) => Read(message, takesList: false);
+
+    /// <summary>The same, of the first map of a list as well: what follows it is looked over and left out.</summary>
+    /// <exception cref="WireException">It is no such message; in words.</exception>
+    public static WireMap ReadFirst(ReadOnlyMemory<byte> message) => Read(message, takesList: true);
+
+    private static WireMap Read(ReadOnlyMemory<byte> message, bool takesList)
     {
         var map = new WireMap();
         try
         {
             var reader = new MessagePackReader(message);
-            if (message.IsEmpty || reader.NextMessagePackType != MessagePackType.Map)
+            var others = 0;
+            if (takesList && !message.IsEmpty && reader.NextMessagePackType == MessagePackType.Array)
+                others = reader.ReadArrayHeader() - 1;
+            if (message.IsEmpty || others < 0 || reader.NextMessagePackType != MessagePackType.Map)
                 throw new WireException($"the message is {Kind(message, reader)}, not a MessagePack map");
             ReadMap(ref reader, "", map, DeepestMap);
+            for (; others > 0; others--)
+                reader.Skip();
             if (!reader.End)
                 throw new WireException($"{message.Length - reader.Consumed} bytes follow the message's map");
         }
@@ -124,14 +136,14 @@ public static class WireReader
     {
         var ahead = reader.CreatePeekReader();
         var count = ahead.ReadMapHeader();
-        // An array's has four keys, a number's three.
-        if (count > 4)
+        // A picture's has five keys, an array's four, a number's three, a file's two.
+        if (count > 5)
             return false;
         for (var i = 0; i < count; i++)
         {
             if (ahead.NextMessagePackType is MessagePackType.String or MessagePackType.Binary)
             {
-                if (ReadName(ref ahead, "") is "__ndarray__" or "__npgeneric__")
+                if (ReadName(ref ahead, "") is "__ndarray__" or "__npgeneric__" or "__ndarray_class__" or "__image__")
                     return true;
             }
             else
@@ -148,6 +160,7 @@ public static class WireReader
     private static WireItem ReadMarked(ref MessagePackReader reader, string path)
     {
         var (type, shape, data, single) = ("", (List<int>?)null, (ReadOnlyMemory<byte>?)null, (WireItem?)null);
+        var (isPicture, format, file) = (false, "", (ReadOnlyMemory<byte>?)null);
         var count = reader.ReadMapHeader();
         for (var i = 0; i < count; i++)
         {
@@ -161,6 +174,16 @@ public static class WireReader
                 case "shape":
                     shape = ReadShape(ref reader, path);
                     break;
+                case "as_npy" when reader.NextMessagePackType == MessagePackType.Binary:
+                    file = Bytes(ref reader);
+                    break;
+                case "__image__":
+                    isPicture = true;
+                    reader.Skip();
+                    break;
+                case "format" when reader.NextMessagePackType == MessagePackType.String:
+                    format = Text(ref reader, path);
+                    break;
                 case "data" when reader.NextMessagePackType == MessagePackType.Binary:
                     data = Bytes(ref reader);
                     break;
@@ -173,6 +196,10 @@ public static class WireReader
             }
         }
 
+        if (file is { } npy)
+            return new WireItem.Numbers(NumpyFile.Read(npy, path));
+        if (isPicture && format is not "raw" && data is { } picture)
+            return new WireItem.Picture(picture);
         if (data is { } bytes && shape is not null)
             return new WireItem.Numbers(NumpyArray.Of(type, shape, bytes, path));
         return single is WireItem.Number or WireItem.Flag or WireItem.Text

@@ -54,24 +54,60 @@ public static class WireWriter
     )
     {
         BeginArray(ref writer, pixels.Length);
-        var target = writer.GetSpan(pixels.Length)[..pixels.Length];
-        if (channelsFirst)
-        {
-            var plane = height * width;
-            for (var i = 0; i < plane; i++)
-            {
-                target[i] = ToByte(pixels[i * Channels]);
-                target[plane + i] = ToByte(pixels[i * Channels + 1]);
-                target[2 * plane + i] = ToByte(pixels[i * Channels + 2]);
-            }
-        }
-        else
-        {
-            ToBytes(pixels, target);
-        }
-
+        ToPicture(pixels, writer.GetSpan(pixels.Length)[..pixels.Length], channelsFirst);
         writer.Advance(pixels.Length);
         EndArray(ref writer, "|u1", channelsFirst ? [Channels, height, width] : [height, width, Channels]);
+    }
+
+    /// <summary>The bytes of a picture of values of 0 to 1.</summary>
+    /// <param name="pixels">[height, width, 3], RGB.</param>
+    /// <param name="target">As many.</param>
+    /// <param name="channelsFirst">Into [3, height, width].</param>
+    public static void ToPicture(ReadOnlySpan<float> pixels, Span<byte> target, bool channelsFirst)
+    {
+        if (!channelsFirst)
+        {
+            ToBytes(pixels, target);
+            return;
+        }
+
+        var plane = pixels.Length / Channels;
+        for (var i = 0; i < plane; i++)
+        {
+            target[i] = ToByte(pixels[i * Channels]);
+            target[plane + i] = ToByte(pixels[i * Channels + 1]);
+            target[2 * plane + i] = ToByte(pixels[i * Channels + 2]);
+        }
+    }
+
+    /// <summary>An array of float32 as GR00T's code packs it: a file of numpy's in a map.</summary>
+    public static void WriteNumpyFile(
+        ref MessagePackWriter writer,
+        scoped ReadOnlySpan<float> values,
+        params scoped ReadOnlySpan<int> shape
+    )
+    {
+        var bytes = values.Length * sizeof(float);
+        BeginNumpyFile(ref writer, "<f4", shape, bytes);
+        MemoryMarshal.AsBytes(values).CopyTo(writer.GetSpan(bytes));
+        writer.Advance(bytes);
+    }
+
+    /// <summary>All of it but the numbers, which follow.</summary>
+    internal static void BeginNumpyFile(
+        ref MessagePackWriter writer,
+        string type,
+        scoped ReadOnlySpan<int> shape,
+        int dataLength
+    )
+    {
+        var header = NumpyFile.HeaderOf(type, shape);
+        writer.WriteMapHeader(2);
+        writer.Write("__ndarray_class__");
+        writer.Write(true);
+        writer.Write("as_npy");
+        writer.WriteBinHeader(header.Length + dataLength);
+        writer.WriteRaw(header);
     }
 
     private static void ToBytes(ReadOnlySpan<float> values, Span<byte> target)

@@ -12,12 +12,16 @@ public sealed class WireAddressTests
     [InlineData("openpi+tls://server.example:443", "wss://server.example/")]
     [InlineData("openpi://10.0.0.7:8001/", "ws://10.0.0.7:8001/")]
     public void It_is_a_WebSockets_address(string text, string socket) =>
-        Assert.Equal(socket, WireAddress.Parse(text).Socket.ToString());
+        Assert.Equal(socket, WireAddress.Parse(text).Url("ws").ToString());
 
     [Theory]
     [InlineData("openpi://h:1?preset=droid&execute=4&timeout=250&trial=off")]
     [InlineData("openpi://h:1?layout=/a/b%20c.json&pictures=front,wrist&key=/k")]
     [InlineData("openpi+tls://h:1")]
+    [InlineData("openpi+tls://h:1?ca=/etc/server.pem&fit=pad")]
+    [InlineData("openvla+http://h:1?unnorm=bridge_orig&encoded=twice")]
+    [InlineData("openvla+https://h:1?preset=oft_libero")]
+    [InlineData("gr00t://h:1?preset=libero&form=flat")]
     public void What_was_read_is_written_again(string text) => Assert.Equal(text, WireAddress.Parse(text).ToString());
 
     [Fact]
@@ -45,6 +49,18 @@ public sealed class WireAddressTests
     [InlineData("openpi://h?pictures=", "different names")]
     [InlineData("openpi://h?key=", "a file")]
     [InlineData("openpi://h?api_key=secret", "option 'api_key' that is not known")]
+    [InlineData("openpi://h?ca=x.pem", "begin it with openpi+tls://")]
+    [InlineData("openpi+tls://h?ca=", "a file")]
+    [InlineData("gr00t://h?ca=x.pem", "gr00t has none")]
+    [InlineData("gr00t+tls://h", "no address of a policy server")]
+    [InlineData("openvla://h", "openvla+http://HOST:PORT")]
+    [InlineData("openpi://h?fit=squash", "stretch, pad or crop")]
+    [InlineData("openpi://h?unnorm=x", "option 'unnorm' that is not known")]
+    [InlineData("openvla+http://h?unnorm=", "1 to 200 characters")]
+    [InlineData("openvla+http://h?encoded=thrice", "once or twice")]
+    [InlineData("openvla+http://h?preset=droid", "openvla, oft_libero, oft_aloha")]
+    [InlineData("gr00t://h?form=n2", "nested, flat, n1.5")]
+    [InlineData("gr00t://h?encoded=twice", "option 'encoded' that is not known")]
     public void What_is_written_wrongly_is_refused_with_what_is_allowed(string text, string expected) =>
         Assert.Contains(
             expected,
@@ -57,5 +73,11 @@ public sealed class WireAddressTests
     [InlineData("openpi", false)]
     [InlineData("OPENPI://h", true)]
     [InlineData("openpi+tls://h", true)]
+    [InlineData("openvla+http://h", true)]
+    [InlineData("openvla+https://h", true)]
+    [InlineData("openvla://h", true)]
+    [InlineData("gr00t://h", true)]
+    [InlineData("policies/gr00t", false)]
+    [InlineData("openvla-7b", false)]
     public void A_directory_is_none(string text, bool isMeant) => Assert.Equal(isMeant, WireAddress.IsMeant(text));
 }

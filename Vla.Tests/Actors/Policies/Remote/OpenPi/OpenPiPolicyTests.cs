@@ -4,7 +4,7 @@ using Vla.Actors.Policies;
 using Vla.Actors.Policies.Remote;
 using Vla.Actors.Policies.Remote.Messages;
 
-namespace Vla.Tests.Actors.Policies.Remote;
+namespace Vla.Tests.Actors.Policies.Remote.OpenPi;
 
 /// <summary>What is known, and what is said, before anything moves.</summary>
 public sealed class OpenPiPolicyTests
@@ -168,7 +168,7 @@ public sealed class OpenPiPolicyTests
     {
         var port = FreePort.Find();
 
-        var refusal = Refusal(() => OpenPiPolicy.Load(WireAddress.Parse($"openpi://127.0.0.1:{port}")));
+        var refusal = Refusal(() => RemotePolicy.Load(WireAddress.Parse($"openpi://127.0.0.1:{port}")));
 
         Assert.Contains($"openpi://127.0.0.1:{port}: nobody listens there", refusal, Ordinal);
     }
@@ -286,8 +286,8 @@ public sealed class OpenPiPolicyTests
 
     private const StringComparison Ordinal = StringComparison.Ordinal;
 
-    private static OpenPiPolicy Load(FakePolicyServer server, string options) =>
-        OpenPiPolicy.Load(WireAddress.Parse($"openpi://127.0.0.1:{server.Port}?{options}"));
+    private static RemotePolicy Load(FakePolicyServer server, string options) =>
+        RemotePolicy.Load(WireAddress.Parse($"openpi://127.0.0.1:{server.Port}?{options}"));
 
     private static string Refusal(Action act) => Assert.Throws<PolicyException>(act).Message;
 

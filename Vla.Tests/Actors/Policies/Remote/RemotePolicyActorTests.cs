@@ -10,12 +10,13 @@ using Vla.Actors.Stages;
 using Vla.Actors.Wiring;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Observations;
+using Vla.Tests.Actors.Policies.Remote.OpenPi;
 using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Policies.Remote;
 
 /// <summary>The policy at work: asks a server, and fails as any stage does.</summary>
-public sealed class OpenPiActorTests() : TestKit(PipelineConfig.Hocon)
+public sealed class RemotePolicyActorTests() : TestKit(PipelineConfig.Hocon)
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
 
@@ -172,7 +173,7 @@ public sealed class OpenPiActorTests() : TestKit(PipelineConfig.Hocon)
     {
         var (observations, instructions, publisher) = (CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
         var address = $"openpi://127.0.0.1:{server.Port}?trial={(tried ? "on" : "off")}{options}";
-        var policy = OpenPiPolicy.Load(WireAddress.Parse(address)).Driving(Arm);
+        var policy = RemotePolicy.Load(WireAddress.Parse(address)).Driving(Arm);
         foreach (var step in policy.Steps)
             _monitors[step.Name] = new StageMonitor(step.Stage, TimeProvider.System);
         var actor = policy.Start(

@@ -6,7 +6,7 @@ namespace Vla.Actors.Policies.Remote;
 /// <summary>
 /// One observation of nothing for a policy server, so that one that does not take it is known before anything moves.
 /// </summary>
-internal static class OpenPiTrial
+internal static class RemoteTrial
 {
     /// <summary>What is said, as openpi's own example does.</summary>
     private const string Words = "do something";
@@ -19,10 +19,10 @@ internal static class OpenPiTrial
     /// <exception cref="PolicyException">
     /// The server does not take it, or answers what is none of this robot's.
     /// </exception>
-    public static int Run(OpenPiPolicy policy)
+    public static int Run(RemotePolicy policy)
     {
         WorkStep.Begin($"trying {policy.Address.Where}");
-        using var connection = OpenPiConnection.Open(policy.Address);
+        using var connection = policy.Address.Protocol.Open(policy.Address);
         IReadOnlyList<string> names = [.. policy.Sent.Select(picture => picture.Name)];
         using var seen = new Observation(names, [.. names.Select(name => new FramePool(policy.ImageOf(name)).Rent())]);
         for (var i = 0; i < names.Count; i++)

@@ -1,7 +1,7 @@
 namespace Vla.Actors.Policies.Remote;
 
-/// <summary>What a policy behind openpi's protocol does, as provenance names it.</summary>
-internal static class OpenPiSteps
+/// <summary>What a policy behind a wire does, as provenance names it.</summary>
+internal static class RemoteSteps
 {
     /// <summary>The observation becomes a message.</summary>
     public const string Pack = "pack";

@@ -7,18 +7,12 @@ namespace Vla.Actors.Policies.Remote;
 /// <param name="Horizon">How many actions.</param>
 /// <param name="Dimensions">Numbers in each.</param>
 /// <param name="InferMs">The server's own word; null where it gives none.</param>
-internal sealed record OpenPiAnswer(float[] Values, int Horizon, int Dimensions, double? InferMs)
+internal sealed record WireAnswer(float[] Values, int Horizon, int Dimensions, double? InferMs)
 {
-    private const string Actions = "actions";
-
-    /// <exception cref="WireException">It has no actions, or they are not [actions, numbers].</exception>
-    public static OpenPiAnswer Read(ReadOnlyMemory<byte> message)
+    /// <summary>A chunk out of an array, [actions, numbers] or [numbers].</summary>
+    /// <exception cref="WireException">It is neither.</exception>
+    public static WireAnswer Of(NumpyArray array, string what, double? inferMs = null)
     {
-        var map = WireReader.Read(message);
-        if (map.FindText("error") is { } error)
-            throw new WireException($"failed: {Checkpoints.ErrorText.Bounded(error)}");
-        if (!map.TryFindArray(Actions, out var array))
-            throw new WireException($"the answer has no {Actions}; it has {map.Describe()}");
         var (horizon, dimensions) = array.Shape switch
         {
             [var rows, var columns] => (rows, columns),
@@ -28,12 +22,18 @@ internal sealed record OpenPiAnswer(float[] Values, int Horizon, int Dimensions,
         };
         if (horizon is < 1 or > WireLimits.MostActions || dimensions is < 1 or > WireLimits.MostNumbers)
             throw new WireException(
-                $"the answer's {Actions} are {array.Describe()}: expected is [actions, numbers], up to "
+                $"the answer's {what} are {array.Describe()}: expected is [actions, numbers], up to "
                     + $"[{WireLimits.MostActions}, {WireLimits.MostNumbers}]"
             );
         var values = new float[array.Count];
         array.CopyTo(values);
-        var inferMs = map.FindNumber("server_timing/infer_ms") ?? map.FindNumber("policy_timing/infer_ms");
-        return new OpenPiAnswer(values, horizon, dimensions, inferMs is >= 0 ? inferMs : null);
+        return new WireAnswer(values, horizon, dimensions, inferMs is >= 0 ? inferMs : null);
+    }
+
+    /// <exception cref="WireException">The answer says what went wrong.</exception>
+    public static void ThrowIfError(WireMap map)
+    {
+        if (map.Find("error") is WireItem.Text { Value: var error })
+            throw new WireException(ServerError.Line(error));
     }
 }

@@ -1,31 +1,21 @@
 using System.Globalization;
-using System.Net.Sockets;
 using System.Net.WebSockets;
 using Vla.Actors.Policies.Remote.Messages;
 using Vla.Sensors.Text;
 
-namespace Vla.Actors.Policies.Remote;
+namespace Vla.Actors.Policies.Remote.OpenPi;
 
 /// <summary>
 /// A connection to a policy server that speaks openpi's protocol: a WebSocket, whose server first says what it is, and
 /// then answers one observation after the other.
 /// </summary>
 /// <remarks>
-/// <para>
-/// Used by one thread, which waits: a stage of a policy has one of its own. Receiving goes on in between, so that the
-/// server's pings are answered while nothing is asked.
-/// </para>
-/// <para>
-/// There are no numbers on the wire that would tell which answer belongs to what: whatever does not go as it should
-/// (no answer in time, one that nobody asked for, one that is too long) ends the connection, and so no answer is ever
-/// taken for that to another observation.
-/// </para>
+/// Receiving goes on between questions, so that the server's pings are answered while nothing is asked. There are no
+/// numbers on the wire that would tell which answer belongs to what: no answer in time, one that nobody asked for and
+/// one that is too long end the connection.
 /// </remarks>
-internal sealed class OpenPiConnection : IDisposable
+internal sealed class OpenPiConnection : WireConnection
 {
-    /// <summary>Longest message from a server: a chunk of actions is a thousandth of it.</summary>
-    public const int LongestMessage = 16 * 1024 * 1024;
-
     private const int FirstBuffer = 64 * 1024;
     private const int ShownCharacters = 300;
 
@@ -41,9 +31,6 @@ internal sealed class OpenPiConnection : IDisposable
     private PolicyException? _failure;
 
     private OpenPiConnection(string where) => _where = where;
-
-    /// <summary>What the server said of itself when it was connected.</summary>
-    public WireMap Metadata { get; private set; } = new();
 
     /// <summary>Connects, and waits for what the server says of itself.</summary>
     /// <exception cref="PolicyException">There is no such server, in words.</exception>
@@ -62,13 +49,8 @@ internal sealed class OpenPiConnection : IDisposable
         }
     }
 
-    /// <summary>Sends an observation and waits for its answer.</summary>
-    /// <param name="request">Not kept.</param>
-    /// <param name="timeout">How long that may take together.</param>
-    /// <returns>There until the next exchange.</returns>
-    /// <exception cref="PolicyException">The server failed, or says what cannot be; the connection is of no more
-    /// use.</exception>
-    public ReadOnlyMemory<byte> Exchange(ReadOnlyMemory<byte> request, TimeSpan timeout)
+    /// <inheritdoc/>
+    public override ReadOnlyMemory<byte> Exchange(ReadOnlyMemory<byte> request, TimeSpan timeout)
     {
         using var limit = new CancellationTokenSource(timeout);
         var answer = Ask();
@@ -96,8 +78,8 @@ internal sealed class OpenPiConnection : IDisposable
         }
     }
 
-    /// <summary>Breaks the connection off; nobody waits for the other side's good-bye.</summary>
-    public void Dispose()
+    /// <inheritdoc/>
+    public override void Dispose()
     {
         _ends.Cancel();
         _socket.Dispose();
@@ -115,7 +97,8 @@ internal sealed class OpenPiConnection : IDisposable
         using var limit = new CancellationTokenSource(address.Timeout);
         try
         {
-            _socket.ConnectAsync(address.Socket, limit.Token).GetAwaiter().GetResult();
+            options.RemoteCertificateValidationCallback = WireCertificate.Check(address);
+            _socket.ConnectAsync(address.Url("ws"), limit.Token).GetAwaiter().GetResult();
         }
         catch (OperationCanceledException e)
         {
@@ -244,29 +227,15 @@ internal sealed class OpenPiConnection : IDisposable
             ? $" ({(int)status}{(_socket.CloseStatusDescription is { Length: > 0 } why ? $": {ErrorLine(why)}" : "")})"
             : "";
 
-    private string Words(WebSocketException e)
-    {
-        for (Exception? inner = e; inner is not null; inner = inner.InnerException)
-        {
-            switch (inner)
-            {
-                case SocketException { SocketErrorCode: SocketError.ConnectionRefused }:
-                    return "nobody listens there (connection refused): start the policy server, or give its address";
-                case SocketException socket:
-                    return $"cannot be reached: {ErrorLine(socket.Message)}";
-                case System.Security.Authentication.AuthenticationException tls:
-                    return $"its TLS cannot be trusted: {ErrorLine(tls.Message)}";
-            }
-        }
-
-        return (int)_socket.HttpStatusCode switch
+    private string Words(WebSocketException e) =>
+        WireFailure.OfNetwork(e)
+        ?? (int)_socket.HttpStatusCode switch
         {
             0 => $"cannot be connected to: {ErrorLine(e.InnerException?.Message ?? e.Message)}",
-            401 or 403 => $"wants to be shown another key (HTTP {(int)_socket.HttpStatusCode}): give key=FILE",
+            401 or 403 => WireFailure.OtherKey((int)_socket.HttpStatusCode),
             var status =>
                 $"answered HTTP {status} instead of opening a WebSocket: it is no policy server, or a busy one",
         };
-    }
 
     private static string ErrorLine(string text) => OneLine.Of(text, ShownCharacters);
 }

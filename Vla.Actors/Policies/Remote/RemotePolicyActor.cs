@@ -15,24 +15,24 @@ namespace Vla.Actors.Policies.Remote;
 /// is a stage's failure: the connection is given up, and opened anew after the wait that grows from failure to failure;
 /// meanwhile the control loop holds and stops.
 /// </remarks>
-internal sealed class OpenPiActor(
+internal sealed class RemotePolicyActor(
     StageSetup setup,
-    OpenPiPolicy policy,
+    RemotePolicy policy,
     IActorRef observations,
     IActorRef instructions,
     IObservationSource? source
 ) : InstructedActor(setup, observations, instructions)
 {
-    private readonly OpenPiRequest _request = policy.Request();
+    private readonly WireRequest _request = policy.Request();
     private readonly long _stepNs = (long)(policy.Action.StepMs * MonotonicTime.NsPerMs);
-    private OpenPiConnection? _connection;
+    private WireConnection? _connection;
 
     protected override bool TakesWords { get; } = policy.TakesWords;
 
     // Waiting for the network would hold up whoever shared the thread.
     private protected override ThreadUse ThreadUse => ThreadUse.Own;
 
-    protected override void Load() => _connection = OpenPiConnection.Open(policy.Address);
+    protected override void Load() => _connection = policy.Address.Protocol.Open(policy.Address);
 
     protected override ObservationCaptured Newest(ObservationCaptured input)
     {
@@ -67,10 +67,10 @@ internal sealed class OpenPiActor(
                 answer.Horizon,
                 _stepNs,
                 origin
-                    .With(OpenPiSteps.Pack, startedNs, sentNs)
-                    .With(OpenPiSteps.Wire, sentNs, answeredNs - workedNs)
-                    .With(OpenPiSteps.Server, answeredNs - workedNs, answeredNs)
-                    .With(OpenPiSteps.Unpack, answeredNs, Setup.Time.NowNs())
+                    .With(RemoteSteps.Pack, startedNs, sentNs)
+                    .With(RemoteSteps.Wire, sentNs, answeredNs - workedNs)
+                    .With(RemoteSteps.Server, answeredNs - workedNs, answeredNs)
+                    .With(RemoteSteps.Unpack, answeredNs, Setup.Time.NowNs())
             )
         );
     }

@@ -6,7 +6,7 @@ using System.Text;
 using MessagePack;
 using Vla.Actors.Policies.Remote.Messages;
 
-namespace Vla.Tests.Actors.Policies.Remote;
+namespace Vla.Tests.Actors.Policies.Remote.OpenPi;
 
 /// <summary>A policy server that does what a test wants, the wrong things above all.</summary>
 internal sealed class FakePolicyServer : IDisposable

@@ -7,39 +7,40 @@ using Vla.Sensors.Observations;
 namespace Vla.Actors.Policies.Remote;
 
 /// <summary>
-/// A policy that runs in a server, behind openpi's protocol: an observation out, a chunk of actions in.
+/// A policy that runs in a server, behind one of the protocols: an observation out, a chunk of actions in.
 /// </summary>
 /// <remarks>
 /// The wire says neither what the numbers of an action are nor how far apart actions are: that is a layout's, a robot's
 /// or, where a Vla serves the policy, the server's own word. One observation is tried before anything moves, so that a
 /// server that does not take it is known at the start.
 /// </remarks>
-public sealed class OpenPiPolicy : IPolicy
+public sealed class RemotePolicy : IPolicy
 {
     private readonly ServerDescription? _server;
     private readonly IReadOnlyList<WirePicture>? _pictures;
 
-    private OpenPiPolicy(WireAddress address, WireLayout layout, ServerDescription? server)
+    private RemotePolicy(WireAddress address, WireLayout layout, ServerDescription? server)
     {
         (Address, Layout, _server) = (address, layout, server);
         _pictures =
             layout.Pictures
             ?? (
-                address.Pictures.Count > 0 ? [.. address.Pictures.Select(OfServer)]
+                address.Pictures.Count > 0 ? [.. address.Pictures.Select(Named)]
                 : server is null ? null
                 : server.Pictures
             );
-        var first = Sent[0];
-        Image = Spec(first);
+        if (address.Fit is { } fit)
+            _pictures = _pictures?.Select(picture => picture with { Fit = fit }).ToArray();
+        Image = Spec(Sent[0]);
         Pictures = _pictures is null ? null : [.. _pictures.Select(picture => picture.Name)];
         TakesWords = layout.Prompt is not null && server?.TakesWords != false;
         Info = new PolicyInfo
         {
-            Name = server?.Policy ?? "openpi",
+            Name = server?.Policy ?? address.Protocol.Name,
             Description = $"A policy in a server at {address.Where}.",
             Trained = null,
             Note = "",
-            StageTypes = new Dictionary<string, string> { ["server"] = "openpi" },
+            StageTypes = new Dictionary<string, string> { ["server"] = address.Protocol.Name },
         };
         var dimensions = layout.Actions ?? server?.ActionNames.Count ?? 1;
         var named = server is { HasNames: true } && server.ActionNames.Count == dimensions;
@@ -59,21 +60,23 @@ public sealed class OpenPiPolicy : IPolicy
 
     /// <summary>Asks the server what it is.</summary>
     /// <exception cref="PolicyException">It cannot be reached, or is no policy server; in words.</exception>
-    public static OpenPiPolicy Load(WireAddress address)
+    public static RemotePolicy Load(WireAddress address)
     {
-        var layout = address.LayoutFile is { } file
-            ? WireLayoutFile.Read(file)
-            : WirePresets.Find(address.Preset ?? WirePresets.Features.Name)!;
-        layout = layout with { Execute = address.Execute ?? layout.Execute };
+        var layout =
+            address.LayoutFile is { } file ? WireLayoutFile.Read(file)
+            : address.Preset is { } preset ? address.Protocol.FindPreset(preset)!
+            : address.Protocol.Presets[0];
         WorkStep.Begin($"connecting to {address.Where}");
-        using var connection = OpenPiConnection.Open(address);
+        using var connection = address.Protocol.Open(address);
         try
         {
+            layout = address.Protocol.Learn(layout, connection.Metadata);
+            layout = layout with { Execute = address.Execute ?? layout.Execute };
             // A layout that was chosen comes before what the server says of itself.
             var server = address is { Preset: null, LayoutFile: null }
-                ? ServerDescription.Read(connection.Metadata)
+                ? ServerDescription.Read(connection.Metadata, address.Protocol)
                 : null;
-            return new OpenPiPolicy(address, layout, server)
+            return new RemotePolicy(address, layout, server)
             {
                 Remarks = [.. Said(address, connection.Metadata, server)],
             };
@@ -96,7 +99,7 @@ public sealed class OpenPiPolicy : IPolicy
 
     public ActionSpec Action { get; private set; }
 
-    public IReadOnlyList<PolicyStep> Steps => OpenPiSteps.All;
+    public IReadOnlyList<PolicyStep> Steps => RemoteSteps.All;
 
     public bool TakesWords { get; }
 
@@ -109,10 +112,11 @@ public sealed class OpenPiPolicy : IPolicy
     internal WireLayout Layout { get; }
 
     /// <summary>What is sent; one of any name where nobody has named any.</summary>
-    internal IReadOnlyList<WirePicture> Sent => _pictures ?? [WirePicture.OfFeature(PictureNames.Unnamed)];
+    internal IReadOnlyList<WirePicture> Sent => _pictures ?? [OfCamera(PictureNames.Unnamed, 0)];
 
     /// <summary>Writes observations for the server.</summary>
-    internal OpenPiRequest Request() => new(Layout, Sent, areNamed: _pictures is not null);
+    internal WireRequest Request() =>
+        Address.Protocol.Request(new WireRequestParts(Address, Layout, Sent, AreNamed: _pictures is not null));
 
     /// <summary>Whether a robot has said what the numbers are.</summary>
     internal bool IsDriving { get; private init; }
@@ -149,7 +153,15 @@ public sealed class OpenPiPolicy : IPolicy
             remarks.Add(
                 FormattableString.Invariant($"the actions of its chunks are {stepMs:0.###} ms apart, from {source}")
             );
-        var driving = new OpenPiPolicy(Address, Layout, _server)
+        var layout =
+            Layout.Of(states.Count)
+            ?? throw new PolicyException(
+                $"{Address.Where}: takes the state in pieces "
+                    + $"({string.Join(' ', Layout.State!.Select(part => part.Key))}) and does not say how long each "
+                    + $"is; {robot.Who} has {states.Count} numbers of it: give a preset, or a layout=FILE with the "
+                    + "count of each piece"
+            );
+        var driving = new RemotePolicy(Address, layout, _server)
         {
             Action = Actions(actions, actionUnits, Action.Horizon, stepMs),
             State = States(states, stateUnits),
@@ -159,7 +171,7 @@ public sealed class OpenPiPolicy : IPolicy
         };
         // A Vla has said all that a trial would show, and its policy may know none of the words.
         if (Address.Tries && !IsDriving && _server is null)
-            driving.Action = driving.Action with { Horizon = OpenPiTrial.Run(driving) };
+            driving.Action = driving.Action with { Horizon = RemoteTrial.Run(driving) };
         return driving;
 
         (IReadOnlyList<string> Names, IReadOnlyList<string> Units) OfRobot(
@@ -171,6 +183,8 @@ public sealed class OpenPiPolicy : IPolicy
         {
             if (server is { } own && own.Item1.Count == wanted)
                 return own;
+            if (wanted == 0)
+                return ([], []);
             if (wanted is null || wanted == its.Names.Count)
             {
                 if (!IsDriving && its.Names.Count > 0)
@@ -192,8 +206,8 @@ public sealed class OpenPiPolicy : IPolicy
         parent.ActorOf(
             host.Scheduling.Place(
                 Props.Create(() =>
-                    new OpenPiActor(
-                        host.Setup(OpenPiSteps.Server, 1),
+                    new RemotePolicyActor(
+                        host.Setup(RemoteSteps.Server, 1),
                         this,
                         host.Observations,
                         host.Instructions,
@@ -206,12 +220,12 @@ public sealed class OpenPiPolicy : IPolicy
 
     /// <summary>A chunk out of an answer.</summary>
     /// <exception cref="PolicyException">It is none of this robot's.</exception>
-    internal OpenPiAnswer Check(ReadOnlyMemory<byte> message)
+    internal WireAnswer Check(ReadOnlyMemory<byte> message)
     {
-        OpenPiAnswer answer;
+        WireAnswer answer;
         try
         {
-            answer = OpenPiAnswer.Read(message);
+            answer = Address.Protocol.Read(message, Layout);
         }
         catch (WireException e)
         {
@@ -239,13 +253,17 @@ public sealed class OpenPiPolicy : IPolicy
             ? "the server says nothing of itself"
             : $"the server says of itself: {metadata.Describe()}";
         if (address is { Preset: null, LayoutFile: null })
-            yield return "pictures and state go out by the names of their features (observation.images.front, "
-                + $"observation.state); preset={string.Join('|', WirePresets.Names)} sends what published policies "
-                + "take";
+            yield return address.Protocol.Unnamed;
     }
 
-    private WirePicture OfServer(string name) =>
-        _server?.Pictures.FirstOrDefault(picture => picture.Name == name) ?? WirePicture.OfFeature(name);
+    private WirePicture Named(string name, int place) =>
+        _server?.Pictures.FirstOrDefault(picture => picture.Name == name) ?? OfCamera(name, place);
+
+    private WirePicture OfCamera(string name, int place) =>
+        Address.Protocol.Picture(name, place, WirePicture.UsualSize, WirePicture.UsualSize) with
+        {
+            Fit = Address.Fit ?? ImageFit.Stretch,
+        };
 
     private ActionSpec Actions(IReadOnlyList<string> names, IReadOnlyList<string> units, int horizon, double stepMs)
     {
@@ -277,5 +295,15 @@ public sealed class OpenPiPolicy : IPolicy
 
     /// <summary>Bytes of 0 to 255 as values of 0 to 1, which become the same bytes again.</summary>
     private static ImageSpec Spec(WirePicture picture) =>
-        new(picture.Height, picture.Width, [0, 0, 0], [1, 1, 1]) { Fit = picture.Fit };
+        new(picture.Height, picture.Width, [0, 0, 0], [1, 1, 1])
+        {
+            Fit = picture.Fit,
+            // As the policies have it that want such a border.
+            Sampling = picture.Fit switch
+            {
+                ImageFit.Pad => ImageSampling.Linear,
+                ImageFit.Letterbox => ImageSampling.Bicubic,
+                _ => ImageSampling.Averaged,
+            },
+        };
 }

@@ -1,0 +1,42 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Vla.Sensors.Text;
+
+namespace Vla.Actors.Policies.Remote;
+
+/// <summary>Why a policy server cannot be talked to, in words.</summary>
+internal static class WireFailure
+{
+    private const int Shown = 300;
+
+    /// <summary>What the network or TLS had against it; null where it was something else.</summary>
+    public static string? OfNetwork(Exception exception)
+    {
+        for (Exception? inner = exception; inner is not null; inner = inner.InnerException)
+        {
+            switch (inner)
+            {
+                case SocketException { SocketErrorCode: SocketError.ConnectionRefused }:
+                    return "nobody listens there (connection refused): start the policy server, or give its address";
+                case SocketException
+                {
+                    SocketErrorCode: SocketError.ConnectionReset
+                        or SocketError.ConnectionAborted
+                        or SocketError.Shutdown
+                }:
+                    return $"was lost: {OneLine.Of(inner.Message, Shown)}";
+                case SocketException socket:
+                    return $"cannot be reached: {OneLine.Of(socket.Message, Shown)}";
+                case AuthenticationException tls:
+                    return $"its TLS cannot be trusted: {OneLine.Of(tls.Message, Shown)}; give ca=FILE with the "
+                        + "certificate that it, or who signed it, has, and its host as that names it";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A server that refused the key, or that there was none.</summary>
+    public static string OtherKey(int httpStatus) =>
+        $"wants to be shown another key (HTTP {httpStatus}): give key=FILE";
+}

@@ -1,0 +1,48 @@
+using Vla.Actors.Policies;
+using Vla.Actors.Policies.Remote;
+
+namespace Vla.Runtime.Serving;
+
+/// <summary>A protocol that policies are served by.</summary>
+/// <param name="Name">As <c>--protocol</c> takes it.</param>
+/// <param name="About">What it is, for the help.</param>
+/// <param name="UsualPort">Where its own servers listen.</param>
+/// <param name="Presets">Layouts of published environments; the first where nothing is said.</param>
+/// <param name="LayoutOf">The first layout, as a policy fills it.</param>
+/// <param name="Create">Makes what serves it.</param>
+public sealed record ServedProtocol(
+    string Name,
+    string About,
+    int UsualPort,
+    IReadOnlyList<WireLayout> Presets,
+    Func<IPolicy, WireLayout> LayoutOf,
+    Func<ServingContext, PolicyEndpoint> Create
+)
+{
+    /// <summary>Those that there are: one line for each.</summary>
+    public static IReadOnlyList<ServedProtocol> All { get; } =
+    [
+        new(
+            "openpi",
+            "MessagePack over a WebSocket",
+            8_000,
+            WirePresets.OpenPi,
+            _ => WirePresets.OpenPi[0],
+            context => new OpenPiEndpoint(context)
+        ),
+        new(
+            "openvla",
+            "JSON by POST /act",
+            8_000,
+            WirePresets.OpenVla,
+            OpenVlaEndpoint.LayoutOf,
+            context => new OpenVlaEndpoint(context)
+        ),
+    ];
+
+    /// <summary>Whether requests come by HTTP, so that TLS can be spoken and health be asked for.</summary>
+    public bool IsHttp => Name != "gr00t";
+
+    /// <summary>The one of a name; null for none.</summary>
+    public static ServedProtocol? Find(string name) => All.FirstOrDefault(protocol => protocol.Name == name);
+}

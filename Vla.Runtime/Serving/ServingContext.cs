@@ -1,0 +1,54 @@
+using Vla.Actors.Policies;
+using Vla.Actors.Policies.Remote;
+using Vla.Runtime.Http;
+
+namespace Vla.Runtime.Serving;
+
+/// <summary>What an endpoint serves with: the policies, which all endpoints share, and its own address.</summary>
+public sealed record ServingContext
+{
+    public required ServedProtocol Protocol { get; init; }
+
+    /// <summary>Where to listen.</summary>
+    public required Uri Address { get; init; }
+
+    /// <summary>Who must be shown; null for nobody, on loopback only.</summary>
+    public HttpToken? Token { get; init; }
+
+    /// <summary>Speaks TLS; null for none.</summary>
+    public ServerCertificate? Certificate { get; init; }
+
+    public required IPolicy Policy { get; init; }
+
+    /// <summary>What the parts of observations are called.</summary>
+    public required WireLayout Layout { get; init; }
+
+    /// <summary>For an observation without words; empty for none.</summary>
+    public required string UsualWords { get; init; }
+
+    /// <summary>What works for clients.</summary>
+    public required PolicyPool Pool { get; init; }
+
+    /// <summary>What each client may send.</summary>
+    public required SessionLimits Limits { get; init; }
+
+    /// <summary>Counts and times.</summary>
+    public required ServingMetrics Metrics { get; init; }
+
+    public required ServingLog Log { get; init; }
+
+    /// <summary>Why the policy can be asked no more; null while it can.</summary>
+    public required Func<string?> Problem { get; init; }
+
+    /// <summary>Registers log and metrics with a web server.</summary>
+    public required Action<WebApplicationBuilder> Configure { get; init; }
+
+    /// <summary>Maps what is there besides the protocol: metrics.</summary>
+    public required Action<WebApplication> Map { get; init; }
+
+    /// <summary>What is said to somebody who finds no place.</summary>
+    public string NoPlace => $"all {Pool.Most} places are taken: come again later, or serve more (--clients)";
+
+    /// <summary>Finds in messages what the policy wants.</summary>
+    public ObservationReader Reader() => new(Policy, Layout, UsualWords);
+}
