@@ -141,12 +141,12 @@ public static partial class Daemon
         using var leads = lead?.Make(
             new TeleopContext(made, tabletop, () => state?.Newest?.Values, time, settings.Control.RateHz)
         );
-        var feed = leads is null
-            ? null
-            : new TeleopFeed(profile, isCorrection: !leadsAlone)
-            {
-                WaitsForEpisodes = settings.Record is { Directory.Length: > 0, Episodes: > 0 },
-            };
+        var hasSession = settings.Record is { Directory.Length: > 0, Episodes: > 0 };
+        // A policy whose episodes are recorded acts within them alone.
+        var feed =
+            leads is null && !hasSession
+                ? null
+                : new TeleopFeed(profile, isCorrection: !leadsAlone) { WaitsForEpisodes = hasSession };
         if (policy is TeleopPolicy teleop)
             teleop.Feed = feed;
         else if (feed is not null)
@@ -169,7 +169,7 @@ public static partial class Daemon
         CameraDescription[] seen = [.. opened.Select(camera => camera!.Description)];
         using var screen = outputs.Any(output => output.TakesScreen) ? ConsoleScreen.ForTerminal() : null;
         StatusSource? status = null;
-        var takesKeys = leads is not null || settings.Record is { Directory.Length: > 0, Episodes: > 0 };
+        var takesKeys = leads is not null || hasSession;
         var where = Where(settings.Http, takesKeys ? "?: what to press" : "/help: what to type");
         var monitors = new PipelineMonitors(time, policy.Steps, [.. cameras.Select(camera => camera.Name)]);
         start.Begin($"opening the outputs ({string.Join(", ", settings.Outputs)})");
@@ -213,7 +213,7 @@ public static partial class Daemon
         {
             // A person is at it.
             ResumeAfterStop =
-                leadsAlone && options.ResumeAfterStop == ResumeAfterStop.Auto
+                (leadsAlone || hasSession) && options.ResumeAfterStop == ResumeAfterStop.Auto
                     ? ResumeAfterStop.Automatic
                     : AutoChoice.Resume(options.ResumeAfterStop, side.Outputs),
         };
@@ -350,6 +350,12 @@ public static partial class Daemon
             recording.Ended = why => Task.Run(() => ending.Begin(why, ExitCodes.Success));
             recording.NotReady = () =>
                 side.Moved is { IsSettingOut: true } ? "the robot goes slowly to where it is first told to be" : null;
+            if (feed is not null && hasSession)
+            {
+                recording.PolicyMayAct = () => feed.PolicyActs = true;
+                recording.EpisodeEnded = () => feed.PolicyActs = false;
+            }
+
             recording.EpisodeBegan = () => leads?.EpisodeBegan();
             recording.ResetBegan = () =>
             {
@@ -462,7 +468,11 @@ public static partial class Daemon
             recording?.Start();
             side.Start();
             if (feed is not null)
+            {
+                feed.PolicyActs = !hasSession;
                 leads?.Start(feed);
+            }
+
             // Last: the first action says that everything else is there.
             control.Start();
             loop.Start();

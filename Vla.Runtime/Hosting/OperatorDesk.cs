@@ -30,7 +30,7 @@ public sealed class OperatorDesk(
     public bool HasSession => recording is { IsSession: true };
 
     /// <summary>Whether there is a policy that can be corrected.</summary>
-    public bool CanCorrect => feed is { IsCorrection: true };
+    public bool CanCorrect => leads is not null && feed is { IsCorrection: true };
 
     /// <summary>Whether somebody corrects it.</summary>
     public bool Corrects => feed is { Corrects: true };
@@ -154,7 +154,7 @@ public sealed class OperatorDesk(
             case TeleopRequest.End:
                 quit();
                 break;
-            case TeleopRequest.Correct when feed is not null:
+            case TeleopRequest.Correct when CanCorrect && feed is not null:
                 feed.Corrects = !feed.Corrects;
                 break;
             case TeleopRequest.Stop when control.NeedsResume:

@@ -65,6 +65,12 @@ public sealed partial class LiveRecording : IDisposable
     /// <summary>Told that an episode is recorded from now on; must return at once.</summary>
     public Action EpisodeBegan { get; set; } = () => { };
 
+    /// <summary>Told that an episode begins with the policy's next action; must return at once.</summary>
+    public Action PolicyMayAct { get; set; } = () => { };
+
+    /// <summary>Told that an episode has ended; must return at once.</summary>
+    public Action EpisodeEnded { get; set; } = () => { };
+
     /// <summary>Told once that all episodes are recorded, or whoever records has ended, and why.</summary>
     public Action<string> Ended { get; set; } = _ => { };
 
@@ -123,6 +129,8 @@ public sealed partial class LiveRecording : IDisposable
         {
             session.Said = line => Log.Happened(recording.Logger, line);
             session.NotReady = () => recording.NotReady();
+            session.PolicyMayAct = () => recording.PolicyMayAct();
+            session.EpisodeEnded = () => recording.EpisodeEnded();
             session.ResetBegan = () => recording.ResetBegan();
             session.EpisodeBegan = () => recording.EpisodeBegan();
             session.Ended = why => recording.Ended(why);

@@ -26,6 +26,7 @@ internal sealed class RecordingSession(SessionPlan plan, int fps, double control
     private EpisodeCommand? _asked;
     private bool _isToBegin;
     private bool _isToEnd;
+    private bool _isLetGo;
     private bool _isTakingBack;
     private bool _canTakeBack;
     private bool _wasSuccess;
@@ -55,6 +56,12 @@ internal sealed class RecordingSession(SessionPlan plan, int fps, double control
 
     /// <summary>Told that an episode is recorded from now on; must return at once.</summary>
     public Action EpisodeBegan { get; set; } = () => { };
+
+    /// <summary>Told that an episode begins with the policy's next action; must return at once.</summary>
+    public Action PolicyMayAct { get; set; } = () => { };
+
+    /// <summary>Told that an episode has ended; must return at once.</summary>
+    public Action EpisodeEnded { get; set; } = () => { };
 
     /// <summary>Told once that there is no more to come, and why; must return at once.</summary>
     public Action<string> Ended { get; set; } = _ => { };
@@ -215,6 +222,7 @@ internal sealed class RecordingSession(SessionPlan plan, int fps, double control
         _isToBegin |= Seconds(_nowNs - _sinceNs!.Value) >= plan.ResetSeconds;
         if (!_isToBegin)
             return default;
+        LetGo();
         var now = scene();
         if (now.IsDecided)
         {
@@ -244,6 +252,18 @@ internal sealed class RecordingSession(SessionPlan plan, int fps, double control
         return new Cut(null, now.Instruction.Text, _schedule.Take(_nowNs));
     }
 
+    /// <summary>
+    /// A policy acts only within episodes, so it has to be let go before there is an action to begin with; whoever
+    /// leads goes on all the time, and a script of theirs begins when the episode can.
+    /// </summary>
+    private void LetGo()
+    {
+        if (_isLetGo)
+            return;
+        _isLetGo = true;
+        PolicyMayAct();
+    }
+
     /// <summary>What is asked for while an episode is saved counts when it is.</summary>
     private Cut Wait(EpisodeCommand? asked)
     {
@@ -256,6 +276,7 @@ internal sealed class RecordingSession(SessionPlan plan, int fps, double control
 
     private Cut Keep(EpisodeEnd end, bool isSuccess)
     {
+        EpisodeEnded();
         (_phase, _sinceNs, _wasSuccess) = (SessionPhase.Saving, _nowNs, isSuccess && plan.IsEvaluation);
         return new Cut(end) { IsSuccess = _wasSuccess };
     }
@@ -263,6 +284,7 @@ internal sealed class RecordingSession(SessionPlan plan, int fps, double control
     private Cut Discard(string why)
     {
         _discarded++;
+        EpisodeEnded();
         Said($"episode {_kept + 1} is not kept: {why}");
         BeginReset();
         return new Cut(EpisodeEnd.Discarded);
@@ -270,6 +292,7 @@ internal sealed class RecordingSession(SessionPlan plan, int fps, double control
 
     private void BeginReset()
     {
+        _isLetGo = false;
         (_phase, _sinceNs, _waits, _waitsSinceNs, _isToBegin) = (SessionPhase.Reset, null, null, null, false);
         Said(
             FormattableString.Invariant(

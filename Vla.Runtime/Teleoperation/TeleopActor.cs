@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Stages;
+using Vla.Sensors;
 
 namespace Vla.Runtime.Teleoperation;
 
@@ -34,10 +35,11 @@ internal sealed class TeleopActor(
     {
         var self = Self;
         feed.Felt = (atNs, values) => self.Tell(new Felt(atNs, values), ActorRefs.NoSender);
+        feed.Stays = values => self.Tell(new Stay(values), ActorRefs.NoSender);
         monitor?.Running();
     }
 
-    protected override void PostStop() => feed.Felt = null;
+    protected override void PostStop() => (feed.Felt, feed.Stays) = (null, null);
 
     protected override void OnReceive(object message)
     {
@@ -56,8 +58,13 @@ internal sealed class TeleopActor(
                 break;
 
             case ActionDecoded decoded:
-                if (!feed.Corrects)
+                if (!feed.Corrects && feed.PolicyActs)
                     _asker?.Tell(decoded);
+                break;
+
+            case Stay stay:
+                // In the place of what is left of the policy's plan.
+                _asker?.Tell(new ActionDecoded(new ActionChunk(stay.Values, 1, 0, Origin(time.NowNs(), false))));
                 break;
 
             case Felt felt:
@@ -76,17 +83,24 @@ internal sealed class TeleopActor(
         if (!_isWanted || _newest is not { } felt || (feed.IsCorrection && !feed.Corrects))
             return;
         (_newest, _isWanted) = (null, false);
+        monitor?.CountProcessed();
+        _asker!.Tell(
+            new ActionDecoded(new ActionChunk(felt.Values, Horizon: 1, StepNs: 0, Origin(felt.AtNs, isByHand: true)))
+        );
+    }
+
+    private Origin Origin(long atNs, bool isByHand)
+    {
         var origin = new Origin
         {
-            CapturedNs = felt.AtNs,
+            CapturedNs = atNs,
             Instruction = "",
-            IsByHand = true,
+            IsByHand = isByHand,
         };
-        if (_instruction is { } instruction)
-            origin = origin.With(instruction);
-        monitor?.CountProcessed();
-        _asker!.Tell(new ActionDecoded(new ActionChunk(felt.Values, Horizon: 1, StepNs: 0, origin)));
+        return _instruction is { } instruction ? origin.With(instruction) : origin;
     }
+
+    private sealed record Stay(float[] Values);
 
     private sealed record Felt(long AtNs, float[] Values);
 }

@@ -14,6 +14,7 @@ public sealed class TeleopFeed(RobotProfile profile, bool isCorrection)
     private readonly Lock _gate = new();
     private float[]? _offsets;
     private bool _corrects;
+    private bool _policyActs = true;
 
     /// <summary>Whether a policy runs, which is corrected.</summary>
     public bool IsCorrection => isCorrection;
@@ -34,6 +35,32 @@ public sealed class TeleopFeed(RobotProfile profile, bool isCorrection)
             Volatile.Write(ref _corrects, value);
         }
     }
+
+    /// <summary>
+    /// Whether the policy's actions go through; between episodes they do not, and the robot is told once to stay.
+    /// </summary>
+    public bool PolicyActs
+    {
+        get => Volatile.Read(ref _policyActs);
+        set
+        {
+            if (!isCorrection || Interlocked.Exchange(ref _policyActs, value) == value || value)
+                return;
+            if (Last() is not { } last)
+                return;
+            float[] stay = [.. last.Values];
+            for (var i = 0; i < stay.Length; i++)
+            {
+                if (profile.Dimensions[i].Hold == HoldBehaviour.Zero)
+                    stay[i] = 0;
+            }
+
+            Stays?.Invoke(stay);
+        }
+    }
+
+    /// <summary>Told where the robot is to stay, in memory of its own.</summary>
+    public Action<float[]>? Stays { get; set; }
 
     /// <summary>Where the robot was last told to be; null before.</summary>
     public Func<PublishedAction?> Last { get; set; } = () => null;

@@ -218,6 +218,28 @@ public sealed class RecordingSessionTests
         Assert.Equal(SessionPhase.Reset, session.Read().Phase);
     }
 
+    [Fact]
+    public void A_policy_acts_within_episodes_alone()
+    {
+        var happened = new List<string>();
+        var session = Session(episodes: 3, isEvaluation: true);
+        session.PolicyMayAct = () => happened.Add("acts");
+        session.EpisodeEnded = () => happened.Add("stays");
+        Tasks(session, 3);
+        Assert.Empty(happened);
+
+        session.Ask(EpisodeCommand.Next);
+        // It is let go before there is an action of its own to begin with.
+        Assert.Equal(default, Look(session, ControlState.Stop, "held for 500 ms"));
+        Look(session, ControlState.Stop, "held for 500 ms");
+        Assert.Equal(["acts"], happened);
+        Assert.Equal("fold it", Look(session).Task);
+        session.Ask(EpisodeCommand.Failed);
+        Look(session);
+
+        Assert.Equal(["acts", "stays"], happened);
+    }
+
     private RecordingSession Session(int episodes, int before = 0, bool isEvaluation = false) =>
         new(new SessionPlan(episodes, 5, 2) { IsEvaluation = isEvaluation }, Fps, ControlHz, before)
         {

@@ -86,6 +86,29 @@ public sealed class TeleopActorTests : TestKit
         ExpectMsg(planned);
     }
 
+    [Fact]
+    public void Between_episodes_nothing_of_the_policy_goes_through_and_the_robot_is_told_once_to_stay()
+    {
+        var feed = new TeleopFeed(Profile, isCorrection: true) { Last = () => Published with { Values = [7] } };
+        var (policy, instructions) = (CreateTestProbe(), CreateTestProbe());
+        var actor = Sys.ActorOf(
+            Props.Create(() => new TeleopActor(feed, policy.Ref, instructions.Ref, null, TimeProvider.System))
+        );
+        var planned = new ActionDecoded(new ActionChunk([1], 1, 0, new Origin { Instruction = "" }));
+        actor.Tell(Ready.Once, TestActor);
+        policy.ExpectMsg(Ready.Once);
+
+        feed.PolicyActs = false;
+        feed.PolicyActs = false;
+        policy.Reply(planned);
+        // Its x is a step: to stay is to take none.
+        Assert.Equal([0f], ExpectMsg<ActionDecoded>().Chunk.Values);
+        feed.PolicyActs = true;
+        policy.Reply(planned);
+
+        ExpectMsg(planned);
+    }
+
     private static PublishedAction Published { get; } =
         new()
         {
