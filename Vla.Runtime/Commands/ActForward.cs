@@ -19,14 +19,11 @@ internal static class ActForward
         && PolicyKind.Of(directory) is { Format: PolicyFormat.LeRobot, Type: ActPolicy.Type };
 
     /// <summary>Sends raw observations through, and writes the steps of the first and the actions of all.</summary>
-    /// <param name="directory">The policy's.</param>
-    /// <param name="device">Where Torch computes.</param>
-    /// <param name="input">Observations [count, …] by feature name: pictures [count, height, width, 3] of bytes,
-    /// numbers [count, n].</param>
-    /// <param name="output">A safetensors file for the results; null for none.</param>
-    /// <param name="console">Is told what came out.</param>
-    public static void Run(string directory, Device device, string input, string? output, TextWriter console)
+    /// <param name="asked">Its input: observations [count, …] by feature name: pictures [count, height, width, 3] of
+    /// bytes, numbers [count, n].</param>
+    public static void Run(ForwardRequest asked)
     {
+        var (directory, device, input, output, console) = asked;
         using var scope = NewDisposeScope();
         using var policy = ActCheckpoint.Load(directory, device);
         using var file = Checkpoint.Open(input);

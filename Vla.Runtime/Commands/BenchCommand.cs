@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Spectre.Console;
+using Vla.Actors.Policies;
 using Vla.Actors.Policies.Staged;
 using Vla.Actors.Scheduling;
 using Vla.Actors.Torch;
@@ -50,6 +51,12 @@ public static class BenchCommand
         }.AcceptOnlyFromAmong("tuned", "plain");
         var policy = PolicyOptions.Policy();
         var libraries = PolicyOptions.Libraries();
+        var choices = PolicyOptions.Choices();
+        var instruction = new Option<string?>("--instruction")
+        {
+            HelpName = "TEXT",
+            Description = "What a policy of another family is told (default: pick up the red block)",
+        };
         var command = new Command(
             "bench",
             "Measure speed, punctuality and memory of the whole pipeline on this machine, one thing at a time (about "
@@ -63,47 +70,43 @@ public static class BenchCommand
             scheduling,
             policy,
             libraries,
+            instruction,
         };
+        choices.AddTo(command);
         command.SetAction(
             async (parsed, cancellation) =>
             {
                 var chosen = BenchSuite.Choose(parsed.GetValue(only) ?? []);
                 var length = Bounds.Require("--seconds", parsed.GetValue(seconds), ShortestSeconds, LongestSeconds);
-                if (ActForward.Takes(parsed.GetValue(policy)!))
+                PolicyOptions.Register(parsed, libraries);
+                var directory = PolicyOptions.Directory(parsed, policy);
+                var of = BoundedWork.Run(
+                    "loading the policy",
+                    BoundedWork.Bound,
+                    () => PolicyFamilies.Load(directory).Choosing(choices.Of(parsed))
+                );
+                if (of is not StagedPolicy loaded)
                 {
                     if (parsed.GetValue(only) is { Length: > 0 } || parsed.GetValue(json) is not null)
                         throw new UsageException(
-                            "--only and --json are for policies of Vla's own; of LeRobot's ACT the time for a chunk "
-                                + "is measured: leave them out"
+                            "--only and --json are for policies of Vla's own; of others the time for a chunk is "
+                                + "measured: leave them out"
                         );
-                    var measured = BoundedWork.Run(
-                        "measuring the policy",
-                        BoundedWork.Bound + TimeSpan.FromSeconds(3 * length),
-                        () =>
-                        {
-                            ActBench.Run(
-                                parsed.GetValue(policy)!,
-                                TorchDevice.Select("auto"),
-                                length,
-                                new ThreadSettings().ForThisMachine().Vision,
-                                parsed.InvocationConfiguration.Output,
-                                cancellation
-                            );
-                            return ExitCodes.Success;
-                        }
+                    await PolicyBench.RunAsync(
+                        of,
+                        parsed.GetValue(instruction),
+                        TorchDevice.Select("auto"),
+                        length,
+                        new ThreadSettings().ForThisMachine().Vision,
+                        parsed.InvocationConfiguration.Output,
+                        cancellation
                     );
-                    return measured;
+                    return ExitCodes.Success;
                 }
 
                 // Before the work: minutes of it must not end in a file that cannot be written.
                 using var file = parsed.GetValue(json) is { } path ? Create(path) : null;
 
-                PolicyOptions.Register(parsed, libraries);
-                var loaded = BoundedWork.Run(
-                    "loading the policy",
-                    BoundedWork.Bound,
-                    () => StagedPolicy.Load(PolicyOptions.Directory(parsed, policy))
-                );
                 if (loaded.Pictures is { Count: > 1 } pictures)
                     throw new UsageException(
                         $"--policy {loaded.Directory} wants {pictures.Count} pictures "

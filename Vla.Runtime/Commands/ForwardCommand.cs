@@ -35,14 +35,19 @@ public static class ForwardCommand
         var input = Text(
             "--input",
             "FILE.safetensors",
-            "Instead: image [batch, 3, height, width] and text [batch, sequence]; for a LeRobot policy its raw "
-                + "observations by feature name"
+            "Instead: image [batch, 3, height, width] and text [batch, sequence]; for a policy of another "
+                + "family its own inputs by name (docs/policies.md)"
         );
         var output = Text(
             "--output",
             "FILE.safetensors",
-            "Write every step there: vision_features, language_features, fused_features and action; for a LeRobot "
-                + "policy its own steps"
+            "Write every step there: vision_features, language_features, fused_features and action; for a "
+                + "policy of another family its own steps"
+        );
+        var unnormKey = Text(
+            "--unnorm-key",
+            "NAME",
+            "The data set whose statistics bring an OpenVLA's actions to the robot's units"
         );
         var figure = Text("--figure", "FILE.png", "Draw the features' histograms and the action there");
         var command = new Command("forward", "Send one input through a policy's model and show every stage's result.")
@@ -54,6 +59,7 @@ public static class ForwardCommand
             instruction,
             input,
             output,
+            unnormKey,
             figure,
         };
         command.SetAction(result =>
@@ -67,49 +73,28 @@ public static class ForwardCommand
                 throw new UsageException("give either --image and --instruction, or --input");
             PolicyOptions.Register(result, libraries);
             var directory = PolicyOptions.Directory(result, policy);
-            if (SmolVlaForward.Takes(directory))
+            if (FamilyForward.Of(directory) is { } family)
             {
-                var inputs =
+                var asked = new ForwardRequest(
+                    directory,
+                    TorchDevice.Select(result.GetValue(device)!),
                     given.Input
-                    ?? throw new UsageException(
-                        "a LeRobot policy takes several inputs: give them by name in a file, --input FILE.safetensors"
-                    );
+                        ?? throw new UsageException(
+                            "this policy takes several inputs: give them by name in a file, --input FILE.safetensors "
+                                + "(docs/policies.md)"
+                        ),
+                    result.GetValue(output),
+                    result.InvocationConfiguration.Output
+                )
+                {
+                    UnnormKey = result.GetValue(unnormKey),
+                };
                 return BoundedWork.Run(
                     "one pass through the policy",
                     PassBound,
                     () =>
                     {
-                        SmolVlaForward.Run(
-                            directory,
-                            TorchDevice.Select(result.GetValue(device)!),
-                            inputs,
-                            result.GetValue(output),
-                            result.InvocationConfiguration.Output
-                        );
-                        return ExitCodes.Success;
-                    }
-                );
-            }
-
-            if (ActForward.Takes(directory))
-            {
-                var observations =
-                    given.Input
-                    ?? throw new UsageException(
-                        "a LeRobot policy takes several inputs: give them by name in a file, --input FILE.safetensors"
-                    );
-                return BoundedWork.Run(
-                    "one pass through the policy",
-                    PassBound,
-                    () =>
-                    {
-                        ActForward.Run(
-                            directory,
-                            TorchDevice.Select(result.GetValue(device)!),
-                            observations,
-                            result.GetValue(output),
-                            result.InvocationConfiguration.Output
-                        );
+                        family.Run(asked);
                         return ExitCodes.Success;
                     }
                 );

@@ -29,16 +29,13 @@ internal static class SmolVlaForward
         Directory.Exists(directory)
         && PolicyKind.Of(directory) is { Format: PolicyFormat.LeRobot, Type: SmolVlaConfig.Type };
 
-    /// <param name="directory">The policy's.</param>
-    /// <param name="device">Where Torch computes.</param>
-    /// <param name="input">
-    /// <c>raw.CAMERA</c> [count, height, width, 3] of bytes, <c>raw.state</c> [count, n], <c>noise</c> [count, chunk,
-    /// size], or pictures and state by feature name; and the cases' tokens and masks [length].
+    /// <param name="asked">
+    /// Its input: <c>raw.CAMERA</c> [count, height, width, 3] of bytes, <c>raw.state</c> [count, n], <c>noise</c>
+    /// [count, chunk, size], or pictures and state by feature name; and the cases' tokens and masks [length].
     /// </param>
-    /// <param name="output">A safetensors file for the results; null for none.</param>
-    /// <param name="console">Is told what came out.</param>
-    public static void Run(string directory, Device device, string input, string? output, TextWriter console)
+    public static void Run(ForwardRequest asked)
     {
+        var (directory, device, input, output, console) = asked;
         using var scope = NewDisposeScope();
         using var policy = SmolVlaCheckpoint.Load(directory, device);
         using var file = Checkpoint.Open(input);

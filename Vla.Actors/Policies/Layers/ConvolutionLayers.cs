@@ -21,17 +21,74 @@ internal static class ConvolutionLayers
     /// </remarks>
     public static Tensor Convolve(Conv2d layer, Tensor x)
     {
-        const int OneDnnFrom = 20_480;
         var weight = layer.weight!;
         var (outputs, size, stride) = (weight.shape[0], weight.shape[2], layer.stride![0]);
-        // As Torch asks itself whether oneDNN is worth it.
-        if (x.device_type != DeviceType.CPU || x.numel() > OneDnnFrom || x.shape[0] > 1 || size > 3)
+        if (!IsSmall(x, size))
             return layer.call(x);
         using var scope = NewDisposeScope();
         var (rows, columns) = ((x.shape[2] + stride - 1) / stride, (x.shape[3] + stride - 1) / stride);
         var patches = functional.unfold(x.contiguous(), size, padding: size / 2, stride: stride);
         var cells = functional.linear(patches.transpose(1, 2), weight.reshape(outputs, -1));
         return cells.reshape(1, rows, columns, outputs).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>A convolution of what is padded already.</summary>
+    /// <param name="x">[batch, inputs, height, width].</param>
+    /// <param name="weight">[outputs, inputs, size, size].</param>
+    /// <param name="stride">Every how many rows and columns.</param>
+    public static Tensor Plain(Tensor x, Tensor weight, int stride)
+    {
+        var (outputs, size) = (weight.shape[0], weight.shape[2]);
+        if (!IsSmall(x, size))
+            return functional.conv2d(x, weight, strides: [stride, stride]);
+        using var scope = NewDisposeScope();
+        var (rows, columns) = ((x.shape[2] - size) / stride + 1, (x.shape[3] - size) / stride + 1);
+        var patches = functional.unfold(x.contiguous(), size, stride: stride);
+        return functional
+            .linear(patches.transpose(1, 2), weight.reshape(outputs, -1))
+            .transpose(1, 2)
+            .reshape(x.shape[0], outputs, rows, columns)
+            .MoveToOuterDisposeScope();
+    }
+
+    /// <summary>A convolution of each channel by itself, of what is padded already.</summary>
+    /// <param name="x">[batch, channels, height, width], padded.</param>
+    /// <param name="weight">[channels, 1, size, size].</param>
+    /// <param name="stride">Every how many rows and columns.</param>
+    public static Tensor Depthwise(Tensor x, Tensor weight, int stride)
+    {
+        var (channels, size) = (x.shape[1], weight.shape[2]);
+        if (!IsSmall(x, size))
+            return functional.conv2d(x, weight, strides: [stride, stride], groups: channels);
+        using var scope = NewDisposeScope();
+        var (rows, columns) = ((x.shape[2] - size) / stride + 1, (x.shape[3] - size) / stride + 1);
+        var patches = functional.unfold(x.contiguous(), size, stride: stride);
+        return (patches.reshape(x.shape[0], channels, size * size, -1) * weight.reshape(1, channels, size * size, 1))
+            .sum(2)
+            .reshape(x.shape[0], channels, rows, columns)
+            .MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// A convolution of 1 × 1 cells, as the linear layer that it is (<see cref="PointwiseConvolution"/>).
+    /// </summary>
+    /// <param name="x">[batch, inputs, height, width].</param>
+    /// <param name="weight">[outputs, inputs, 1, 1].</param>
+    /// <param name="bias">[outputs]; null for none.</param>
+    public static Tensor Pointwise(Tensor x, Tensor weight, Tensor? bias = null)
+    {
+        using var scope = NewDisposeScope();
+        return functional
+            .linear(x.permute(0, 2, 3, 1), weight.flatten(1), bias)
+            .permute(0, 3, 1, 2)
+            .MoveToOuterDisposeScope();
+    }
+
+    // As Torch asks itself whether oneDNN is worth it.
+    private static bool IsSmall(Tensor x, long size)
+    {
+        const int oneDnnFrom = 20_480;
+        return x.device_type == DeviceType.CPU && x.numel() <= oneDnnFrom && x.shape[0] == 1 && size <= 3;
     }
 
     /// <summary>The same layer with its weights laid channels-last.</summary>

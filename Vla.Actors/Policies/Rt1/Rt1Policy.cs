@@ -3,6 +3,7 @@ using Akka.Actor;
 using Vla.Actors.Chunks;
 using Vla.Actors.Policies.Rt1.Modules;
 using Vla.Sensors.Images;
+using Vla.Sensors.Observations;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Policies.Rt1;
@@ -11,8 +12,8 @@ namespace Vla.Actors.Policies.Rt1;
 /// RT-1 as a policy: <c>config.json</c>, <c>model.safetensors</c> and the vectors of its instructions.
 /// </summary>
 /// <remarks>
-/// It gives single actions, a few in a second, from the last few pictures; a new instruction begins with none. It takes
-/// one camera, whatever its name.
+/// It gives single actions, a few in a second, from the last few pictures of one camera; a new instruction begins with
+/// none.
 /// </remarks>
 public sealed class Rt1Policy : IPolicy
 {
@@ -100,6 +101,8 @@ public sealed class Rt1Policy : IPolicy
     public Rt1Config Config { get; }
 
     public ImageSpec Image { get; }
+
+    public IReadOnlyList<string> Pictures { get; } = [PictureNames.Unnamed];
 
     public ActionSpec Action { get; }
 

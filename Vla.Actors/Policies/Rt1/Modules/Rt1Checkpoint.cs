@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorchSharp;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies.Layers;
@@ -40,6 +41,14 @@ public sealed class Rt1Checkpoint : IDisposable
         {
             opened.Try();
             return opened;
+        }
+        catch (ExternalException e)
+        {
+            opened.Dispose();
+            throw new PolicyException(
+                $"{directory}: its weights do not fit together or its config.json: {ErrorText.FirstLine(e.Message)}",
+                e
+            );
         }
         catch
         {
@@ -88,6 +97,12 @@ public sealed class Rt1Checkpoint : IDisposable
         using var logits = _transformer.Decode(window, seen);
         return _transformer.ActionLogits(logits, frame).clone();
     }
+
+    /// <summary>Which place of the decoder may look at which: 1 for those that may.</summary>
+    public Tensor Mask() => Rt1Transformer.AllowedOf(Config);
+
+    /// <summary>The same in the authors' later code, which is not used here.</summary>
+    public Tensor LaterMask() => Rt1Transformer.AllowedLaterOf(Config);
 
     public void Dispose()
     {

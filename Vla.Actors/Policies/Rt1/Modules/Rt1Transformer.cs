@@ -15,21 +15,27 @@ internal sealed class Rt1Transformer(ModelWeights weights, Rt1Config config) : I
     private readonly ModelWeights _weights = weights.At("transformer");
     private readonly DeviceConstant _mask = new(() => AllowedOf(config).log());
 
-    /// <summary>The mask as it is used: 1 where a place may look.</summary>
-    public static Tensor AllowedOf(Rt1Config config)
+    /// <summary>The mask as it is used: 1 where a place may look. No action looks at an action.</summary>
+    public static Tensor AllowedOf(Rt1Config config) =>
+        Allowed(config, (query, key) => !(IsAction(config, query) && IsAction(config, key)));
+
+    /// <summary>That of the authors' later code, for comparison: nothing looks at an action.</summary>
+    public static Tensor AllowedLaterOf(Rt1Config config) => Allowed(config, (_, key) => !IsAction(config, key));
+
+    private static Tensor Allowed(Rt1Config config, Func<int, int, bool> may)
     {
         var length = config.Frames * config.FrameTokens;
         var allowed = new float[length * length];
         for (var query = 0; query < length; query++)
         {
             for (var key = 0; key <= query; key++)
-                allowed[query * length + key] = IsAction(query) && IsAction(key) ? 0 : 1;
+                allowed[query * length + key] = may(query, key) ? 1 : 0;
         }
 
         return tensor(allowed, [length, length]);
-
-        bool IsAction(int place) => place % config.FrameTokens >= config.ImageTokens;
     }
+
+    private static bool IsAction(Rt1Config config, int place) => place % config.FrameTokens >= config.ImageTokens;
 
     /// <param name="pictures">[batch, frames, tokens, token size].</param>
     /// <param name="seen">Is told each step by name; null when nobody looks.</param>

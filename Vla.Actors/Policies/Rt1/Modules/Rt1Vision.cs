@@ -47,9 +47,9 @@ internal sealed class Rt1Vision(ModelWeights weights, Rt1Config config)
             }
         }
 
-        x = Swish(Norm(_net, "top_bn", Convolve(_net, "top_conv", x, stride: 1)));
+        x = Swish(Norm(_net, "top_bn", ConvolutionLayers.Pointwise(x, _net.Get("top_conv.weight", 4))));
         seen?.Invoke("top", x);
-        x = functional.conv2d(x, _encoder.Get("conv1x1.weight", 4));
+        x = ConvolutionLayers.Pointwise(x, _encoder.Get("conv1x1.weight", 4));
         seen?.Invoke("conv1x1", x);
         x = Film(_encoder, "film_layer", x, context);
         seen?.Invoke("features", x);
@@ -61,14 +61,18 @@ internal sealed class Rt1Vision(ModelWeights weights, Rt1Config config)
         using var scope = NewDisposeScope();
         var x = given;
         if (block.Has("expand_conv.weight"))
-            x = Swish(Norm(block, "expand_bn", functional.conv2d(x, block.Get("expand_conv.weight", 4))));
+            x = Swish(Norm(block, "expand_bn", ConvolutionLayers.Pointwise(x, block.Get("expand_conv.weight", 4))));
         x = Swish(Norm(block, "bn", Convolve(block, "dwconv", x, stride, isDepthwise: true, kernel)));
         var squeezed = x.mean([2, 3], keepdim: true);
         var inner = Swish(
-            functional.conv2d(squeezed, block.Get("se_reduce.weight", 4), block.Get("se_reduce.bias", 1))
+            ConvolutionLayers.Pointwise(squeezed, block.Get("se_reduce.weight", 4), block.Get("se_reduce.bias", 1))
         );
-        x = x * functional.conv2d(inner, block.Get("se_expand.weight", 4), block.Get("se_expand.bias", 1)).sigmoid();
-        x = Norm(block, "project_bn", functional.conv2d(x, block.Get("project_conv.weight", 4)));
+        x =
+            x
+            * ConvolutionLayers
+                .Pointwise(inner, block.Get("se_expand.weight", 4), block.Get("se_expand.bias", 1))
+                .sigmoid();
+        x = Norm(block, "project_bn", ConvolutionLayers.Pointwise(x, block.Get("project_conv.weight", 4)));
         if (stride == 1 && x.shape[1] == given.shape[1])
             x = x + given;
         return Film(block, "film", x, context).MoveToOuterDisposeScope();
@@ -93,14 +97,12 @@ internal sealed class Rt1Vision(ModelWeights weights, Rt1Config config)
             );
         var half = size / 2;
         var before = stride == 2 ? half - 1 : half;
-        return functional
-            .conv2d(
-                functional.pad(x, [before, half, before, half]),
-                weight,
-                strides: [stride, stride],
-                groups: isDepthwise ? x.shape[1] : 1
-            )
-            .MoveToOuterDisposeScope();
+        var padded = functional.pad(x, [before, half, before, half]);
+        return (
+            isDepthwise
+                ? ConvolutionLayers.Depthwise(padded, weight, stride)
+                : ConvolutionLayers.Plain(padded, weight, stride)
+        ).MoveToOuterDisposeScope();
     }
 
     private Tensor Norm(ModelWeights at, string name, Tensor x) =>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorchSharp;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies.Layers;
@@ -69,6 +70,14 @@ public sealed class SmolVlaCheckpoint : IDisposable
         {
             opened.Try();
             return opened;
+        }
+        catch (ExternalException e)
+        {
+            opened.Dispose();
+            throw new PolicyException(
+                $"{directory}: its weights do not fit together or its config.json: {ErrorText.FirstLine(e.Message)}",
+                e
+            );
         }
         catch
         {
