@@ -15,7 +15,7 @@ namespace Vla.Runtime.Serving;
 public sealed class ObservationReader : IDisposable
 {
     /// <summary>LeRobot's word for what is to be done.</summary>
-    private const string Task = "task";
+    internal const string Task = "task";
 
     /// <summary>What a single picture is called by LeRobot.</summary>
     private const string SinglePicture = "observation.image";

@@ -30,7 +30,11 @@ public sealed class PolicyServer : IAsyncDisposable
         var remarks = new List<string>();
         foreach (var place in options.Places)
         {
-            using var reader = new ObservationReader(options.Policy, place.Layout, options.UsualWords);
+            using var reader = new ObservationReader(
+                options.Policy,
+                place.Protocol.Reading(place.Layout),
+                options.UsualWords
+            );
             remarks.AddRange(
                 reader.Remarks().Select(line => options.Places.Count > 1 ? $"{place.Protocol.Name}: {line}" : line)
             );

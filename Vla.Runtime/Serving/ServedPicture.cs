@@ -53,8 +53,10 @@ public sealed class ServedPicture(string path, ImageSpec spec) : IDisposable
 
     private static (int Height, int Width, bool IsFirst) Layout(string path, NumpyArray array)
     {
-        // A batch of one is one.
-        int[] shape = array.Shape is [1, _, _, _] ? [.. array.Shape.Skip(1)] : [.. array.Shape];
+        // A batch of one is one, and so is one moment.
+        int[] shape = [.. array.Shape];
+        while (shape is [1, _, _, _, ..])
+            shape = shape[1..];
         var (height, width, isFirst) = shape switch
         {
             [var rows, var columns, Channels] => (rows, columns, false),

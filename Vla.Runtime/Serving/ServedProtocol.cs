@@ -38,10 +38,25 @@ public sealed record ServedProtocol(
             OpenVlaEndpoint.LayoutOf,
             context => new OpenVlaEndpoint(context)
         ),
+        new(
+            "gr00t",
+            "MessagePack over ZeroMQ",
+            5_555,
+            WirePresets.Gr00t,
+            Gr00tMessages.LayoutOf,
+            context => new Gr00tEndpoint(context)
+        )
+        {
+            Reading = Gr00tMessages.Reading,
+            IsHttp = false,
+        },
     ];
 
     /// <summary>Whether requests come by HTTP, so that TLS can be spoken and health be asked for.</summary>
-    public bool IsHttp => Name != "gr00t";
+    public bool IsHttp { get; init; } = true;
+
+    /// <summary>Where in its messages the parts of a layout are looked for.</summary>
+    public Func<WireLayout, WireLayout> Reading { get; init; } = layout => layout;
 
     /// <summary>The one of a name; null for none.</summary>
     public static ServedProtocol? Find(string name) => All.FirstOrDefault(protocol => protocol.Name == name);

@@ -50,5 +50,5 @@ public sealed record ServingContext
     public string NoPlace => $"all {Pool.Most} places are taken: come again later, or serve more (--clients)";
 
     /// <summary>Finds in messages what the policy wants.</summary>
-    public ObservationReader Reader() => new(Policy, Layout, UsualWords);
+    public ObservationReader Reader() => new(Policy, Protocol.Reading(Layout), UsualWords);
 }

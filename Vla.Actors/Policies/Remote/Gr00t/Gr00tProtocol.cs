@@ -49,26 +49,31 @@ internal sealed class Gr00tProtocol : WireProtocol
         if (layout.Name != Presets[0].Name)
             return layout;
         var (video, state, language) = (Keys(metadata, "video"), Keys(metadata, "state"), Keys(metadata, "language"));
-        var isVla = metadata.FindText("vla/policy") is not null;
+        var vla = ServerDescription.Read(metadata, this);
         return layout with
         {
-            // A Vla says more of its pictures and its state than their names.
-            Pictures =
-                isVla || video is not { Count: > 0 } ? null : [.. video.Select(key => Named(Short(key, "video")))],
-            State = state is null ? null : [.. state.Select(key => new WireState(Short(key, "state"), 0))],
+            Pictures = video is { Count: > 0 }
+                ? [.. video.Select((key, place) => Named(Short(key, "video"), place))]
+                : null,
+            // A Vla that says nothing of it wants none.
+            State =
+                state is not null ? [.. state.Select(key => new WireState(Short(key, "state"), 0))]
+                : vla is null ? null
+                : [],
             Prompt = language is { Count: 0 } ? null : language?[0] ?? UsualWords,
             ActionKeys = Keys(metadata, "action") is { Count: > 0 } actions
                 ? [.. actions.Select(key => Short(key, "action"))]
                 : null,
         };
 
-        WirePicture Named(string key) =>
-            PictureNames.IsValid(key)
-                ? Picture(key, 0, WirePicture.UsualSize, WirePicture.UsualSize)
-                : throw new WireException(
-                    $"the server's picture '{ErrorText.Bounded(key)}' cannot be a camera's name: give layout=FILE, "
-                        + "which names both"
-                );
+        // A Vla also says what its policy calls them, and how large they are.
+        WirePicture Named(string key, int place) =>
+            vla is not null && vla.Pictures.Count == video!.Count ? vla.Pictures[place] with { Key = key }
+            : PictureNames.IsValid(key) ? Picture(key, 0, WirePicture.UsualSize, WirePicture.UsualSize)
+            : throw new WireException(
+                $"the server's picture '{ErrorText.Bounded(key)}' cannot be a camera's name: give layout=FILE, "
+                    + "which names both"
+            );
     }
 
     internal override WireAnswer Read(ReadOnlyMemory<byte> message, WireLayout layout)

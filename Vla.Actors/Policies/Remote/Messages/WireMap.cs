@@ -44,11 +44,25 @@ public sealed class WireMap
     /// <summary>A number at a path; null for anything else.</summary>
     public double? FindNumber(string path) => Find(path) is WireItem.Number number ? number.Value : null;
 
+    /// <summary>What lies below a path, as a map of its own.</summary>
+    /// <param name="prefix">Ends with a slash.</param>
+    public WireMap Below(string prefix)
+    {
+        var map = new WireMap();
+        foreach (var path in Paths)
+        {
+            if (path.StartsWith(prefix, StringComparison.Ordinal))
+                map.Add(path[prefix.Length..], Find(path)!);
+        }
+
+        return map;
+    }
+
     /// <summary>All paths in one line, for a message.</summary>
     public string Describe() => Paths.Count == 0 ? "nothing" : ErrorText.List(Paths);
 
     /// <exception cref="WireException">There is something already.</exception>
-    internal void Add(string path, WireItem item)
+    public void Add(string path, WireItem item)
     {
         if (!_items.TryAdd(Key(path), item))
             throw new WireException($"{ErrorText.Bounded(path)} is there twice");

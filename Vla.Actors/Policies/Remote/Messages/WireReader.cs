@@ -42,7 +42,9 @@ public static class WireReader
             var others = 0;
             if (takesList && !message.IsEmpty && reader.NextMessagePackType == MessagePackType.Array)
                 others = reader.ReadArrayHeader() - 1;
-            if (message.IsEmpty || others < 0 || reader.NextMessagePackType != MessagePackType.Map)
+            if (others < 0)
+                throw new WireException("the message is an empty list, where a map was to be the first thing in it");
+            if (message.IsEmpty || reader.NextMessagePackType != MessagePackType.Map)
                 throw new WireException($"the message is {Kind(message, reader)}, not a MessagePack map");
             ReadMap(ref reader, "", map, DeepestMap);
             for (; others > 0; others--)
