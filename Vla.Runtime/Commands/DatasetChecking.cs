@@ -37,7 +37,7 @@ internal static class DatasetChecking
         return report.Faults == 0 ? ExitCodes.Success : ExitCodes.Failure;
     }
 
-    private static string Counted(long count, string what) =>
+    public static string Counted(long count, string what) =>
         string.Create(CultureInfo.InvariantCulture, $"{count:N0} {what}{(count == 1 ? "" : "s")}");
 
     private static JsonObject Describe(string directory, DatasetCheckReport report, List<DatasetFinding> findings) =>

@@ -40,6 +40,10 @@ public static class DatasetCommand
             check,
             sheet,
             json,
+            DatasetEdits.Delete(),
+            DatasetEdits.Merge(),
+            DatasetEdits.Split(),
+            DatasetEdits.Convert(),
         };
         command.SetAction(parsed =>
         {

@@ -155,6 +155,33 @@ public sealed partial class DatasetInfo
         }
     }
 
+    /// <summary>For a dataset of format v3.0 with the same features, and no episode yet.</summary>
+    internal DatasetInfo Anew()
+    {
+        var json = _json.DeepClone().AsObject();
+        json["codebase_version"] = Version;
+        json["data_path"] = DataPath;
+        json["video_path"] = Features.Any(feature => feature.Type == FeatureType.Video) ? VideoPath : null;
+        json["chunks_size"] = FilesPerChunk;
+        json["data_files_size_in_mb"] = LargestDataFile >> 20;
+        json["video_files_size_in_mb"] = LargestVideoFile >> 20;
+        json.Remove("total_chunks");
+        json.Remove("total_videos");
+        // As if read, as above.
+        return new DatasetInfo(JsonNode.Parse(json.ToJsonString())!.AsObject(), Features);
+    }
+
+    /// <summary>A data file that has grown to this is followed by another, bytes.</summary>
+    internal long LargestDataFile => (Megabytes("data_files_size_in_mb") ?? 100) << 20;
+
+    /// <summary>A video that has grown to this is followed by another, bytes.</summary>
+    internal long LargestVideoFile => (Megabytes("video_files_size_in_mb") ?? 200) << 20;
+
+    private long? Megabytes(string name) =>
+        _json[name] is JsonValue value && value.TryGetValue<long>(out var size) && size is > 0 and < LargestFile
+            ? size
+            : null;
+
     /// <summary>What its videos are encoded in, FFmpeg's name; null when it is not said.</summary>
     internal string? VideoCodecName =>
         Cameras

@@ -31,4 +31,14 @@ internal static class DatasetLock
             );
         }
     }
+
+    /// <summary>Lets others record to it again, and leaves nothing behind.</summary>
+    /// <param name="directory">The dataset.</param>
+    /// <param name="held">As it was taken.</param>
+    public static void Release(string directory, FileStream held)
+    {
+        held.Dispose();
+        if (Directory.Exists(FolderIn(directory)))
+            Directory.Delete(FolderIn(directory), recursive: true);
+    }
 }

@@ -248,7 +248,15 @@ public sealed class DatasetWriter : IDisposable
         }
 
         _inFile.Add(
-            new EpisodeEntry(Episodes, [.. recording.FrameTasks], recording.Length, Frames, before, statistics)
+            new EpisodeEntry(Episodes, [.. recording.FrameTasks], recording.Length, Frames, _place, statistics)
+            {
+                Videos = _features
+                    .Where(feature => feature.Type == FeatureType.Video)
+                    .ToDictionary(
+                        camera => camera.Name,
+                        _ => new VideoPlace(_place, before / _info.Fps, (before + recording.Length) / _info.Fps)
+                    ),
+            }
         );
         DatasetFiles.Replace(
             DatasetInfo.EpisodesFile(_directory, _place),
@@ -291,7 +299,7 @@ public sealed class DatasetWriter : IDisposable
         _tasks = dataset.TaskTable;
         Episodes = dataset.Episodes.Count;
         Frames = dataset.Episodes.Count == 0 ? 0 : dataset.Episodes[^1].EndIndex;
-        _summary.Add(dataset.EpisodeStatistics());
+        _summary.Add(EpisodeStatisticsTable.Read(_directory, _info).Sums());
         if (Episodes > 0)
             (_place, _fileIsFull) = (
                 dataset.Episodes.Select(episode => episode.LastPlace).MaxBy(place => (place.Chunk, place.File)),
@@ -366,7 +374,7 @@ public sealed class DatasetWriter : IDisposable
         var (path, pixels) = recording.FinishVideo(feature);
         var file = _info.VideoFile(_directory, camera, _place);
         string[] parts = _inFile.Count == 0 ? [path] : [file, path];
-        DatasetFiles.Replace(file, output => Mp4File.Concatenate(parts, output, (int)_info.Fps));
+        DatasetFiles.Replace(file, output => Mp4Join.Write(parts, output, _info.Fps));
         return pixels;
     }
 

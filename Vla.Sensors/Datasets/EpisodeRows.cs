@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using System.Text;
 using Vla.Sensors.Datasets.Tables;
 
 namespace Vla.Sensors.Datasets;
@@ -59,6 +60,24 @@ internal sealed class EpisodeRows(
                 yield return pictures.Row(row)[0];
             }
         }
+    }
+
+    /// <summary>A feature's texts, one of each frame.</summary>
+    public IReadOnlyList<string> Texts(DatasetEpisode episode, string column)
+    {
+        List<string> texts = [];
+        foreach (var (table, group, from, to) in Groups(episode))
+        {
+            var values = Column(column, () => table.Bytes(column, group));
+            for (var row = from; row < to; row++)
+            {
+                if (values.NullIn(row) >= 0 || values.Row(row).Length != 1)
+                    throw Wrong(table, episode, texts.Count, $"has no {column}");
+                texts.Add(Encoding.UTF8.GetString(values.Row(row)[0]));
+            }
+        }
+
+        return texts;
     }
 
     /// <summary>Makes sure that the rows are this episode's, in their order.</summary>

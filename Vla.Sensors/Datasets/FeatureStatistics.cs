@@ -14,6 +14,9 @@ internal sealed class FeatureStatistics
     /// <summary>The statistics' names, in the order of <see cref="Values"/>.</summary>
     public static readonly string[] Names = ["min", "max", "mean", "std", "q01", "q10", "q50", "q90", "q99"];
 
+    /// <summary>LeRobot's histograms have as many.</summary>
+    private const int Bins = 5_000;
+
     private const int Min = 0,
         Max = 1,
         Mean = 2,
@@ -36,11 +39,12 @@ internal sealed class FeatureStatistics
 
     /// <param name="values">[frames, width].</param>
     /// <param name="width">Numbers of one frame.</param>
-    public static FeatureStatistics Of<T>(ReadOnlySpan<T> values, int width)
+    /// <param name="count">Frames, where each has several rows of so many numbers.</param>
+    public static FeatureStatistics Of<T>(ReadOnlySpan<T> values, int width, int? count = null)
         where T : struct, System.Numerics.INumber<T>
     {
         var frames = values.Length / width;
-        var result = new FeatureStatistics(width, frames);
+        var result = new FeatureStatistics(width, count ?? frames);
         var sorted = new double[frames];
         for (var i = 0; i < width; i++)
         {
@@ -57,12 +61,7 @@ internal sealed class FeatureStatistics
             result.Values[Mean][i] = mean;
             result.Values[Std][i] = Math.Sqrt(squares / frames);
             for (var q = 0; q < Quantiles.Length; q++)
-            {
-                var place = Quantiles[q] * (frames - 1);
-                var below = (int)place;
-                var above = Math.Min(below + 1, frames - 1);
-                result.Values[FirstQuantile + q][i] = sorted[below] + (place - below) * (sorted[above] - sorted[below]);
-            }
+                result.Values[FirstQuantile + q][i] = frames < 2 ? mean : Quantile(sorted, Quantiles[q]);
         }
 
         return result;
@@ -103,7 +102,9 @@ internal sealed class FeatureStatistics
                 var v = 0;
                 while ((seen += counts[c][v]) < Quantiles[q] * total && v < 255)
                     v++;
-                result.Values[FirstQuantile + q][c] = v / 255.0;
+                var (below, share) = (seen - counts[c][v], Quantiles[q] * total);
+                result.Values[FirstQuantile + q][c] =
+                    InBin(lowest, highest, v, (share - below) / Math.Max(1, counts[c][v])) / 255;
             }
         }
 
@@ -147,6 +148,41 @@ internal sealed class FeatureStatistics
 
         return result;
     }
+
+    /// <summary>As LeRobot finds it: of a histogram, in the bin of the value that as many are below.</summary>
+    private static double Quantile(double[] sorted, double share)
+    {
+        var (least, most) = (sorted[0], sorted[^1]);
+        var target = share * sorted.Length;
+        var value = sorted[Math.Clamp((int)Math.Ceiling(target) - 1, 0, sorted.Length - 1)];
+        var bin = BinOf(least, most, value);
+        var (before, within) = (0, 0);
+        foreach (var one in sorted)
+        {
+            var its = BinOf(least, most, one);
+            if (its > bin)
+                break;
+            if (its < bin)
+                before++;
+            else
+                within++;
+        }
+
+        return InBin(least, most, value, (target - before) / within);
+    }
+
+    /// <param name="least">Of all values.</param>
+    /// <param name="most">Of all values.</param>
+    /// <param name="value">That the bin is of.</param>
+    /// <param name="fraction">How far into the bin, 0 to 1.</param>
+    private static double InBin(double least, double most, double value, double fraction)
+    {
+        var bin = BinOf(least, most, value);
+        return bin == 0 ? least : least + (bin + fraction) * (most - least) / Bins;
+    }
+
+    private static int BinOf(double least, double most, double value) =>
+        most > least ? Math.Min(Bins - 1, (int)((value - least) / (most - least) * Bins)) : 0;
 
     private static double Square(double value) => value * value;
 }

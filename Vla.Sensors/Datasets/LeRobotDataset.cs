@@ -145,46 +145,7 @@ public sealed class LeRobotDataset : IDisposable
 
     internal TaskTable TaskTable => _tasks;
 
-    /// <summary>Each feature's statistics over all episodes, from those of each.</summary>
-    internal IReadOnlyDictionary<string, FeatureStatistics> EpisodeStatistics()
-    {
-        var all = new Dictionary<string, FeatureStatistics>();
-        foreach (var path in EpisodeTable.Files(Directory))
-        {
-            using var table = ParquetTable.Open(path);
-            foreach (var feature in Info.Features)
-            {
-                if (!table.Has($"stats/{feature.Name}/count"))
-                    continue;
-                var counts = table.AllNumbers<long>($"stats/{feature.Name}/count");
-                double[][] columns =
-                [
-                    .. FeatureStatistics.Names.Select(name =>
-                        table.Has($"stats/{feature.Name}/{name}")
-                            ? table.AllNumbers<double>($"stats/{feature.Name}/{name}", width: null)
-                            : table.AllNumbers<double>($"stats/{feature.Name}/mean", width: null)
-                    ),
-                ];
-                if (counts.Length == 0)
-                    continue;
-                var width = columns[0].Length / counts.Length;
-                if (columns.Any(column => column.Length != columns[0].Length) || counts.Any(count => count < 1))
-                    throw new DatasetException(
-                        $"'{path}' is damaged: its statistics of {feature.Name} do not fit together"
-                    );
-                for (var i = 0; i < counts.Length; i++)
-                {
-                    var one = FeatureStatistics.From(
-                        [.. columns.Select(column => column[(i * width)..((i + 1) * width)])],
-                        counts[i]
-                    );
-                    all[feature.Name] = all.TryGetValue(feature.Name, out var before) ? before.With(one) : one;
-                }
-            }
-        }
-
-        return all;
-    }
+    internal EpisodeRows Rows => _rows;
 
     private static TaskTable ReadTasks(string directory, bool isNeeded)
     {

@@ -4,34 +4,30 @@ using Vla.Sensors.Text;
 
 namespace Vla.Sensors.Datasets;
 
-/// <summary>Puts videos of one encoder one after the other without encoding them again (ISO/IEC 14496-12).</summary>
-/// <remarks>
-/// It knows what FFmpeg makes of one video without pictures that wait for later ones: one track, its samples in one
-/// piece and in the order they are shown, every picture as long as the others. The tables that say where samples begin
-/// are written anew and before the pictures, so that a browser can begin at once; the rest is kept.
-/// </remarks>
+/// <summary>Which pictures a video file holds, where they lie and when they are shown (ISO/IEC 14496-12).</summary>
+/// <remarks>It knows files of one track of one encoder, whose pictures lie in the order they are shown.</remarks>
 internal sealed class Mp4File
 {
     private const int LargestIndex = 256 << 20;
     private const int HeaderSize = 8;
+    private const int MostPictures = 1 << 26;
 
     /// <summary>
     /// Bytes of a description of pictures up to their size: the codec is at 12, width and height at 40.
     /// </summary>
     private const int EntrySize = 44;
 
-    private static readonly string[] Containers = ["moov", "trak", "mdia", "minf", "stbl"];
+    /// <summary>Boxes on the way to the tables, each within the one before.</summary>
+    public static readonly IReadOnlyList<string> Containers = ["moov", "trak", "mdia", "minf", "stbl"];
 
-    private readonly string _path;
-    private readonly byte[] _type;
-    private readonly byte[] _movie;
     private readonly int[] _sizes;
-    private readonly int[] _keyPictures;
-    private readonly long _start;
+    private readonly long[] _places;
+    private readonly double[] _times;
+    private readonly HashSet<int> _keys;
 
     private Mp4File(string path)
     {
-        _path = path;
+        Path = path;
         WaitingFile.Refuse(path);
         using var file = File.OpenRead(path);
         byte[]? type = null,
@@ -54,75 +50,110 @@ internal sealed class Mp4File
             file.Position = box.End;
         }
 
-        _type = type ?? throw Damaged("it has no file type");
-        _movie = movie ?? throw Damaged("it has no movie box");
-        var table = Find(_movie, "stsz");
-        _sizes = Sizes(table, file.Length);
+        Type = type ?? throw Damaged("it has no file type");
+        Movie = movie ?? throw Damaged("it has no movie box");
+        if (Tracks() != 1)
+            throw Damaged($"it has {Tracks()} tracks, not one");
+        _sizes = Sizes(Find(Movie, "stsz"), file.Length);
+        _places = Places(file.Length);
+        _times = Times();
 
         // Without a table of them, all pictures are key pictures.
-        var keys = TryFind(_movie, "stss");
-        _keyPictures = keys.IsEmpty ? [.. Enumerable.Range(1, _sizes.Length)] : Numbers(keys, 8, Number(keys, 4));
-
-        var chunks = TryFind(_movie, "stco");
-        _start = chunks.IsEmpty
-            ? BinaryPrimitives.ReadInt64BigEndian(Find(_movie, "co64")[8..])
-            : (uint)Number(chunks, 8);
-        if (_start < 0 || _start > file.Length - _sizes.Sum(size => (long)size))
-            throw Damaged("its pictures lie beyond its end");
+        var keys = TryFind(Movie, "stss");
+        _keys = keys.IsEmpty ? [.. Enumerable.Range(1, _sizes.Length)] : [.. Numbers(keys, 8, Number(keys, 4))];
     }
 
-    /// <summary>Writes a video with the pictures of others, which must be of one size, rate and encoder.</summary>
-    /// <param name="parts">In the order they shall be shown.</param>
-    /// <param name="output">Another file; overwritten.</param>
-    /// <param name="fps">Pictures a second.</param>
-    /// <exception cref="DatasetException">One is damaged.</exception>
-    public static void Concatenate(IReadOnlyList<string> parts, string output, int fps)
+    public string Path { get; }
+
+    /// <summary>The box that says what kind of file it is.</summary>
+    public byte[] Type { get; }
+
+    /// <summary>The box with all tables.</summary>
+    public byte[] Movie { get; }
+
+    public int Pictures => _sizes.Length;
+
+    /// <summary>Bytes of each picture.</summary>
+    public IReadOnlyList<int> PictureSizes => _sizes;
+
+    /// <summary>True when a picture is whole by itself, counted from 0.</summary>
+    public bool IsKey(int picture) => _keys.Contains(picture + 1);
+
+    /// <summary>When a picture is shown, seconds.</summary>
+    public double TimeOf(int picture) => _times[picture];
+
+    /// <summary>Ticks a second of its clock.</summary>
+    public int TimeScale(string clock) => Number(Find(Movie, clock), 12);
+
+    /// <exception cref="DatasetException">It is damaged, or of another kind.</exception>
+    public static Mp4File Open(string path)
     {
         try
         {
-            var videos = parts.Select(part => new Mp4File(part)).ToArray();
-            using var file = File.Create(output);
-            foreach (var video in videos)
-                video.RequireFit(videos[0]);
-            file.Write(videos[0]._type);
-            // Its length does not depend on the places that are written into it.
-            var start = videos[0]._type.Length + new Tables(videos, 0, fps).Movie().Length + 16L;
-            file.Write(new Tables(videos, start, fps).Movie());
-            Span<byte> header = stackalloc byte[16];
-            BinaryPrimitives.WriteInt32BigEndian(header, 1);
-            "mdat"u8.CopyTo(header[4..]);
-            BinaryPrimitives.WriteInt64BigEndian(
-                header[8..],
-                header.Length + videos.Sum(video => video._sizes.Sum(size => (long)size))
-            );
-            file.Write(header);
-            foreach (var video in videos)
-                video.CopySamples(file);
+            return new Mp4File(path);
         }
-        catch (Exception exception) when (exception is EndOfStreamException or ArgumentException or OverflowException)
+        catch (Exception exception)
+            when (exception is IOException or ArgumentException or OverflowException or UnauthorizedAccessException)
         {
-            throw new DatasetException($"a video cannot be added to '{output}': it is damaged", exception);
+            throw new DatasetException($"video '{path}' is damaged: {exception.Message}", exception);
         }
     }
 
-    private void RequireFit(Mp4File first)
+    /// <summary>The first picture of a run that is shown from a time on, one picture a period.</summary>
+    /// <param name="from">Seconds.</param>
+    /// <param name="count">Pictures.</param>
+    /// <param name="fps">A second.</param>
+    /// <param name="tolerance">How far each may be from its time, seconds.</param>
+    /// <returns>Null when there is no such run, or when it does not begin with a whole picture.</returns>
+    public int? FindRun(double from, int count, double fps, double tolerance)
     {
-        var mine = Find(_movie, "stsd");
-        var theirs = first.Find(first._movie, "stsd");
-        if (
-            mine.Length < EntrySize
-            || theirs.Length < EntrySize
-            || !mine.Slice(12, 4).SequenceEqual(theirs.Slice(12, 4))
-            || !mine.Slice(40, 4).SequenceEqual(theirs.Slice(40, 4))
-            || !Setup(mine).SequenceEqual(Setup(theirs))
-        )
+        var first = Array.FindIndex(_times, time => Math.Abs(time - from) <= tolerance);
+        if (first < 0 || first + count > _times.Length || !IsKey(first))
+            return null;
+        for (var i = 0; i < count; i++)
         {
-            throw Damaged("it was encoded in another way than those before it");
+            if (Math.Abs(_times[first + i] - (from + i / fps)) > tolerance)
+                return null;
         }
 
-        if (!TryFind(_movie, "ctts").IsEmpty)
-            throw Damaged("its pictures are not in the order they are shown");
+        return first;
     }
+
+    /// <summary>True when both were encoded in the same way, so that one can follow the other.</summary>
+    public bool Fits(Mp4File first)
+    {
+        var mine = Find(Movie, "stsd");
+        var theirs = first.Find(first.Movie, "stsd");
+        return mine.Length >= EntrySize
+            && theirs.Length >= EntrySize
+            && mine.Slice(12, 4).SequenceEqual(theirs.Slice(12, 4))
+            && mine.Slice(40, 4).SequenceEqual(theirs.Slice(40, 4))
+            && Setup(mine).SequenceEqual(Setup(theirs));
+    }
+
+    /// <summary>Writes the bytes of some pictures.</summary>
+    public void CopyPictures(int from, int count, Stream output)
+    {
+        using var file = File.OpenRead(Path);
+        var buffer = new byte[1 << 16];
+        for (var picture = from; picture < from + count; )
+        {
+            // Neighbours are read together.
+            var bytes = 0L;
+            file.Position = _places[picture];
+            do bytes += _sizes[picture++];
+            while (picture < from + count && _places[picture] == file.Position + bytes);
+            while (bytes > 0)
+            {
+                var part = buffer.AsSpan(0, (int)Math.Min(bytes, buffer.Length));
+                file.ReadExactly(part);
+                output.Write(part);
+                bytes -= part.Length;
+            }
+        }
+    }
+
+    public DatasetException Damaged(string why) => new($"video '{Path}' is damaged: {why}");
 
     /// <summary>
     /// What a decoder of H.264 or AV1 is set up with; empty for others. (Beside it are bit rates, which are each file's
@@ -142,26 +173,121 @@ internal sealed class Mp4File
         return default;
     }
 
-    private void CopySamples(Stream output)
+    private int Tracks()
     {
-        using var file = File.OpenRead(_path);
-        file.Position = _start;
-        var left = _sizes.Sum(size => (long)size);
-        var buffer = new byte[1 << 16];
-        while (left > 0)
+        var tracks = 0;
+        for (ReadOnlySpan<byte> rest = Movie.AsSpan(HeaderSize); rest.Length >= HeaderSize; )
+            tracks += NameOf(Part(ref rest)) == "trak" ? 1 : 0;
+        return tracks;
+    }
+
+    /// <summary>Where each picture begins in the file.</summary>
+    private long[] Places(long length)
+    {
+        var chunks = Chunks();
+        var runs = Find(Movie, "stsc");
+        var entries = Numbers(runs, 8, checked(3 * Number(runs, 4)));
+        var places = new long[_sizes.Length];
+        var (entry, picture) = (0, 0);
+        for (var chunk = 0; chunk < chunks.Length && picture < places.Length; chunk++)
         {
-            var part = buffer.AsSpan(0, (int)Math.Min(left, buffer.Length));
-            file.ReadExactly(part);
-            output.Write(part);
-            left -= part.Length;
+            while (3 * (entry + 1) < entries.Length && entries[3 * (entry + 1)] <= chunk + 1)
+                entry++;
+            if (entries.Length == 0 || entries[3 * entry + 2] != 1)
+                throw Damaged("its pictures are of several encoders");
+            var place = chunks[chunk];
+            for (var left = entries[3 * entry + 1]; left > 0 && picture < places.Length; left--)
+            {
+                places[picture] = place;
+                place += _sizes[picture++];
+            }
+
+            if (chunks[chunk] < 0 || place > length)
+                throw Damaged("its pictures lie beyond its end");
         }
+
+        return picture == places.Length ? places : throw Damaged("it does not say where all its pictures are");
+    }
+
+    private long[] Chunks()
+    {
+        var table = TryFind(Movie, "stco");
+        if (!table.IsEmpty)
+        {
+            var count = Number(table, 4);
+            if (count < 0 || count > (table.Length - 8) / sizeof(int))
+                throw Damaged("a table claims more than it holds");
+            var chunks = new long[count];
+            for (var i = 0; i < count; i++)
+                chunks[i] = (uint)Number(table, 8 + sizeof(int) * i);
+            return chunks;
+        }
+
+        table = Find(Movie, "co64");
+        var places = new long[Math.Min(Number(table, 4), (table.Length - 8) / sizeof(long))];
+        for (var i = 0; i < places.Length; i++)
+            places[i] = BinaryPrimitives.ReadInt64BigEndian(table[(8 + sizeof(long) * i)..]);
+        return places;
+    }
+
+    /// <summary>When each picture is shown, seconds.</summary>
+    private double[] Times()
+    {
+        var ticks = Runs(Find(Movie, "stts"), areSums: true);
+        var delays = TryFind(Movie, "ctts");
+        if (!delays.IsEmpty)
+        {
+            var waits = Runs(delays, areSums: false);
+            for (var i = 0; i < ticks.Length; i++)
+                ticks[i] += waits[i];
+            for (var i = 1; i < ticks.Length; i++)
+            {
+                if (ticks[i] <= ticks[i - 1])
+                    throw Damaged("its pictures are not in the order they are shown");
+            }
+        }
+
+        var begin = Begin();
+        double scale = TimeScale("mdhd");
+        return scale > 0 ? [.. ticks.Select(tick => (tick - begin) / scale)] : throw Damaged("its clock stands still");
+    }
+
+    /// <summary>Which moment of its clock is shown first.</summary>
+    private long Begin()
+    {
+        var edits = TryFind(Movie, "edts");
+        if (edits.IsEmpty)
+            return 0;
+        var list = Part(ref edits)[HeaderSize..];
+        if (list[0] != 0 || Number(list, 4) != 1 || Number(list, 12) < 0)
+            throw Damaged("it is put together of several parts");
+        return Number(list, 12);
+    }
+
+    /// <summary>A number for each picture, of a table that says how many have the same.</summary>
+    private long[] Runs(ReadOnlySpan<byte> table, bool areSums)
+    {
+        var values = new long[_sizes.Length];
+        var (picture, sum) = (0, 0L);
+        var entries = Math.Min(Number(table, 4), (table.Length - 8) / (2 * sizeof(int)));
+        for (var i = 0; i < entries; i++)
+        {
+            var value = Number(table, 8 + 8 * i + 4);
+            for (var left = Number(table, 8 + 8 * i); left > 0 && picture < values.Length; left--)
+            {
+                values[picture++] = areSums ? sum : value;
+                sum += value;
+            }
+        }
+
+        return picture == values.Length ? values : throw Damaged("it does not say when all its pictures are shown");
     }
 
     /// <summary>Bytes of each picture; their number is believed only as far as the file's size allows.</summary>
     private int[] Sizes(ReadOnlySpan<byte> table, long most)
     {
         var (one, count) = (Number(table, 4), Number(table, 8));
-        if (one < 0 || count < 0 || (one > 0 && (long)one * count > most))
+        if (one < 0 || count is < 0 or > MostPictures || (one > 0 && (long)one * count > most))
             throw Damaged("it claims more pictures than it holds");
         if (one == 0)
             return Numbers(table, 12, count);
@@ -207,7 +333,7 @@ internal sealed class Mp4File
             : (Encoding.ASCII.GetString(header[4..8]), begin, begin + size);
     }
 
-    private static int Number(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadInt32BigEndian(bytes[at..]);
+    public static int Number(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadInt32BigEndian(bytes[at..]);
 
     private ReadOnlySpan<byte> Find(ReadOnlySpan<byte> box, string name)
     {
@@ -225,10 +351,7 @@ internal sealed class Mp4File
             if (partName == name)
                 return part[8..];
             // Each container holds the next one of the list, so that there is an end to it.
-            if (
-                !Containers.Contains(partName)
-                || Array.IndexOf(Containers, partName) <= Array.IndexOf(Containers, NameOf(box))
-            )
+            if (!Containers.Contains(partName) || IndexOf(partName) <= IndexOf(NameOf(box)))
                 continue;
             var found = TryFind(part, name);
             if (!found.IsEmpty)
@@ -238,10 +361,22 @@ internal sealed class Mp4File
         return default;
     }
 
-    private static string NameOf(ReadOnlySpan<byte> box) => Encoding.ASCII.GetString(box[4..HeaderSize]);
+    /// <summary>How deep a box on the way to the tables is; -1 for others.</summary>
+    public static int IndexOf(string name)
+    {
+        for (var i = 0; i < Containers.Count; i++)
+        {
+            if (Containers[i] == name)
+                return i;
+        }
+
+        return -1;
+    }
+
+    public static string NameOf(ReadOnlySpan<byte> box) => Encoding.ASCII.GetString(box[4..HeaderSize]);
 
     /// <summary>Takes the first of the boxes that lie one after the other.</summary>
-    private static ReadOnlySpan<byte> Part(scoped ref ReadOnlySpan<byte> rest)
+    public static ReadOnlySpan<byte> Part(scoped ref ReadOnlySpan<byte> rest)
     {
         var length = Number(rest, 0);
         if (length < HeaderSize || length > rest.Length)
@@ -249,95 +384,5 @@ internal sealed class Mp4File
         var part = rest[..length];
         rest = rest[length..];
         return part;
-    }
-
-    private DatasetException Damaged(string why) => new($"video '{_path}' is damaged: {why}");
-
-    /// <summary>The movie box of a joined file: the first part's, with tables for all samples.</summary>
-    private sealed class Tables(Mp4File[] videos, long start, int fps)
-    {
-        private readonly int[] _sizes = [.. videos.SelectMany(video => video._sizes)];
-
-        public byte[] Movie() => Rebuild(videos[0]._movie, 0);
-
-        private byte[] Rebuild(ReadOnlySpan<byte> box, int depth)
-        {
-            var name = NameOf(box);
-            if (Array.IndexOf(Containers, name) != depth)
-                return Leaf(name, box);
-            var content = new MemoryStream();
-            for (var rest = box[HeaderSize..]; rest.Length >= HeaderSize; )
-                content.Write(Rebuild(Part(ref rest), depth + 1));
-
-            return Box(name, content.ToArray());
-        }
-
-        private byte[] Leaf(string name, ReadOnlySpan<byte> box) =>
-            name switch
-            {
-                "stts" => Box(name, Numbers(0, 1, _sizes.Length, Period())),
-                "stsz" => Box(name, Numbers([0, 0, _sizes.Length, .. _sizes])),
-                "stsc" => Box(name, Numbers(0, 1, 1, _sizes.Length, 1)),
-                "stss" => Box(name, KeyPictures()),
-                "stco" or "co64" => Box("co64", [.. Numbers(0, 1), .. Numbers((int)(start >> 32), (int)start)]),
-                "mvhd" or "mdhd" => WithDuration(box, name),
-                "tkhd" => WithTrackDuration(box),
-                "edts" or "sdtp" or "sbgp" or "sgpd" => [],
-                _ => box.ToArray(),
-            };
-
-        private byte[] KeyPictures()
-        {
-            var keys = new List<int>();
-            var before = 0;
-            foreach (var video in videos)
-            {
-                keys.AddRange(video._keyPictures.Select(key => key + before));
-                before += video._sizes.Length;
-            }
-
-            return Numbers([0, keys.Count, .. keys]);
-        }
-
-        private byte[] WithDuration(ReadOnlySpan<byte> box, string name)
-        {
-            var changed = box.ToArray();
-            BinaryPrimitives.WriteInt32BigEndian(changed.AsSpan(24), Duration(name));
-            return changed;
-        }
-
-        private byte[] WithTrackDuration(ReadOnlySpan<byte> box)
-        {
-            var changed = box.ToArray();
-            BinaryPrimitives.WriteInt32BigEndian(changed.AsSpan(28), Duration("mvhd"));
-            return changed;
-        }
-
-        private int Duration(string clock) =>
-            checked((int)((long)_sizes.Length * TimeScale(videos[0]._movie, clock) / fps));
-
-        private int Period() =>
-            Math.DivRem(TimeScale(videos[0]._movie, "mdhd"), fps) is var (period, rest) && period > 0 && rest == 0
-                ? period
-                : throw videos[0].Damaged($"its clock does not divide into {fps} pictures a second");
-
-        private int TimeScale(byte[] movie, string clock) => Number(videos[0].Find(movie, clock), 12);
-
-        private static byte[] Box(string name, byte[] content)
-        {
-            var box = new byte[8 + content.Length];
-            BinaryPrimitives.WriteInt32BigEndian(box, box.Length);
-            Encoding.ASCII.GetBytes(name, box.AsSpan(4));
-            content.CopyTo(box, 8);
-            return box;
-        }
-
-        private static byte[] Numbers(params ReadOnlySpan<int> values)
-        {
-            var bytes = new byte[4 * values.Length];
-            for (var i = 0; i < values.Length; i++)
-                BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(4 * i), values[i]);
-            return bytes;
-        }
     }
 }

@@ -14,10 +14,12 @@ internal abstract class ParquetColumn(string name, int depth)
     public static ParquetColumn Scalars<T>(string name, T[] values)
         where T : struct => new ParquetColumn<T>(name, values, null, 0);
 
-    /// <summary>A feature's numbers, [rows, count].</summary>
+    /// <summary>A feature's numbers, [rows, count]: numbers, lists, or lists in lists, as its shape is.</summary>
     public static ParquetColumn Of<T>(DatasetFeature feature, T[] values)
         where T : struct =>
-        feature.Shape is [1] ? Scalars(feature.Name, values) : Lists(feature.Name, values, feature.Count);
+        feature.Shape is [1] ? Scalars(feature.Name, values)
+        : feature.Shape.Count == 1 ? Lists(feature.Name, values, feature.Count)
+        : Tables(feature, values);
 
     public static ParquetColumn Texts(string name, IReadOnlyList<string> values) =>
         new ParquetColumn<ReadOnlyMemory<char>>(name, [.. values.Select(value => value.AsMemory())], null, 0);
@@ -32,6 +34,22 @@ internal abstract class ParquetColumn(string name, int depth)
         return new ParquetColumn<T>(name, values, levels, depth);
     }
 
+    private static ParquetColumn<T> Tables<T>(DatasetFeature feature, T[] values)
+        where T : struct
+    {
+        var levels = new int[values.Length];
+        for (var i = 0; i < levels.Length; i++)
+        {
+            // Which of the lists goes on: the innermost, unless one within another is full.
+            var (level, size) = (feature.Shape.Count, 1);
+            for (var axis = feature.Shape.Count - 1; axis >= 0 && i % (size *= feature.Shape[axis]) == 0; axis--)
+                level = axis;
+            levels[i] = level;
+        }
+
+        return new ParquetColumn<T>(feature.Name, values, levels, feature.Shape.Count);
+    }
+
     public static ParquetColumn TextLists(string name, IReadOnlyList<IReadOnlyList<string>> rows) =>
         new ParquetColumn<ReadOnlyMemory<char>>(
             name,
@@ -40,8 +58,14 @@ internal abstract class ParquetColumn(string name, int depth)
             1
         );
 
+    /// <summary>Columns of values that it is made of: more than one for a structure.</summary>
+    public virtual int Leaves => 1;
+
     public abstract Field Schema { get; }
 
+    /// <summary>Writes its values.</summary>
+    /// <param name="group">Where.</param>
+    /// <param name="field">Which of its columns of values.</param>
     public abstract Task WriteAsync(ParquetRowGroupWriter group, DataField field);
 }
 

@@ -225,8 +225,12 @@ internal sealed class ParquetTable : IDisposable
             if (metadata is not null)
                 writer.CustomMetadata = metadata;
             using var group = writer.CreateRowGroup();
-            for (var i = 0; i < columns.Count; i++)
-                await columns[i].WriteAsync(group, schema.DataFields[i]);
+            var leaf = 0;
+            foreach (var column in columns)
+            {
+                for (var i = 0; i < column.Leaves; i++)
+                    await column.WriteAsync(group, schema.DataFields[leaf++]);
+            }
         }
     }
 

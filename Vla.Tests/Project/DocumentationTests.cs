@@ -49,7 +49,8 @@ public sealed partial class DocumentationTests
     {
         var flags = CommandTree
             .Create()
-            .Subcommands.SelectMany(command => command.Options)
+            .Subcommands.SelectMany(command => command.Subcommands.Prepend(command))
+            .SelectMany(command => command.Options)
             .Select(option => option.Name)
             .Concat(["--filter", "--help", "--version"]) // dotnet test's, everybody's
             .ToHashSet();

@@ -121,10 +121,10 @@ public sealed class DatasetFuzzTests(ITestOutputHelper output) : IDisposable
         var whole = TestData.Path("videos/recorded.mp4");
         var seed = isJoined ? _directory.File("whole.mp4") : whole;
         if (isJoined)
-            Mp4File.Concatenate([whole, whole], seed, 10);
+            Mp4Join.Write([whole, whole], seed, 10);
 
-        Try(seed, path => Mp4File.Concatenate([path, whole], _directory.File("joined.mp4"), 10));
-        Try(seed, path => Mp4File.Concatenate([whole, path], _directory.File("joined.mp4"), 10));
+        Try(seed, path => Mp4Join.Write([path, whole], _directory.File("joined.mp4"), 10));
+        Try(seed, path => Mp4Join.Write([whole, path], _directory.File("joined.mp4"), 10));
     }
 
     public void Dispose() => _directory.Dispose();

@@ -20,7 +20,7 @@ internal static class OldDataset
         {
             var length = Lengths[episode];
             var one = $"{directory}-{episode}";
-            SmallDataset.Record(one, first, episode, length);
+            RecordFrom(first, episode, one, length);
             Move(In(one, SmallDataset.Data), In(directory, Data(episode)));
             ParquetEdit.Put(
                 In(directory, Data(episode)),

@@ -26,13 +26,13 @@ internal static class SmallDataset
         DatasetFeature.Floats(DatasetFeature.Action, ["x", "y"]),
     ];
 
-    public static void Record(string directory, params int[] lengths) => Record(directory, 0, 0, lengths);
+    public static void Record(string directory, params int[] lengths) => RecordFrom(0, 0, directory, lengths);
 
-    /// <param name="directory">Made.</param>
     /// <param name="number">The first row's, by which its values and pictures are chosen.</param>
     /// <param name="task">The first episode's.</param>
+    /// <param name="directory">Made.</param>
     /// <param name="lengths">Frames of each episode.</param>
-    public static void Record(string directory, int number, int task, params int[] lengths)
+    public static void RecordFrom(int number, int task, string directory, params int[] lengths)
     {
         using var writer = DatasetWriter.Create(directory, 10, "robot", Features);
         foreach (var (length, episode) in (lengths is [] ? [6, 5] : lengths).Select((length, i) => (length, i)))

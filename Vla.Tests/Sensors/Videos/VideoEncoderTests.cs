@@ -50,7 +50,7 @@ public sealed class VideoEncoderTests : IDisposable
         ];
         var joined = _directory.File("joined.mp4");
 
-        Mp4File.Concatenate(parts, joined, Fps);
+        Mp4Join.Write(parts, joined, Fps);
 
         var times = Read(
             joined,
@@ -75,7 +75,7 @@ public sealed class VideoEncoderTests : IDisposable
     {
         string[] parts = [Write(VideoCodec.Mpeg4, "a.mp4", 0), Write(VideoCodec.OfThisMachine(64), "b.mp4", 3)];
 
-        Assert.Throws<DatasetException>(() => Mp4File.Concatenate(parts, _directory.File("joined.mp4"), Fps));
+        Assert.Throws<DatasetException>(() => Mp4Join.Write(parts, _directory.File("joined.mp4"), Fps));
     }
 
     [FfmpegFact]
