@@ -10,7 +10,7 @@ using Vla.Sensors.Videos;
 namespace Vla.Runtime;
 
 /// <summary>How <c>vla</c> ends, as documented in docs/operations.md.</summary>
-public static class ExitCodes
+internal static class ExitCodes
 {
     public const int Success = 0;
 
@@ -66,7 +66,7 @@ public static class ExitCodes
 /// <param name="message">For the user, in one line.</param>
 /// <param name="exitCode">One of <see cref="ExitCodes"/>.</param>
 /// <param name="inner">What it came from.</param>
-public abstract class CommandException(string message, int exitCode, Exception? inner = null)
+internal abstract class CommandException(string message, int exitCode, Exception? inner = null)
     : Exception(message, inner)
 {
     /// <summary>The process's.</summary>
@@ -76,5 +76,5 @@ public abstract class CommandException(string message, int exitCode, Exception? 
 /// <summary>
 /// The user asked for something that cannot be: the message names the thing and the mend, in one line.
 /// </summary>
-public sealed class UsageException(string message, Exception? inner = null)
+internal sealed class UsageException(string message, Exception? inner = null)
     : CommandException(message, ExitCodes.Usage, inner);

@@ -1,7 +1,7 @@
 namespace Vla.Runtime;
 
 /// <summary>Where the files lie that come with Vla.</summary>
-public static class ProjectPaths
+internal static class ProjectPaths
 {
     /// <summary>
     /// The folder with <c>config</c> in it: <c>VLA_HOME</c>, which the launcher sets, or a folder above the program.

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Vla.Sensors;
 
 /// <summary>Sets environment variables that native libraries read when they are loaded.</summary>
-public static partial class NativeEnvironment
+internal static partial class NativeEnvironment
 {
     /// <summary>Sets a variable for native code of this process; one that the user has set stays.</summary>
     public static void SetDefault(string name, string value)

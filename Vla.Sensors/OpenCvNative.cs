@@ -6,7 +6,7 @@ using Vla.Sensors.Images;
 namespace Vla.Sensors;
 
 /// <summary>Loads OpenCV's native library once, quiet and with timeouts fit for a robot.</summary>
-public static class OpenCvNative
+internal static class OpenCvNative
 {
     /// <summary>How long a webcam may stay silent before it counts as lost; OpenCV's own default is 10 s.</summary>
     public const int SilentDeviceSeconds = 2;

@@ -21,12 +21,20 @@ internal static class CompiledCode
         ]
     );
 
-    /// <param name="code">C#.</param>
+    /// <inheritdoc cref="Write(IEnumerable{string}, string, IEnumerable{MetadataReference}, string[])"/>
+    public static string Write(
+        string code,
+        string file,
+        IEnumerable<MetadataReference>? others = null,
+        string[]? without = null
+    ) => Write([code], file, others, without);
+
+    /// <param name="files">C#, the text of each file.</param>
     /// <param name="file">The library; its name is the assembly's.</param>
     /// <param name="others">Further libraries that the code needs; null for those that this process has.</param>
     /// <param name="without">Left out of the references: names of libraries that the code shall not find here.</param>
     public static string Write(
-        string code,
+        IEnumerable<string> files,
         string file,
         IEnumerable<MetadataReference>? others = null,
         string[]? without = null
@@ -37,7 +45,7 @@ internal static class CompiledCode
             .Select(entry => entry.Reference);
         var compilation = CSharpCompilation.Create(
             Path.GetFileNameWithoutExtension(file),
-            [CSharpSyntaxTree.ParseText(ImplicitUsings), CSharpSyntaxTree.ParseText(code)],
+            [.. files.Prepend(ImplicitUsings).Select(text => CSharpSyntaxTree.ParseText(text))],
             [.. references, .. others ?? []],
             new CSharpCompilationOptions(
                 OutputKind.DynamicallyLinkedLibrary,

@@ -18,7 +18,7 @@ public enum CheckpointType
 }
 
 /// <summary>What a <see cref="CheckpointType"/> is called, how wide it is and which Torch type it becomes.</summary>
-public static class CheckpointTypes
+internal static class CheckpointTypes
 {
     /// <summary>Bytes of one element.</summary>
     public static int Size(this CheckpointType type) =>

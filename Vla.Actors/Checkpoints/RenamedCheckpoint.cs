@@ -9,7 +9,7 @@ namespace Vla.Actors.Checkpoints;
 /// and other frameworks the name under which they hold the model. So a name begins at the first of the policy's parts
 /// in it; what remains of wrappers further on is left out as well.
 /// </remarks>
-public sealed class RenamedCheckpoint : Checkpoint
+internal sealed class RenamedCheckpoint : Checkpoint
 {
     private static readonly HashSet<string> Wrappers = new(StringComparer.Ordinal)
     {

@@ -9,7 +9,7 @@ namespace Vla.Actors.Checkpoints;
 /// then the tensors' bytes, little-endian. The index must cover the bytes exactly: no overlap, no hole, nothing left
 /// over.
 /// </remarks>
-public sealed class SafetensorsCheckpoint : Checkpoint
+internal sealed class SafetensorsCheckpoint : Checkpoint
 {
     private const int LengthBytes = 8;
 

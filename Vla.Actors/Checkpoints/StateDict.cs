@@ -4,7 +4,7 @@ using static TorchSharp.torch.nn;
 namespace Vla.Actors.Checkpoints;
 
 /// <summary>Puts a checkpoint's tensors into a module, when they fit.</summary>
-public static class StateDict
+internal static class StateDict
 {
     /// <summary>Loads every parameter and buffer of a module.</summary>
     /// <param name="module">On any device; its tensors keep their device, type and memory layout.</param>

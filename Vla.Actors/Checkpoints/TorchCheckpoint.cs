@@ -1,4 +1,5 @@
 using System.Text;
+using Vla.Actors.Checkpoints.Pickling;
 
 namespace Vla.Actors.Checkpoints;
 
@@ -7,7 +8,7 @@ namespace Vla.Actors.Checkpoints;
 /// A state dict, a training checkpoint that has one among other things, or a model that was saved whole
 /// (<see cref="StateDictFinder"/>). Nothing in the file is executed, see <see cref="StateDictUnpickler"/>.
 /// </remarks>
-public sealed class TorchCheckpoint : Checkpoint
+internal sealed class TorchCheckpoint : Checkpoint
 {
     /// <summary>Far more than the names and shapes of any model take.</summary>
     private const long MaximumPickleBytes = 64 << 20;

@@ -1,3 +1,4 @@
+using Vla.Actors.Checkpoints.Pickling;
 using Vla.Sensors.Text;
 
 namespace Vla.Actors.Checkpoints;

@@ -1,3 +1,5 @@
+using Vla.Actors.Checkpoints.Pickling;
+
 namespace Vla.Actors.Checkpoints;
 
 /// <summary>

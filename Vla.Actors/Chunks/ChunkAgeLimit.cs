@@ -12,7 +12,7 @@ namespace Vla.Actors.Chunks;
 /// or by itself <c>execute</c> steps and <see cref="SlackMs"/>, one step where the freshest plan is always followed;
 /// and never longer than the chunk is.
 /// </remarks>
-public sealed class ChunkAgeLimit
+internal sealed class ChunkAgeLimit
 {
     /// <summary>What the next chunk may be late by before the one in force is given up, milliseconds.</summary>
     public const int SlackMs = 300;

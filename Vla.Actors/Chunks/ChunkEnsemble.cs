@@ -14,7 +14,7 @@ namespace Vla.Actors.Chunks;
 /// <param name="dimensions">Values in an action.</param>
 /// <param name="execution">Weights, and which dimensions are either/or.</param>
 /// <param name="limit">How long a chunk may be followed.</param>
-public sealed class ChunkEnsemble(int dimensions, ChunkExecution execution, ChunkAgeLimit limit)
+internal sealed class ChunkEnsemble(int dimensions, ChunkExecution execution, ChunkAgeLimit limit)
 {
     /// <summary>
     /// Of more chunks at once only the newest count, where chunks are not taken up to their last action.

@@ -23,7 +23,7 @@ namespace Vla.Actors.Control;
 /// <para>What wins when not everything can be had: finite, then value, then acceleration, then rate, then the
 /// target.</para>
 /// </remarks>
-public sealed class ActionLimiter
+internal sealed class ActionLimiter
 {
     /// <summary>After a longer gap the robot must not jump: no tick counts for more than this many periods.</summary>
     public const int MaximumElapsedPeriods = 5;

@@ -13,7 +13,7 @@ namespace Vla.Actors.Control;
 /// the thread sleeps to shortly before the deadline and spins through the rest, which is as exact but keeps a core busy
 /// meanwhile: the last 2 ms of each period, 16 ms on Windows, whose sleep is that coarse.
 /// </remarks>
-public sealed partial class ControlClock : IControlClock
+internal sealed partial class ControlClock : IControlClock
 {
     private const int ClockMonotonic = 1;
     private const int ClockBoottime = 7;

@@ -6,7 +6,7 @@ namespace Vla.Actors.Control;
 /// <summary>
 /// The control loop's clock for a <see cref="TimeProvider"/>: everything of a controller goes by one time.
 /// </summary>
-public static class ControlClocks
+internal static class ControlClocks
 {
     /// <summary>
     /// The machine's own clock, exact to some 0.1 ms, for <see cref="TimeProvider.System"/>; else one that goes by the

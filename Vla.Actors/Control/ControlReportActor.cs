@@ -13,7 +13,7 @@ namespace Vla.Actors.Control;
 /// Waits for no stage and shares no thread with one: it speaks also while one hangs. A stop that begins and ends
 /// between two looks is said all the same, and so is what happened last when the actor ends.
 /// </remarks>
-public sealed partial class ControlReportActor(ControlLoop control, ILogger logger) : UntypedActor, IWithTimers
+internal sealed partial class ControlReportActor(ControlLoop control, ILogger logger) : UntypedActor, IWithTimers
 {
     /// <summary>How often the loop's counters are looked at for something to say.</summary>
     public static readonly TimeSpan SayAtMost = TimeSpan.FromSeconds(1);

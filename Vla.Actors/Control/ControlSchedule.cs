@@ -7,7 +7,7 @@ namespace Vla.Actors.Control;
 /// A deadline that was missed is not made up for: whole periods are skipped and counted, and the phase stays, so a late
 /// tick is followed by one at its proper time and never by a burst.
 /// </remarks>
-public sealed class ControlSchedule
+internal sealed class ControlSchedule
 {
     private long _skipped;
 

@@ -3,7 +3,7 @@ using Vla.Actors.Robots;
 namespace Vla.Actors.Control;
 
 /// <summary>The states as messages, status and log spell them.</summary>
-public static class ControlStateWords
+internal static class ControlStateWords
 {
     public static string Word(this ControlState state) =>
         state switch

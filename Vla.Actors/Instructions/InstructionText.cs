@@ -4,7 +4,7 @@ using System.Text.Unicode;
 namespace Vla.Actors.Instructions;
 
 /// <summary>Checks an instruction's text before it goes anywhere.</summary>
-public static class InstructionText
+internal static class InstructionText
 {
     /// <summary>Longest instruction, in characters.</summary>
     public const int MaximumLength = 1_000;

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Vla.Actors.Policies;
 
 /// <summary>What a model gives as an action chunk, as plain numbers.</summary>
-public static class ChunkValues
+internal static class ChunkValues
 {
     /// <param name="actions">Of any float type, on any device.</param>
     /// <returns>Row by row; the caller's own.</returns>

@@ -7,7 +7,7 @@ using Vla.Sensors.Text;
 namespace Vla.Actors.Policies;
 
 /// <summary>Which end of a short sentence is filled up with <c>[PAD]</c>.</summary>
-public enum PaddingSide
+internal enum PaddingSide
 {
     /// <summary>For encoders that read the last position, as the notebook's does: there stands the last word.</summary>
     Left,
@@ -23,7 +23,7 @@ public enum PaddingSide
 /// block." is "red block". What is too long is refused: two sentences that differ only behind the end would be the same
 /// to the policy.
 /// </remarks>
-public sealed partial class InstructionTokenizer
+internal sealed partial class InstructionTokenizer
 {
     public const string PadToken = "[PAD]";
     public const string UnknownToken = "[UNK]";

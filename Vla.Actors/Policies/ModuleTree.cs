@@ -13,7 +13,7 @@ namespace Vla.Actors.Policies;
 /// computed, not how.
 /// Layers that are not known here appear by their name alone.
 /// </remarks>
-public static class ModuleTree
+internal static class ModuleTree
 {
     public static string Text(Module module)
     {

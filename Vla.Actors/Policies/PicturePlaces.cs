@@ -5,7 +5,7 @@ namespace Vla.Actors.Policies;
 /// <summary>Finds a policy's pictures among those seen: once, as long as they are the same cameras.</summary>
 /// <param name="pictures">What they are called, in the policy's order; null for the first one, whatever its
 /// name.</param>
-public sealed class PicturePlaces(IReadOnlyList<string>? pictures)
+internal sealed class PicturePlaces(IReadOnlyList<string>? pictures)
 {
     private readonly int[] _places = new int[pictures?.Count ?? 1];
     private IReadOnlyList<string>? _seenNames;

@@ -12,6 +12,7 @@ public static class PolicyFamilies
 {
     private static readonly IPolicyFamily[] Own =
     [
+        // One line for each.
         new StagedFamily(),
         new ActFamily(),
         new SmolVlaFamily(),

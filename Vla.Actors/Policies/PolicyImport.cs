@@ -9,7 +9,7 @@ namespace Vla.Actors.Policies;
 /// <summary>
 /// Makes a policy directory from weights of the notebook's model; its sizes are read off the weights.
 /// </summary>
-public static class PolicyImport
+internal static class PolicyImport
 {
     private const int MaximumSize = 65_536;
     private const int MaximumVocabulary = 1_000_000;

@@ -1,7 +1,7 @@
 namespace Vla.Actors.Policies;
 
 /// <summary>What a thread is at, for whoever waits for it and wants to name what hangs.</summary>
-public sealed class WorkStep
+internal sealed class WorkStep
 {
     [ThreadStatic]
     private static WorkStep? _ofThisThread;

@@ -6,7 +6,7 @@ namespace Vla.Actors.Robots;
 /// <summary>
 /// Brings together what a robot says of itself with what is asked of it: by name, and in the same units.
 /// </summary>
-public static class RobotStates
+internal static class RobotStates
 {
     private const string PolicyKey = "state.names";
 

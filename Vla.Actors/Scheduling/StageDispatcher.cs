@@ -15,7 +15,7 @@ namespace Vla.Actors.Scheduling;
 /// for the next, which takes time and memory. What shares the thread (<see cref="SharedThread"/>) comes next.
 /// </para>
 /// </remarks>
-public sealed class StageDispatcher : MessageDispatcherConfigurator
+internal sealed class StageDispatcher : MessageDispatcherConfigurator
 {
     /// <summary>Its name in Akka's configuration.</summary>
     public const string Name = "vla.pinned-dispatcher";

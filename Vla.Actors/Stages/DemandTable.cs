@@ -15,7 +15,7 @@ namespace Vla.Actors.Stages;
 /// <para>Used by one thread at a time. Allocates nothing once it has held as many askers as there are.</para>
 /// </remarks>
 /// <typeparam name="TAsker">Tells askers apart.</typeparam>
-public sealed class DemandTable<TAsker>
+internal sealed class DemandTable<TAsker>
     where TAsker : notnull
 {
     private readonly List<Demand> _waiting = [];

@@ -5,7 +5,7 @@ using Vla.Sensors;
 namespace Vla.Actors.Stages;
 
 /// <summary>How long a stage may be at one piece of work.</summary>
-public sealed record HangLimits
+internal sealed record HangLimits
 {
     /// <summary>From then on it is said that the stage hangs.</summary>
     public TimeSpan Name { get; init; } = TimeSpan.FromSeconds(1.5);
@@ -35,7 +35,7 @@ public sealed record HangLimits
 /// <param name="time">The clock.</param>
 /// <param name="logger">Where a stage that hangs is named.</param>
 /// <param name="giveUp">Told once, with which stage hangs, at what and for how long.</param>
-public sealed partial class HangWatch(
+internal sealed partial class HangWatch(
     IReadOnlyList<StageMonitor> stages,
     HangLimits limits,
     TimeProvider time,

@@ -10,7 +10,7 @@ namespace Vla.Actors.Stages;
 /// </summary>
 /// <param name="upstream">Is told <see cref="InstructionWanted"/>.</param>
 /// <param name="time">The clock.</param>
-public sealed class InstructionDemand(IActorRef upstream, TimeProvider time)
+internal sealed class InstructionDemand(IActorRef upstream, TimeProvider time)
 {
     /// <summary>Often enough for an instruction not to wait, too seldom to cost anything.</summary>
     private const long AgainNs = 50 * MonotonicTime.NsPerMs;

@@ -9,7 +9,7 @@ namespace Vla.Actors.Telemetry;
 /// Metrics and traces of one pipeline, for whoever listens to the meter and the activity source <c>Vla</c>.
 /// </summary>
 /// <remarks>Without one the pipeline keeps no more than the counts that status shows.</remarks>
-public sealed class PipelineTelemetry : IObserver, IDisposable
+internal sealed class PipelineTelemetry : IObserver, IDisposable
 {
     /// <summary>Name of the meter and of the activity source.</summary>
     public const string Name = "Vla";

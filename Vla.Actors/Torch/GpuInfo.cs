@@ -6,7 +6,7 @@ namespace Vla.Actors.Torch;
 /// <summary>A GPU's name and memory. TorchSharp does not tell them, so the CUDA driver is asked.</summary>
 /// <param name="Name">As the maker calls it: <c>NVIDIA GeForce RTX 4060 Laptop GPU</c>.</param>
 /// <param name="MemoryBytes">All of its memory.</param>
-public sealed partial record GpuInfo(string Name, long MemoryBytes)
+internal sealed partial record GpuInfo(string Name, long MemoryBytes)
 {
     private const string Driver = "cuda";
     private const int Success = 0;

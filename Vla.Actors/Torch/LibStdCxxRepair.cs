@@ -19,7 +19,7 @@ namespace Vla.Actors.Torch;
 /// Layout of the tables: System V ABI, and "Symbol Versioning" in the Linux Standard Base.
 /// </para>
 /// </remarks>
-public static class LibStdCxxRepair
+internal static class LibStdCxxRepair
 {
     /// <summary>The version that older systems lack; the dynamic loader's complaint names it.</summary>
     public const string NewVersion = "GLIBCXX_3.4.32";

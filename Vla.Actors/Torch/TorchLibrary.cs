@@ -16,7 +16,7 @@ namespace Vla.Actors.Torch;
 /// <see cref="LibStdCxxRepair.NewVersion"/>, nothing is done. The original file is never changed: a repaired copy is
 /// loaded from memory, so that nothing has to be written, whoever runs the program and wherever it lies.
 /// </remarks>
-public static partial class TorchLibrary
+internal static partial class TorchLibrary
 {
     private const string Name = "LibTorchSharp";
     private const string FileName = "libLibTorchSharp.so";

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Vla.Actors.Torch;
 
 /// <summary>How many threads Torch uses for one operation of the calling thread.</summary>
-public static class TorchThreads
+internal static class TorchThreads
 {
     /// <summary>Sets the number for this thread alone; others keep theirs.</summary>
     /// <remarks>

@@ -6,7 +6,7 @@ namespace Vla.Actors.Training;
 /// Writes small files so that whoever reads, and whoever finds them after a crash or a power cut, sees the old or the
 /// new one whole.
 /// </summary>
-public static class DurableFile
+internal static class DurableFile
 {
     /// <exception cref="IOException">It cannot be written; the old one is as it was.</exception>
     public static void Write(string path, string text)

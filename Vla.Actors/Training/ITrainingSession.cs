@@ -1,7 +1,7 @@
 namespace Vla.Actors.Training;
 
 /// <summary>A training under way: a step at a time, saved whenever it is told to.</summary>
-public interface ITrainingSession : IDisposable
+internal interface ITrainingSession : IDisposable
 {
     /// <summary>Steps done.</summary>
     int StepsDone { get; }

@@ -7,7 +7,7 @@ namespace Vla.Actors.Training;
 /// <param name="State">Names and units of the numbers of robot state; empty for none.</param>
 /// <param name="Action">Names and units of the numbers of an action.</param>
 /// <param name="StepMs">Time from one action to the next, milliseconds.</param>
-public sealed record DataColumns(IReadOnlyList<DataColumn> State, IReadOnlyList<DataColumn> Action, double StepMs)
+internal sealed record DataColumns(IReadOnlyList<DataColumn> State, IReadOnlyList<DataColumn> Action, double StepMs)
 {
     /// <summary>Pixels of the camera's pictures; null where the data do not say.</summary>
     public (int Width, int Height)? Picture { get; init; }
@@ -24,7 +24,7 @@ public sealed record DataColumns(IReadOnlyList<DataColumn> State, IReadOnlyList<
 }
 
 /// <summary>A number in data: <c>x</c>, in <c>m</c>; 1 where the data do not say.</summary>
-public readonly record struct DataColumn(string Name, string Unit = "1");
+internal readonly record struct DataColumn(string Name, string Unit = "1");
 
 /// <summary>Fills in what a policy's <c>config.json</c> leaves open before it is trained.</summary>
 /// <remarks>

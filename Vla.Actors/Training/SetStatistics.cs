@@ -1,7 +1,7 @@
 namespace Vla.Actors.Training;
 
 /// <summary>Scale of one dimension: normalised = (value − mean) / std.</summary>
-public readonly record struct DimensionScale(float Mean, float Std);
+internal readonly record struct DimensionScale(float Mean, float Std);
 
 /// <summary>How states and actions of a training set are scaled to about −1 to 1.</summary>
 /// <remarks>
@@ -11,7 +11,7 @@ public readonly record struct DimensionScale(float Mean, float Std);
 /// </remarks>
 /// <param name="State">One for each number of robot state; what never changes keeps its scale.</param>
 /// <param name="Action">One for each dimension of the action; what never changes has a scale of 0.</param>
-public sealed record SetStatistics(IReadOnlyList<DimensionScale> State, IReadOnlyList<DimensionScale> Action)
+internal sealed record SetStatistics(IReadOnlyList<DimensionScale> State, IReadOnlyList<DimensionScale> Action)
 {
     private const double Tail = 0.01;
 

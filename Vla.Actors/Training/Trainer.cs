@@ -9,7 +9,7 @@ namespace Vla.Actors.Training;
 /// <param name="Action">Of the actions alone.</param>
 /// <param name="Grounding">Of where the slots look; NaN where it is not trained.</param>
 /// <param name="Turn">Of the block's turn; NaN likewise.</param>
-public readonly record struct TrainingLoss(double Total, double Action, double Grounding, double Turn);
+internal readonly record struct TrainingLoss(double Total, double Action, double Grounding, double Turn);
 
 /// <summary>Trains a policy by behaviour cloning, a step at a time.</summary>
 /// <remarks>For one thread. The same options, data and number of threads give the same weights.</remarks>

@@ -1,4 +1,4 @@
 namespace Vla.Actors.Training;
 
 /// <summary>A training cannot go on. The message says why and what is left of it.</summary>
-public sealed class TrainingException(string message, Exception? inner = null) : Exception(message, inner);
+internal sealed class TrainingException(string message, Exception? inner = null) : Exception(message, inner);

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace Vla.Actors.Training;
 
 /// <summary>How long and how fast a policy learns.</summary>
-public sealed record TrainingOptions
+internal sealed record TrainingOptions
 {
     /// <summary>Steps in all, 1 to 10,000,000.</summary>
     [Range(1, 10_000_000)]

@@ -15,7 +15,7 @@ namespace Vla.Actors.Training;
 /// interruption at any moment leaves one that is whole. Resumed from there, on the same data and with the same number
 /// of threads, a training ends with the same weights as one that was not interrupted.
 /// </remarks>
-public sealed class TrainingSession : ITrainingSession
+internal sealed class TrainingSession : ITrainingSession
 {
     private readonly string _output;
     private readonly Trainer _trainer;

@@ -10,7 +10,7 @@ namespace Vla.Actors.Training;
 /// <param name="Actions">Dimensions of an action.</param>
 /// <param name="Horizon">Actions in a chunk.</param>
 /// <param name="Lessons">Instructions, each with its own chunk, that go with one picture.</param>
-public sealed record TrainingShape(int Height, int Width, int State, int Actions, int Horizon, int Lessons)
+internal sealed record TrainingShape(int Height, int Width, int State, int Actions, int Horizon, int Lessons)
 {
     /// <summary>Cameras whose pictures make one sample.</summary>
     public int Cameras { get; init; } = 1;
@@ -25,7 +25,7 @@ public sealed record TrainingShape(int Height, int Width, int State, int Actions
 }
 
 /// <summary>One instruction for a picture, with the answer.</summary>
-public readonly ref struct TrainingLesson
+internal readonly ref struct TrainingLesson
 {
     public required string Instruction { get; init; }
 
@@ -47,7 +47,7 @@ public readonly ref struct TrainingLesson
 /// </summary>
 /// <remarks>Pictures are bytes, RGB, [cameras, height, width, 3]; they become numbers a batch at a time.</remarks>
 /// <param name="shape">Sizes.</param>
-public sealed class TrainingSet(TrainingShape shape)
+internal sealed class TrainingSet(TrainingShape shape)
 {
     /// <summary>Numbers in <see cref="TrainingLesson.Truth"/>.</summary>
     public const int TruthLength = 6;

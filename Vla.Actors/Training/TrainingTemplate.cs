@@ -11,7 +11,7 @@ namespace Vla.Actors.Training;
 /// <param name="StateNames">Numbers of robot state, in order; empty for none.</param>
 /// <param name="ActionNames">Numbers of an action, in order.</param>
 /// <param name="Horizon">Actions in a chunk.</param>
-public sealed record TrainingTemplate(
+internal sealed record TrainingTemplate(
     ImageSpec Image,
     IReadOnlyList<string> StateNames,
     IReadOnlyList<string> ActionNames,

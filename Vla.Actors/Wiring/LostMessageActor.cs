@@ -6,7 +6,7 @@ namespace Vla.Actors.Wiring;
 /// <summary>
 /// Disposes what was told but never received: messages to an actor that is gone, or that nobody handled.
 /// </summary>
-public sealed class LostMessageActor : UntypedActor
+internal sealed class LostMessageActor : UntypedActor
 {
     public static Props Props() => Akka.Actor.Props.Create(() => new LostMessageActor());
 

@@ -8,7 +8,7 @@ namespace Vla.Actors.Wiring;
 /// without actions, so it restarts in place; the waiting between attempts is the actor's own
 /// (<see cref="Stages.StageMonitor"/>).
 /// </remarks>
-public sealed class RestartAlways : SupervisorStrategyConfigurator
+internal sealed class RestartAlways : SupervisorStrategyConfigurator
 {
     // Unlimited retries; the stage logs its failures itself, one line each.
     public override SupervisorStrategy Create() =>

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Vla.Runtime.Bench;
 
 /// <summary>What every measurement is given.</summary>
-public sealed record BenchContext
+internal sealed record BenchContext
 {
     /// <summary>Every measurement's instruction, within the notebook's vocabulary and length.</summary>
     public const string Instruction = "pick up the red block";
@@ -38,7 +38,7 @@ public sealed record BenchContext
 }
 
 /// <summary>One of the bench's measurements, with the name that <c>--only</c> takes.</summary>
-public interface IMeasurement
+internal interface IMeasurement
 {
     string Name { get; }
 
@@ -50,4 +50,4 @@ public interface IMeasurement
 }
 
 /// <summary>Something went wrong that makes the figures worthless. The message says what, in one line.</summary>
-public sealed class BenchException(string message) : CommandException(message, ExitCodes.Failure);
+internal sealed class BenchException(string message) : CommandException(message, ExitCodes.Failure);

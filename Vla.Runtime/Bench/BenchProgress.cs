@@ -8,7 +8,7 @@ namespace Vla.Runtime.Bench;
 /// <remarks>
 /// It is drawn anew only when there is something new to say: a spinner would be measured along with the rest.
 /// </remarks>
-public static class BenchProgress
+internal static class BenchProgress
 {
     /// <param name="work">Is given what to tell: what is being done, and for how many seconds.</param>
     public static async Task<T> ShowAsync<T>(Func<Action<string, double>, Task<T>> work)

@@ -5,7 +5,7 @@ namespace Vla.Runtime.Bench;
 /// <summary>
 /// Everything that <c>vla bench</c> tells; names in JSON are snake_case. A figure that was not measured is null.
 /// </summary>
-public sealed record BenchReport
+internal sealed record BenchReport
 {
     public required MachineFigures Machine { get; init; }
 
@@ -33,7 +33,7 @@ public sealed record BenchReport
 /// <param name="Cores">Hardware threads that this process may use.</param>
 /// <param name="Dotnet">Version of the .NET runtime.</param>
 /// <param name="Torch">Version of libtorch.</param>
-public sealed record MachineFigures(string Cpu, int Cores, string Dotnet, string Torch)
+internal sealed record MachineFigures(string Cpu, int Cores, string Dotnet, string Torch)
 {
     /// <summary>
     /// Processes that wanted a core before the run began, average of a minute; null where it is not known.
@@ -43,7 +43,7 @@ public sealed record MachineFigures(string Cpu, int Cores, string Dotnet, string
 }
 
 /// <summary>Time for one picture, medians in milliseconds.</summary>
-public sealed record InferenceFigures
+internal sealed record InferenceFigures
 {
     /// <summary>The plain TorchSharp port: default layouts, everything encoded for every picture, all cores.</summary>
     public double? PlainMs { get; init; }
@@ -69,7 +69,7 @@ public sealed record InferenceFigures
 
 /// <summary>How far ticks are off their deadlines while the pipeline runs as fast as it can.</summary>
 /// <param name="Hz">Ticks a second.</param>
-public sealed record JitterFigures(double Hz)
+internal sealed record JitterFigures(double Hz)
 {
     public double? ControlClockP50Us { get; init; }
 
@@ -94,7 +94,7 @@ public sealed record JitterFigures(double Hz)
 /// <summary>
 /// Where the time from a picture to its action goes; percentiles of parts do not add up to those of the sum.
 /// </summary>
-public sealed record LatencyFigures
+internal sealed record LatencyFigures
 {
     public double? CaptureToPublishP50Ms { get; init; }
 
@@ -116,7 +116,7 @@ public sealed record LatencyFigures
 }
 
 /// <summary>Pictures a second, with stages that overlap and without.</summary>
-public sealed record ThroughputFigures
+internal sealed record ThroughputFigures
 {
     /// <summary>Three stages that wait 10 ms each.</summary>
     public double? WaitingStagesFps { get; init; }
@@ -130,7 +130,7 @@ public sealed record ThroughputFigures
     public double? VideoPipelineFps { get; init; }
 }
 
-public sealed record MemoryFigures
+internal sealed record MemoryFigures
 {
     /// <summary>Managed memory that the whole process allocates for each picture in steady state.</summary>
     public double? AllocatedBytesPerFrame { get; init; }
@@ -151,4 +151,4 @@ public sealed record MemoryFigures
 /// <summary>JSON of the report, without reflection.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(BenchReport))]
-public sealed partial class BenchJson : JsonSerializerContext;
+internal sealed partial class BenchJson : JsonSerializerContext;

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Vla.Runtime.Bench;
 
 /// <summary>All measurements in the order in which they are run, one at a time.</summary>
-public static class BenchSuite
+internal static class BenchSuite
 {
     /// <summary>For what comes before the measuring: loading, compiling, drawing videos.</summary>
     private static readonly TimeSpan WarmUpBound = TimeSpan.FromMinutes(3);

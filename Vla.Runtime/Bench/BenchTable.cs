@@ -4,7 +4,7 @@ using Spectre.Console;
 namespace Vla.Runtime.Bench;
 
 /// <summary>Prints a report for a person to read.</summary>
-public static class BenchTable
+internal static class BenchTable
 {
     private const double QuietLoad = 0.5;
 

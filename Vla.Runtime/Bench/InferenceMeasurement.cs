@@ -19,7 +19,7 @@ namespace Vla.Runtime.Bench;
 /// <para>They take turns of a quarter second, in changing order, so that whatever else the machine does hits all
 /// alike.</para>
 /// </remarks>
-public sealed class InferenceMeasurement : IMeasurement
+internal sealed class InferenceMeasurement : IMeasurement
 {
     private const double LargestDifference = 1e-4;
     private const int WarmUpBlocks = 3;

@@ -8,7 +8,7 @@ namespace Vla.Runtime.Bench;
 /// <summary>
 /// How long a new instruction takes to the first action made with it, when the daemon runs as it comes.
 /// </summary>
-public sealed class InstructionMeasurement : IMeasurement
+internal sealed class InstructionMeasurement : IMeasurement
 {
     // About ten a second, but never in step with pictures and ticks, which would favour one phase.
     private const int ShortestMs = 80;

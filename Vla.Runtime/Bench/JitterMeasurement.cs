@@ -11,7 +11,7 @@ namespace Vla.Runtime.Bench;
 /// All three tick at the same rate in the same process at the same time, so they have the same load and the same noise
 /// around them. The loop does its whole work at each tick, the others only look at the clock.
 /// </remarks>
-public sealed class JitterMeasurement : IMeasurement
+internal sealed class JitterMeasurement : IMeasurement
 {
     /// <summary>Rates that are measured, Hz.</summary>
     public static IReadOnlyList<double> Rates { get; } = [50, 200, 500];

@@ -11,7 +11,7 @@ namespace Vla.Runtime.Bench;
 /// here is from its beginning to its end on a busy machine; the camera's own part, from the moment a picture is due
 /// until it is drawn, counts as preparing it.
 /// </remarks>
-public sealed class LatencyMeasurement : IMeasurement
+internal sealed class LatencyMeasurement : IMeasurement
 {
     /// <summary>
     /// Not 30: ticks would fall on the same three points between pictures for ever, chance deciding which.

@@ -9,7 +9,7 @@ namespace Vla.Runtime.Bench;
 /// no garbage collection is asked for in between, so one that nobody disposed of shows. What others left to the
 /// finalizer is cleared away first: it would vanish between the two counts.
 /// </remarks>
-public sealed class MemoryMeasurement : IMeasurement
+internal sealed class MemoryMeasurement : IMeasurement
 {
     private const double BytesPerMb = 1e6;
     private const double SettleSeconds = 0.2;

@@ -4,7 +4,7 @@ using Vla.Actors.Robots;
 namespace Vla.Runtime.Bench;
 
 /// <summary>A robot that does nothing but note where each new action came from.</summary>
-public sealed class OriginRecorder : IActionOutput
+internal sealed class OriginRecorder : IActionOutput
 {
     private readonly Lock _lock = new();
     private readonly List<Origin> _origins = new(4_096);

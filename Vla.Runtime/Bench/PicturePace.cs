@@ -6,7 +6,7 @@ namespace Vla.Runtime.Bench;
 /// of them for nothing and take a core from inference, which no real camera does.
 /// </remarks>
 /// <param name="ahead">Pictures that may be captured before the first is used.</param>
-public sealed class PicturePace(int ahead) : IDisposable
+internal sealed class PicturePace(int ahead) : IDisposable
 {
     private readonly SemaphoreSlim _turns = new(ahead);
     private readonly ManualResetEventSlim _running = new(true);

@@ -5,7 +5,7 @@ using Vla.Sensors.Cameras;
 namespace Vla.Runtime.Bench;
 
 /// <summary>A few pictures, drawn beforehand, for whoever must not wait for a camera.</summary>
-public sealed class PreparedPictures : IDisposable
+internal sealed class PreparedPictures : IDisposable
 {
     public const int Width = 640;
     public const int Height = 480;

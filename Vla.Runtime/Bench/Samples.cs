@@ -3,7 +3,7 @@ using Vla.Sensors;
 namespace Vla.Runtime.Bench;
 
 /// <summary>Durations of one kind, and what a report says of them. Exact: every value is kept.</summary>
-public sealed class Samples
+internal sealed class Samples
 {
     private readonly long[] _sorted;
 

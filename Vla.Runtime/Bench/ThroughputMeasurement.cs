@@ -17,7 +17,7 @@ namespace Vla.Runtime.Bench;
 /// encodes on all cores. In the pipeline decoding and encoding go on at once, so its vision encoder leaves a core to
 /// the decoder: callers × threads stay within the cores.
 /// </remarks>
-public sealed class ThroughputMeasurement : IMeasurement
+internal sealed class ThroughputMeasurement : IMeasurement
 {
     private const int Turns = 4;
     private const double WaitingShare = 1 / 3.0;

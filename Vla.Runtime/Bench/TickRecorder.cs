@@ -8,7 +8,7 @@ namespace Vla.Runtime.Bench;
 /// missed are skipped. Without that, a timer that once lost a period would count as late ever after. Called by one
 /// thread at a time; allocates nothing while it records.
 /// </remarks>
-public sealed class TickRecorder(double rateHz, long firstDeadlineNs, int capacity)
+internal sealed class TickRecorder(double rateHz, long firstDeadlineNs, int capacity)
 {
     private readonly ControlSchedule _schedule = new(rateHz, firstDeadlineNs);
     private readonly long[] _offNs = new long[capacity];

@@ -8,7 +8,7 @@ namespace Vla.Runtime.Bench;
 /// the warm-up is left out. Good for rates whose period is no longer than the loop's longest wait, 50 ms: there each
 /// wait is for a deadline.
 /// </remarks>
-public sealed class WatchedClock(IControlClock clock) : IControlClock
+internal sealed class WatchedClock(IControlClock clock) : IControlClock
 {
     private long[]? _lateNs;
     private int _count;

@@ -8,7 +8,7 @@ namespace Vla.Runtime.Commands;
 /// <summary>
 /// <c>vla find-port</c>, <c>setup-motor</c>, <c>calibrate</c>: an arm with serial servos from unpacking to driving.
 /// </summary>
-public static class ArmCommands
+internal static class ArmCommands
 {
     public static Command FindPort()
     {

@@ -12,7 +12,7 @@ using Vla.Runtime.Settings;
 namespace Vla.Runtime.Commands;
 
 /// <summary><c>vla bench</c>: how fast and how punctual the real actors are on this machine.</summary>
-public static class BenchCommand
+internal static class BenchCommand
 {
     private const double DefaultSeconds = 30;
     private const double ShortestSeconds = 0.5;

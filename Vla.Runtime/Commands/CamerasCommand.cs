@@ -10,7 +10,7 @@ using Vla.Sensors.Observations;
 namespace Vla.Runtime.Commands;
 
 /// <summary><c>vla cameras</c>: which webcams are there, and what sizes and rates they have.</summary>
-public static class CamerasCommand
+internal static class CamerasCommand
 {
     private static readonly JsonSerializerOptions JsonForm = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 

@@ -3,7 +3,7 @@ using System.CommandLine;
 namespace Vla.Runtime.Commands;
 
 /// <summary>All that <c>vla</c> can be told on its command line.</summary>
-public static class CommandTree
+internal static class CommandTree
 {
     public static RootCommand Create() =>
         new("Vla runs vision-language-action policies: a camera and an instruction in, robot actions out.")

@@ -36,7 +36,7 @@ using Vla.Sensors.Simulation;
 namespace Vla.Runtime.Commands;
 
 /// <summary>The robot controller as one process: opens what it needs, hosts the pipeline, ends with a stop.</summary>
-public static partial class Daemon
+internal static partial class Daemon
 {
     /// <summary>
     /// Runs until the set duration has passed, <paramref name="cancellation"/>, or something that it cannot go on

@@ -10,7 +10,7 @@ using Vla.Sensors.Datasets;
 namespace Vla.Runtime.Commands;
 
 /// <summary><c>vla dataset</c>: what is in a dataset, and what is wrong with it.</summary>
-public static class DatasetCommand
+internal static class DatasetCommand
 {
     private const int MostTasksShown = 20;
 

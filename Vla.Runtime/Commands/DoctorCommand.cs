@@ -5,7 +5,7 @@ using Vla.Runtime.Doctor;
 namespace Vla.Runtime.Commands;
 
 /// <summary><c>vla doctor</c>: checks the machine and says how to mend what is wrong.</summary>
-public static class DoctorCommand
+internal static class DoctorCommand
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {

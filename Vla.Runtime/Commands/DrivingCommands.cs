@@ -11,7 +11,7 @@ using Vla.Sensors;
 namespace Vla.Runtime.Commands;
 
 /// <summary><c>vla teleop</c> and <c>vla replay</c>: a robot driven by a leader arm, or by what was recorded.</summary>
-public static class DrivingCommands
+internal static class DrivingCommands
 {
     private const double MostHz = 200;
 

@@ -17,7 +17,7 @@ using static TorchSharp.torch;
 namespace Vla.Runtime.Commands;
 
 /// <summary><c>vla eval</c>: how often a policy does what it is told, in the simulated world.</summary>
-public static class EvalCommand
+internal static class EvalCommand
 {
     private const int DefaultEpisodes = 400;
     private const int FileWidth = 130;

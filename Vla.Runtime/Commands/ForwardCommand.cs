@@ -13,7 +13,7 @@ namespace Vla.Runtime.Commands;
 /// <summary>
 /// <c>vla forward</c>: one input through a model, with what every stage gives (the notebook's sections 5 and 6).
 /// </summary>
-public static class ForwardCommand
+internal static class ForwardCommand
 {
     /// <summary>Actions of a batch that are printed, as in the notebook.</summary>
     private const int ShownActions = 2;

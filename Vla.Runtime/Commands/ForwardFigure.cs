@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Vla.Runtime.Commands;
 
 /// <summary>The notebook's figure (section 6): how the features are distributed, and the action.</summary>
-public static class ForwardFigure
+internal static class ForwardFigure
 {
     // As the notebook's 12 × 10 inches, at 100 pixels an inch.
     private const int Width = 1_200;

@@ -13,7 +13,7 @@ namespace Vla.Runtime.Commands;
 /// <param name="Image">[batch, 3, height, width], of several pictures [batch, cameras × 3, height, width], float32,
 /// normalised, on the CPU.</param>
 /// <param name="Text">[batch, sequence], int64, on the CPU.</param>
-public sealed record ForwardInput(Tensor Image, Tensor Text) : IDisposable
+internal sealed record ForwardInput(Tensor Image, Tensor Text) : IDisposable
 {
     private const string ImageName = "image";
     private const string TextName = "text";

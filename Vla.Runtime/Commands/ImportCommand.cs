@@ -11,7 +11,7 @@ namespace Vla.Runtime.Commands;
 /// <c>vla import</c>: a policy directory from weights that were trained with the notebook's model, or a robot profile
 /// from a policy directory.
 /// </summary>
-public static class ImportCommand
+internal static class ImportCommand
 {
     public static Command Create()
     {

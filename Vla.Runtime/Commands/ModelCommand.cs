@@ -11,7 +11,7 @@ using Vla.Runtime.Policies;
 namespace Vla.Runtime.Commands;
 
 /// <summary><c>vla model</c>: device, module tree and number of parameters (the notebook's section 3).</summary>
-public static class ModelCommand
+internal static class ModelCommand
 {
     private static readonly JsonSerializerOptions JsonForm = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 

@@ -5,7 +5,7 @@ namespace Vla.Runtime.Commands;
 /// <summary>
 /// <c>vla publish</c>: stands in the help; the work is done by the launcher, which has the sources and the SDK.
 /// </summary>
-public static class PublishCommand
+internal static class PublishCommand
 {
     public static Command Create()
     {

@@ -10,7 +10,7 @@ namespace Vla.Runtime.Commands;
 /// <c>vla record</c>: a dataset of episodes, led by a person, by a policy, or by the scripted expert in the simulated
 /// world.
 /// </summary>
-public static class RecordCommand
+internal static class RecordCommand
 {
     private const int SmallestImage = 32;
     private const int LargestImage = 480;

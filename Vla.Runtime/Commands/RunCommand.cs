@@ -3,7 +3,7 @@ using System.CommandLine;
 namespace Vla.Runtime.Commands;
 
 /// <summary><c>vla run</c>: the controller, until it is told to end.</summary>
-public static class RunCommand
+internal static class RunCommand
 {
     public static Command Create()
     {

@@ -16,7 +16,7 @@ namespace Vla.Runtime.Commands;
 /// <summary>
 /// <c>vla serve</c>: a policy for programs that bring their own observations and carry out the actions.
 /// </summary>
-public static class ServeCommand
+internal static class ServeCommand
 {
     private const int MostClients = 64;
     private const double LongestSeconds = 1e6;

@@ -5,7 +5,7 @@ using Vla.Runtime.ServoSimulation;
 namespace Vla.Runtime.Commands;
 
 /// <summary><c>vla simulate</c>: arms that are not there, on ports that are.</summary>
-public static class SimulateCommand
+internal static class SimulateCommand
 {
     public static Command Create()
     {

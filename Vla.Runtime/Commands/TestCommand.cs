@@ -5,7 +5,7 @@ namespace Vla.Runtime.Commands;
 /// <summary>
 /// <c>vla test</c>: stands in the help; the work is done by the launcher, which builds before it tests.
 /// </summary>
-public static class TestCommand
+internal static class TestCommand
 {
     public static Command Create()
     {

@@ -9,7 +9,7 @@ using Vla.Runtime.Learning;
 namespace Vla.Runtime.Commands;
 
 /// <summary><c>vla train</c>: a policy that does what demonstrations show.</summary>
-public static class TrainCommand
+internal static class TrainCommand
 {
     public static Command Create()
     {

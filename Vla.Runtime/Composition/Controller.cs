@@ -14,7 +14,7 @@ namespace Vla.Runtime.Composition;
 /// The control loop is there from the beginning, so that whatever goes wrong afterwards can end in a stop; the actors
 /// come with the host (<see cref="AddTo"/>); nothing is published before <see cref="ControlLoop.Start"/>.
 /// </remarks>
-public sealed class Controller : IDisposable
+internal sealed class Controller : IDisposable
 {
     private readonly ControllerParts _parts;
 

@@ -14,7 +14,7 @@ namespace Vla.Runtime.Composition;
 /// What a controller is put together from: all that a daemon, an evaluation, a measurement or a test may want
 /// different.
 /// </summary>
-public sealed record ControllerParts
+internal sealed record ControllerParts
 {
     public required IPolicy Policy { get; init; }
 
@@ -77,7 +77,7 @@ public sealed record ControllerParts
 /// <summary>
 /// Places to put something around a controller's parts: faults on purpose, a replay, a record of what went through.
 /// </summary>
-public sealed record ControllerWraps
+internal sealed record ControllerWraps
 {
     /// <summary>Given each camera's name, and the camera when it has been opened.</summary>
     public Func<string, ICamera, ICamera> Camera { get; init; } = (_, camera) => camera;

@@ -9,7 +9,7 @@ namespace Vla.Runtime.Composition;
 /// <summary>
 /// A controller in a host of its own, without page, API and log: for evaluations, measurements and tests.
 /// </summary>
-public sealed class HeadlessController : IAsyncDisposable
+internal sealed class HeadlessController : IAsyncDisposable
 {
     private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(8);
 

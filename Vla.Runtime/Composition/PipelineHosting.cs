@@ -5,7 +5,7 @@ using Vla.Actors.Wiring;
 namespace Vla.Runtime.Composition;
 
 /// <summary>Puts the pipeline into a host's actor system.</summary>
-public static class PipelineHosting
+internal static class PipelineHosting
 {
     /// <summary>
     /// Starts the pipeline's actors with the system; the one that takes instructions can be asked for.

@@ -5,7 +5,7 @@ using Vla.Actors.Wiring;
 namespace Vla.Runtime.Composition;
 
 /// <summary>Actors for stages without a control loop, which write no log of their own.</summary>
-public static class QuietActors
+internal static class QuietActors
 {
     private const string Quiet = """
         akka {

@@ -1,7 +1,7 @@
 namespace Vla.Runtime.Doctor;
 
 /// <summary>Are there cameras, and may this user open them?</summary>
-public static class CameraCheck
+internal static class CameraCheck
 {
     /// <param name="devices">Folder of the devices, <c>/dev</c>.</param>
     /// <param name="open">Opens one and closes it again.</param>

@@ -1,7 +1,7 @@
 namespace Vla.Runtime.Doctor;
 
 /// <summary>Runs the checks one after another; one that breaks is a finding like any other.</summary>
-public static class Checkup
+internal static class Checkup
 {
     /// <summary>All checks of this machine, in the order of the report.</summary>
     /// <param name="settingsFile">The settings to check, <c>vla.json</c>.</param>

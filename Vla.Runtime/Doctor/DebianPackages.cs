@@ -2,7 +2,7 @@ namespace Vla.Runtime.Doctor;
 
 /// <summary>Names of the packages that bring the system libraries Vla's native parts want.</summary>
 /// <param name="wideTime">True from Debian 13 and Ubuntu 24.04 on, where packages were renamed for 64-bit time.</param>
-public sealed class DebianPackages(bool wideTime)
+internal sealed class DebianPackages(bool wideTime)
 {
     public static DebianPackages OfThisSystem() =>
         File.Exists("/etc/os-release") ? From(File.ReadAllText("/etc/os-release")) : new DebianPackages(false);

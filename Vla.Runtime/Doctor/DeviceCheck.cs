@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Vla.Runtime.Doctor;
 
 /// <summary>What can compute here: the processor, and a GPU or why there is none.</summary>
-public static class DeviceCheck
+internal static class DeviceCheck
 {
     public static IEnumerable<Finding> Processor()
     {

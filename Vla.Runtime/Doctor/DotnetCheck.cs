@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace Vla.Runtime.Doctor;
 
 /// <summary>Is .NET here: the runtime that runs Vla, and the SDK that the launcher builds it with?</summary>
-public static class DotnetCheck
+internal static class DotnetCheck
 {
     private const int WantedMajor = 10;
 

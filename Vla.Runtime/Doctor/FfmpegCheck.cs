@@ -3,7 +3,7 @@ using Vla.Sensors.Videos;
 namespace Vla.Runtime.Doctor;
 
 /// <summary>Is the <c>ffmpeg</c> program there, which reads and writes the videos that OpenCV cannot?</summary>
-public static class FfmpegCheck
+internal static class FfmpegCheck
 {
     public static IEnumerable<Finding> Look() => Look(FfmpegProgram.OfThisMachine);
 

@@ -12,7 +12,7 @@ using Vla.Sensors.Cameras;
 namespace Vla.Runtime.Doctor;
 
 /// <summary>Can the settings and what they name be read, and can the outputs be written?</summary>
-public static class FileCheck
+internal static class FileCheck
 {
     /// <summary>Checks the settings file and every file and folder it names.</summary>
     public static IEnumerable<Finding> Look(string settingsFile)

@@ -7,7 +7,7 @@ namespace Vla.Runtime.Doctor;
 /// <param name="Subject">What was looked at, in a word or two.</param>
 /// <param name="Text">What was found.</param>
 /// <param name="Mend">What to do, as a command where one does it; null when there is nothing to do.</param>
-public sealed record Finding(Verdict Verdict, string Subject, string Text, string? Mend = null)
+internal sealed record Finding(Verdict Verdict, string Subject, string Text, string? Mend = null)
 {
     public static Finding Ok(string subject, string text) => new(Verdict.Ok, subject, text);
 
@@ -31,7 +31,7 @@ public sealed record Finding(Verdict Verdict, string Subject, string Text, strin
 
 /// <summary>How a <see cref="Finding"/> counts.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Verdict>))]
-public enum Verdict
+internal enum Verdict
 {
     [JsonStringEnumMemberName("ok")]
     Ok,

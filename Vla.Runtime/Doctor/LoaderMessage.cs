@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Vla.Runtime.Doctor;
 
 /// <summary>Finds in the dynamic loader's complaint what is really missing, and how to get it.</summary>
-public static partial class LoaderMessage
+internal static partial class LoaderMessage
 {
     private const string BuildAgain = "dotnet clean, then ./vla run builds and copies the native libraries again";
 

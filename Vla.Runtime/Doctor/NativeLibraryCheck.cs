@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Vla.Runtime.Doctor;
 
 /// <summary>Do the native libraries load? What is missing is named with the package that brings it.</summary>
-public static class NativeLibraryCheck
+internal static class NativeLibraryCheck
 {
     public static IEnumerable<Finding> OpenCv() => [Try("OpenCV", () => Cv2.GetVersionString() ?? "")];
 

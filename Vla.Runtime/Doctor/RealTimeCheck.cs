@@ -4,7 +4,7 @@ using Vla.Sensors;
 namespace Vla.Runtime.Doctor;
 
 /// <summary>How well can this machine keep time: the right to real-time priority, and the clock.</summary>
-public static class RealTimeCheck
+internal static class RealTimeCheck
 {
     // linux/capability.h
     private const int CapSysNice = 23;

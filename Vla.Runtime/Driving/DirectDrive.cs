@@ -9,7 +9,7 @@ namespace Vla.Runtime.Driving;
 /// <summary>
 /// A robot behind the control loop without a policy: whoever has actions offers them, the limits are in force.
 /// </summary>
-public sealed class DirectDrive : IDisposable
+internal sealed class DirectDrive : IDisposable
 {
     /// <summary>Ticks a second of the control loop: what is offered waits for the next one.</summary>
     private const double RateHz = 200;

@@ -7,7 +7,7 @@ namespace Vla.Runtime.Driving;
 /// <summary>
 /// An episode's recorded actions, carried out again: to its first pose slowly, then in their own time.
 /// </summary>
-public sealed class EpisodeReplay
+internal sealed class EpisodeReplay
 {
     /// <summary>There is near enough: this share of a dimension's range.</summary>
     private const double NearShare = 0.03;

@@ -4,7 +4,7 @@ using Vla.Sensors.Simulation.Tasks;
 namespace Vla.Runtime.Evaluation;
 
 /// <summary>Which episodes a policy is tried on.</summary>
-public sealed record EvaluationPlan
+internal sealed record EvaluationPlan
 {
     /// <summary>Evaluation's tables begin at this seed; demonstrations are recorded on those below it.</summary>
     public const long FirstWorldSeed = 1_000_000_000;
@@ -61,7 +61,7 @@ public sealed record EvaluationPlan
 /// <param name="WorldSeed">Of the table.</param>
 /// <param name="Level">Of the table.</param>
 /// <param name="Assignment">The task and its words.</param>
-public sealed record Episode(int Number, long WorldSeed, WorldLevel Level, Assignment Assignment)
+internal sealed record Episode(int Number, long WorldSeed, WorldLevel Level, Assignment Assignment)
 {
     /// <summary>The table as it is when the episode begins.</summary>
     public Tabletop Lay() => Tabletop.Create(WorldSeed, Level);

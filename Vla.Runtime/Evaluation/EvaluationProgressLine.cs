@@ -6,7 +6,7 @@ namespace Vla.Runtime.Evaluation;
 /// <summary>
 /// Says on standard error how far an evaluation is: a line that changes in a terminal, now and then a line elsewhere.
 /// </summary>
-public static class EvaluationProgressLine
+internal static class EvaluationProgressLine
 {
     private static readonly TimeSpan InTerminal = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Elsewhere = TimeSpan.FromSeconds(10);

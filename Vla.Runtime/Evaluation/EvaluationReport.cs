@@ -5,7 +5,7 @@ using Vla.Sensors.Simulation.Tasks;
 namespace Vla.Runtime.Evaluation;
 
 /// <summary>How often something succeeded.</summary>
-public record SuccessFigures
+internal record SuccessFigures
 {
     public required int Episodes { get; init; }
 
@@ -58,7 +58,7 @@ public record SuccessFigures
 /// <param name="Instruction">What was said.</param>
 /// <param name="Reason">Why it failed.</param>
 /// <param name="Seconds">When it did, in the world's time.</param>
-public sealed record FailedEpisode(
+internal sealed record FailedEpisode(
     int Episode,
     long WorldSeed,
     string Task,
@@ -69,7 +69,7 @@ public sealed record FailedEpisode(
 
 /// <summary>Everything that <c>vla eval</c> tells; names in JSON are snake_case.</summary>
 /// <remarks>Stepped, it follows from policy, plan and version alone: it holds no times of the clock.</remarks>
-public sealed record EvaluationReport
+internal sealed record EvaluationReport
 {
     /// <summary>Directory, or <c>expert</c>.</summary>
     public required string Policy { get; init; }
@@ -156,4 +156,4 @@ public sealed record EvaluationReport
 /// <summary>JSON of the report, without reflection.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(EvaluationReport))]
-public sealed partial class EvaluationJson : JsonSerializerContext;
+internal sealed partial class EvaluationJson : JsonSerializerContext;

@@ -5,7 +5,7 @@ using Vla.Sensors.Simulation.Tasks;
 namespace Vla.Runtime.Evaluation;
 
 /// <summary>Prints a report for a person to read.</summary>
-public static class EvaluationTable
+internal static class EvaluationTable
 {
     private const int MostReasons = 3;
 

@@ -5,7 +5,7 @@ namespace Vla.Runtime.Evaluation;
 /// <summary>
 /// The scripted expert, which knows the state of the world and needs no words: the mark to compare policies with.
 /// </summary>
-public sealed class ExpertRunner : IEpisodeRunner
+internal sealed class ExpertRunner : IEpisodeRunner
 {
     public Task<EpisodeResult> RunAsync(Episode episode, CancellationToken cancellation)
     {

@@ -8,7 +8,7 @@ namespace Vla.Runtime.Evaluation;
 /// <summary>
 /// Films failed episodes for a person to see what went wrong: what was said, what was done, and why it failed.
 /// </summary>
-public static class FailureVideo
+internal static class FailureVideo
 {
     public const int Width = 640;
     public const int Height = 480;

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Vla.Runtime.Evaluation;
 
 /// <summary>Tries a policy on many episodes and counts.</summary>
-public static class PolicyEvaluation
+internal static class PolicyEvaluation
 {
     /// <summary>More failures than this are counted, but not kept to be looked at.</summary>
     public const int MostKeptFailures = 12;
@@ -137,4 +137,4 @@ public static class PolicyEvaluation
 /// <param name="Done">Episodes that have ended.</param>
 /// <param name="Episodes">Of how many.</param>
 /// <param name="Succeeded">How many of those that have ended.</param>
-public readonly record struct EvaluationProgress(int Done, int Episodes, int Succeeded);
+internal readonly record struct EvaluationProgress(int Done, int Episodes, int Succeeded);

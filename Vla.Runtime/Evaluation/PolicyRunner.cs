@@ -14,7 +14,7 @@ namespace Vla.Runtime.Evaluation;
 /// Each stage computes on one thread, so that the same episode ends the same way however many of these run side by
 /// side, and on any number of cores.
 /// </remarks>
-public sealed class PolicyRunner : IEpisodeRunner
+internal sealed class PolicyRunner : IEpisodeRunner
 {
     /// <summary>Without a clock a policy may be slow.</summary>
     private static readonly TimeSpan HangBound = TimeSpan.FromSeconds(30);

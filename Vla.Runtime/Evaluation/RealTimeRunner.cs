@@ -5,7 +5,7 @@ namespace Vla.Runtime.Evaluation;
 /// <summary>A policy or the expert against the clock, through the whole pipeline of the daemon.</summary>
 /// <param name="episodes">Started; ended with this. Only one of these at a time measures what a robot would
 /// get.</param>
-public sealed class RealTimeRunner(RealTimeEpisodes episodes) : IEpisodeRunner
+internal sealed class RealTimeRunner(RealTimeEpisodes episodes) : IEpisodeRunner
 {
     public async Task<EpisodeResult> RunAsync(Episode episode, CancellationToken cancellation)
     {

@@ -4,7 +4,7 @@ using Vla.Sensors.Simulation.Tasks;
 namespace Vla.Runtime.Evaluation;
 
 /// <summary>An episode being carried out step by step: the table, its judge, and the time that is left.</summary>
-public sealed class Rollout
+internal sealed class Rollout
 {
     /// <summary>An episode takes at most so many control steps of 0.1 s.</summary>
     public const int StepLimit = 90;
@@ -60,7 +60,7 @@ public sealed class Rollout
 /// succeeded.</param>
 /// <param name="Seconds">How long it took, in the world's time.</param>
 /// <param name="States">Of a failed one: the table at the beginning and after every step, to be looked at.</param>
-public sealed record EpisodeResult(Episode Episode, string Reason, double Seconds, IReadOnlyList<Tabletop> States)
+internal sealed record EpisodeResult(Episode Episode, string Reason, double Seconds, IReadOnlyList<Tabletop> States)
 {
     public bool Succeeded => Reason.Length == 0;
 }

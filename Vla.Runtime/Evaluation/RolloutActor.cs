@@ -25,7 +25,7 @@ namespace Vla.Runtime.Evaluation;
 /// instruction has reached the fusion, so that no picture meets the words of the episode before. The stages are its
 /// children: one that fails is stopped, and so ends the episode; an evaluation does not go on with what remains.
 /// </remarks>
-public sealed class RolloutActor : UntypedActor
+internal sealed class RolloutActor : UntypedActor
 {
     /// <summary>The live camera's picture.</summary>
     private const int PictureWidth = 640;
@@ -280,4 +280,4 @@ public sealed class RolloutActor : UntypedActor
 }
 
 /// <summary>Asks for an episode; the answer is its <see cref="EpisodeResult"/>, or <see cref="Failure"/>.</summary>
-public sealed record RunEpisode(Episode Episode);
+internal sealed record RunEpisode(Episode Episode);

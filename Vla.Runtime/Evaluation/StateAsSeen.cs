@@ -6,7 +6,7 @@ using Vla.Sensors.Simulation;
 namespace Vla.Runtime.Evaluation;
 
 /// <summary>What a policy wants of the arm's state, for the observation that it goes with.</summary>
-public sealed class StateAsSeen
+internal sealed class StateAsSeen
 {
     private readonly int[] _places;
     private readonly IReadOnlyList<string> _names;

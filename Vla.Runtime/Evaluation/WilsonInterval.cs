@@ -4,7 +4,7 @@ namespace Vla.Runtime.Evaluation;
 /// <remarks>
 /// Unlike the usual plus-minus it is right for few trials and near 0 and 1: 400 of 400 means 99.05 % or more.
 /// </remarks>
-public static class WilsonInterval
+internal static class WilsonInterval
 {
     /// <summary>The normal distribution's 97.5 % point, for 95 % in the middle.</summary>
     private const double Z = 1.959963984540054;

@@ -7,7 +7,7 @@ namespace Vla.Runtime.Hosting;
 /// <param name="status">Read.</param>
 /// <param name="time">The clock.</param>
 /// <param name="say">Takes a line.</param>
-public sealed class CameraLines(StatusSource status, TimeProvider time, Action<string> say)
+internal sealed class CameraLines(StatusSource status, TimeProvider time, Action<string> say)
     : IHostedService,
         IDisposable
 {

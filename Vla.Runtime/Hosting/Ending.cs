@@ -11,7 +11,7 @@ namespace Vla.Runtime.Hosting;
 /// reason and exit code count. The stop needs no other thread. A thread of its own then sees to it that the process
 /// ends, whatever hangs: what is left in native code cannot be ended otherwise.
 /// </remarks>
-public sealed class Ending : IDisposable
+internal sealed class Ending : IDisposable
 {
     /// <summary>How long actors and connections may take to end.</summary>
     public static readonly TimeSpan HostBound = TimeSpan.FromSeconds(8);
@@ -198,4 +198,4 @@ public sealed class Ending : IDisposable
 /// <summary>A run that had to end; the message says why.</summary>
 /// <param name="message">For the user, in one line.</param>
 /// <param name="exitCode">One of <see cref="ExitCodes"/>.</param>
-public sealed class RunEndedException(string message, int exitCode) : CommandException(message, exitCode);
+internal sealed class RunEndedException(string message, int exitCode) : CommandException(message, exitCode);

@@ -12,7 +12,7 @@ namespace Vla.Runtime.Hosting;
 /// Reading blocks and cannot be cancelled, so it has a background thread that ends with the process. It waits for no
 /// answer: a stop is taken also while an earlier instruction has not been answered.
 /// </remarks>
-public sealed partial class InstructionConsole(
+internal sealed partial class InstructionConsole(
     OperatorInput operatorInput,
     OperatorDesk desk,
     ConsoleScreen? screen,

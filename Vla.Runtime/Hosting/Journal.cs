@@ -3,7 +3,7 @@ namespace Vla.Runtime.Hosting;
 /// <summary>
 /// systemd's journal: whether it reads what this process writes, and how it is told a line's priority.
 /// </summary>
-public static class Journal
+internal static class Journal
 {
     /// <summary>Whether standard error goes straight to the journal, as for a service.</summary>
     public static bool TakesStandardError { get; } =

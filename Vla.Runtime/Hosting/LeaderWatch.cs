@@ -8,7 +8,7 @@ namespace Vla.Runtime.Hosting;
 /// <param name="monitor">Told too, for status and page; null where it is a policy's.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Where it is said.</param>
-public sealed partial class LeaderWatch(
+internal sealed partial class LeaderWatch(
     ITeleoperator leads,
     StageMonitor? monitor,
     TimeProvider time,

@@ -16,7 +16,7 @@ namespace Vla.Runtime.Hosting;
 /// and a person's line has no time of its own.
 /// </param>
 /// <param name="time">Whose wall clock is written.</param>
-public sealed class LogLine(LogFormat format, bool forJournal, TimeProvider time)
+internal sealed class LogLine(LogFormat format, bool forJournal, TimeProvider time)
 {
     private static readonly JsonWriterOptions AsWritten = new()
     {

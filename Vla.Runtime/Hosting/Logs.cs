@@ -8,7 +8,7 @@ namespace Vla.Runtime.Hosting;
 /// A provider of our own, since .NET's console logger would write into the live view, and names classes where a person
 /// wants to read what happened.
 /// </remarks>
-public static class Logs
+internal static class Logs
 {
     public static void Configure(ILoggingBuilder logging, LogSettings settings, ConsoleScreen? screen)
     {

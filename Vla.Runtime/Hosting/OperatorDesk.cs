@@ -12,7 +12,7 @@ namespace Vla.Runtime.Hosting;
 /// <param name="leads">Takes the keys that are left; null where nobody leads.</param>
 /// <param name="feed">Begins and ends corrections; null where nobody leads.</param>
 /// <param name="quit">Ends the program in good order.</param>
-public sealed class OperatorDesk(
+internal sealed class OperatorDesk(
     ControlLoop control,
     LiveRecording? recording,
     ITeleoperator? leads,

@@ -20,7 +20,7 @@ namespace Vla.Runtime.Hosting;
 /// <param name="instructions">Is given everything that is neither a stop nor a command.</param>
 /// <param name="world">The simulated world; null without one.</param>
 /// <param name="quit">Ends the program in good order.</param>
-public sealed class OperatorInput(
+internal sealed class OperatorInput(
     ControlLoop control,
     IRequiredActor<InstructionActor> instructions,
     WorldEpisodes? world,
@@ -159,7 +159,7 @@ public sealed class OperatorInput(
 }
 
 /// <summary>What became of a line.</summary>
-public enum OperatorAnswerKind
+internal enum OperatorAnswerKind
 {
     /// <summary>It is the instruction in force.</summary>
     Given,
@@ -186,7 +186,7 @@ public enum OperatorAnswerKind
 /// <summary>The answer to a line that an operator wrote.</summary>
 /// <param name="Kind">What became of it.</param>
 /// <param name="Text">The same in words, for a person.</param>
-public sealed record OperatorAnswer(OperatorAnswerKind Kind, string Text)
+internal sealed record OperatorAnswer(OperatorAnswerKind Kind, string Text)
 {
     /// <summary>The instruction that is in force because of it; null for anything else.</summary>
     public Instruction? Given { get; init; }

@@ -5,7 +5,7 @@ namespace Vla.Runtime.Hosting;
 /// <param name="duration">Zero for never.</param>
 /// <param name="time">The clock.</param>
 /// <param name="end">Ends the run.</param>
-public sealed class RunDuration(TimeSpan duration, TimeProvider time, Action end) : IDisposable
+internal sealed class RunDuration(TimeSpan duration, TimeProvider time, Action end) : IDisposable
 {
     private ITimer? _timer;
 

@@ -12,7 +12,7 @@ namespace Vla.Runtime.Hosting;
 /// <param name="notifier">Reaches systemd, where it is there.</param>
 /// <param name="publishedActions">Counts what the control loop has published.</param>
 /// <param name="time">The clock.</param>
-public sealed class SystemdReports(ISystemdNotifier notifier, Func<long> publishedActions, TimeProvider time)
+internal sealed class SystemdReports(ISystemdNotifier notifier, Func<long> publishedActions, TimeProvider time)
     : IHostedService,
         IDisposable
 {

@@ -5,7 +5,7 @@ namespace Vla.Runtime.Hosting;
 /// <param name="why">How that is known.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Where it is said.</param>
-public sealed partial class UntrainedReminder(
+internal sealed partial class UntrainedReminder(
     string policy,
     string why,
     TimeProvider time,

@@ -3,7 +3,7 @@ namespace Vla.Runtime.Hosting;
 /// <summary>
 /// Splits a stream of bytes into lines without decoding them, so that bad bytes can be told from good ones.
 /// </summary>
-public static class Utf8Lines
+internal static class Utf8Lines
 {
     /// <param name="input">Read to its end.</param>
     /// <param name="limit">Of a longer line only its first <paramref name="limit"/> + 1 bytes are kept.</param>

@@ -3,7 +3,7 @@ using System.Net;
 namespace Vla.Runtime.Http;
 
 /// <summary>The place of one connection: whose it is, and since when it has done nothing.</summary>
-public sealed class ConnectionPlace : IDisposable
+internal sealed class ConnectionPlace : IDisposable
 {
     private readonly ConnectionPlaces _places;
     private readonly Action _close;

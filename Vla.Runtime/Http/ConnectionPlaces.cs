@@ -14,7 +14,7 @@ namespace Vla.Runtime.Http;
 /// </para>
 /// <para>Own code: Kestrel's own limit turns new connections away, which is the wrong end.</para>
 /// </remarks>
-public sealed class ConnectionPlaces(TimeProvider time)
+internal sealed class ConnectionPlaces(TimeProvider time)
 {
     /// <summary>Requests of one client under way: several pages with their sockets and pictures.</summary>
     public const int OfOne = 64;

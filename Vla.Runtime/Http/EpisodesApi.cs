@@ -5,7 +5,7 @@ using Vla.Runtime.Status;
 namespace Vla.Runtime.Http;
 
 /// <summary>Episodes that are recorded one after the other, over HTTP: <c>POST /record/next</c> and so on.</summary>
-public static class EpisodesApi
+internal static class EpisodesApi
 {
     public static void MapEpisodes(this IEndpointRouteBuilder api)
     {

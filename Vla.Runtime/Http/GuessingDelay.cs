@@ -8,7 +8,7 @@ namespace Vla.Runtime.Http;
 /// wait at a time: more of them are answered at once, so they use up nothing that others need. A right token never
 /// comes here: whoever shares an address with a guesser can still stop the robot.
 /// </remarks>
-public sealed class GuessingDelay(TimeProvider time)
+internal sealed class GuessingDelay(TimeProvider time)
 {
     /// <summary>How long the first wrong token waits.</summary>
     public static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(250);

@@ -3,7 +3,7 @@ using System.Net;
 namespace Vla.Runtime.Http;
 
 /// <summary>Reads and checks where the HTTP API shall listen.</summary>
-public static class HttpAddress
+internal static class HttpAddress
 {
     /// <summary>Reads <c>http://127.0.0.1:5080</c> or <c>off</c>.</summary>
     /// <returns>The address; null for <c>off</c>.</returns>

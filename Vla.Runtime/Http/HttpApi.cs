@@ -8,7 +8,7 @@ namespace Vla.Runtime.Http;
 
 /// <summary>The HTTP API: health, status, instructions, stop and resume.</summary>
 /// <remarks>Every answer is JSON; a refusal is <c>{"error": "…"}</c> with what would be right.</remarks>
-public static class HttpApi
+internal static class HttpApi
 {
     /// <summary>
     /// Longest request body, bytes: an instruction of full length with every character escaped in JSON.
@@ -179,16 +179,16 @@ public static class HttpApi
 }
 
 /// <summary>Body of <c>POST /instruction</c> as JSON.</summary>
-public sealed record InstructionRequest(string? Instruction);
+internal sealed record InstructionRequest(string? Instruction);
 
 /// <summary>The state after a request.</summary>
-public sealed record StateAnswer(string State, string Reason);
+internal sealed record StateAnswer(string State, string Reason);
 
 /// <summary>What is wrong with a request.</summary>
 /// <param name="Error">In words, with what would be right.</param>
 /// <param name="UnknownWords">Of an instruction: words that the policy's vocabulary lacks; left out where there are
 /// none.</param>
-public sealed record ErrorAnswer(
+internal sealed record ErrorAnswer(
     string Error,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? UnknownWords = null
 );
@@ -203,4 +203,4 @@ public sealed record ErrorAnswer(
 [JsonSerializable(typeof(EpisodeRequest))]
 [JsonSerializable(typeof(StateAnswer))]
 [JsonSerializable(typeof(ErrorAnswer))]
-public sealed partial class ApiJson : JsonSerializerContext;
+internal sealed partial class ApiJson : JsonSerializerContext;

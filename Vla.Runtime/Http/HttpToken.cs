@@ -10,7 +10,7 @@ namespace Vla.Runtime.Http;
 /// Kept as a hash, and compared in constant time. A browser that has shown it gets a session instead, an expiry time
 /// with a MAC under the token: it can be checked without keeping anything, and a restarted daemon still knows it.
 /// </remarks>
-public sealed class HttpToken
+internal sealed class HttpToken
 {
     /// <summary>The environment variable that holds it; wins over the file.</summary>
     public const string Variable = "VLA_HTTP_TOKEN";

@@ -3,7 +3,7 @@ using System.Net;
 namespace Vla.Runtime.Http;
 
 /// <summary>The page that asks a browser's user for the token.</summary>
-public static class LoginPage
+internal static class LoginPage
 {
     private const string ContentPolicy =
         "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";

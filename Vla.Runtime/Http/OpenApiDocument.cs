@@ -7,7 +7,7 @@ using Vla.Actors.Instructions;
 namespace Vla.Runtime.Http;
 
 /// <summary>The description of the HTTP API, at <c>/openapi/v1.json</c>.</summary>
-public static class OpenApiDocument
+internal static class OpenApiDocument
 {
     private const string Version = "v1";
     private const string Path = "/openapi/{documentName}.json";

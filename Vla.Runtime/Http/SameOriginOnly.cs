@@ -10,7 +10,7 @@ namespace Vla.Runtime.Http;
 /// <c>Origin</c> but say by <c>Sec-Fetch-Site</c> where they come from (W3C Fetch Metadata); following a link to a page
 /// is allowed from anywhere.
 /// </remarks>
-public sealed class SameOriginOnly(bool loopback)
+internal sealed class SameOriginOnly(bool loopback)
 {
     public async Task Invoke(HttpContext context, RequestDelegate next)
     {

@@ -5,7 +5,7 @@ namespace Vla.Runtime.Http;
 /// Everything needs it: pages, their files and sockets, paths that do not exist. Only endpoints that say so
 /// (<see cref="NotNeeded"/>) do without.
 /// </remarks>
-public sealed partial class TokenRequired(HttpToken token, TimeProvider time, ILogger<TokenRequired> logger)
+internal sealed partial class TokenRequired(HttpToken token, TimeProvider time, ILogger<TokenRequired> logger)
 {
     /// <summary>RFC 6750's, and that of openpi's clients.</summary>
     private static readonly string[] Schemes = ["Bearer ", "Api-Key "];

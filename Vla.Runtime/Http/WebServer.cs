@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 namespace Vla.Runtime.Http;
 
 /// <summary>The web server: where it listens, what it bears, and who is let in.</summary>
-public static class WebServer
+internal static class WebServer
 {
     private const int Kibibyte = 1024;
 

@@ -7,7 +7,7 @@ using Vla.Runtime.Status;
 namespace Vla.Runtime.Http;
 
 /// <summary>The simulated world over HTTP: <c>POST /world/episode</c> lays another table.</summary>
-public static class WorldApi
+internal static class WorldApi
 {
     public static void MapWorld(this IEndpointRouteBuilder api) =>
         api.MapPost("/world/episode", BeginAsync)
@@ -69,4 +69,4 @@ public static class WorldApi
 
 /// <summary>Body of <c>POST /world/episode</c>; all of it may be left out.</summary>
 /// <param name="Seed">Which table; null for the next.</param>
-public sealed record EpisodeRequest(long? Seed);
+internal sealed record EpisodeRequest(long? Seed);

@@ -8,10 +8,10 @@ namespace Vla.Runtime.Learning;
 /// About how many pictures are kept of each episode: neighbours are nearly the same. Null for what the source finds
 /// sensible.
 /// </param>
-public sealed record LessonWishes(TrainingTemplate Policy, int? PicturesPerEpisode = null);
+internal sealed record LessonWishes(TrainingTemplate Policy, int? PicturesPerEpisode = null);
 
 /// <summary>Where training data come from: a recorded dataset, or the simulated world.</summary>
-public interface ILessonSource
+internal interface ILessonSource
 {
     /// <summary>Time from one action to the next, milliseconds.</summary>
     double StepMs { get; }

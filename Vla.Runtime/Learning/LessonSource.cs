@@ -1,7 +1,7 @@
 namespace Vla.Runtime.Learning;
 
 /// <summary>Finds training data by how they are written.</summary>
-public static class LessonSource
+internal static class LessonSource
 {
     /// <param name="text"><c>world…</c> for the simulated world, otherwise a LeRobot dataset's directory.</param>
     /// <exception cref="UsageException">Not known.</exception>

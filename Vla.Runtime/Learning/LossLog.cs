@@ -8,7 +8,7 @@ namespace Vla.Runtime.Learning;
 /// <summary>
 /// Keeps the course of a training: <c>loss.csv</c>, a row for every some steps, and <c>loss.png</c> drawn from it.
 /// </summary>
-public sealed class LossLog
+internal sealed class LossLog
 {
     private const string Header =
         "step,seconds,learning_rate,total,action,grounding,turn,"

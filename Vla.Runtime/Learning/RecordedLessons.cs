@@ -17,7 +17,7 @@ namespace Vla.Runtime.Learning;
 /// instruction changes. With a simulator's features (<see cref="ExpertLessons"/>) there are several to a frame.
 /// </para>
 /// </remarks>
-public sealed record RecordedLessons : ILessonSource
+internal sealed record RecordedLessons : ILessonSource
 {
     /// <summary>
     /// Pictures that are kept of a second of an episode where nothing else is wished: neighbours are nearly the same.

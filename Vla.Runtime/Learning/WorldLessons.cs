@@ -19,7 +19,7 @@ namespace Vla.Runtime.Learning;
 /// <c>?episodes=N&amp;seed=S</c>. Episodes are made side by side and added in order, so the same words give the same
 /// data on any number of cores.
 /// </remarks>
-public sealed record WorldLessons(LevelMixture Levels, int Episodes, long Seed) : ILessonSource
+internal sealed record WorldLessons(LevelMixture Levels, int Episodes, long Seed) : ILessonSource
 {
     public const string Scheme = "world";
 

@@ -6,7 +6,7 @@ namespace Vla.Runtime.Libraries;
 /// <summary>A camera that somebody else wrote: <c>dll:FILE#ARGUMENT</c>.</summary>
 /// <param name="File">The assembly with the one public <see cref="ICamera"/>.</param>
 /// <param name="Argument">Given to its constructor, if that takes a text.</param>
-public sealed record LibraryCameraSource(string File, string Argument) : CameraSource
+internal sealed record LibraryCameraSource(string File, string Argument) : CameraSource
 {
     /// <summary>Below the bound on opening a camera, so that it is this that is said.</summary>
     private static readonly TimeSpan LongestMaking = TimeSpan.FromSeconds(10);

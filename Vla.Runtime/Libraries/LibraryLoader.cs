@@ -8,7 +8,7 @@ namespace Vla.Runtime.Libraries;
 /// <param name="File">The assembly. What it needs besides Vla's own assemblies lies beside it.</param>
 /// <param name="LongestMaking">How long its constructor may take.</param>
 /// <param name="Refuse">Makes the exception that this kind of thing is refused with.</param>
-public sealed record LibraryRequest(
+internal sealed record LibraryRequest(
     string What,
     string File,
     TimeSpan LongestMaking,
@@ -23,7 +23,7 @@ public sealed record LibraryRequest(
 }
 
 /// <summary>Loads what somebody else wrote: the one public class of a kind in an assembly.</summary>
-public static class LibraryLoader
+internal static class LibraryLoader
 {
     /// <typeparam name="T">The interface that the class implements.</typeparam>
     /// <param name="request">Where it is, and what its constructor is given.</param>

@@ -4,7 +4,7 @@ namespace Vla.Runtime.Libraries;
 /// <param name="File">The assembly.</param>
 /// <param name="Argument">Given to the constructor, if that takes a text; empty when none was given.</param>
 /// <param name="Profile">A robot profile's file; null when none was given.</param>
-public sealed record LibraryName(string File, string Argument, string? Profile)
+internal sealed record LibraryName(string File, string Argument, string? Profile)
 {
     public const string Prefix = "dll:";
 

@@ -6,7 +6,7 @@ using Vla.Sensors.Cameras;
 namespace Vla.Runtime.Libraries;
 
 /// <summary>Loads policies, families of policies and types of stages that somebody else wrote.</summary>
-public static class PolicyLibrary
+internal static class PolicyLibrary
 {
     /// <summary>How long one of several may take to be made; none of them reads weights yet.</summary>
     private static readonly TimeSpan LongestMaking = TimeSpan.FromSeconds(10);

@@ -4,7 +4,7 @@ using Vla.Sensors.Cameras;
 namespace Vla.Runtime.Libraries;
 
 /// <summary>Loads a robot or an output that somebody else wrote.</summary>
-public static class RobotLibrary
+internal static class RobotLibrary
 {
     /// <summary>How long one may take to be made: it may find its port and wait for an answer there.</summary>
     private static readonly TimeSpan LongestMaking = TimeSpan.FromSeconds(30);

@@ -13,7 +13,7 @@ namespace Vla.Runtime.Outputs;
 /// Writes a published action as one line of JSON; <c>config/published-action.schema.json</c> describes it.
 /// </summary>
 /// <remarks>Reuses its buffer: one instance for each output, used by one thread at a time.</remarks>
-public sealed class ActionJson : IDisposable
+internal sealed class ActionJson : IDisposable
 {
     // Instructions stay readable in any script; the text is data for programs, never a part of a web page.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

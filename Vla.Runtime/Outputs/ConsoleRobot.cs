@@ -13,7 +13,7 @@ namespace Vla.Runtime.Outputs;
 /// <param name="snapshot">Gives the rest of what is shown; asked at each drawing.</param>
 /// <param name="screen">The terminal, shared with prompt and log; null when there is none.</param>
 /// <param name="plain">Where plain lines go when there is no terminal.</param>
-public sealed class ConsoleRobot(
+internal sealed class ConsoleRobot(
     RobotProfile profile,
     Func<ConsoleSnapshot> snapshot,
     ConsoleScreen? screen,

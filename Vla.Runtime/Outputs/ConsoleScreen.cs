@@ -11,7 +11,7 @@ namespace Vla.Runtime.Outputs;
 /// The cursor always rests at the end of the prompt. Every change is one write: up to the block's first line, over it
 /// line by line, and back to the prompt. May be used from any thread.
 /// </remarks>
-public sealed class ConsoleScreen : IDisposable
+internal sealed class ConsoleScreen : IDisposable
 {
     private const string Escape = "\u001b[";
     private const string EraseLineEnd = Escape + "K";

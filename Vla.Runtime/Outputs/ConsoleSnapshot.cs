@@ -3,7 +3,7 @@ using Vla.Actors.Pipeline;
 namespace Vla.Runtime.Outputs;
 
 /// <summary>What the console output shows besides the action itself.</summary>
-public sealed record ConsoleSnapshot
+internal sealed record ConsoleSnapshot
 {
     /// <summary>Where the page is, and what to type; empty for nothing.</summary>
     public string Where { get; init; } = "";

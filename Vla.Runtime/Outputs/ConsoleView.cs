@@ -10,7 +10,7 @@ namespace Vla.Runtime.Outputs;
 /// <summary>
 /// Draws what the robot does: state, action as bars within their limits, rates, ages, latencies, counts.
 /// </summary>
-public sealed class ConsoleView(RobotProfile profile)
+internal sealed class ConsoleView(RobotProfile profile)
 {
     private const int StateHeight = 3;
 

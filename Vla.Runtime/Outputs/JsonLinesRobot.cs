@@ -9,7 +9,7 @@ namespace Vla.Runtime.Outputs;
 /// is taken back, and where that is not possible it is ended, so that it never spoils the next line. Nobody else writes
 /// to the file meanwhile (<see cref="OutputFile"/>).
 /// </remarks>
-public sealed class JsonLinesRobot(string file, RobotProfile profile) : IActionOutput
+internal sealed class JsonLinesRobot(string file, RobotProfile profile) : IActionOutput
 {
     private readonly ActionJson _json = new(profile);
     private FileStream? _stream;

@@ -7,7 +7,7 @@ namespace Vla.Runtime.Outputs;
 
 /// <summary>Keeps what must not move a robot by accident from what can: <c>dll:</c> and <c>udp://</c>.</summary>
 /// <remarks>Files and the console move nothing, and the simulated arm nothing that could be hurt.</remarks>
-public static class MovingOutputs
+internal static class MovingOutputs
 {
     /// <summary>To be asked before anything is opened.</summary>
     /// <param name="settings">What the user insists on.</param>

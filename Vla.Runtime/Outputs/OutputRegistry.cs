@@ -3,7 +3,7 @@ using Vla.Runtime.Registries;
 namespace Vla.Runtime.Outputs;
 
 /// <summary>The kinds of outputs that <c>--output</c> can name.</summary>
-public static class OutputRegistry
+internal static class OutputRegistry
 {
     private static readonly Registry<OutputSpec> Kinds = new(
         new("console", OutputSpec.Console.Read),

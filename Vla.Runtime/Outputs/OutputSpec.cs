@@ -9,7 +9,7 @@ namespace Vla.Runtime.Outputs;
 /// Where actions go, as given to <c>--output</c>. Each kind reads the texts that name it, and answers null to all
 /// others.
 /// </summary>
-public abstract record OutputSpec
+internal abstract record OutputSpec
 {
     /// <summary>Whether it can move something real.</summary>
     public virtual bool MovesRobots => false;
@@ -134,7 +134,7 @@ public abstract record OutputSpec
 /// <param name="Screen">The terminal; null when there is none.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Tabletop">The simulated world; null when there is none.</param>
-public sealed record OutputContext(
+internal sealed record OutputContext(
     RobotProfile Profile,
     Func<ConsoleSnapshot> Snapshot,
     ConsoleScreen? Screen,

@@ -4,7 +4,7 @@ namespace Vla.Runtime.Outputs;
 
 /// <summary>The text a person is typing at the prompt, key by key.</summary>
 /// <remarks>Enter gives the line; Backspace takes back a letter; Escape and Ctrl+U take back all.</remarks>
-public sealed class PromptLine(string prompt)
+internal sealed class PromptLine(string prompt)
 {
     private readonly StringBuilder _typed = new();
 

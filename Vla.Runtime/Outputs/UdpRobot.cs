@@ -9,7 +9,7 @@ namespace Vla.Runtime.Outputs;
 /// The host is resolved once, at start: a name server must not hold up a robot. Nobody listening is no failure; it is
 /// counted in <see cref="Unheard"/>.
 /// </remarks>
-public sealed class UdpRobot : IActionOutput
+internal sealed class UdpRobot : IActionOutput
 {
     private readonly Socket _socket;
     private readonly ActionJson _json;

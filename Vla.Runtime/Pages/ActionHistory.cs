@@ -5,7 +5,7 @@ namespace Vla.Runtime.Pages;
 
 /// <summary>The last 30 s of published actions, sampled five times a second, as lines to draw.</summary>
 /// <remarks>Fed by one timer; what it gives out is not changed any more.</remarks>
-public sealed class ActionHistory(RobotProfile profile)
+internal sealed class ActionHistory(RobotProfile profile)
 {
     /// <summary>How far back the lines go.</summary>
     public const int Seconds = 30;

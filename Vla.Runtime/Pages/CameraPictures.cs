@@ -5,4 +5,4 @@ namespace Vla.Runtime.Pages;
 /// <param name="CapturedNs">When it was taken, monotonic nanoseconds.</param>
 /// <param name="Raw">As the camera gave it, made smaller where it is large.</param>
 /// <param name="Policy">As the policy gets it: in the policy's size, normalised and back.</param>
-public sealed record CameraPictures(long Sequence, long CapturedNs, byte[] Raw, byte[] Policy);
+internal sealed record CameraPictures(long Sequence, long CapturedNs, byte[] Raw, byte[] Policy);

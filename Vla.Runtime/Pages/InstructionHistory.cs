@@ -6,7 +6,7 @@ using Vla.Actors.Pipeline;
 namespace Vla.Runtime.Pages;
 
 /// <summary>The instructions given so far, by whomever, with the time each took to its first action.</summary>
-public sealed class InstructionHistory : IObserver, IDisposable
+internal sealed class InstructionHistory : IObserver, IDisposable
 {
     private const int Kept = 30;
 
@@ -93,7 +93,7 @@ public sealed class InstructionHistory : IObserver, IDisposable
 /// <param name="At">When, by the wall clock.</param>
 /// <param name="FirstActionNs">From giving it to the first action made with it, nanoseconds; null until there is
 /// one.</param>
-public sealed record GivenInstruction(
+internal sealed record GivenInstruction(
     long Number,
     string Text,
     IReadOnlyList<string> UnknownWords,

@@ -7,7 +7,7 @@ using Vla.Runtime.Status;
 namespace Vla.Runtime.Pages;
 
 /// <summary>What the page shows of the moment: taken five times a second, once for all viewers.</summary>
-public sealed record LiveSnapshot
+internal sealed record LiveSnapshot
 {
     public required ControlState State { get; init; }
 
@@ -42,7 +42,7 @@ public sealed record LiveSnapshot
 }
 
 /// <summary>What is read once a second: figures nobody could read faster.</summary>
-public sealed record SlowSnapshot
+internal sealed record SlowSnapshot
 {
     public required StatusReport Status { get; init; }
 
@@ -69,4 +69,4 @@ public sealed record SlowSnapshot
 /// <summary>What a stage's results look like.</summary>
 /// <param name="Title">What they are called.</param>
 /// <param name="Newest">Null before the first.</param>
-public sealed record StageFeatures(string Title, FeatureHistogram? Newest);
+internal sealed record StageFeatures(string Title, FeatureHistogram? Newest);

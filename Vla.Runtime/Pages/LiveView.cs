@@ -11,7 +11,7 @@ namespace Vla.Runtime.Pages;
 /// <remarks>
 /// While nobody watches, only the action is sampled, so that its last 30 s are there for whoever comes.
 /// </remarks>
-public sealed partial class LiveView(
+internal sealed partial class LiveView(
     PipelineParts parts,
     RobotProfile profile,
     StatusSource status,

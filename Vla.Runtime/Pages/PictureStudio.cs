@@ -13,7 +13,7 @@ namespace Vla.Runtime.Pages;
 /// everyone who asked, at most <see cref="PicturesPerSecond"/> times a second. Frames on their way to the policy are
 /// not touched.
 /// </remarks>
-public sealed partial class PictureStudio : IHostedService, IDisposable
+internal sealed partial class PictureStudio : IHostedService, IDisposable
 {
     public const double PicturesPerSecond = 12.5;
 

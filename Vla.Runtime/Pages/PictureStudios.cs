@@ -4,7 +4,7 @@ using Vla.Sensors.Images;
 namespace Vla.Runtime.Pages;
 
 /// <summary>A <see cref="PictureStudio"/> for each camera.</summary>
-public sealed class PictureStudios : IHostedService, IDisposable
+internal sealed class PictureStudios : IHostedService, IDisposable
 {
     private readonly (CameraMonitor Camera, PictureStudio Studio)[] _all;
 

@@ -8,7 +8,7 @@ namespace Vla.Runtime.Policies;
 
 /// <summary>Nothing decides, and nothing moves: <c>--policy none</c>, to look at pictures and state alone.</summary>
 /// <param name="naming">What the robot calls its numbers; null before that is known.</param>
-public sealed class NoPolicy(RobotNaming? naming = null) : IPolicy
+internal sealed class NoPolicy(RobotNaming? naming = null) : IPolicy
 {
     /// <summary>How it is given.</summary>
     public const string Word = "none";

@@ -5,7 +5,7 @@ using Vla.Runtime.Registries;
 namespace Vla.Runtime.Policies;
 
 /// <summary>The kinds of policies that <c>--policy</c> can name.</summary>
-public static class PolicyRegistry
+internal static class PolicyRegistry
 {
     private static readonly Registry<PolicySpec> Kinds = new([
         new("expert", PolicySpec.Expert.Read, "a script that knows the simulated world"),

@@ -8,7 +8,7 @@ namespace Vla.Runtime.Policies;
 /// <summary>
 /// What decides, as given to <c>--policy</c>. Each kind reads the texts that name it, and answers null to all others.
 /// </summary>
-public abstract record PolicySpec
+internal abstract record PolicySpec
 {
     /// <summary>Whether it acts in the simulated world alone.</summary>
     public virtual bool NeedsWorld => false;
@@ -114,7 +114,7 @@ public abstract record PolicySpec
 /// <summary>What a policy is made with.</summary>
 /// <param name="Tabletop">The simulated world, asked for when the first action is wanted.</param>
 /// <param name="Time">The clock.</param>
-public sealed record PolicyContext(Func<SimulatedTabletop> Tabletop, TimeProvider Time)
+internal sealed record PolicyContext(Func<SimulatedTabletop> Tabletop, TimeProvider Time)
 {
     /// <summary>What whoever runs it chooses of it.</summary>
     public PolicyChoices Choices { get; init; } = PolicyChoices.None;

@@ -6,7 +6,7 @@ namespace Vla.Runtime.Recording;
 /// <summary>
 /// Draws a dataset at a glance: a row for each of some episodes, moment by moment, with its instruction.
 /// </summary>
-public static class ContactSheet
+internal static class ContactSheet
 {
     public const int Rows = 8;
     public const int Moments = 8;

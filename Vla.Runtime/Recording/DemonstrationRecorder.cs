@@ -11,7 +11,7 @@ namespace Vla.Runtime.Recording;
 /// Each worker makes whole episodes, each from a seed of its own; one writer saves them in the order of their seeds. So
 /// the dataset is the same however many workers there are, and wherever a recording was interrupted.
 /// </remarks>
-public sealed record DemonstrationRecorder
+internal sealed record DemonstrationRecorder
 {
     /// <summary>Pictures are drawn this large and shrunk, as the live camera's are for a policy that crops.</summary>
     private const int DrawnSize = 480;

@@ -1,7 +1,7 @@
 namespace Vla.Runtime.Recording;
 
 /// <summary>What whoever records asks for, with a key, on the page or with a button of a game pad.</summary>
-public enum EpisodeCommand
+internal enum EpisodeCommand
 {
     /// <summary>Keep the episode under way; between episodes, begin the next.</summary>
     Next,

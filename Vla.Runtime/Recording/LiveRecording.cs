@@ -10,7 +10,7 @@ using Vla.Sensors.Datasets;
 namespace Vla.Runtime.Recording;
 
 /// <summary>Records a live run as a dataset: <c>vla run --record DIR</c>.</summary>
-public sealed partial class LiveRecording : IDisposable
+internal sealed partial class LiveRecording : IDisposable
 {
     private readonly RecordingTarget _target;
     private readonly EpisodeSaver _saver;

@@ -10,7 +10,7 @@ namespace Vla.Runtime.Recording;
 /// <summary>A camera whose pictures are recorded.</summary>
 /// <param name="Monitor">Where they are.</param>
 /// <param name="Description">Their size.</param>
-public sealed record RecordedCamera(CameraMonitor Monitor, CameraDescription Description) : IRecordedPictures
+internal sealed record RecordedCamera(CameraMonitor Monitor, CameraDescription Description) : IRecordedPictures
 {
     /// <summary>Most memory that a camera's kept pictures take.</summary>
     private const long MostBytes = 64 << 20;

@@ -6,7 +6,7 @@ namespace Vla.Runtime.Recording;
 /// <param name="Frames">In these.</param>
 /// <param name="Dropped">Frames that were due and are not recorded.</param>
 /// <param name="Error">Why the last episode could not be saved; null when it was.</param>
-public sealed record RecordingReport(string Directory, long Episodes, long Frames, long Dropped, string? Error)
+internal sealed record RecordingReport(string Directory, long Episodes, long Frames, long Dropped, string? Error)
 {
     /// <summary>Episodes that were not kept, since they were shorter than half a second.</summary>
     public long TooShort { get; init; }

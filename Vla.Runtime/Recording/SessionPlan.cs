@@ -6,7 +6,7 @@ namespace Vla.Runtime.Recording;
 /// <param name="Episodes">In all, those that the dataset has already included.</param>
 /// <param name="EpisodeSeconds">An episode ends by itself after this time.</param>
 /// <param name="ResetSeconds">The next one begins by itself so long after the one before has ended.</param>
-public sealed record SessionPlan(int Episodes, double EpisodeSeconds, double ResetSeconds)
+internal sealed record SessionPlan(int Episodes, double EpisodeSeconds, double ResetSeconds)
 {
     /// <summary>Whether a policy acts, and episodes are judged: those that fail are kept too.</summary>
     public bool IsEvaluation { get; init; }
@@ -14,7 +14,7 @@ public sealed record SessionPlan(int Episodes, double EpisodeSeconds, double Res
 
 /// <summary>What a recording of episodes is at.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<SessionPhase>))]
-public enum SessionPhase
+internal enum SessionPhase
 {
     /// <summary>Everything is brought to where the next episode begins.</summary>
     [JsonStringEnumMemberName("reset")]
@@ -44,7 +44,7 @@ public enum SessionPhase
 /// <param name="OfSeconds">How long it lasts at most; 0 where that is not known.</param>
 /// <param name="Waits">Why the next episode does not begin though it is to, in words; null where it does not
 /// wait.</param>
-public sealed record SessionProgress(
+internal sealed record SessionProgress(
     SessionPhase Phase,
     int Episode,
     int Episodes,

@@ -5,7 +5,7 @@ using Vla.Sensors.Simulation;
 namespace Vla.Runtime.Registries;
 
 /// <summary>The kinds of cameras that <c>--camera</c> can name.</summary>
-public static class CameraRegistry
+internal static class CameraRegistry
 {
     private static readonly Registry<CameraSource> Kinds = new(
         new("'world'", text => WorldCameraSource.Read(text, WorldView.Front), "the simulated tabletop; default"),

@@ -7,13 +7,13 @@ namespace Vla.Runtime.Registries;
 /// Reads a name; null when it is one of another kind. Throws for one of this kind that is written wrongly.
 /// </param>
 /// <param name="About">What it is, for the help of commands; empty where the form says it.</param>
-public sealed record Kind<T>(string Form, Func<string, T?> Read, string About = "")
+internal sealed record Kind<T>(string Form, Func<string, T?> Read, string About = "")
     where T : class;
 
 /// <summary>The kinds that there are, each one line of a table.</summary>
 /// <typeparam name="T">What is read of a name.</typeparam>
 /// <param name="kinds">Asked in this order.</param>
-public sealed class Registry<T>(params IReadOnlyList<Kind<T>> kinds)
+internal sealed class Registry<T>(params IReadOnlyList<Kind<T>> kinds)
     where T : class
 {
     /// <summary>All forms, for a message.</summary>

@@ -12,7 +12,7 @@ namespace Vla.Runtime.Robots;
 /// The limits are where the actions of its training lay. How fast they may change no checkpoint says: a whole range in
 /// a second is written, which is slow for most robots.
 /// </remarks>
-public static class ProfileDraft
+internal static class ProfileDraft
 {
     /// <summary>Until it is reached, so many seconds at the greatest acceleration.</summary>
     private const float SecondsToFullRate = 0.1f;

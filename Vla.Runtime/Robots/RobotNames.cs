@@ -4,7 +4,7 @@ using Vla.Runtime.Simulation;
 namespace Vla.Runtime.Robots;
 
 /// <summary>What a run's robot calls its numbers, for a policy that has none of its own for them.</summary>
-public static class RobotNames
+internal static class RobotNames
 {
     /// <param name="made">The robot and its profile.</param>
     /// <param name="stepMs">The user's word on how far apart actions are, ms; 0 for none.</param>

@@ -5,7 +5,7 @@ using Vla.Runtime.Servos.Arms;
 namespace Vla.Runtime.Robots;
 
 /// <summary>The kinds of robots that <c>--robot</c> can name.</summary>
-public static class RobotRegistry
+internal static class RobotRegistry
 {
     private static readonly Registry<RobotSpec> Kinds = new(
         new("world[?profile=FILE]", RobotSpec.World.Read, "the simulated arm"),

@@ -12,7 +12,7 @@ namespace Vla.Runtime.Robots;
 /// where its camera drives a robot too: then state and pictures come from the simulation, and the control loop starts
 /// where the other is.
 /// </remarks>
-public sealed class RobotSide : IDisposable
+internal sealed class RobotSide : IDisposable
 {
     /// <summary>How long a robot may take to come to rest at the end.</summary>
     public static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(15);

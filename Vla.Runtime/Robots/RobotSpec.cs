@@ -8,7 +8,7 @@ namespace Vla.Runtime.Robots;
 /// <summary>
 /// What is driven, as given to <c>--robot</c>. Each kind reads the texts that name it, and answers null to all others.
 /// </summary>
-public abstract record RobotSpec
+internal abstract record RobotSpec
 {
     /// <summary>Its profile's file; null where the robot knows it by itself.</summary>
     public abstract string? Profile { get; }
@@ -139,9 +139,9 @@ public abstract record RobotSpec
 /// <param name="Tabletop">The simulated world; made when it is asked for.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Say">Where a robot says what nobody must miss while the run ends; null for nowhere.</param>
-public sealed record RobotContext(Func<SimulatedTabletop> Tabletop, TimeProvider Time, Action<string>? Say = null);
+internal sealed record RobotContext(Func<SimulatedTabletop> Tabletop, TimeProvider Time, Action<string>? Say = null);
 
 /// <summary>A robot that has been made, and its profile.</summary>
 /// <param name="Robot">Null where there is a profile alone.</param>
 /// <param name="Profile">Checked.</param>
-public sealed record RobotMade(IRobot? Robot, RobotProfile Profile);
+internal sealed record RobotMade(IRobot? Robot, RobotProfile Profile);

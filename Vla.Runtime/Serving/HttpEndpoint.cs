@@ -4,7 +4,7 @@ using Vla.Runtime.Http;
 namespace Vla.Runtime.Serving;
 
 /// <summary>A policy behind a protocol over HTTP, with <c>GET /healthz</c> and what the daemon has besides.</summary>
-public abstract class HttpEndpoint : PolicyEndpoint
+internal abstract class HttpEndpoint : PolicyEndpoint
 {
     private const string Health = "/healthz";
 

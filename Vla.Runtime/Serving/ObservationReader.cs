@@ -12,7 +12,7 @@ namespace Vla.Runtime.Serving;
 /// Pictures of a layout with names of its own are those of the policy that are called alike; where not all are, they
 /// are taken in their order. Keeps its working memory: one instance for each policy that works.
 /// </remarks>
-public sealed class ObservationReader : IDisposable
+internal sealed class ObservationReader : IDisposable
 {
     /// <summary>LeRobot's word for what is to be done.</summary>
     internal const string Task = "task";

@@ -5,7 +5,7 @@ using Vla.Runtime.Http;
 namespace Vla.Runtime.Serving;
 
 /// <summary>openpi's protocol, on any path.</summary>
-public sealed class OpenPiEndpoint : HttpEndpoint
+internal sealed class OpenPiEndpoint : HttpEndpoint
 {
     public OpenPiEndpoint(ServingContext context)
         : base(context) => Routes.Map("/{**path}", ServeAsync);

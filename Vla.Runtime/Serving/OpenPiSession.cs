@@ -20,7 +20,7 @@ namespace Vla.Runtime.Serving;
 /// <param name="context">What is served.</param>
 /// <param name="reader">Finds in messages what the policy wants; this client's alone.</param>
 /// <param name="time">The clock.</param>
-public sealed class OpenPiSession(WebSocket socket, ServingContext context, ObservationReader reader, TimeProvider time)
+internal sealed class OpenPiSession(WebSocket socket, ServingContext context, ObservationReader reader, TimeProvider time)
 {
     private const int FirstBuffer = 64 * 1024;
     private const int LongestError = 2_000;
@@ -180,7 +180,7 @@ public sealed class OpenPiSession(WebSocket socket, ServingContext context, Obse
 }
 
 /// <summary>What one client may send.</summary>
-public sealed record SessionLimits
+internal sealed record SessionLimits
 {
     /// <summary>Largest observation, bytes: ten cameras of full HD.</summary>
     public int LargestMessage { get; init; } = 64 * 1024 * 1024;

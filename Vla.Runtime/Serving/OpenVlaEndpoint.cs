@@ -19,7 +19,7 @@ namespace Vla.Runtime.Serving;
 /// Each request has all that is needed, so that any number of clients share the places. What is wrong is answered with
 /// a status that says so and its reason, and not with OpenVLA's 200 and <c>"error"</c>.
 /// </remarks>
-public sealed class OpenVlaEndpoint : HttpEndpoint
+internal sealed class OpenVlaEndpoint : HttpEndpoint
 {
     private const string Act = "/act";
     private const string Encoded = "encoded";

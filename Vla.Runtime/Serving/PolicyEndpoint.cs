@@ -1,7 +1,7 @@
 namespace Vla.Runtime.Serving;
 
 /// <summary>One address at which a policy is served by one protocol.</summary>
-public abstract class PolicyEndpoint : IAsyncDisposable
+internal abstract class PolicyEndpoint : IAsyncDisposable
 {
     /// <summary>How long an end may take.</summary>
     protected static readonly TimeSpan StopBound = TimeSpan.FromSeconds(5);

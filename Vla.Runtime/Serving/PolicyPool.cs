@@ -6,7 +6,7 @@ namespace Vla.Runtime.Serving;
 /// </summary>
 /// <param name="most">How many there may be: each has weights of its own in memory.</param>
 /// <param name="make">Makes one.</param>
-public sealed class PolicyPool(int most, Func<ServedPolicy> make) : IDisposable
+internal sealed class PolicyPool(int most, Func<ServedPolicy> make) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _places = new(most, most);

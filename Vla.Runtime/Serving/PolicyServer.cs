@@ -10,7 +10,7 @@ namespace Vla.Runtime.Serving;
 /// <summary>
 /// Serves a policy to other programs, by one protocol or several, each at its address and all with the same places.
 /// </summary>
-public sealed class PolicyServer : IAsyncDisposable
+internal sealed class PolicyServer : IAsyncDisposable
 {
     private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(5);
 
@@ -116,7 +116,7 @@ public sealed class PolicyServer : IAsyncDisposable
 }
 
 /// <summary>What is served, where and to how many.</summary>
-public sealed record PolicyServerOptions
+internal sealed record PolicyServerOptions
 {
     /// <summary>Clients at a time, where nothing is said.</summary>
     public const int UsualClients = 4;
@@ -155,4 +155,4 @@ public sealed record PolicyServerOptions
 }
 
 /// <summary>One protocol, where it is spoken, and what the parts of observations are called there.</summary>
-public sealed record ServedPlace(ServedProtocol Protocol, Uri Address, WireLayout Layout);
+internal sealed record ServedPlace(ServedProtocol Protocol, Uri Address, WireLayout Layout);

@@ -6,7 +6,7 @@ namespace Vla.Runtime.Serving;
 /// Readers of observations for requests that each come by themselves: each one's working memory is used again.
 /// </summary>
 /// <param name="context">Says what they read.</param>
-public sealed class ReaderShelf(ServingContext context) : IDisposable
+internal sealed class ReaderShelf(ServingContext context) : IDisposable
 {
     private readonly ConcurrentBag<ObservationReader> _free = [];
 

@@ -5,7 +5,7 @@ namespace Vla.Runtime.Serving;
 /// </summary>
 /// <param name="perSecond">Requests.</param>
 /// <param name="time">The clock.</param>
-public sealed class RequestPace(double perSecond, TimeProvider time)
+internal sealed class RequestPace(double perSecond, TimeProvider time)
 {
     /// <summary>Requests that may come at once.</summary>
     public const int Burst = 20;

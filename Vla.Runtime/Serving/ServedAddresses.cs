@@ -5,7 +5,7 @@ namespace Vla.Runtime.Serving;
 /// <summary>
 /// Reads which protocols are spoken, and where: <c>openpi,gr00t</c>, <c>gr00t=127.0.0.1:5555</c>.
 /// </summary>
-public static class ServedAddresses
+internal static class ServedAddresses
 {
     private const string Loopback = "127.0.0.1";
 

@@ -12,7 +12,7 @@ namespace Vla.Runtime.Serving;
 /// <remarks>Keeps its working memory from call to call: one instance for each thread.</remarks>
 /// <param name="path">What it is called in messages.</param>
 /// <param name="spec">What the policy wants.</param>
-public sealed class ServedPicture(string path, ImageSpec spec) : IDisposable
+internal sealed class ServedPicture(string path, ImageSpec spec) : IDisposable
 {
     private const int Channels = 3;
 

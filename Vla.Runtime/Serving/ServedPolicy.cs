@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Vla.Runtime.Serving;
 
 /// <summary>A policy that works for one client at a time, through the same stage actors that drive a robot.</summary>
-public sealed class ServedPolicy : IDisposable
+internal sealed class ServedPolicy : IDisposable
 {
     private readonly ActorSystem _system;
     private readonly IActorRef _actor;

@@ -17,7 +17,7 @@ namespace Vla.Runtime.Serving;
 /// the stages, so that none meets the words of the observation before. A stage that fails is started anew, and whoever
 /// waits is told why. Every request is answered, one at a time.
 /// </remarks>
-public sealed class ServedPolicyActor : UntypedActor, IWithTimers
+internal sealed class ServedPolicyActor : UntypedActor, IWithTimers
 {
     /// <summary>
     /// A stage that hangs is found sooner; this is for what neither fails nor hangs, and gives nothing.
@@ -162,10 +162,10 @@ public sealed class ServedPolicyActor : UntypedActor, IWithTimers
 /// <param name="Make">Makes the observation, with a number for its pictures; what it is made of stays until the
 /// answer.</param>
 /// <param name="Words">What is to be done; empty for nothing.</param>
-public sealed record Infer(Func<long, Observation> Make, string Words) : INoSerializationVerificationNeeded;
+internal sealed record Infer(Func<long, Observation> Make, string Words) : INoSerializationVerificationNeeded;
 
 /// <summary>The answer: what the policy would do.</summary>
-public sealed record Inferred(ActionChunk Chunk)
+internal sealed record Inferred(ActionChunk Chunk)
 {
     /// <summary>The chunk's actions, row by row.</summary>
     /// <param name="dimensions">Numbers in each.</param>
@@ -185,7 +185,7 @@ public sealed record Inferred(ActionChunk Chunk)
 
 /// <summary>The answer when there is none.</summary>
 /// <param name="Why">In one line.</param>
-public sealed record NotInferred(string Why)
+internal sealed record NotInferred(string Why)
 {
     /// <summary>Whether the policy failed; otherwise there is something in the observation that cannot be.</summary>
     public bool IsOfPolicy { get; init; } = true;

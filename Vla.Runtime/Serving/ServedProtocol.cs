@@ -10,7 +10,7 @@ namespace Vla.Runtime.Serving;
 /// <param name="Presets">Layouts of published environments; the first where nothing is said.</param>
 /// <param name="LayoutOf">The first layout, as a policy fills it.</param>
 /// <param name="Create">Makes what serves it.</param>
-public sealed record ServedProtocol(
+internal sealed record ServedProtocol(
     string Name,
     string About,
     int UsualPort,

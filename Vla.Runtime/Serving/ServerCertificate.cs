@@ -5,7 +5,7 @@ using Vla.Sensors.Text;
 namespace Vla.Runtime.Serving;
 
 /// <summary>What a server shows of itself over TLS, from PEM files.</summary>
-public sealed record ServerCertificate(X509Certificate2 Certificate)
+internal sealed record ServerCertificate(X509Certificate2 Certificate)
 {
     /// <param name="file">The certificate, and those of its signers behind it.</param>
     /// <param name="keyFile">Its private key; only its owner may read it.</param>

@@ -5,7 +5,7 @@ using Vla.Runtime.Http;
 namespace Vla.Runtime.Serving;
 
 /// <summary>What an endpoint serves with: the policies, which all endpoints share, and its own address.</summary>
-public sealed record ServingContext
+internal sealed record ServingContext
 {
     public required ServedProtocol Protocol { get; init; }
 

@@ -1,7 +1,7 @@
 namespace Vla.Runtime.Serving;
 
 /// <summary>What is logged of clients, whatever they speak.</summary>
-public sealed partial class ServingLog(ILogger logger)
+internal sealed partial class ServingLog(ILogger logger)
 {
     private long _clients;
 

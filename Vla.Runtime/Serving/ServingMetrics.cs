@@ -8,7 +8,7 @@ namespace Vla.Runtime.Serving;
 /// Counts, times and traces of what is served, under the meter and the activity source of the daemon's; in
 /// docs/operations.md's table.
 /// </summary>
-public sealed class ServingMetrics : IDisposable
+internal sealed class ServingMetrics : IDisposable
 {
     private static readonly double[] Buckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 

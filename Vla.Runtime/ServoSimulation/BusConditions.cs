@@ -1,7 +1,7 @@
 namespace Vla.Runtime.ServoSimulation;
 
 /// <summary>How well the simulated line works. May be changed while it is used.</summary>
-public sealed class BusConditions
+internal sealed class BusConditions
 {
     /// <summary>What USB and the kernel add to each answer, seconds.</summary>
     public double Latency { get; set; } = 0.0004;

@@ -6,7 +6,7 @@ namespace Vla.Runtime.ServoSimulation;
 /// <summary>
 /// A pair of terminal ends on Linux: what is written into one comes out at the other, a serial line for a program.
 /// </summary>
-public sealed unsafe partial class PseudoTerminal : IDisposable
+internal sealed unsafe partial class PseudoTerminal : IDisposable
 {
     private const int ReadWrite = 2;
     private const int NoControllingTerminal = 0x100;

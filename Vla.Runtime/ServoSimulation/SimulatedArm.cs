@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Vla.Runtime.ServoSimulation;
 
 /// <summary>One simulated SO-101 on a line of its own: what a person would do with it, in words.</summary>
-public sealed class SimulatedArm : IDisposable
+internal sealed class SimulatedArm : IDisposable
 {
     /// <summary>All that can be told to it, for a person to read.</summary>
     public const string Help =

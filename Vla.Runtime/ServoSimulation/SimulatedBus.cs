@@ -7,7 +7,7 @@ namespace Vla.Runtime.ServoSimulation;
 /// Knows no port and no clock: whoever uses it says what time it is, seconds from any origin, never less than before.
 /// Not for several threads at a time.
 /// </remarks>
-public sealed class SimulatedBus
+internal sealed class SimulatedBus
 {
     private const byte Everybody = 0xFE;
     private const double LongestStep = 0.002;

@@ -8,7 +8,7 @@ namespace Vla.Runtime.ServoSimulation;
 /// is.</param>
 /// <param name="Weight">What share of the servo's torque it takes to hold it, 0 to 1.</param>
 /// <param name="Begins">Where it is at first.</param>
-public sealed record SimulatedJoint(
+internal sealed record SimulatedJoint(
     string Name,
     double FirstStop,
     double LastStop,

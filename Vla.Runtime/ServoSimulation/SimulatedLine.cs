@@ -4,7 +4,7 @@ namespace Vla.Runtime.ServoSimulation;
 
 /// <summary>A simulated bus on a pseudo-terminal: a program opens it as it would open an arm's port.</summary>
 /// <remarks>A thread of its own hands over what is due. Its plug can be pulled and put in again.</remarks>
-public sealed class SimulatedLine : IDisposable
+internal sealed class SimulatedLine : IDisposable
 {
     private const int LongestWaitMs = 5;
     private const int LongestPlugMs = 1_000;

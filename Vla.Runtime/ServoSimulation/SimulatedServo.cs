@@ -4,7 +4,7 @@ namespace Vla.Runtime.ServoSimulation;
 /// <remarks>
 /// Written after the servo's own documents. What these leave open is marked "taken": a real servo may differ there.
 /// </remarks>
-public sealed class SimulatedServo
+internal sealed class SimulatedServo
 {
     private const int Turn = 4_096;
     private const int SignOfPosition = 15;

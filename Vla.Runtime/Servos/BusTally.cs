@@ -7,7 +7,7 @@ namespace Vla.Runtime.Servos;
 /// <param name="Damaged">Stretches of bytes that were no answer.</param>
 /// <param name="Retries">Packets sent once more for want of an answer.</param>
 /// <param name="Faults">Answers in which a servo said that something is wrong with it.</param>
-public sealed record BusTally(long Packets, long Answers, long Missing, long Damaged, long Retries, long Faults)
+internal sealed record BusTally(long Packets, long Answers, long Missing, long Damaged, long Retries, long Faults)
 {
     /// <summary>In words, for whoever looks after the cables.</summary>
     public override string ToString() =>

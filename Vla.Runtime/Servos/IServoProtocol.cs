@@ -1,7 +1,7 @@
 namespace Vla.Runtime.Servos;
 
 /// <summary>How packets to and from servos of one make are written: the second make is a second class.</summary>
-public interface IServoProtocol
+internal interface IServoProtocol
 {
     /// <summary>
     /// Writes the packet that asks a servo, or with the number that stands for all, every servo, whether it is there.
@@ -39,7 +39,7 @@ public interface IServoProtocol
 }
 
 /// <summary>What was found in what came.</summary>
-public enum ServoAnswerKind
+internal enum ServoAnswerKind
 {
     /// <summary>No whole answer yet.</summary>
     None,
@@ -56,4 +56,4 @@ public enum ServoAnswerKind
 /// <param name="Faults">What it says is wrong with it.</param>
 /// <param name="DataAt">Where its bytes begin in what came.</param>
 /// <param name="Count">How many they are.</param>
-public readonly record struct ServoAnswer(int Id, ServoFaults Faults, int DataAt, int Count);
+internal readonly record struct ServoAnswer(int Id, ServoFaults Faults, int DataAt, int Count);

@@ -10,7 +10,7 @@ namespace Vla.Runtime.Servos;
 /// nothing: they run at every turn of a control loop. Answers are taken by who gave them: late ones, of a question
 /// before, count as damaged.
 /// </remarks>
-public sealed class ServoBus(ISerialPort port, IServoProtocol protocol, TimeProvider time, ServoNames names)
+internal sealed class ServoBus(ISerialPort port, IServoProtocol protocol, TimeProvider time, ServoNames names)
     : IDisposable
 {
     /// <summary>

@@ -2,7 +2,7 @@ namespace Vla.Runtime.Servos;
 
 /// <summary>What a servo says is wrong with it, in every answer.</summary>
 [Flags]
-public enum ServoFaults
+internal enum ServoFaults
 {
     None = 0,
     Voltage = 1,
@@ -16,7 +16,7 @@ public enum ServoFaults
 }
 
 /// <summary>A servo's faults in words, each with what to do.</summary>
-public static class ServoFaultWords
+internal static class ServoFaultWords
 {
     private static readonly (ServoFaults Fault, string Words)[] All =
     [

@@ -2,7 +2,7 @@ namespace Vla.Runtime.Servos;
 
 /// <summary>What the servos of a chain are called, from the one that is nearest to the cable.</summary>
 /// <param name="names">The name of servo 1, servo 2, ….</param>
-public sealed class ServoNames(IReadOnlyList<string> names)
+internal sealed class ServoNames(IReadOnlyList<string> names)
 {
     public static readonly ServoNames None = new([]);
 

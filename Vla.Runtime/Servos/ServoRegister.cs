@@ -7,7 +7,7 @@ namespace Vla.Runtime.Servos;
 /// <param name="SignBit">
 /// The bit that makes it negative, the bits below it being its amount; null for a number without a sign.
 /// </param>
-public sealed record ServoRegister(string Name, int Address, int Length, int? SignBit = null)
+internal sealed record ServoRegister(string Name, int Address, int Length, int? SignBit = null)
 {
     /// <summary>The value in its bytes.</summary>
     public int Decode(ReadOnlySpan<byte> bytes)

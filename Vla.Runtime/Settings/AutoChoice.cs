@@ -12,7 +12,7 @@ namespace Vla.Runtime.Settings;
 /// The simulated tabletop has an arm and a policy trained for it. Of any other camera nothing is known, so it gets the
 /// model that Vla began with, which takes pictures and words alone.
 /// </remarks>
-public static class AutoChoice
+internal static class AutoChoice
 {
     /// <summary>The setting's value that leaves it open.</summary>
     public const string Auto = "auto";

@@ -8,7 +8,7 @@ namespace Vla.Runtime.Settings;
 /// <summary>A camera as given to <c>--camera</c> and in <c>config/vla.json</c>: <c>[NAME=]SOURCE</c>.</summary>
 /// <param name="Name">What its pictures are called everywhere.</param>
 /// <param name="Source">Where they come from.</param>
-public sealed record NamedCamera(string Name, CameraSource Source)
+internal sealed record NamedCamera(string Name, CameraSource Source)
 {
     /// <summary>What is used where no camera is given.</summary>
     public const string Default = "world";

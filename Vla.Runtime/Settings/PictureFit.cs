@@ -3,7 +3,7 @@ using Vla.Actors.Policies;
 namespace Vla.Runtime.Settings;
 
 /// <summary>Whether there is a camera for each picture that a policy wants, and none too many.</summary>
-public static class PictureFit
+internal static class PictureFit
 {
     /// <exception cref="UsageException">Names are missing, or surplus.</exception>
     public static void Require(IPolicy policy, IReadOnlyList<NamedCamera> cameras)

@@ -4,7 +4,7 @@ using Vla.Sensors.Text;
 namespace Vla.Runtime.Settings;
 
 /// <summary>Reads the settings from file, environment and flags, and refuses what is wrong with one line.</summary>
-public static class SettingsLoader
+internal static class SettingsLoader
 {
     /// <summary>Environment variables that begin like a setting but are none.</summary>
     private static readonly string[] NotSettings = ["HOME", "CONFIG", "HTTP_TOKEN"];

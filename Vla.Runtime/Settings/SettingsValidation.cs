@@ -13,7 +13,7 @@ namespace Vla.Runtime.Settings;
 /// Own code, since the configuration binder and data annotations speak of types and properties: here a user is told the
 /// key as written, the value, what is allowed and where it was found.
 /// </remarks>
-public static class SettingsValidation
+internal static class SettingsValidation
 {
     private const int LongestShown = 120;
 

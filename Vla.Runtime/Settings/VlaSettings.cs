@@ -14,7 +14,7 @@ namespace Vla.Runtime.Settings;
 /// Values come from <c>config/vla.json</c>, then environment variables (<c>VLA_CONTROL__RATEHZ</c> for
 /// <c>control:rateHz</c>), then flags; the last one given wins.
 /// </remarks>
-public sealed class VlaSettings
+internal sealed class VlaSettings
 {
     /// <summary>
     /// Policy directory, <c>expert</c>, <c>dll:FILE#ARGUMENT</c>, a policy server
@@ -130,7 +130,7 @@ public sealed class VlaSettings
 }
 
 /// <summary>The control loop.</summary>
-public sealed class ControlSettings
+internal sealed class ControlSettings
 {
     /// <summary>Actions a second, Hz.</summary>
     [Range(1.0, 1000.0)]
@@ -174,7 +174,7 @@ public sealed class ControlSettings
 }
 
 /// <summary>The simulated tabletop.</summary>
-public sealed class WorldSettings
+internal sealed class WorldSettings
 {
     /// <summary>
     /// Beyond every table that demonstrations are recorded on, so that what is seen was never trained on.
@@ -208,7 +208,7 @@ public sealed class WorldSettings
 }
 
 /// <summary>A dataset of the run.</summary>
-public sealed class RecordSettings
+internal sealed class RecordSettings
 {
     /// <summary>
     /// Its directory; empty: the run is not recorded. A relative one counts from the configuration's folder.
@@ -235,7 +235,7 @@ public sealed class RecordSettings
 }
 
 /// <summary>When the simulated table is laid anew without being asked for.</summary>
-public enum AutoReset
+internal enum AutoReset
 {
     Never,
 
@@ -247,7 +247,7 @@ public enum AutoReset
 }
 
 /// <summary>Where the simulated world's instructions come from.</summary>
-public enum WorldInstructions
+internal enum WorldInstructions
 {
     /// <summary>From whoever types or posts them.</summary>
     Typed,
@@ -257,7 +257,7 @@ public enum WorldInstructions
 }
 
 /// <summary>Threads that work on one input of a stage, by stage; together within the machine's cores.</summary>
-public sealed class ThreadSettings
+internal sealed class ThreadSettings
 {
     /// <summary>0 means all cores.</summary>
     [Range(0, 256)]
@@ -278,7 +278,7 @@ public sealed class ThreadSettings
 }
 
 /// <summary>How long the policy's stages may take; see <see cref="Vla.Actors.Stages.HangWatch"/>.</summary>
-public sealed class StageSettings
+internal sealed class StageSettings
 {
     /// <summary>
     /// A result that takes longer ends the run, seconds; an action's greatest age, where that is more.
@@ -295,7 +295,7 @@ public sealed class StageSettings
 }
 
 /// <summary>Metrics and traces for other programs.</summary>
-public sealed class TelemetrySettings
+internal sealed class TelemetrySettings
 {
     /// <summary>Whether there are any.</summary>
     public bool Enabled { get; set; } = true;
@@ -306,7 +306,7 @@ public sealed class TelemetrySettings
 }
 
 /// <summary>The log on standard error.</summary>
-public sealed class LogSettings
+internal sealed class LogSettings
 {
     /// <summary>The least important lines that are written.</summary>
     public LogLevel Level { get; set; } = LogLevel.Information;
@@ -316,7 +316,7 @@ public sealed class LogSettings
 }
 
 /// <summary>How the lines of the log are written.</summary>
-public enum LogFormat
+internal enum LogFormat
 {
     /// <summary>For a person to read.</summary>
     Text,

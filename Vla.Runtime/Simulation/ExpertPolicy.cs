@@ -17,7 +17,7 @@ namespace Vla.Runtime.Simulation;
 /// is the same, so it shows what that makes of the best there is to be had.
 /// </remarks>
 /// <param name="tabletop">Where it acts; asked when the first action is wanted.</param>
-public sealed class ExpertPolicy(Func<SimulatedTabletop> tabletop) : IPolicy
+internal sealed class ExpertPolicy(Func<SimulatedTabletop> tabletop) : IPolicy
 {
     public const string Name = "expert";
 

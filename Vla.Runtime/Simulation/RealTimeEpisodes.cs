@@ -21,7 +21,7 @@ namespace Vla.Runtime.Simulation;
 /// its instruction given, and the judge waited for. One episode at a time, and one of these in a process that measures:
 /// they share the machine's cores.
 /// </remarks>
-public sealed class RealTimeEpisodes : IAsyncDisposable
+internal sealed class RealTimeEpisodes : IAsyncDisposable
 {
     /// <summary>
     /// So many actions come before the first episode, so that it does not measure compiling and loading.
@@ -213,7 +213,7 @@ public sealed class RealTimeEpisodes : IAsyncDisposable
 }
 
 /// <summary>How episodes are carried out against the clock.</summary>
-public sealed record RealTimeOptions
+internal sealed record RealTimeOptions
 {
     /// <summary>The arm's dimensions and limits.</summary>
     public required RobotProfile Profile { get; init; }
@@ -236,7 +236,7 @@ public sealed record RealTimeOptions
 /// <param name="Chunks">Action chunks of which something was published meanwhile.</param>
 /// <param name="Actions">Their actions that were published.</param>
 /// <param name="SkippedTicks">Control periods without a tick: the machine was too busy.</param>
-public sealed record RealTimeOutcome(
+internal sealed record RealTimeOutcome(
     Judgement Judgement,
     string Reason,
     double Seconds,

@@ -8,7 +8,7 @@ using Vla.Sensors.Simulation;
 namespace Vla.Runtime.Simulation;
 
 /// <summary>The simulated tabletop as a controller uses it: one live world that is cameras and robot at once.</summary>
-public sealed class SimulatedTabletop
+internal sealed class SimulatedTabletop
 {
     private readonly TimeProvider _time;
 

@@ -6,7 +6,7 @@ namespace Vla.Runtime.Simulation;
 /// <summary>
 /// What is typed at the prompt to have another table: <c>/new</c>, or <c>/new 7</c> for that of seed 7.
 /// </summary>
-public static class TableCommand
+internal static class TableCommand
 {
     public const string Word = "/new";
 

@@ -8,7 +8,7 @@ using Vla.Sensors.Simulation.Tasks;
 namespace Vla.Runtime.Simulation;
 
 /// <summary>Whether a policy is made for the simulated table's arm.</summary>
-public static class TabletopFit
+internal static class TabletopFit
 {
     /// <summary>What the pictures of the camera at the wrist are called.</summary>
     public const string Wrist = "wrist";

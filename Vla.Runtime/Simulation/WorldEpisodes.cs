@@ -18,7 +18,7 @@ namespace Vla.Runtime.Simulation;
 /// <para>Everything changes on the world's turn (<see cref="LiveWorld.Watch"/>), so no two threads change it at
 /// once.</para>
 /// </remarks>
-public sealed class WorldEpisodes
+internal sealed class WorldEpisodes
 {
     /// <summary>How long a table that is laid anew by itself shows how the last attempt ended, seconds.</summary>
     public const double PauseSeconds = 1.5;

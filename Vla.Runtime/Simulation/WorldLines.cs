@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Vla.Runtime.Simulation;
 
 /// <summary>Says in a line or two, for a person, what is on the simulated table and how the task stands.</summary>
-public static class WorldLines
+internal static class WorldLines
 {
     /// <param name="world">What goes on.</param>
     /// <param name="instruction">In force; null before the first.</param>

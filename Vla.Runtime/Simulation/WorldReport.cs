@@ -1,7 +1,7 @@
 namespace Vla.Runtime.Simulation;
 
 /// <summary>How an attempt at a task stands.</summary>
-public enum Judgement
+internal enum Judgement
 {
     /// <summary>There is no instruction, or it is no task on this table.</summary>
     None,
@@ -15,7 +15,7 @@ public enum Judgement
 }
 
 /// <summary>What goes on in the simulated world, for status and view. Immutable.</summary>
-public sealed record WorldReport
+internal sealed record WorldReport
 {
     /// <summary>1 or 2.</summary>
     public required int Level { get; init; }

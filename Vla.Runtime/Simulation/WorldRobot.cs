@@ -7,7 +7,7 @@ namespace Vla.Runtime.Simulation;
 /// <summary>The simulated tabletop's arm: <c>--robot world</c>.</summary>
 /// <param name="world">Where it stands; not disposed here.</param>
 /// <param name="episodes">Say when the task is done.</param>
-public sealed class WorldRobot(LiveWorld world, WorldEpisodes episodes) : IRobot
+internal sealed class WorldRobot(LiveWorld world, WorldEpisodes episodes) : IRobot
 {
     public string Name => "world";
 

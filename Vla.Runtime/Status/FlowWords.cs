@@ -7,7 +7,7 @@ namespace Vla.Runtime.Status;
 /// Says in a line what a policy makes of the pictures, so that figures which are as they should be do not look like
 /// losses.
 /// </summary>
-public static class FlowWords
+internal static class FlowWords
 {
     /// <summary>A policy slower than this has not begun, or hangs, Hz.</summary>
     private const double Standing = 0.05;

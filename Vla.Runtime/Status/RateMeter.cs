@@ -4,7 +4,7 @@ namespace Vla.Runtime.Status;
 
 /// <summary>How often a second a count goes up, over the last two seconds or so.</summary>
 /// <remarks>Fed by one timer, read by anyone.</remarks>
-public sealed class RateMeter(TimeProvider time)
+internal sealed class RateMeter(TimeProvider time)
 {
     private const int Samples = 5;
 

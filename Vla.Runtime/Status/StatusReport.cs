@@ -8,7 +8,7 @@ using Vla.Runtime.Simulation;
 namespace Vla.Runtime.Status;
 
 /// <summary>Everything that <c>GET /status</c> tells; names in JSON are snake_case.</summary>
-public sealed record StatusReport
+internal sealed record StatusReport
 {
     /// <summary><c>policy</c>, <c>hold</c> or <c>stop</c>.</summary>
     public required string State { get; init; }
@@ -82,17 +82,17 @@ public sealed record StatusReport
 /// <param name="Name">The profile's name.</param>
 /// <param name="Limits">False when the profile switches limits off.</param>
 /// <param name="State">What the robot tells of itself; null when it tells nothing.</param>
-public sealed record RobotStatus(string Name, bool Limits, RobotStateStatus? State);
+internal sealed record RobotStatus(string Name, bool Limits, RobotStateStatus? State);
 
 /// <param name="Values">By name, in the robot's units; null before the first.</param>
 /// <param name="AgeMs">How long ago they were read.</param>
 /// <param name="Problem">Why they are not known; null when they are.</param>
-public sealed record RobotStateStatus(IReadOnlyDictionary<string, float>? Values, double? AgeMs, string? Problem);
+internal sealed record RobotStateStatus(IReadOnlyDictionary<string, float>? Values, double? AgeMs, string? Problem);
 
 /// <param name="Number">Counts instructions from 1.</param>
 /// <param name="Text">In plain words.</param>
 /// <param name="UnknownWords">Words that the policy's vocabulary lacks: to the policy they are all the same.</param>
-public sealed record InstructionStatus(long Number, string Text, IReadOnlyList<string> UnknownWords)
+internal sealed record InstructionStatus(long Number, string Text, IReadOnlyList<string> UnknownWords)
 {
     public static InstructionStatus Of(Instruction given) => new(given.Number, given.Text, given.UnknownWords);
 }
@@ -102,14 +102,14 @@ public sealed record InstructionStatus(long Number, string Text, IReadOnlyList<s
 /// <param name="Text">In plain words.</param>
 /// <param name="UnknownWords">Words that the policy's vocabulary lacks: to the policy they are all the same.</param>
 /// <param name="Note">What else there is to know of it; empty for nothing.</param>
-public sealed record InstructionAnswer(long Number, string Text, IReadOnlyList<string> UnknownWords, string Note);
+internal sealed record InstructionAnswer(long Number, string Text, IReadOnlyList<string> UnknownWords, string Note);
 
 /// <summary>
 /// A camera; its state is <c>opening</c>, <c>streaming</c>, <c>silent</c> (open, but no picture comes), <c>frozen</c>
 /// (the same picture comes again and again), <c>behind</c> (its pictures are too old to be used with the others'),
 /// <c>lost</c> or <c>ended</c>.
 /// </summary>
-public sealed record CameraStatus(string State, string? Name, int Width, int Height, string? LastError);
+internal sealed record CameraStatus(string State, string? Name, int Width, int Height, string? LastError);
 
 /// <summary>A camera with what is counted of it.</summary>
 /// <param name="State">As for <see cref="CameraStatus"/>.</param>
@@ -123,7 +123,7 @@ public sealed record CameraStatus(string State, string? Name, int Width, int Hei
 /// <param name="Damaged">Pictures left out because they were damaged.</param>
 /// <param name="WrongSize">Pictures left out because they were of another size than the camera's.</param>
 /// <param name="Reopened">How often it was opened again.</param>
-public sealed record NamedCameraStatus(
+internal sealed record NamedCameraStatus(
     string State,
     string? Name,
     int Width,
@@ -153,7 +153,7 @@ public sealed record NamedCameraStatus(
 /// <param name="Seconds">How long the attempt has taken so far, or took, in the world's time.</param>
 /// <param name="Successes">Attempts that succeeded.</param>
 /// <param name="Attempts">Attempts that have ended; one given up for another instruction does not count.</param>
-public sealed record WorldStatus(
+internal sealed record WorldStatus(
     int Level,
     long Seed,
     long Episode,
@@ -189,13 +189,13 @@ public sealed record WorldStatus(
 /// <param name="PolicyHz">Actions decoded a second.</param>
 /// <param name="ControlHz">Actions published a second.</param>
 /// <param name="TargetHz">The rate that was set.</param>
-public sealed record RateStatus(double CameraHz, double PolicyHz, double ControlHz, double TargetHz);
+internal sealed record RateStatus(double CameraHz, double PolicyHz, double ControlHz, double TargetHz);
 
 /// <summary>
 /// A stage; its state is <c>starting</c>, <c>running</c>, <c>backing_off</c> or <c>hanging</c>, its rate that of its
 /// results. Where it hangs, and for how long, is in hang (<c>for 2.1 s at forward</c>); null when it does not.
 /// </summary>
-public sealed record StageStatus(
+internal sealed record StageStatus(
     string Name,
     string State,
     double Hz,
@@ -212,7 +212,7 @@ public sealed record StageStatus(
 /// <param name="ArrivalAgeMs">How old it was when the action, or the chunk it belongs to, arrived.</param>
 /// <param name="AgeLimitMs">How old it may grow while the action is followed.</param>
 /// <param name="Values">By dimension.</param>
-public sealed record ActionStatus(
+internal sealed record ActionStatus(
     long Sequence,
     long FrameSequence,
     double? AgeMs,
@@ -224,7 +224,7 @@ public sealed record ActionStatus(
 /// <summary>A duration's percentiles in milliseconds; count is how many there were in the last minute.</summary>
 public sealed record LatencyStatus(long Count, double P50, double P99, double P999, double Max);
 
-public sealed record CountStatus
+internal sealed record CountStatus
 {
     /// <summary>Pictures that came from all cameras, those left out among them.</summary>
     public required long Frames { get; init; }
@@ -273,13 +273,13 @@ public sealed record CountStatus
 /// <param name="CarriedOut">Chunks that came to their last action.</param>
 /// <param name="CutShort">Chunks that ended before their last action.</param>
 /// <param name="ActionsOfLast">Actions of the newest ended chunk that were published.</param>
-public sealed record ChunkStatus(long Begun, long Actions, long CarriedOut, long CutShort, long ActionsOfLast);
+internal sealed record ChunkStatus(long Begun, long Actions, long CarriedOut, long CutShort, long ActionsOfLast);
 
 /// <summary>
 /// An output; dropped are actions it never saw: replaced by newer ones, or passed over after a failure. The note says
 /// what is unusual though it works; otherwise it is empty.
 /// </summary>
-public sealed record OutputStatus(
+internal sealed record OutputStatus(
     string Name,
     long Applied,
     long Failures,
@@ -296,7 +296,7 @@ public sealed record OutputStatus(
 [JsonSerializable(typeof(InstructionAnswer))]
 [JsonSerializable(typeof(WorldStatus))]
 [JsonSerializable(typeof(SessionProgress))]
-public sealed partial class StatusJson : JsonSerializerContext
+internal sealed partial class StatusJson : JsonSerializerContext
 {
     /// <summary>A name as JSON spells it: <c>WrongLength</c> → <c>wrong_length</c>.</summary>
     public static string Name<TEnum>(TEnum value)

@@ -15,7 +15,7 @@ using Vla.Sensors;
 namespace Vla.Runtime.Status;
 
 /// <summary>Puts the report together from what the running parts count.</summary>
-public sealed class StatusSource : IHostedService, IDisposable
+internal sealed class StatusSource : IHostedService, IDisposable
 {
     /// <summary>How often rates are sampled.</summary>
     private static readonly TimeSpan SampleEvery = TimeSpan.FromMilliseconds(500);

@@ -9,7 +9,7 @@ namespace Vla.Runtime.Telemetry;
 /// The exporters tell nobody but an event source
 /// (https://github.com/open-telemetry/opentelemetry-dotnet/blob/main/src/OpenTelemetry/README.md#troubleshooting).
 /// </remarks>
-public sealed partial class CollectorWatch : EventListener
+internal sealed partial class CollectorWatch : EventListener
 {
     private const string Exporter = "OpenTelemetry-Exporter-OpenTelemetryProtocol";
     private const string Success = "ExportSuccess";

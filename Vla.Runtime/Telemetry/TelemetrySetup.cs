@@ -19,7 +19,7 @@ namespace Vla.Runtime.Telemetry;
 /// (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/). Nothing is sent without an
 /// endpoint among them.
 /// </remarks>
-public static class TelemetrySetup
+internal static class TelemetrySetup
 {
     /// <summary>Where Prometheus fetches metrics.</summary>
     public const string MetricsPath = "/metrics";

@@ -3,7 +3,7 @@ using Vla.Actors.Robots;
 namespace Vla.Runtime.Teleoperation;
 
 /// <summary>A way in which a hand can be moved, of a robot whose actions are Cartesian.</summary>
-public enum HandAxis
+internal enum HandAxis
 {
     X,
     Y,
@@ -20,7 +20,7 @@ public enum HandAxis
 /// where the robot is, at the profile's <c>maximumRate</c>, but over the whole range in <see cref="RangeSeconds"/> at
 /// most.
 /// </remarks>
-public sealed class CartesianHand
+internal sealed class CartesianHand
 {
     /// <summary>A place goes through its whole range in so many seconds, or more slowly.</summary>
     private const double RangeSeconds = 4;

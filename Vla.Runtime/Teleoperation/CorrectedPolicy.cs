@@ -8,7 +8,7 @@ namespace Vla.Runtime.Teleoperation;
 /// <summary>A policy that somebody corrects while it runs.</summary>
 /// <param name="policy">The policy.</param>
 /// <param name="feed">Who corrects it.</param>
-public sealed class CorrectedPolicy(IPolicy policy, TeleopFeed feed) : IPolicy
+internal sealed class CorrectedPolicy(IPolicy policy, TeleopFeed feed) : IPolicy
 {
     public string Directory => policy.Directory;
 

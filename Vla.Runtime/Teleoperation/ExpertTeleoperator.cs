@@ -11,7 +11,7 @@ namespace Vla.Runtime.Teleoperation;
 /// <param name="tabletop">Where it acts.</param>
 /// <param name="time">The clock.</param>
 /// <param name="hz">How often it tells, a second.</param>
-public sealed class ExpertTeleoperator(SimulatedTabletop tabletop, TimeProvider time, double hz)
+internal sealed class ExpertTeleoperator(SimulatedTabletop tabletop, TimeProvider time, double hz)
     : SteadyTeleoperator(ExpertPolicy.Name, time, hz)
 {
     private readonly WorldAction[] _plan = new WorldAction[1];

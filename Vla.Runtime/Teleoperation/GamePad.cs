@@ -7,7 +7,7 @@ namespace Vla.Runtime.Teleoperation;
 /// 24 bytes each on a 64-bit system: a time of 16, then type, code (16 bits) and value (32 bits, signed). Source:
 /// Linux's <c>include/uapi/linux/input.h</c> and <c>input-event-codes.h</c>.
 /// </remarks>
-public sealed class GamePad
+internal sealed class GamePad
 {
     /// <summary>Bytes of an event.</summary>
     public const int EventSize = 24;
@@ -72,7 +72,7 @@ public sealed class GamePad
 }
 
 /// <summary>Codes of <c>input-event-codes.h</c>.</summary>
-public static class GamePadCodes
+internal static class GamePadCodes
 {
     public const ushort LeftX = 0;
     public const ushort LeftY = 1;

@@ -11,7 +11,7 @@ namespace Vla.Runtime.Teleoperation;
 /// <param name="hand">What is moved.</param>
 /// <param name="time">The clock.</param>
 /// <param name="hz">How often it tells, a second.</param>
-public sealed class GamePadTeleoperator(string name, string? device, CartesianHand hand, TimeProvider time, double hz)
+internal sealed class GamePadTeleoperator(string name, string? device, CartesianHand hand, TimeProvider time, double hz)
     : SteadyTeleoperator(name, time, hz)
 {
     private static readonly TimeSpan ConnectAgain = TimeSpan.FromSeconds(0.5);

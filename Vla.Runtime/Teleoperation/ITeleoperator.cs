@@ -8,7 +8,7 @@ namespace Vla.Runtime.Teleoperation;
 /// A leader arm, a keyboard, a game pad, a script. It has a thread of its own, and whoever it leads is behind the
 /// control loop with its limits.
 /// </remarks>
-public interface ITeleoperator : IDisposable
+internal interface ITeleoperator : IDisposable
 {
     /// <summary>As it was given.</summary>
     string Name { get; }
@@ -41,7 +41,7 @@ public interface ITeleoperator : IDisposable
 }
 
 /// <summary>What is asked for with a button of whatever leads.</summary>
-public enum TeleopRequest
+internal enum TeleopRequest
 {
     /// <summary>See <see cref="EpisodeCommand.Next"/>.</summary>
     Next,

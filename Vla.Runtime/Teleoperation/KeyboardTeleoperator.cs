@@ -10,7 +10,7 @@ namespace Vla.Runtime.Teleoperation;
 /// <param name="hand">What is moved.</param>
 /// <param name="time">The clock.</param>
 /// <param name="hz">How often it tells, a second.</param>
-public sealed class KeyboardTeleoperator(CartesianHand hand, TimeProvider time, double hz)
+internal sealed class KeyboardTeleoperator(CartesianHand hand, TimeProvider time, double hz)
     : SteadyTeleoperator(Word, time, hz)
 {
     /// <summary>How it is given.</summary>

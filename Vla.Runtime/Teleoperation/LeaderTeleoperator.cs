@@ -10,7 +10,7 @@ namespace Vla.Runtime.Teleoperation;
 /// <param name="opening">Opens its bus.</param>
 /// <param name="time">The clock.</param>
 /// <param name="hz">How often it is asked, a second.</param>
-public sealed class LeaderTeleoperator(
+internal sealed class LeaderTeleoperator(
     string name,
     string port,
     ArmScale scale,

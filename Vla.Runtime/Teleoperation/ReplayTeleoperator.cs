@@ -13,7 +13,7 @@ namespace Vla.Runtime.Teleoperation;
 /// <param name="profile">The robot's.</param>
 /// <param name="time">The clock.</param>
 /// <param name="hz">How often it tells, a second.</param>
-public sealed class ReplayTeleoperator(
+internal sealed class ReplayTeleoperator(
     string name,
     IReadOnlyList<EpisodeReplay> episodes,
     RobotProfile profile,

@@ -10,7 +10,7 @@ namespace Vla.Runtime.Teleoperation;
 /// <param name="time">The clock.</param>
 /// <param name="hz">How often it tells, a second.</param>
 /// <param name="clock">Waits for its turns.</param>
-public abstract class SteadyTeleoperator(string name, TimeProvider time, double hz, IControlClock? clock = null)
+internal abstract class SteadyTeleoperator(string name, TimeProvider time, double hz, IControlClock? clock = null)
     : ITeleoperator
 {
     private static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(1);

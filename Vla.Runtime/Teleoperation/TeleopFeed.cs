@@ -9,7 +9,7 @@ namespace Vla.Runtime.Teleoperation;
 /// </remarks>
 /// <param name="profile">The robot's.</param>
 /// <param name="isCorrection">Whether a policy runs, which is corrected.</param>
-public sealed class TeleopFeed(RobotProfile profile, bool isCorrection)
+internal sealed class TeleopFeed(RobotProfile profile, bool isCorrection)
 {
     private readonly Lock _gate = new();
     private float[]? _offsets;

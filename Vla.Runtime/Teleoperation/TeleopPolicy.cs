@@ -7,7 +7,7 @@ namespace Vla.Runtime.Teleoperation;
 /// <summary>Whatever leads in a policy's place, so that all the rest of the controller is the same.</summary>
 /// <param name="name">Of what leads.</param>
 /// <param name="naming">What the robot calls its numbers; null before that is known.</param>
-public sealed class TeleopPolicy(string name, RobotNaming? naming = null) : IPolicy
+internal sealed class TeleopPolicy(string name, RobotNaming? naming = null) : IPolicy
 {
     private const string Step = "lead";
 

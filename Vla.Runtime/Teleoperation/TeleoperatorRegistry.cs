@@ -3,7 +3,7 @@ using Vla.Runtime.Registries;
 namespace Vla.Runtime.Teleoperation;
 
 /// <summary>The kinds of teleoperators that <c>--teleop</c> can name.</summary>
-public static class TeleoperatorRegistry
+internal static class TeleoperatorRegistry
 {
     private static readonly Registry<TeleoperatorSpec> Kinds = new(
         new("so101_leader:PORT-OR-NAME", TeleoperatorSpec.Leader.Read, "a leader arm; so100_leader too"),

@@ -11,7 +11,7 @@ namespace Vla.Runtime.Teleoperation;
 /// <summary>
 /// Who leads, as given to <c>--teleop</c>. Each kind reads the texts that name it, and answers null to all others.
 /// </summary>
-public abstract record TeleoperatorSpec
+internal abstract record TeleoperatorSpec
 {
     /// <summary>Whether it knows the simulated world and leads nowhere else.</summary>
     public virtual bool NeedsWorld => false;
@@ -158,7 +158,7 @@ public abstract record TeleoperatorSpec
 /// <param name="State">Where the robot is, in the order of its state's names; null while that is not known.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="RateHz">How often it tells, a second.</param>
-public sealed record TeleopContext(
+internal sealed record TeleopContext(
     RobotMade Made,
     SimulatedTabletop? Tabletop,
     Func<IReadOnlyList<float>?> State,

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Vla.Sensors.Images;
 
 /// <summary>Compares the shape of a camera's pictures with the shape of those that a policy was trained on.</summary>
-public static class AspectCheck
+internal static class AspectCheck
 {
     /// <summary>
     /// Sizes that differ by no more are of one shape: they are rounded to whole pixels, or to what a codec likes.

@@ -3,7 +3,7 @@ namespace Vla.Sensors.Images;
 /// <summary>
 /// How large a picture may be before memory is taken for it: a few hundred bytes can claim a thousand megapixels.
 /// </summary>
-public static class PictureBounds
+internal static class PictureBounds
 {
     /// <summary>
     /// Pixels of the largest picture, 64 megapixels: 8K video has 33, a large photograph 50. As BGR they take 192 MB.

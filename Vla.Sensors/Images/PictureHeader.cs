@@ -4,7 +4,7 @@ using Vla.Sensors.Images.Jpeg;
 namespace Vla.Sensors.Images;
 
 /// <summary>Kinds of picture that are read.</summary>
-public enum PictureFormat
+internal enum PictureFormat
 {
     Jpeg,
     Png,
@@ -16,7 +16,7 @@ public enum PictureFormat
 /// <param name="Format">Its kind.</param>
 /// <param name="Width">Width in pixels, as claimed.</param>
 /// <param name="Height">Height in pixels, as claimed.</param>
-public readonly record struct PictureHeader(PictureFormat Format, long Width, long Height)
+internal readonly record struct PictureHeader(PictureFormat Format, long Width, long Height)
 {
     /// <summary>Kinds of picture, as messages name them.</summary>
     public const string Possible = "JPEG, PNG, BMP or WebP";

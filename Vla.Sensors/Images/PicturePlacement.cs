@@ -4,7 +4,7 @@ namespace Vla.Sensors.Images;
 
 /// <summary>Where a place in a camera's picture comes to lie in the one that a policy gets.</summary>
 /// <remarks>Places are shares of width and height, from the left and from the top.</remarks>
-public sealed class PicturePlacement
+internal sealed class PicturePlacement
 {
     private readonly double _left,
         _top,

@@ -14,7 +14,7 @@ namespace Vla.Sensors.Observations;
 /// <para>A set that is waited for goes out from the capture thread itself: no further thread has to wake up.</para>
 /// </remarks>
 /// <typeparam name="TAsker">Who asks.</typeparam>
-public sealed class ObservationAssembly<TAsker>
+internal sealed class ObservationAssembly<TAsker>
     where TAsker : class
 {
     private readonly Lock _gate = new();

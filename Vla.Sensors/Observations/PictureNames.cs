@@ -6,7 +6,7 @@ namespace Vla.Sensors.Observations;
 /// <remarks>
 /// The same name from the settings to the policy, the page and the datasets, where it follows <see cref="Prefix"/>.
 /// </remarks>
-public static partial class PictureNames
+internal static partial class PictureNames
 {
     /// <summary>What a camera without a name is called.</summary>
     public const string Unnamed = "front";

@@ -7,7 +7,7 @@ namespace Vla.Sensors.Simulation;
 /// <param name="Width">Picture width in pixels.</param>
 /// <param name="Height">Picture height in pixels.</param>
 /// <param name="Fps">Pictures a second, 1 to 1,000.</param>
-public sealed record WorldCameraSource(
+internal sealed record WorldCameraSource(
     WorldView View = WorldView.Front,
     int Width = 640,
     int Height = 480,

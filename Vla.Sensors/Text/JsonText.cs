@@ -6,7 +6,7 @@ namespace Vla.Sensors.Text;
 /// Reads JSON files as people write them: UTF-8 with or without a byte order mark, comments and trailing commas
 /// allowed, each key once.
 /// </summary>
-public static class JsonText
+internal static class JsonText
 {
     private static readonly JsonDocumentOptions Options = new()
     {

@@ -1,7 +1,7 @@
 namespace Vla.Sensors.Text;
 
 /// <summary>Makes text that comes from outside fit for a message of one line.</summary>
-public static class OneLine
+internal static class OneLine
 {
     /// <summary>Without control characters and line separators: a space stands for each.</summary>
     public static string Of(string text) =>

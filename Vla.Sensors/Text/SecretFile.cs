@@ -3,7 +3,7 @@ using System.Text;
 namespace Vla.Sensors.Text;
 
 /// <summary>Reads a file with a secret in it, which nobody but its owner may be able to use.</summary>
-public static class SecretFile
+internal static class SecretFile
 {
     /// <summary>A line ending and a byte order mark, and one more, so that what is too long shows.</summary>
     private const int MoreBytes = 6;

@@ -12,14 +12,14 @@ namespace Vla.Sensors.Text;
 /// An <see cref="IOException"/>, so that whoever says "FILE cannot be read" says this as well; the caller names the
 /// file.
 /// </remarks>
-public sealed class TextFileException(string message) : IOException(message);
+internal sealed class TextFileException(string message) : IOException(message);
 
 /// <summary>Reads text files: all that Vla reads is UTF-8, with or without a byte order mark, and small.</summary>
 /// <remarks>
 /// .NET's own readers put U+FFFD in the place of bytes that are not UTF-8 and go on, so that a name or a unit changes
 /// without anybody noticing; they take a byte order mark in some places and not in others.
 /// </remarks>
-public static class Utf8Text
+internal static class Utf8Text
 {
     /// <summary>Far more than any settings, profile or configuration takes.</summary>
     public const int DefaultMaximumBytes = 16 << 20;

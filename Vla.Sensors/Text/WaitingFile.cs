@@ -7,7 +7,7 @@ namespace Vla.Sensors.Text;
 /// Opening such a file, or reading it, can wait for ever, and nothing can end that from outside: so it has a thread,
 /// and the reader goes on without it.
 /// </remarks>
-public static class WaitingFile
+internal static class WaitingFile
 {
     /// <summary>Whoever writes into a pipe is a program that is started together with this one.</summary>
     public static readonly TimeSpan Bound = TimeSpan.FromSeconds(10);

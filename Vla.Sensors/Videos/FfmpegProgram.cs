@@ -13,7 +13,7 @@ namespace Vla.Sensors.Videos;
 /// an option, a pattern or an address. What may be opened is a video file of this machine: no network, no playlist that
 /// names other files.
 /// </remarks>
-public sealed partial class FfmpegProgram
+internal sealed partial class FfmpegProgram
 {
     /// <summary>What to do where the program is missing.</summary>
     public const string Install = "install the ffmpeg program (sudo apt-get install ffmpeg)";

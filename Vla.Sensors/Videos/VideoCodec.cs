@@ -5,7 +5,7 @@ namespace Vla.Sensors.Videos;
 /// <param name="Encoder">Of the <c>ffmpeg</c> program; null for OpenCV's own.</param>
 /// <param name="Settings">How it encodes: as good as lossless to the eye, quickly enough for a live camera.</param>
 /// <param name="SmallestSide">Pixels: smaller pictures its encoder refuses.</param>
-public sealed record VideoCodec(string Name, string? Encoder, IReadOnlyList<string> Settings, int SmallestSide = 2)
+internal sealed record VideoCodec(string Name, string? Encoder, IReadOnlyList<string> Settings, int SmallestSide = 2)
 {
     /// <summary>What browsers and LeRobot play.</summary>
     public static readonly VideoCodec H264 = new("h264", "libx264", ["-preset", "veryfast", "-crf", "18", "-bf", "0"]);

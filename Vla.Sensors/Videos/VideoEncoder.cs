@@ -7,7 +7,7 @@ namespace Vla.Sensors.Videos;
 /// Picture i is shown at i / fps exactly. At least every second picture is whole, as LeRobot has it, so that any can be
 /// found quickly. A file that is not finished is of no use.
 /// </remarks>
-public abstract class VideoEncoder : IDisposable
+internal abstract class VideoEncoder : IDisposable
 {
     /// <summary>A picture is whole at least as often as this.</summary>
     protected const int KeyInterval = 2;

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Vla.Actors.Checkpoints;
+using Vla.Actors.Checkpoints.Pickling;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Act.Modules;
 using Vla.Actors.Policies.LeRobot;

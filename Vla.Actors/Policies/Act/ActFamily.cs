@@ -1,7 +1,7 @@
 namespace Vla.Actors.Policies.Act;
 
 /// <summary>LeRobot's ACT.</summary>
-public sealed class ActFamily : IPolicyFamily
+internal sealed class ActFamily : IPolicyFamily
 {
     public string Name => "LeRobot's ACT";
 

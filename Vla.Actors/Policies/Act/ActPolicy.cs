@@ -18,7 +18,7 @@ namespace Vla.Actors.Policies.Act;
 /// units of actions and state and the time of a step, is taken from the robot (<see cref="Driving"/>); <see
 /// cref="Remarks"/> says what came from where. It reads no words.
 /// </remarks>
-public sealed class ActPolicy : IPolicy
+internal sealed class ActPolicy : IPolicy
 {
     /// <summary>The type in <c>config.json</c>.</summary>
     public const string Type = "act";

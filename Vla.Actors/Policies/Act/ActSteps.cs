@@ -1,7 +1,7 @@
 namespace Vla.Actors.Policies.Act;
 
 /// <summary>The steps of an ACT policy, as <see cref="Pipeline.Origin.Steps"/> names them.</summary>
-public static class ActSteps
+internal static class ActSteps
 {
     /// <summary>Every camera's picture through the vision backbone.</summary>
     public const string Look = "look";

@@ -11,7 +11,7 @@ namespace Vla.Actors.Policies.Layers;
 /// A token whose numbers are all exactly zero is padding: a language encoder writes it so, and whoever attends to
 /// tokens leaves it out. Thus a stage stays one tensor in, one tensor out, as exported modules are.
 /// </remarks>
-public static class Tokens
+internal static class Tokens
 {
     // Finite, so that a row of nothing but padding gives an average and not NaN; exp(-10,000) is exactly 0.
     private static readonly Scalar Excluded = -1e4f;

@@ -12,7 +12,7 @@ namespace Vla.Actors.Policies.LeRobot;
 /// With <see cref="ScaleMode.MeanStd"/> (x − mean) / (std + eps) and back x · std + mean; with the others
 /// 2 (x − low) / (high − low) − 1 and back, where a range of 0 counts as eps. Nothing is cut off.
 /// </remarks>
-public sealed class FeatureScale : IDisposable
+internal sealed class FeatureScale : IDisposable
 {
     private readonly Tensor _low;
     private readonly Tensor _divisor;

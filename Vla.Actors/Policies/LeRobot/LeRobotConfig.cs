@@ -7,7 +7,7 @@ namespace Vla.Actors.Policies.LeRobot;
 /// The order of the inputs is the file's, and the order of the cameras is theirs. Keys that are not known are passed
 /// over, as training settings stand among them.
 /// </remarks>
-public sealed record LeRobotConfig
+internal sealed record LeRobotConfig
 {
     private const int MaximumFeatures = 64;
     private const int MaximumRank = 3;

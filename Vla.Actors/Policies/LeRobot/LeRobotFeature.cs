@@ -1,7 +1,7 @@
 namespace Vla.Actors.Policies.LeRobot;
 
 /// <summary>What a feature of a LeRobot policy is, as its <c>config.json</c> names it.</summary>
-public enum FeatureKind
+internal enum FeatureKind
 {
     /// <summary>The robot's own state.</summary>
     State,
@@ -24,7 +24,7 @@ public enum FeatureKind
 /// <c>action</c>.</param>
 /// <param name="Kind">What it is.</param>
 /// <param name="Shape">[channels, height, width] of a picture, [count] of numbers.</param>
-public sealed record LeRobotFeature(string Key, FeatureKind Kind, IReadOnlyList<int> Shape)
+internal sealed record LeRobotFeature(string Key, FeatureKind Kind, IReadOnlyList<int> Shape)
 {
     public const string State = "observation.state";
     public const string Environment = "observation.environment_state";

@@ -4,7 +4,7 @@ namespace Vla.Actors.Policies.LeRobot;
 /// <param name="Names">One for each, in their order.</param>
 /// <param name="Units">One for each; null where nobody wrote them down.</param>
 /// <param name="Source">Where they were read.</param>
-public sealed record NamedNumbers(IReadOnlyList<string> Names, IReadOnlyList<string>? Units, string Source);
+internal sealed record NamedNumbers(IReadOnlyList<string> Names, IReadOnlyList<string>? Units, string Source);
 
 /// <summary>
 /// What a LeRobot checkpoint says of the numbers that it takes and gives: names, units, and the time of a step.
@@ -14,7 +14,7 @@ public sealed record NamedNumbers(IReadOnlyList<string> Names, IReadOnlyList<str
 /// somebody has put beside the weights, then among the features of <c>config.json</c>, then in
 /// <c>train_config.json</c>.
 /// </remarks>
-public sealed record LeRobotNames
+internal sealed record LeRobotNames
 {
     /// <summary>
     /// Names for whoever has a checkpoint without: <c>action</c>, <c>state</c>, <c>environment_state</c>,

@@ -5,7 +5,7 @@ using Vla.Sensors.Observations;
 namespace Vla.Actors.Policies.LeRobot;
 
 /// <summary>The pictures that a LeRobot policy wants, by the names of their cameras.</summary>
-public static class LeRobotPictures
+internal static class LeRobotPictures
 {
     private const int Colours = 3;
 

@@ -11,7 +11,7 @@ namespace Vla.Actors.Policies.LeRobot;
 /// weights. Steps that move data to a device or add a batch axis are this program's own business. A step that names a
 /// class of somebody's own is refused: nothing in a policy's directory is executed.
 /// </remarks>
-public sealed class LeRobotProcessors : IDisposable
+internal sealed class LeRobotProcessors : IDisposable
 {
     private const string BeforeFile = "policy_preprocessor.json";
     private const string AfterFile = "policy_postprocessor.json";

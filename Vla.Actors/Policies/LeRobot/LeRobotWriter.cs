@@ -7,7 +7,7 @@ namespace Vla.Actors.Policies.LeRobot;
 
 /// <summary>Writes the processors' files of a LeRobot policy as LeRobot itself saves and loads them.</summary>
 /// <remarks>Rename, batch axis, device and scaling before the model; scaling back and device after it.</remarks>
-public static class LeRobotWriter
+internal static class LeRobotWriter
 {
     private const string Before = "policy_preprocessor";
     private const string After = "policy_postprocessor";

@@ -7,7 +7,7 @@ namespace Vla.Actors.Policies.LeRobot;
 /// </summary>
 /// <param name="IsFromState">For each number of an action, whether it counts from the state's number at the same
 /// place.</param>
-public sealed record RelativeActions(IReadOnlyList<bool> IsFromState)
+internal sealed record RelativeActions(IReadOnlyList<bool> IsFromState)
 {
     private const int LongestName = 128;
     private const int MostNames = 256;

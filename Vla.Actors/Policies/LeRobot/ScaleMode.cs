@@ -1,7 +1,7 @@
 namespace Vla.Actors.Policies.LeRobot;
 
 /// <summary>How LeRobot brings numbers to the scale that a model computes in.</summary>
-public enum ScaleMode
+internal enum ScaleMode
 {
     /// <summary>Not at all.</summary>
     Identity,

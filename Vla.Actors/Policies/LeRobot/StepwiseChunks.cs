@@ -13,7 +13,7 @@ namespace Vla.Actors.Policies.LeRobot;
 /// <param name="dimensions">Numbers of an action.</param>
 /// <param name="actionSteps">Of a chunk, how many are carried out; 1 with a coefficient.</param>
 /// <param name="coefficient">m; null for the queue.</param>
-public sealed class StepwiseChunks(int chunkSize, int dimensions, int actionSteps, double? coefficient)
+internal sealed class StepwiseChunks(int chunkSize, int dimensions, int actionSteps, double? coefficient)
 {
     private readonly Queue<float[]> _waiting = new();
 

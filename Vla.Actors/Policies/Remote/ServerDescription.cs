@@ -10,7 +10,7 @@ namespace Vla.Actors.Policies.Remote;
 /// What a Vla server says of its policy where a protocol leaves room for it, as openpi's metadata: names, units, sizes
 /// and the time of a step, so that nobody has to set them again.
 /// </summary>
-public sealed record ServerDescription
+internal sealed record ServerDescription
 {
     /// <summary>The map in the metadata.</summary>
     private const string Map = "vla";

@@ -6,7 +6,7 @@ using Vla.Sensors.Observations;
 namespace Vla.Actors.Policies.Remote;
 
 /// <summary>Where a policy server listens, and how to talk to it: <c>openpi://HOST:PORT?preset=libero</c>.</summary>
-public sealed record WireAddress
+internal sealed record WireAddress
 {
     /// <summary>How long an answer may take, where nothing is said.</summary>
     private static readonly TimeSpan UsualTimeout = TimeSpan.FromSeconds(5);

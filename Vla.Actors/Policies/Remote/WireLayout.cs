@@ -8,7 +8,7 @@ namespace Vla.Actors.Policies.Remote;
 /// Where nothing is said of pictures or state, they go by the names of their features:
 /// <c>observation.images.front</c>, <c>observation.state</c>.
 /// </remarks>
-public sealed record WireLayout
+internal sealed record WireLayout
 {
     /// <summary>What the state is called by its feature.</summary>
     public const string StateFeature = "observation.state";
@@ -68,7 +68,7 @@ public sealed record WireLayout
 /// <param name="Key">What it is called there.</param>
 /// <param name="Height">Rows of the pictures that are sent.</param>
 /// <param name="Width">Columns.</param>
-public sealed record WirePicture(string Name, string Key, int Height, int Width)
+internal sealed record WirePicture(string Name, string Key, int Height, int Width)
 {
     /// <summary>What published policies mostly take.</summary>
     public const int UsualSize = 224;

@@ -13,7 +13,7 @@ namespace Vla.Actors.Policies.Remote;
 /// </code>
 /// All of it may be left out; <c>"takes_words": false</c> is for a policy that is told nothing.
 /// </remarks>
-public static class WireLayoutFile
+internal static class WireLayoutFile
 {
     private const int LongestKey = 200;
 

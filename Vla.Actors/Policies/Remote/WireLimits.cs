@@ -1,7 +1,7 @@
 namespace Vla.Actors.Policies.Remote;
 
 /// <summary>What nothing on a wire exceeds, whoever says it: an address, a layout, a server or a client.</summary>
-public static class WireLimits
+internal static class WireLimits
 {
     /// <summary>Actions in a chunk, and so those of one that are carried out.</summary>
     public const int MostActions = 1_000;

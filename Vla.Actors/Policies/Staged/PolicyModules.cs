@@ -16,7 +16,7 @@ namespace Vla.Actors.Policies.Staged;
 /// <param name="Fusion">vision features, language features → fused features.</param>
 /// <param name="Decoder">fused features → normalised actions, [batch, dimensions] or [batch, horizon,
 /// dimensions].</param>
-public sealed record PolicyModules(
+internal sealed record PolicyModules(
     Func<Module<Tensor, Tensor>> Vision,
     Func<Module<Tensor, Tensor>> Language,
     Func<Module<Tensor, Tensor, Tensor>> Fusion,

@@ -8,7 +8,7 @@ namespace Vla.Actors.Policies.Staged;
 /// <param name="HasOwnWeights">True when the module brings its weights; false when model.safetensors holds
 /// them.</param>
 /// <param name="Create">Makes the module; weights of its own go to the device at once.</param>
-public sealed record PolicyStage<TModule>(string Type, bool HasOwnWeights, Func<Device, TModule> Create)
+internal sealed record PolicyStage<TModule>(string Type, bool HasOwnWeights, Func<Device, TModule> Create)
     where TModule : nn.Module
 {
     /// <summary>True when chance is a part of the stage: the same input may bring another result.</summary>

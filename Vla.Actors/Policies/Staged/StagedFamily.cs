@@ -3,7 +3,7 @@ namespace Vla.Actors.Policies.Staged;
 /// <summary>
 /// Vla's own policies: vision encoder, language encoder, fusion and action decoder, each of a type of its own.
 /// </summary>
-public sealed class StagedFamily : IPolicyFamily
+internal sealed class StagedFamily : IPolicyFamily
 {
     public string Name => "Vla's own (config.json with stages)";
 

@@ -16,7 +16,7 @@ namespace Vla.Actors.Policies.Staged;
 /// <c>vocab.txt</c> and <c>model.safetensors</c>, whose names begin with <c>vision_encoder.</c>,
 /// <c>language_encoder.</c>, <c>fusion.</c> and <c>action_decoder.</c>; a TorchScript stage has its own file instead.
 /// </remarks>
-public sealed class StagedPolicy : IPolicy
+internal sealed class StagedPolicy : IPolicy
 {
     public const string ConfigFile = PolicyKind.ConfigFile;
     public const string WeightsFile = PolicyKind.WeightsFile;

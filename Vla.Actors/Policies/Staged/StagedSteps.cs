@@ -1,7 +1,7 @@
 namespace Vla.Actors.Policies.Staged;
 
 /// <summary>The steps of a staged policy, as <see cref="Pipeline.Origin.Steps"/> names them.</summary>
-public static class StagedSteps
+internal static class StagedSteps
 {
     /// <summary>The vision encoder.</summary>
     public const string Encode = "encode";

@@ -15,7 +15,7 @@ namespace Vla.Actors.Policies.Staged;
 /// TorchSharp's script modules are not its <c>Module</c>s, and one that is registered as a child cannot be disposed. So
 /// this module keeps one beside it and hands on what concerns its weights.
 /// </remarks>
-public sealed class TorchScriptStage : Module<Tensor, Tensor>
+internal sealed class TorchScriptStage : Module<Tensor, Tensor>
 {
     // Held by something that is no module: a field of its own would be registered as a child sooner or later.
     private readonly StrongBox<jit.ScriptModule<Tensor, Tensor>> _held;
@@ -70,7 +70,7 @@ public sealed class TorchScriptStage : Module<Tensor, Tensor>
 /// A fusion stage that somebody exported from PyTorch: vision and language features in, fused features out.
 /// </summary>
 /// <inheritdoc cref="TorchScriptStage"/>
-public sealed class TorchScriptFusion : Module<Tensor, Tensor, Tensor>
+internal sealed class TorchScriptFusion : Module<Tensor, Tensor, Tensor>
 {
     private readonly StrongBox<jit.ScriptModule<Tensor, Tensor, Tensor>> _held;
     private bool _disposed;

@@ -15,7 +15,7 @@ namespace Vla.Actors.Training.Act;
 /// Sizes come from a <c>config.json</c> of LeRobot's form, or are LeRobot's own defaults; features and scales come from
 /// the data. Pictures are scaled by ImageNet's means, as LeRobot does unless it is told not to.
 /// </remarks>
-public sealed class ActDraft
+internal sealed class ActDraft
 {
     private const int DefaultChunk = 100;
     private const int LargestChunk = 10_000;

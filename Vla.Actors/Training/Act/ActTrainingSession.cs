@@ -12,7 +12,7 @@ namespace Vla.Actors.Training.Act;
 /// </summary>
 /// <remarks>As <see cref="TrainingSession"/> does for Vla's own policies; <c>training/</c> is LeRobot's not to
 /// know.</remarks>
-public sealed class ActTrainingSession : ITrainingSession
+internal sealed class ActTrainingSession : ITrainingSession
 {
     private readonly ActTrainer _trainer;
     private readonly DataMark _data;

@@ -10,7 +10,7 @@ namespace Vla.Runtime.Servos.Arms;
 /// <param name="Id">The name that its calibration has; null for one that is read from the servos.</param>
 /// <param name="Scale">Which numbers its positions are.</param>
 /// <param name="RateHz">Turns of its loop a second.</param>
-public sealed record ArmAddress(ArmKind Kind, string? Port, string? Id, ScaleKind Scale, double RateHz)
+internal sealed record ArmAddress(ArmKind Kind, string? Port, string? Id, ScaleKind Scale, double RateHz)
 {
     /// <summary>How it is written, for messages.</summary>
     public const string Form = "so101:PORT-OR-NAME[?id=NAME][&scale=degrees|range][&rate=HZ]";

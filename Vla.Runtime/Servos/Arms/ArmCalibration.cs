@@ -11,7 +11,7 @@ namespace Vla.Runtime.Servos.Arms;
 /// What is known of an arm's joints: read from, and written into, LeRobot's file or the servos themselves.
 /// </summary>
 /// <param name="Joints">In the order of <see cref="ArmKind.Joints"/>.</param>
-public sealed record ArmCalibration(IReadOnlyList<JointCalibration> Joints)
+internal sealed record ArmCalibration(IReadOnlyList<JointCalibration> Joints)
 {
     private static readonly string[] Keys = ["id", "drive_mode", "homing_offset", "range_min", "range_max"];
 

@@ -5,7 +5,7 @@ namespace Vla.Runtime.Servos.Arms;
 /// <summary>
 /// The newest action on its way from the control loop to the arm's own loop: neither ever waits for the other.
 /// </summary>
-public sealed class ArmCommandCell
+internal sealed class ArmCommandCell
 {
     private ArmCommand _writers = new();
     private ArmCommand _shared = new();
@@ -33,7 +33,7 @@ public sealed class ArmCommandCell
 }
 
 /// <summary>What the control loop wants of the arm.</summary>
-public sealed class ArmCommand
+internal sealed class ArmCommand
 {
     /// <summary>Whether the arm's loop has not taken it yet.</summary>
     internal bool IsNew { get; set; }

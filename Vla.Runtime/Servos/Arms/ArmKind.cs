@@ -3,7 +3,7 @@ namespace Vla.Runtime.Servos.Arms;
 /// <summary>What kind of arm it is: what its joints are called, and where LeRobot keeps its calibration.</summary>
 /// <param name="Name">As users write it: <c>so101</c>.</param>
 /// <param name="IsLeader">Whether a person leads it by hand.</param>
-public sealed record ArmKind(string Name, bool IsLeader)
+internal sealed record ArmKind(string Name, bool IsLeader)
 {
     /// <summary>In the order of the servos' numbers, from 1.</summary>
     public static readonly IReadOnlyList<string> Joints =

@@ -1,7 +1,7 @@
 namespace Vla.Runtime.Servos.Arms;
 
 /// <summary>What an arm may do and bear.</summary>
-public sealed record ArmLimits
+internal sealed record ArmLimits
 {
     /// <summary>Warmth of a servo at which it is said, °C. The servo itself lets go at 70.</summary>
     public int WarnCelsius { get; init; } = 55;

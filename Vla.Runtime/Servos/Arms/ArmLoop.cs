@@ -15,7 +15,7 @@ namespace Vla.Runtime.Servos.Arms;
 /// </para>
 /// <para>For one thread, which calls <see cref="Turn"/>; nothing is allocated there while all is well.</para>
 /// </remarks>
-public sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, StateRing states, TimeProvider time)
+internal sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, StateRing states, TimeProvider time)
 {
     private const long TorqueCheckNs = 250 * MonotonicTime.NsPerMs;
 

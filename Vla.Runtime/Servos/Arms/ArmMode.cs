@@ -1,7 +1,7 @@
 namespace Vla.Runtime.Servos.Arms;
 
 /// <summary>What an arm is doing.</summary>
-public enum ArmMode
+internal enum ArmMode
 {
     /// <summary>Nothing holds it.</summary>
     Slack,

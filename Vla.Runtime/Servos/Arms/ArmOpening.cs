@@ -9,7 +9,7 @@ namespace Vla.Runtime.Servos.Arms;
 /// <param name="calibrations">LeRobot's folder of calibrations.</param>
 /// <param name="open">Opens a port.</param>
 /// <param name="time">The clock.</param>
-public sealed class ArmOpening(
+internal sealed class ArmOpening(
     KnownArms known,
     string calibrations,
     Func<string, int, ISerialPort> open,

@@ -1,7 +1,7 @@
 namespace Vla.Runtime.Servos.Arms;
 
 /// <summary>Which arm, and how it is driven.</summary>
-public sealed record ArmOptions
+internal sealed record ArmOptions
 {
     /// <summary>Turns of its loop a second, at most.</summary>
     public const double FastestHz = 200;

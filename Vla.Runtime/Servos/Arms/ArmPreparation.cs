@@ -5,7 +5,7 @@ using Vla.Runtime.Servos.Feetech;
 namespace Vla.Runtime.Servos.Arms;
 
 /// <summary>Looks whether an arm is as it has to be, and sets its servos up as LeRobot does.</summary>
-public static class ArmPreparation
+internal static class ArmPreparation
 {
     /// <summary>
     /// How far beyond its calibrated range a joint may stand and still be driven back, steps: 9 degrees.

@@ -7,7 +7,7 @@ namespace Vla.Runtime.Servos.Arms;
 /// <remarks>
 /// One question for all: position, speed, load, warmth, status and current lie side by side in a servo.
 /// </remarks>
-public sealed class ArmReading
+internal sealed class ArmReading
 {
     private static readonly int First = Sts3215.PresentPosition.Address;
     private static readonly int Count = Sts3215.PresentCurrent.Address + Sts3215.PresentCurrent.Length - First;

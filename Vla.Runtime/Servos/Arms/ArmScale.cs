@@ -3,7 +3,7 @@ using Vla.Actors.Robots;
 namespace Vla.Runtime.Servos.Arms;
 
 /// <summary>All joints of an arm in LeRobot's numbers: names, limits, and back.</summary>
-public sealed class ArmScale
+internal sealed class ArmScale
 {
     /// <summary>LeRobot's numbers have no unit of their own: data of either scale has none.</summary>
     private const string Unit = "1";

@@ -4,7 +4,7 @@ using Vla.Sensors;
 namespace Vla.Runtime.Servos.Arms;
 
 /// <summary>How much is wrong with an arm.</summary>
-public enum ArmConcern
+internal enum ArmConcern
 {
     None,
 
@@ -23,7 +23,7 @@ public enum ArmConcern
 /// First it is said, then the arm holds still for <see cref="ArmLimits.HoldSeconds"/> at least, then it is to rest.
 /// Words are made when something changes, never at every turn.
 /// </remarks>
-public sealed class ArmWatch(ArmLimits limits)
+internal sealed class ArmWatch(ArmLimits limits)
 {
     private readonly double[] _blockedSeconds = new double[ArmKind.Ids.Length];
     private readonly double[] _currentSeconds = new double[ArmKind.Ids.Length];

@@ -1,7 +1,7 @@
 namespace Vla.Runtime.Servos.Arms;
 
 /// <summary>Where LeRobot keeps arms' calibrations, in the folder names of all its versions.</summary>
-public static class CalibrationFiles
+internal static class CalibrationFiles
 {
     /// <summary>LeRobot's folder, by the same environment variables as LeRobot's.</summary>
     public static string Folder(Func<string, string?> environment)

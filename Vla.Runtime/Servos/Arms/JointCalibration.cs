@@ -6,4 +6,4 @@ namespace Vla.Runtime.Servos.Arms;
 /// <param name="HomingOffset">What the servo takes off its raw position, so that the middle reads 2047.</param>
 /// <param name="RangeMin">The lowest position that it may have, after the offset.</param>
 /// <param name="RangeMax">The highest.</param>
-public sealed record JointCalibration(int Id, int DriveMode, int HomingOffset, int RangeMin, int RangeMax);
+internal sealed record JointCalibration(int Id, int DriveMode, int HomingOffset, int RangeMin, int RangeMax);

@@ -1,7 +1,7 @@
 namespace Vla.Runtime.Servos.Arms;
 
 /// <summary>Which numbers an arm's positions are.</summary>
-public enum ScaleKind
+internal enum ScaleKind
 {
     /// <summary>
     /// Degrees from the middle of the range; the gripper from 0 to 100. LeRobot's since its version 0.4.4.
@@ -14,7 +14,7 @@ public enum ScaleKind
 
 /// <summary>Turns a servo's positions into LeRobot's numbers and back, as LeRobot does.</summary>
 /// <remarks>One thing is not as there: a goal never leaves the calibrated range, in degrees neither.</remarks>
-public sealed class JointScale
+internal sealed class JointScale
 {
     private const double DegreesOfStep = 360.0 / 4_095;
 

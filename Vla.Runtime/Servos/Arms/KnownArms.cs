@@ -8,10 +8,10 @@ namespace Vla.Runtime.Servos.Arms;
 /// <param name="Robot">Which kind.</param>
 /// <param name="Port">The serial port's name, one that stays where there is one.</param>
 /// <param name="Rest">Where it was found without torque, steps; null when it never was.</param>
-public sealed record KnownArm(string Robot, string Port, int[]? Rest = null);
+internal sealed record KnownArm(string Robot, string Port, int[]? Rest = null);
 
 /// <summary>The arms that were calibrated here, each a file of its own.</summary>
-public sealed class KnownArms(string folder)
+internal sealed class KnownArms(string folder)
 {
     private static readonly JsonSerializerOptions Form = new(JsonSerializerDefaults.Web)
     {

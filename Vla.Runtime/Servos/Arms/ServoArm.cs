@@ -19,7 +19,7 @@ namespace Vla.Runtime.Servos.Arms;
 /// </para>
 /// <para>Killed, it says nothing any more: the servos go on holding where they are.</para>
 /// </remarks>
-public sealed class ServoArm : IRobot
+internal sealed class ServoArm : IRobot
 {
     private const int LongestLossMs = 1_000;
 

@@ -12,7 +12,7 @@ namespace Vla.Runtime.Servos.Arms;
 /// <param name="openBus">Opens its bus.</param>
 /// <param name="time">The clock.</param>
 /// <param name="clock">Waits for the turns of its loop.</param>
-public sealed class ServoLeader(
+internal sealed class ServoLeader(
     string port,
     ArmScale scale,
     Func<string, ServoBus> openBus,

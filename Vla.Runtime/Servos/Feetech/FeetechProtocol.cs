@@ -3,7 +3,7 @@ namespace Vla.Runtime.Servos.Feetech;
 /// <summary>
 /// Packets of Feetech's STS and SMS servos (protocol 0): <c>FF FF ID LENGTH INSTRUCTION … CHECKSUM</c>.
 /// </summary>
-public sealed class FeetechProtocol : IServoProtocol
+internal sealed class FeetechProtocol : IServoProtocol
 {
     /// <summary>Of all servos.</summary>
     public const int Everybody = 0xFE;

@@ -1,7 +1,7 @@
 namespace Vla.Runtime.Servos.Feetech;
 
 /// <summary>The registers of the Feetech STS3215, as far as they are used.</summary>
-public static class Sts3215
+internal static class Sts3215
 {
     public const int Model = 777;
 

@@ -3,7 +3,7 @@ namespace Vla.Runtime.Servos.Ports;
 /// <summary>
 /// A serial line, 8 data bits, no parity, one stop bit, raw in both directions. Used by one thread at a time.
 /// </summary>
-public interface ISerialPort : IDisposable
+internal interface ISerialPort : IDisposable
 {
     /// <summary>As it was opened: <c>/dev/ttyACM0</c>.</summary>
     string Name { get; }

@@ -5,7 +5,7 @@ using Vla.Actors.Robots;
 namespace Vla.Runtime.Servos.Ports;
 
 /// <summary>This machine's serial ports.</summary>
-public static class SerialPorts
+internal static class SerialPorts
 {
     private const string StableNames = "/dev/serial/by-id";
 

@@ -10,7 +10,7 @@ namespace Vla.Runtime.Servos.SettingUp;
 /// offset always fits. Angles are followed across the end of a turn. Until <see cref="Write"/> nothing is changed that
 /// <see cref="Undo"/> does not undo.
 /// </remarks>
-public sealed class ArmCalibrator(ServoBus bus)
+internal sealed class ArmCalibrator(ServoBus bus)
 {
     private const int Turn = Sts3215.Resolution;
     private const int Middle = 2_047;

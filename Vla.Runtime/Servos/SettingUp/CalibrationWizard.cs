@@ -8,7 +8,7 @@ namespace Vla.Runtime.Servos.SettingUp;
 /// <param name="dialogue">With the person.</param>
 /// <param name="time">The clock: how often ranges are shown.</param>
 /// <param name="isLive">Whether the table of ranges can be written over, as on a terminal.</param>
-public sealed class CalibrationWizard(Dialogue dialogue, TimeProvider time, bool isLive)
+internal sealed class CalibrationWizard(Dialogue dialogue, TimeProvider time, bool isLive)
 {
     private const long ShowEachNs = 200 * MonotonicTime.NsPerMs;
     private const long ShowRarelyNs = 5 * MonotonicTime.NsPerSecond;

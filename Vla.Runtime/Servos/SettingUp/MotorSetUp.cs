@@ -5,7 +5,7 @@ using Vla.Runtime.Servos.Feetech;
 namespace Vla.Runtime.Servos.SettingUp;
 
 /// <summary>Gives servos their numbers and the line's speed, one servo at a time on the line.</summary>
-public static class MotorSetUp
+internal static class MotorSetUp
 {
     /// <summary>
     /// Asks for one servo after the other, the gripper's first: so each is connected once, and stays.

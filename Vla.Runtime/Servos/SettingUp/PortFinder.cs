@@ -7,7 +7,7 @@ namespace Vla.Runtime.Servos.SettingUp;
 /// <param name="list">Names the ports that there are now.</param>
 /// <param name="open">Opens a port's bus.</param>
 /// <param name="stable">A name that stays, of a port.</param>
-public sealed class PortFinder(
+internal sealed class PortFinder(
     Func<IReadOnlyList<string>> list,
     Func<string, ServoBus> open,
     Func<string, string> stable

@@ -16,7 +16,7 @@ namespace Vla.Sensors.Simulation.Demonstrations;
 /// same episode.
 /// </para>
 /// </remarks>
-public sealed class Demonstration
+internal sealed class Demonstration
 {
     /// <summary>Longest episode, control steps of 0.1 s.</summary>
     public const int MostSteps = 70;

@@ -9,7 +9,7 @@ namespace Vla.Sensors.Simulation.Demonstrations;
 /// <c>action</c> is what the expert wanted in the state, not what was carried out: that is what a policy should learn.
 /// The disturbed action that led to the next state is <see cref="Executed"/>.
 /// </remarks>
-public static class DemonstrationFeatures
+internal static class DemonstrationFeatures
 {
     /// <summary>Frames a second: one for each control step.</summary>
     public const int Fps = 10;

@@ -11,7 +11,7 @@ namespace Vla.Sensors.Simulation.Demonstrations;
 /// <param name="Seed">From which the episodes follow.</param>
 /// <param name="Level">See <see cref="LevelMixture.Name"/>.</param>
 /// <param name="Noise">Whether the expert is disturbed.</param>
-public sealed record DemonstrationRequest(long Seed, string Level, bool Noise)
+internal sealed record DemonstrationRequest(long Seed, string Level, bool Noise)
 {
     private const string FileName = "vla_record.json";
 

@@ -9,7 +9,7 @@ namespace Vla.Sensors.Simulation.Demonstrations;
 /// <param name="Block">Where the block that is meant is in a square picture.</param>
 /// <param name="Goal">Where it shall go, the tray; the block again for tasks without a tray.</param>
 /// <param name="Turn">How the block is turned.</param>
-public sealed record Lesson(
+internal sealed record Lesson(
     string Instruction,
     IReadOnlyList<WorldAction> Chunk,
     PicturePlace Block,
@@ -18,10 +18,10 @@ public sealed record Lesson(
 );
 
 /// <summary>A place in a square picture as shares of its width and height, from the left and from the top.</summary>
-public readonly record struct PicturePlace(float X, float Y);
+internal readonly record struct PicturePlace(float X, float Y);
 
 /// <summary>A cube's turn ψ, of which a quarter more makes no difference: sin 4ψ and cos 4ψ.</summary>
-public readonly record struct QuarterTurns(float Sin, float Cos)
+internal readonly record struct QuarterTurns(float Sin, float Cos)
 {
     public static QuarterTurns Of(double yaw)
     {

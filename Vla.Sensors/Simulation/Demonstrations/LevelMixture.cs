@@ -1,7 +1,7 @@
 namespace Vla.Sensors.Simulation.Demonstrations;
 
 /// <summary>Which levels the tables of demonstrations are of, by their number.</summary>
-public sealed record LevelMixture
+internal sealed record LevelMixture
 {
     /// <summary>Every third table the easier one, the others the harder: what is harder takes more practice.</summary>
     public static readonly LevelMixture Both = new("both", [WorldLevel.Level1, WorldLevel.Level2, WorldLevel.Level2]);

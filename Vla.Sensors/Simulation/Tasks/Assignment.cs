@@ -3,7 +3,7 @@ namespace Vla.Sensors.Simulation.Tasks;
 /// <summary>A task with the words it is given in.</summary>
 /// <param name="Task">What to do.</param>
 /// <param name="Instruction">What is said.</param>
-public sealed record Assignment(WorldTask Task, string Instruction)
+internal sealed record Assignment(WorldTask Task, string Instruction)
 {
     /// <summary>Chooses something that can be done on a table: first the kind, then one of its tasks.</summary>
     /// <param name="table">As it is now.</param>

@@ -5,7 +5,7 @@ namespace Vla.Sensors.Simulation.Tasks;
 /// Each episode has a strength of its own; now and then come a few steps of nonsense, which may also open or close the
 /// jaw. The disturbed action is carried out; what a policy should learn is the expert's own. One instance an episode.
 /// </remarks>
-public sealed class DemonstrationNoise
+internal sealed class DemonstrationNoise
 {
     private const double BurstChance = 0.03;
     private const double FlipChance = 0.25;

@@ -6,7 +6,7 @@ namespace Vla.Sensors.Simulation.Tasks;
 /// built as the tasks' phrases are, whatever stands in the block's or the tray's place has to be there ("pick up the
 /// banana"); in any other, what is called a block or a tray.
 /// </remarks>
-public static class SceneWords
+internal static class SceneWords
 {
     private const string BlockSlot = "{block}";
     private const string TraySlot = "{tray}";

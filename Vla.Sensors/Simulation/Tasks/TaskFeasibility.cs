@@ -3,7 +3,7 @@ using Vla.Sensors.Simulation.Physics;
 namespace Vla.Sensors.Simulation.Tasks;
 
 /// <summary>Which tasks can be done on a table as it is, so that nobody is asked for the impossible.</summary>
-public static class TaskFeasibility
+internal static class TaskFeasibility
 {
     /// <summary>How far a pushed block's way must be free, metres: the way to success and a margin.</summary>
     public const double PushWay = 0.09;

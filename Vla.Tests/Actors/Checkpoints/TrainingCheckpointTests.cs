@@ -1,4 +1,5 @@
 using Vla.Actors.Checkpoints;
+using Vla.Actors.Checkpoints.Pickling;
 using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Checkpoints;

@@ -8,7 +8,7 @@ namespace Vla.Actors.Policies.Act.Modules;
 /// <summary>
 /// A whole ACT checkpoint in one piece, to look at or to try: raw observations in, every step and the chunk out.
 /// </summary>
-public sealed class ActCheckpoint : IDisposable
+internal sealed class ActCheckpoint : IDisposable
 {
     private static readonly Scalar LargestByte = 255;
 

@@ -5,7 +5,7 @@ namespace Vla.Actors.Policies.Act.Modules;
 /// <summary>
 /// The sizes of an Action Chunking Transformer and how its chunks are carried out, from LeRobot's <c>config.json</c>.
 /// </summary>
-public sealed record ActConfig
+internal sealed record ActConfig
 {
     private const int LargestSize = 65_536;
     private const int MaximumLayers = 64;

@@ -10,7 +10,7 @@ namespace Vla.Actors.Policies.Remote.Messages;
 /// <param name="IsBigEndian">Whether the first byte of a number is its most significant.</param>
 /// <param name="Shape">Empty for a single number.</param>
 /// <param name="Data">As long as kind and shape say; of the message, so no longer there than that is.</param>
-public sealed record NumpyArray(
+internal sealed record NumpyArray(
     char Kind,
     int ItemSize,
     bool IsBigEndian,

@@ -8,7 +8,7 @@ namespace Vla.Actors.Policies.Remote.Messages;
 /// The names of an observation come flat or as maps in maps, with dots or with slashes: <c>observation.state</c>,
 /// <c>observation/state</c> and <c>{"observation": {"state": …}}</c> are one and the same here.
 /// </remarks>
-public sealed class WireMap
+internal sealed class WireMap
 {
     private readonly Dictionary<string, WireItem> _items = new(StringComparer.Ordinal);
 
@@ -74,7 +74,7 @@ public sealed class WireMap
 }
 
 /// <summary>One thing that a message says.</summary>
-public abstract record WireItem
+internal abstract record WireItem
 {
     /// <summary>As it stands in a message.</summary>
     public abstract string Describe();

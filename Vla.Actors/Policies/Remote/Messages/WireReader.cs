@@ -14,7 +14,7 @@ namespace Vla.Actors.Policies.Remote.Messages;
 /// Nothing that comes is believed: depth, names, lists and shapes are bounded, the bytes of arrays are not copied, and
 /// no type is ever made by its name.
 /// </remarks>
-public static class WireReader
+internal static class WireReader
 {
     /// <summary>Maps within maps.</summary>
     private const int DeepestMap = 8;

@@ -5,7 +5,7 @@ using MessagePack;
 namespace Vla.Actors.Policies.Remote.Messages;
 
 /// <summary>Writes numpy's arrays into a message, byte for byte as openpi's own code does.</summary>
-public static class WireWriter
+internal static class WireWriter
 {
     private const int KeysOfAnArray = 4;
     private const int Channels = 3;

@@ -16,7 +16,7 @@ namespace Vla.Actors.Policies.SmolVla.Modules;
 /// Nothing is converted, nothing downloaded, nothing executed. Weights that are stored in bfloat16 are widened:
 /// everything is computed in float32.
 /// </remarks>
-public sealed class SmolVlaCheckpoint : IDisposable
+internal sealed class SmolVlaCheckpoint : IDisposable
 {
     private const string Model = "model";
     private const string Backbone = "vlm_with_expert.vlm.model";

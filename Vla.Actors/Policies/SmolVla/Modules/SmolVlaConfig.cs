@@ -4,7 +4,7 @@ using Vla.Sensors.Observations;
 namespace Vla.Actors.Policies.SmolVla.Modules;
 
 /// <summary>How a SmolVLA works, from LeRobot's <c>config.json</c>; its sizes are those of its weights.</summary>
-public sealed record SmolVlaConfig
+internal sealed record SmolVlaConfig
 {
     /// <summary>The type in <c>config.json</c>.</summary>
     public const string Type = "smolvla";

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Vla.Actors.Policies.SmolVla.Modules;
 
 /// <summary>What a SmolVLA is given.</summary>
-public sealed record SmolVlaInput
+internal sealed record SmolVlaInput
 {
     /// <summary>By feature name, [batch, height, width, 3] of bytes in RGB order.</summary>
     public required IReadOnlyDictionary<string, Tensor> Pictures { get; init; }

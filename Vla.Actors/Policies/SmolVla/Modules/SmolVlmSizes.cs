@@ -5,7 +5,7 @@ namespace Vla.Actors.Policies.SmolVla.Modules;
 /// A policy's checkpoint does not say them; they stand in the <c>config.json</c> of the vision-language model that it
 /// was made from, which may be put beside the weights as <c>vlm/config.json</c>. Those of the published one are known.
 /// </remarks>
-public sealed record SmolVlmSizes
+internal sealed record SmolVlmSizes
 {
     /// <summary>The model that published policies are made from.</summary>
     public const string PublishedName = "HuggingFaceTB/SmolVLM2-500M-Video-Instruct";

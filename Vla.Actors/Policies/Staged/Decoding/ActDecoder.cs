@@ -12,7 +12,7 @@ namespace Vla.Actors.Policies.Staged.Decoding;
 /// <remarks>
 /// The layers are pre-norm, which trains without a long warm-up; the paper's normalise after each sum.
 /// </remarks>
-public sealed class ActDecoder : Module<Tensor, Tensor>
+internal sealed class ActDecoder : Module<Tensor, Tensor>
 {
     private readonly Embedding queries;
     private readonly ModuleList<Layer> layers;

@@ -11,7 +11,7 @@ namespace Vla.Actors.Policies.Staged.Fusion;
 /// <remarks>
 /// As BLIP-2's Q-Former (arXiv:2301.12597) draws what matters from an image's tokens; the layers are pre-norm.
 /// </remarks>
-public sealed class CrossAttentionFusion : StateFusion
+internal sealed class CrossAttentionFusion : StateFusion
 {
     private readonly Embedding queries;
     private readonly Linear? state_input;

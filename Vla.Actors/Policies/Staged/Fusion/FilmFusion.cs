@@ -10,7 +10,7 @@ namespace Vla.Actors.Policies.Staged.Fusion;
 /// FiLM ("Visual Reasoning with a General Conditioning Layer", arXiv:1709.07871): words and state scale and shift what
 /// is seen.
 /// </summary>
-public sealed class FilmFusion : StateFusion
+internal sealed class FilmFusion : StateFusion
 {
     private readonly Linear input;
     private readonly ModuleList<FilmBlock> blocks;

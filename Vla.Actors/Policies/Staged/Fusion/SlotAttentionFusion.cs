@@ -10,7 +10,7 @@ namespace Vla.Actors.Policies.Staged.Fusion;
 /// <summary>What slot attention gives: fused tokens, and where each slot looked.</summary>
 /// <param name="Fused">[batch, tokens, dim].</param>
 /// <param name="Scores">[batch, slots, cells]: a softmax over the cells gives each slot's attention map.</param>
-public readonly record struct SlotFusion(Tensor Fused, Tensor Scores);
+internal readonly record struct SlotFusion(Tensor Fused, Tensor Scores);
 
 /// <summary>
 /// Words and state say what to look for; a few slots each find it in the picture and bring back what and where it is.
@@ -20,7 +20,7 @@ public readonly record struct SlotFusion(Tensor Fused, Tensor Scores);
 /// maps' scores. A picture may serve several instructions: with k times as many rows of language as of vision, each
 /// picture goes with k instructions that follow each other and is worked on only once.
 /// </remarks>
-public sealed class SlotAttentionFusion : StateFusion
+internal sealed class SlotAttentionFusion : StateFusion
 {
     private const long LanguageQueries = 4;
 

@@ -31,7 +31,7 @@ public abstract class StateFusion : Module<Tensor, Tensor, Tensor>
 }
 
 /// <summary>Calls a fusion stage of either kind.</summary>
-public static class FusionCall
+internal static class FusionCall
 {
     /// <param name="fusion">Any fusion; one that takes no state is given none.</param>
     /// <param name="vision">Vision features.</param>

@@ -13,7 +13,7 @@ namespace Vla.Actors.Policies.Staged.Language;
 /// Checkpoints of <c>BertModel</c> load. Positions count words, not places, so that padding on either side changes
 /// nothing.
 /// </remarks>
-public sealed class Bert : Module<Tensor, Tensor>, IIgnoresWeights, IMasksPadding
+internal sealed class Bert : Module<Tensor, Tensor>, IIgnoresWeights, IMasksPadding
 {
     private const double Epsilon = 1e-12;
 

@@ -16,7 +16,7 @@ namespace Vla.Actors.Policies.Staged.Language;
 /// Checkpoints of <c>GPT2Model</c> load. Positions count words, not places, so that padding on either side changes
 /// nothing.
 /// </remarks>
-public sealed class Gpt2 : Module<Tensor, Tensor>, IIgnoresWeights, IMasksPadding
+internal sealed class Gpt2 : Module<Tensor, Tensor>, IIgnoresWeights, IMasksPadding
 {
     private static readonly Scalar Excluded = 1e4f;
 

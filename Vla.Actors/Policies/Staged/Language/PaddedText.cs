@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Vla.Actors.Policies.Staged.Language;
 
 /// <summary>A language encoder that leaves padding out by its id.</summary>
-public interface IMasksPadding
+internal interface IMasksPadding
 {
     /// <summary>The vocabulary's <c>[PAD]</c>.</summary>
     long PadId { get; }

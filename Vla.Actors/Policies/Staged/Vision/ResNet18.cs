@@ -11,7 +11,7 @@ namespace Vla.Actors.Policies.Staged.Vision;
 /// ResNet-18 ("Deep Residual Learning for Image Recognition", arXiv:1512.03385) with torchvision's parameter names.
 /// </summary>
 /// <remarks>torchvision's checkpoints load as they are; their classifier <c>fc</c> is left out.</remarks>
-public sealed class ResNet18 : Module<Tensor, Tensor>, IIgnoresWeights
+internal sealed class ResNet18 : Module<Tensor, Tensor>, IIgnoresWeights
 {
     private readonly Conv2d conv1;
     private readonly BatchNorm2d bn1;

@@ -9,7 +9,7 @@ namespace Vla.Actors.Policies.Staged.Vision;
 /// <summary>
 /// A small encoder that keeps where things are: five convolutions, a token for each of the 8 × 8-pixel cells.
 /// </summary>
-public sealed class SpatialEncoder : Module<Tensor, Tensor>
+internal sealed class SpatialEncoder : Module<Tensor, Tensor>
 {
     private const long Width = 24;
 

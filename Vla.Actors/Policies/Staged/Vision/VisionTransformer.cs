@@ -10,7 +10,7 @@ namespace Vla.Actors.Policies.Staged.Vision;
 /// Vision Transformer ("An Image is Worth 16x16 Words", arXiv:2010.11929) with timm's parameter names.
 /// </summary>
 /// <remarks>Checkpoints of timm's <c>vit_*_patch*</c> models load; their classifier <c>head</c> is left out.</remarks>
-public sealed class VisionTransformer : Module<Tensor, Tensor>, IIgnoresWeights
+internal sealed class VisionTransformer : Module<Tensor, Tensor>, IIgnoresWeights
 {
     private const double Epsilon = 1e-6;
 

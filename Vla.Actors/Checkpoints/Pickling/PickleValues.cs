@@ -1,4 +1,4 @@
-namespace Vla.Actors.Checkpoints;
+namespace Vla.Actors.Checkpoints.Pickling;
 
 // What a pickle is made of, besides text, whole numbers, fractions, true, false and None.
 

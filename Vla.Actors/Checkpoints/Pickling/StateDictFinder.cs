@@ -1,4 +1,4 @@
-namespace Vla.Actors.Checkpoints;
+namespace Vla.Actors.Checkpoints.Pickling;
 
 /// <summary>Weights in what a training script saved.</summary>
 /// <param name="Values">By name: <see cref="PickleTensor"/>s, and whatever else lies among them.</param>
