@@ -97,7 +97,10 @@ public sealed class PackageSurfaceTests
         private readonly Dictionary<string, TypeDefinition> _types;
 
         public Assemblies() =>
-            _types = _assemblies.SelectMany(assembly => assembly.MainModule.Types).ToDictionary(type => type.FullName);
+            _types = _assemblies
+                .SelectMany(assembly => assembly.MainModule.Types)
+                .Where(type => type.Namespace.StartsWith("Vla.", StringComparison.Ordinal))
+                .ToDictionary(type => type.FullName);
 
         public IEnumerable<string> Public(string package) =>
             _types.Values.Where(type => type.IsPublic && type.Module.Assembly.Name.Name == package).Select(type => type.FullName);
