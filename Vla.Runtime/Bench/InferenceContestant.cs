@@ -54,7 +54,7 @@ internal sealed class PlainContestant(PlainPort port, BenchContext context, Prep
     private readonly ImagePreparation _preparation = new(context.Policy.Image);
     private readonly float[] _pixels = new float[context.Policy.Image.Height * context.Policy.Image.Width * 3];
     private readonly List<long> _timesNs = [];
-    private readonly float[][] _actions = new float[pictures.Length][];
+    private readonly float[][] _actions = new float[PreparedPictures.Length][];
     private long _next;
 
     public IReadOnlyList<long> TimesNs => _timesNs;
@@ -68,7 +68,7 @@ internal sealed class PlainContestant(PlainPort port, BenchContext context, Prep
         for (var done = 0; time.NowNs() < endNs || done < Contest.FewestPictures; done++)
         {
             var startedNs = time.NowNs();
-            _actions[_next % pictures.Length] = Infer(_next++);
+            _actions[_next % PreparedPictures.Length] = Infer(_next++);
             if (counts && done >= Contest.SkippedPictures)
                 _timesNs.Add(time.NowNs() - startedNs);
         }
@@ -125,7 +125,7 @@ internal sealed class PipelineContestant : IContestant, IAsyncDisposable
         PreparedPictures pictures
     )
     {
-        var contestant = new PipelineContestant(pictures.Length);
+        var contestant = new PipelineContestant(PreparedPictures.Length);
         var modules = PolicyModules.Of(policy, context.Device);
         contestant._pipeline = await BenchPipeline.StartAsync(
             context,

@@ -21,7 +21,7 @@ internal sealed class PreparedPictures : IDisposable
     }
 
     /// <summary>How many different ones there are.</summary>
-    public int Length => Count;
+    public static int Length => Count;
 
     /// <summary>BGR, 8 bits; picture <paramref name="number"/> modulo <see cref="Length"/>.</summary>
     public Mat this[long number] => _pictures[number % Count];

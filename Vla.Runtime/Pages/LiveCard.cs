@@ -6,13 +6,13 @@ namespace Vla.Runtime.Pages;
 public abstract class LiveCard : ComponentBase, IDisposable
 {
     [Inject]
-    protected LiveView Live { get; set; } = null!;
+    private protected LiveView Live { get; set; } = null!;
 
     /// <summary>What is shown.</summary>
-    protected LiveSnapshot Now { get; private set; } = null!;
+    private protected LiveSnapshot Now { get; private set; } = null!;
 
     /// <summary>The part of a snapshot that this card shows: it is drawn again when that is another object.</summary>
-    protected virtual object? Shown(LiveSnapshot now) => now;
+    private protected virtual object? Shown(LiveSnapshot now) => now;
 
     protected override void OnInitialized()
     {

@@ -9,7 +9,7 @@ namespace Vla.Sensors.Images;
 /// Allocates nothing as long as pictures stay of one size. Keeps its memory from call to call: one instance for each
 /// thread.
 /// </remarks>
-public sealed class SampledPicture
+internal sealed class SampledPicture
 {
     private const int Channels = 3;
 

@@ -4,7 +4,7 @@ namespace Vla.Actors.Policies.LeRobot;
 /// How a new chunk is made to go on from the one before it, while the robot carries that one out: <c>rtc_config</c> of
 /// LeRobot's <c>config.json</c>.
 /// </summary>
-public sealed record RealTimeChunking
+internal sealed record RealTimeChunking
 {
     private const int LargestHorizon = 10_000;
 
@@ -73,7 +73,7 @@ public sealed record RealTimeChunking
 }
 
 /// <summary>How the weights of a <see cref="RealTimeChunking"/> fall from 1 to 0.</summary>
-public enum GuideSchedule
+internal enum GuideSchedule
 {
     Linear,
 

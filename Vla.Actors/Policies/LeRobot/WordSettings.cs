@@ -4,7 +4,7 @@ namespace Vla.Actors.Policies.LeRobot;
 /// <param name="MaximumLength">Token ids that are read; null where it does not say.</param>
 /// <param name="Folder">Where in the policy's directory the tokenizer is; null where it is not said.</param>
 /// <param name="Name">Of the model whose tokenizer it is; null where it is not said.</param>
-public sealed record WordSettings(int? MaximumLength, string? Folder, string? Name)
+internal sealed record WordSettings(int? MaximumLength, string? Folder, string? Name)
 {
     private const int LongestName = 1_000;
     private const int LongestText = 4_096;

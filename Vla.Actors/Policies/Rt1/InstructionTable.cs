@@ -8,7 +8,7 @@ namespace Vla.Actors.Policies.Rt1;
 /// tensor for each, called as the instruction.
 /// </summary>
 /// <remarks>Capitals, spaces and a full stop at the end make no difference.</remarks>
-public sealed class InstructionTable : ISentenceEncoder
+internal sealed class InstructionTable : ISentenceEncoder
 {
     /// <summary>As it is called in a policy's directory.</summary>
     public const string FileName = "instructions.safetensors";

@@ -15,7 +15,7 @@ namespace Vla.Actors.Policies.Rt1;
 /// It gives single actions, a few in a second, from the last few pictures of one camera; a new instruction begins with
 /// none.
 /// </remarks>
-public sealed class Rt1Policy : IPolicy
+internal sealed class Rt1Policy : IPolicy
 {
     /// <summary>It was trained on actions three times a second.</summary>
     private const double UsualStepMs = 1_000 / 3.0;

@@ -1,7 +1,7 @@
 namespace Vla.Actors.Policies.Rt1;
 
 /// <summary>The steps of an RT-1 policy, as <see cref="Pipeline.Origin.Steps"/> names them.</summary>
-public static class Rt1Steps
+internal static class Rt1Steps
 {
     /// <summary>The picture, tuned by the words, to a few tokens.</summary>
     public const string Look = "look";

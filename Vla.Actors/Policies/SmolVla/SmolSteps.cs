@@ -1,7 +1,7 @@
 namespace Vla.Actors.Policies.SmolVla;
 
 /// <summary>The steps of a SmolVLA policy, as <see cref="Pipeline.Origin.Steps"/> names them.</summary>
-public static class SmolSteps
+internal static class SmolSteps
 {
     /// <summary>Every camera's picture through the vision tower.</summary>
     public const string Look = "look";

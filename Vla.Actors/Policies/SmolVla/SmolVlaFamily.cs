@@ -3,7 +3,7 @@ using Vla.Actors.Policies.SmolVla.Modules;
 namespace Vla.Actors.Policies.SmolVla;
 
 /// <summary>LeRobot's SmolVLA.</summary>
-public sealed class SmolVlaFamily : IPolicyFamily
+internal sealed class SmolVlaFamily : IPolicyFamily
 {
     public string Name => "LeRobot's SmolVLA";
 

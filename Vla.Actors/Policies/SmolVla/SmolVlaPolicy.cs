@@ -17,7 +17,7 @@ namespace Vla.Actors.Policies.SmolVla;
 /// Nothing is converted, nothing downloaded, nothing executed. Names, units and the time of a step are found as for an
 /// ACT (<see cref="LeRobotSpecs"/>). Chunks begin with chance, which a seed repeats.
 /// </remarks>
-public sealed class SmolVlaPolicy : IPolicy
+internal sealed class SmolVlaPolicy : IPolicy
 {
     private static readonly float[] Half = [0.5f, 0.5f, 0.5f];
 

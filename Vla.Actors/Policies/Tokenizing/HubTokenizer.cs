@@ -12,7 +12,7 @@ namespace Vla.Actors.Policies.Tokenizing;
 /// Read are the pieces that language models of robots' policies have; a file that names another is refused by that
 /// piece's name, as every id behind it would be wrong without a sign. Safe from any thread.
 /// </remarks>
-public sealed class HubTokenizer
+internal sealed class HubTokenizer
 {
     /// <summary>As it is called in a policy's directory.</summary>
     public const string FileName = "tokenizer.json";

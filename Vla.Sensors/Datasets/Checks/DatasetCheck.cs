@@ -8,7 +8,7 @@ namespace Vla.Sensors.Datasets.Checks;
 /// them are found at once. The rules are those of LeRobot's <c>LeRobotDataset</c> (format v3.0, and v2.1): rows are
 /// found by their place among all rows of all files, tasks by their row, pictures by their time.
 /// </remarks>
-public static class DatasetCheck
+internal static class DatasetCheck
 {
     /// <param name="directory">The dataset.</param>
     /// <param name="report">Is told each finding as it is found.</param>
@@ -47,4 +47,4 @@ public static class DatasetCheck
 /// <param name="Notes">What is worth knowing.</param>
 /// <param name="Episodes">Episodes looked at.</param>
 /// <param name="Frames">Rows looked at.</param>
-public sealed record DatasetCheckReport(long Faults, long Notes, int Episodes, long Frames);
+internal sealed record DatasetCheckReport(long Faults, long Notes, int Episodes, long Frames);

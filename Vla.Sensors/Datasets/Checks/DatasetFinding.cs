@@ -5,7 +5,7 @@ namespace Vla.Sensors.Datasets.Checks;
 /// <summary>Something that is wrong with a dataset, or worth knowing of it.</summary>
 /// <param name="File">Where, within the dataset: <c>meta/info.json</c>.</param>
 /// <param name="What">What, in one line.</param>
-public sealed record DatasetFinding(string File, string What)
+internal sealed record DatasetFinding(string File, string What)
 {
     /// <summary>The episode's number; null where it concerns none alone.</summary>
     public int? Episode { get; init; }

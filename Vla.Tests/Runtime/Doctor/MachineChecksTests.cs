@@ -27,12 +27,12 @@ public sealed class MachineChecksTests : IDisposable
         bool backend,
         bool driver,
         int devices,
-        Verdict verdict,
+        object verdict,
         string? mend
     )
     {
         var finding = DeviceCheck.Gpu(backend, driver, () => devices);
-        Assert.Equal(verdict, finding.Verdict);
+        Assert.Equal((Verdict)verdict, finding.Verdict);
         if (mend is null)
             Assert.Null(finding.Mend);
         else
@@ -149,9 +149,9 @@ public sealed class MachineChecksTests : IDisposable
     [Theory]
     [InlineData(1, Verdict.Ok)]
     [InlineData(16, Verdict.Fail)]
-    public void A_clock_too_coarse_to_time_actions_fails(int stepMs, Verdict verdict)
+    public void A_clock_too_coarse_to_time_actions_fails(int stepMs, object verdict)
     {
         var time = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromMilliseconds(stepMs) };
-        Assert.Equal(verdict, Assert.Single(RealTimeCheck.Clock(time)).Verdict);
+        Assert.Equal((Verdict)verdict, Assert.Single(RealTimeCheck.Clock(time)).Verdict);
     }
 }

@@ -148,9 +148,9 @@ public sealed class WorldEpisodesTests
     [InlineData(AutoReset.Never, false, false)]
     [InlineData(AutoReset.Success, true, false)]
     [InlineData(AutoReset.Always, true, true)]
-    public void A_table_is_laid_anew_by_itself_when_that_is_set(AutoReset reset, bool afterSuccess, bool afterFailure)
+    public void A_table_is_laid_anew_by_itself_when_that_is_set(object reset, bool afterSuccess, bool afterFailure)
     {
-        _settings.AutoReset = reset;
+        _settings.AutoReset = (AutoReset)reset;
         Assert.Equal(afterSuccess, LaysAnewAfter(new WorldTask(TaskKind.Pick, 0)));
         Begin();
         Assert.Equal(afterFailure, LaysAnewAfter(new WorldTask(TaskKind.Pick, 1)));

@@ -31,11 +31,11 @@ public sealed class WorldLinesTests
         Judgement.None,
         "not judged, since it is no task on this table; 2 of 3 done; try \"put the left red block on the white tray\""
     )]
-    public void It_says_how_the_task_stands(Judgement judgement, string line)
+    public void It_says_how_the_task_stands(object judgement, string line)
     {
         var report = Report with
         {
-            Judgement = judgement,
+            Judgement = (Judgement)judgement,
             Reason = "the left red block was lifted",
             Successes = 2,
             Attempts = 3,

@@ -6,7 +6,7 @@ namespace Vla.Actors.Policies.Rt1.Modules;
 /// <param name="Lowest">What token 0 means.</param>
 /// <param name="Highest">What the last token means.</param>
 /// <param name="IsChoice">One of several, told as 1 among zeros.</param>
-public sealed record Rt1ActionPart(string Name, int Size, double Lowest, double Highest, bool IsChoice)
+internal sealed record Rt1ActionPart(string Name, int Size, double Lowest, double Highest, bool IsChoice)
 {
     private const int LongestName = 128;
     private const int MostNumbers = 64;

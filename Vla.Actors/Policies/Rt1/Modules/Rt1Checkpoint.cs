@@ -11,7 +11,7 @@ namespace Vla.Actors.Policies.Rt1.Modules;
 /// instruction's vector to tokens, and the tokens of the last few pictures to an action.
 /// </summary>
 /// <remarks>Everything is computed in float32. Nothing in the directory is executed.</remarks>
-public sealed class Rt1Checkpoint : IDisposable
+internal sealed class Rt1Checkpoint : IDisposable
 {
     private readonly ModelWeights _weights;
     private readonly Rt1Vision _vision;

@@ -5,7 +5,7 @@ namespace Vla.Actors.Policies.Rt1.Modules;
 /// The released weights are TensorFlow's and have no such file; docs/policies.md says what stands in it and what the
 /// weights are called.
 /// </remarks>
-public sealed record Rt1Config
+internal sealed record Rt1Config
 {
     /// <summary>The <c>model_type</c> in <c>config.json</c>.</summary>
     public const string Type = "rt1";

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Vla.Actors.Policies.Rt1.Modules;
 
 /// <summary>From what each token of an action should be to the action.</summary>
-public static class Rt1Decision
+internal static class Rt1Decision
 {
     /// <summary>The likeliest tokens.</summary>
     /// <param name="logits">[1, tokens, vocabulary].</param>

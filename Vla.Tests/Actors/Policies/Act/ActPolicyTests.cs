@@ -224,11 +224,11 @@ public sealed class ActPolicyTests : IDisposable
     [InlineData(ScaleMode.MinMax, false)]
     [InlineData(ScaleMode.MinMax, true)]
     [InlineData(ScaleMode.Quantiles, false)]
-    public void A_scale_as_mean_and_std_is_the_same_scale(ScaleMode mode, bool older)
+    public void A_scale_as_mean_and_std_is_the_same_scale(object mode, bool older)
     {
         using var scope = NewDisposeScope();
         using var scale = FeatureScale.Create(
-            mode,
+            (ScaleMode)mode,
             tensor(new[] { -2f, 5f, 1f }),
             tensor(new[] { 3f, 9f, 1.5f }),
             1e-8,

@@ -11,11 +11,11 @@ public sealed class RealTimeChunkingTests
     [InlineData(GuideSchedule.Zeros, new[] { 1f, 1f, 0f, 0f, 0f, 0f, 0f })]
     [InlineData(GuideSchedule.Exponential, new[] { 1f, 1f, 0.487550f, 0.188770f, 0.041325f, 0f, 0f })]
     public void Actions_that_are_carried_out_count_whole_and_those_after_them_less_and_less(
-        GuideSchedule schedule,
+        object schedule,
         float[] expected
     )
     {
-        var weights = new RealTimeChunking { Schedule = schedule, Horizon = 5 }.Weights(
+        var weights = new RealTimeChunking { Schedule = (GuideSchedule)schedule, Horizon = 5 }.Weights(
             delay: 2,
             rest: 6,
             chunkSize: 7
