@@ -14,7 +14,7 @@ namespace Vla.Actors.Policies.Remote;
 /// or, where a Vla serves the policy, the server's own word. One observation is tried before anything moves, so that a
 /// server that does not take it is known at the start.
 /// </remarks>
-public sealed class RemotePolicy : IPolicy
+internal sealed class RemotePolicy : IPolicy
 {
     private readonly ServerDescription? _server;
     private readonly IReadOnlyList<WirePicture>? _pictures;

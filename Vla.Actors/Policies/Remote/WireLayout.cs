@@ -93,7 +93,7 @@ internal sealed record WirePicture(string Name, string Key, int Height, int Widt
 /// <summary>A piece of the robot's state on a wire.</summary>
 /// <param name="Key">What it is called there.</param>
 /// <param name="Count">How many numbers; 0 where the robot says so.</param>
-public sealed record WireState(string Key, int Count)
+internal sealed record WireState(string Key, int Count)
 {
     /// <summary>float64 instead of float32.</summary>
     public bool IsDouble { get; init; }

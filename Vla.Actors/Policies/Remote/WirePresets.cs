@@ -8,7 +8,7 @@ namespace Vla.Actors.Policies.Remote;
 /// <c>vla-scripts/deploy.py</c> there and in openvla-oft, and the latter's <c>prismatic/vla/constants.py</c>. GR00T:
 /// <c>gr00t/configs/data/embodiment_configs.py</c>.
 /// </remarks>
-public static class WirePresets
+internal static class WirePresets
 {
     private const int Usual = WirePicture.UsualSize;
 

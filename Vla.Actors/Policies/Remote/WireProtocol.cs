@@ -6,7 +6,7 @@ using Vla.Actors.Policies.Remote.OpenVla;
 namespace Vla.Actors.Policies.Remote;
 
 /// <summary>A protocol that policy servers speak: how one is reached, asked and understood.</summary>
-public abstract class WireProtocol
+internal abstract class WireProtocol
 {
     /// <summary>Those that there are: one line for each.</summary>
     public static IReadOnlyList<WireProtocol> All { get; } =

@@ -1,7 +1,7 @@
 namespace Vla.Actors.Policies.Remote.Gr00t;
 
 /// <summary>How an observation lies in a message of GR00T's protocol.</summary>
-public enum Gr00tForm
+internal enum Gr00tForm
 {
     /// <summary>Maps <c>video</c>, <c>state</c> and <c>language</c>, batch and time before each array (N1.6,
     /// N1.7).</summary>

@@ -10,7 +10,7 @@ namespace Vla.Actors.Policies.Remote.Messages;
 /// numpy, <c>numpy/lib/format.py</c>: versions 1.0 to 3.0 are read, 1.0 is written. Objects, which would be pickles,
 /// are none of the types that are read.
 /// </remarks>
-public static partial class NumpyFile
+internal static partial class NumpyFile
 {
     private const int LongestHeader = 4_096;
 

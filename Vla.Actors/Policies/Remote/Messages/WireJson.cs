@@ -10,7 +10,7 @@ namespace Vla.Actors.Policies.Remote.Messages;
 /// robo-evals does (<c>__ndarray__</c>), or as lists of numbers.
 /// </summary>
 /// <remarks>Nothing that comes is believed, as in <see cref="WireReader"/>.</remarks>
-public static class WireJson
+internal static class WireJson
 {
     /// <summary>What a message is called that is no object.</summary>
     public const string Whole = "answer";
