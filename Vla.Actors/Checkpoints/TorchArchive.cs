@@ -14,8 +14,7 @@ internal sealed class TorchArchive : IDisposable
 {
     private readonly TorchArchiveBytes _bytes;
 
-    private TorchArchive(TorchArchiveBytes bytes) =>
-        (_bytes, Files) = (bytes, TorchArchiveDirectory.Read(bytes));
+    private TorchArchive(TorchArchiveBytes bytes) => (_bytes, Files) = (bytes, TorchArchiveDirectory.Read(bytes));
 
     /// <summary>By name.</summary>
     public IReadOnlyDictionary<string, TorchArchiveFile> Files { get; }

@@ -211,7 +211,9 @@ internal static class TorchArchiveDirectory
         foreach (var file in files.Values.OrderBy(file => file.Start).ThenBy(file => file.StoredLength))
         {
             if (file.Start < covered)
-                throw bytes.Damaged($"has {ErrorText.Bounded(file.Name)} in the same bytes as {ErrorText.Bounded(last)}");
+                throw bytes.Damaged(
+                    $"has {ErrorText.Bounded(file.Name)} in the same bytes as {ErrorText.Bounded(last)}"
+                );
             (covered, last) = (file.Start + file.StoredLength, file.Name);
         }
 

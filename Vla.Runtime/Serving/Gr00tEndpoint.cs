@@ -14,7 +14,7 @@ namespace Vla.Runtime.Serving;
 /// answered at the same time, as many as there are places. Each request has all that is needed. It has a thread of its
 /// own, which never waits for a policy.
 /// </remarks>
-public sealed class Gr00tEndpoint : PolicyEndpoint
+internal sealed class Gr00tEndpoint : PolicyEndpoint
 {
     /// <summary>Requests that wait for a place or an answer; further ones are refused at once.</summary>
     private const int MostWaiting = 64;

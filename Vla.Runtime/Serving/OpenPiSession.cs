@@ -20,7 +20,12 @@ namespace Vla.Runtime.Serving;
 /// <param name="context">What is served.</param>
 /// <param name="reader">Finds in messages what the policy wants; this client's alone.</param>
 /// <param name="time">The clock.</param>
-internal sealed class OpenPiSession(WebSocket socket, ServingContext context, ObservationReader reader, TimeProvider time)
+internal sealed class OpenPiSession(
+    WebSocket socket,
+    ServingContext context,
+    ObservationReader reader,
+    TimeProvider time
+)
 {
     private const int FirstBuffer = 64 * 1024;
     private const int LongestError = 2_000;

@@ -103,7 +103,9 @@ public sealed class PackageSurfaceTests
                 .ToDictionary(type => type.FullName);
 
         public IEnumerable<string> Public(string package) =>
-            _types.Values.Where(type => type.IsPublic && type.Module.Assembly.Name.Name == package).Select(type => type.FullName);
+            _types
+                .Values.Where(type => type.IsPublic && type.Module.Assembly.Name.Name == package)
+                .Select(type => type.FullName);
 
         /// <summary>Those types, and all that their public members name, and so on.</summary>
         public HashSet<string> SpokenOf(IEnumerable<string> begin)
@@ -134,7 +136,8 @@ public sealed class PackageSurfaceTests
                 found.AddRange(type.Interfaces.Select(one => one.InterfaceType));
             found.AddRange(type.GenericParameters.SelectMany(any => any.Constraints).Select(of => of.ConstraintType));
             found.AddRange(
-                type.Fields.Where(field => field.IsPublic || field.IsFamily || field.IsFamilyOrAssembly).Select(field => field.FieldType)
+                type.Fields.Where(field => field.IsPublic || field.IsFamily || field.IsFamilyOrAssembly)
+                    .Select(field => field.FieldType)
             );
             foreach (var method in type.Methods.Where(one => one.IsPublic || one.IsFamily || one.IsFamilyOrAssembly))
             {

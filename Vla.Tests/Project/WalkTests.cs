@@ -70,14 +70,20 @@ public sealed partial class WalkTests : IClassFixture<WalkTests.Walks>, IDisposa
             Assert.Throws<CameraException>(() => camera.Read(picture)).Message,
             StringComparison.Ordinal
         );
-        Assert.Contains("'pictures:DIR'", Refusal("Vla.Runtime.Registries.CameraRegistry", ""), StringComparison.Ordinal);
+        Assert.Contains(
+            "'pictures:DIR'",
+            Refusal("Vla.Runtime.Registries.CameraRegistry", ""),
+            StringComparison.Ordinal
+        );
         Assert.Contains(
             "there is no such folder",
-            Assert.Throws<CameraException>(() =>
-                _walks
-                    .Call<CameraSource>("Vla.Runtime.Registries.CameraRegistry", "Parse", "pictures:/none")
-                    .Open(TimeProvider.System)
-            ).Message,
+            Assert
+                .Throws<CameraException>(() =>
+                    _walks
+                        .Call<CameraSource>("Vla.Runtime.Registries.CameraRegistry", "Parse", "pictures:/none")
+                        .Open(TimeProvider.System)
+                )
+                .Message,
             StringComparison.Ordinal
         );
     }
@@ -142,7 +148,18 @@ public sealed partial class WalkTests : IClassFixture<WalkTests.Walks>, IDisposa
     [Fact]
     public void The_output_is_opened_by_its_name_and_writes()
     {
-        var profile = new RobotProfile("test", true, [new RobotDimension { Name = "pan", Unit = "rad/s", Hold = HoldBehaviour.Zero }]);
+        var profile = new RobotProfile(
+            "test",
+            true,
+            [
+                new RobotDimension
+                {
+                    Name = "pan",
+                    Unit = "rad/s",
+                    Hold = HoldBehaviour.Zero,
+                },
+            ]
+        );
         var spec = _walks.Call<OutputSpec>(
             "Vla.Runtime.Outputs.OutputRegistry",
             "Parse",
@@ -150,16 +167,11 @@ public sealed partial class WalkTests : IClassFixture<WalkTests.Walks>, IDisposa
         );
 
         using (
-            var output = spec.Open(
-                new OutputContext(profile, () => new ConsoleSnapshot(), null, TimeProvider.System)
-            )
+            var output = spec.Open(new OutputContext(profile, () => new ConsoleSnapshot(), null, TimeProvider.System))
         )
             output.Apply(Action(0.25f));
 
-        Assert.Equal(
-            ["published_ns,state,pan", "2,Policy,0.25"],
-            File.ReadAllLines(_folder.File("actions.csv"))
-        );
+        Assert.Equal(["published_ns,state,pan", "2,Policy,0.25"], File.ReadAllLines(_folder.File("actions.csv")));
         Assert.Contains("csv:FILE", Refusal("Vla.Runtime.Outputs.OutputRegistry", "csv:"), StringComparison.Ordinal);
         Assert.Contains("csv:FILE", Refusal("Vla.Runtime.Outputs.OutputRegistry", "x"), StringComparison.Ordinal);
     }

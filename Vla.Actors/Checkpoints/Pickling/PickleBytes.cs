@@ -82,5 +82,6 @@ internal sealed class PickleBytes(ReadOnlyMemory<byte> pickle, PickleErrors erro
         return taken;
     }
 
-    private int Length(ulong length) => length <= (ulong)pickle.Length ? (int)length : throw errors.Damaged("is cut off");
+    private int Length(ulong length) =>
+        length <= (ulong)pickle.Length ? (int)length : throw errors.Damaged("is cut off");
 }

@@ -129,9 +129,7 @@ internal sealed class PickleMaker(PickleErrors errors)
         if (shape.Items.Length > CheckpointShape.MaximumRank)
             throw errors.Damaged($"has a tensor of {shape.Items.Length} dimensions");
         if (shape.Items.Length != strides.Items.Length)
-            throw errors.Damaged(
-                $"has a tensor of {shape.Items.Length} dimensions and {strides.Items.Length} strides"
-            );
+            throw errors.Damaged($"has a tensor of {shape.Items.Length} dimensions and {strides.Items.Length} strides");
         var tensor = new PickleTensor(storage, type, offset, Numbers(shape), Numbers(strides));
         CheckTensor(tensor, there);
         _tensors.Add(tensor);

@@ -5,7 +5,12 @@ namespace Vla.Runtime.Servos.SettingUp;
 /// <param name="output">What the person reads.</param>
 /// <param name="cancellation">Ends it.</param>
 /// <param name="pace">From one look at what goes on meanwhile to the next; 20 ms when left out.</param>
-internal sealed class Dialogue(TextReader input, TextWriter output, CancellationToken cancellation, TimeSpan? pace = null)
+internal sealed class Dialogue(
+    TextReader input,
+    TextWriter output,
+    CancellationToken cancellation,
+    TimeSpan? pace = null
+)
 {
     private readonly TimeSpan _pace = pace ?? TimeSpan.FromMilliseconds(20);
 

@@ -14,7 +14,7 @@ namespace Vla.Sensors.Datasets.Edits;
 /// then nothing is there, and what was there is as it was.
 /// </para>
 /// </remarks>
-public sealed class DatasetAssembly
+internal sealed class DatasetAssembly
 {
     private readonly IReadOnlyList<EpisodePick> _picks;
     private readonly DatasetInfo _info;

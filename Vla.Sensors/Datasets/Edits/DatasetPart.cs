@@ -5,7 +5,7 @@ namespace Vla.Sensors.Datasets.Edits;
 /// <summary>A part that a dataset is split into: <c>train=0.8</c>, or <c>train=0-79</c>.</summary>
 /// <param name="Name">Of its folder.</param>
 /// <param name="Episodes">Their numbers.</param>
-public sealed record DatasetPart(string Name, IReadOnlyList<int> Episodes)
+internal sealed record DatasetPart(string Name, IReadOnlyList<int> Episodes)
 {
     /// <summary>Shares may add up to a little more than 1, as thirds do.</summary>
     private const double Rounding = 1e-6;

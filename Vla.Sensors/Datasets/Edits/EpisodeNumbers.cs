@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Vla.Sensors.Datasets.Edits;
 
 /// <summary>Episodes as they are written on a command line: <c>3,7-9</c>.</summary>
-public static class EpisodeNumbers
+internal static class EpisodeNumbers
 {
     private const int MostDigits = 9;
 

@@ -23,13 +23,7 @@ public sealed class MachineChecksTests : IDisposable
     [InlineData(true, false, 0, Verdict.Fail, "driver")]
     [InlineData(true, true, 0, Verdict.Fail, "nvidia-smi")]
     [InlineData(true, true, 2, Verdict.Ok, null)]
-    public void A_gpu_that_cannot_be_used_says_why(
-        bool backend,
-        bool driver,
-        int devices,
-        object verdict,
-        string? mend
-    )
+    public void A_gpu_that_cannot_be_used_says_why(bool backend, bool driver, int devices, object verdict, string? mend)
     {
         var finding = DeviceCheck.Gpu(backend, driver, () => devices);
         Assert.Equal((Verdict)verdict, finding.Verdict);

@@ -6,7 +6,7 @@ namespace Vla.Actors.Policies.Rt1.Modules;
 /// The tokens of the last few pictures: filled from the first place on, and moved on by one when it is full.
 /// </summary>
 /// <remarks>Earlier pictures keep the tokens that they got, with the instruction of their time.</remarks>
-public sealed class Rt1Window(Rt1Config config) : IDisposable
+internal sealed class Rt1Window(Rt1Config config) : IDisposable
 {
     private Tensor? _tokens;
     private int _count;
