@@ -142,6 +142,38 @@ public sealed class ConfigSection
         return [.. list.EnumerateArray().Select((item, i) => (float)Number($"{key}[{i}]", item, minimum, maximum))];
     }
 
+    /// <summary>A list of numbers with all their digits.</summary>
+    public IReadOnlyList<double> Doubles(string key, int minimumCount, int maximumCount)
+    {
+        const double most = 1e30;
+        var allowed =
+            minimumCount == maximumCount
+                ? $"a list of {minimumCount} numbers"
+                : $"a list of {minimumCount} to {maximumCount} numbers";
+        var list = Required(key, allowed);
+        if (
+            list.ValueKind != JsonValueKind.Array
+            || list.GetArrayLength() < minimumCount
+            || list.GetArrayLength() > maximumCount
+        )
+            throw Wrong(key, list, allowed);
+        return [.. list.EnumerateArray().Select((item, i) => Number($"{key}[{i}]", item, -most, most))];
+    }
+
+    /// <summary>A list of true and false.</summary>
+    public IReadOnlyList<bool> Flags(string key, int count)
+    {
+        var allowed = $"a list of {count} times true or false";
+        var list = Required(key, allowed);
+        if (
+            list.ValueKind != JsonValueKind.Array
+            || list.GetArrayLength() != count
+            || list.EnumerateArray().Any(item => item.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+        )
+            throw Wrong(key, list, allowed);
+        return [.. list.EnumerateArray().Select(item => item.GetBoolean())];
+    }
+
     /// <summary>A list of whole numbers.</summary>
     public IReadOnlyList<int> Integers(string key, int minimumCount, int maximumCount, int minimum, int maximum)
     {

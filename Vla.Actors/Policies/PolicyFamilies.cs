@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies.Act;
+using Vla.Actors.Policies.OpenVla;
 using Vla.Actors.Policies.Rt1;
 using Vla.Actors.Policies.SmolVla;
 using Vla.Actors.Policies.Staged;
@@ -17,6 +18,7 @@ public static class PolicyFamilies
         new ActFamily(),
         new SmolVlaFamily(),
         new Rt1Family(),
+        new OpenVlaFamily(),
     ];
 
     private static ImmutableList<IPolicyFamily> _added = [];

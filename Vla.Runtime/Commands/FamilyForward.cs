@@ -10,6 +10,7 @@ internal sealed record FamilyForward(Func<string, bool> Takes, Action<ForwardReq
         new(ActForward.Takes, asked => ActForward.Run(asked)),
         new(SmolVlaForward.Takes, asked => SmolVlaForward.Run(asked)),
         new(Rt1Forward.Takes, asked => Rt1Forward.Run(asked)),
+        new(OpenVlaForward.Takes, asked => OpenVlaForward.Run(asked)),
     ];
 
     /// <summary>That of a directory's family; null for a policy of Vla's own.</summary>

@@ -6,7 +6,7 @@ using static TorchSharp.torch.nn;
 namespace Vla.Actors.Policies.Layers;
 
 /// <summary>
-/// The weights below a place in a checkpoint, in float32 on a device, and the layers that are made of them.
+/// The weights below a place in a checkpoint, in one type on a device, and the layers that are made of them.
 /// </summary>
 /// <remarks>Each is read when it is first asked for, and kept; one that is missing is named.</remarks>
 internal sealed class ModelWeights : IDisposable
@@ -16,20 +16,27 @@ internal sealed class ModelWeights : IDisposable
     private readonly string _prefix;
     private readonly Dictionary<string, Tensor> _read;
     private readonly bool _owns;
+    private readonly ScalarType _type;
 
     /// <param name="checkpoint">Owned from now on.</param>
     /// <param name="device">Where they are used.</param>
-    public ModelWeights(Checkpoint checkpoint, Device device)
-        : this(checkpoint, device, "", []) => _owns = true;
+    /// <param name="type">What they are used in.</param>
+    public ModelWeights(Checkpoint checkpoint, Device device, ScalarType type = ScalarType.Float32)
+        : this(checkpoint, device, "", [], type) => _owns = true;
 
-    private ModelWeights(Checkpoint checkpoint, Device device, string prefix, Dictionary<string, Tensor> read) =>
-        (_checkpoint, _device, _prefix, _read) = (checkpoint, device, prefix, read);
+    private ModelWeights(
+        Checkpoint checkpoint,
+        Device device,
+        string prefix,
+        Dictionary<string, Tensor> read,
+        ScalarType type
+    ) => (_checkpoint, _device, _prefix, _read, _type) = (checkpoint, device, prefix, read, type);
 
     /// <summary>Numbers that have been read.</summary>
     public long Count => _read.Values.Sum(tensor => tensor.numel());
 
     /// <summary>Those below a place.</summary>
-    public ModelWeights At(string place) => new(_checkpoint, _device, $"{_prefix}{place}.", _read);
+    public ModelWeights At(string place) => new(_checkpoint, _device, $"{_prefix}{place}.", _read, _type);
 
     /// <summary>The file and the whole name of one, for messages.</summary>
     public string NameOf(string name) => $"{_checkpoint.Path}: {_prefix}{name}";
@@ -50,10 +57,16 @@ internal sealed class ModelWeights : IDisposable
             throw new PolicyException(
                 $"{_checkpoint.Path}: {full} is {entry.ShapeText} {entry.Type}, expected are numbers with {rank} sizes"
             );
-        using var stored = _checkpoint.ReadTensor(full);
-        FiniteWeights.Check(_checkpoint.Path, full, stored);
         using var outside = inference_mode(false);
-        return _read[full] = stored.to(ScalarType.Float32).to(_device).clone().DetachFromDisposeScope();
+        var stored = _checkpoint.ReadTensor(full);
+        FiniteWeights.Check(_checkpoint.Path, full, stored);
+        // As it is stored and where it is: nothing is held twice.
+        var used = stored.dtype == _type ? stored : stored.to(_type);
+        if (_device.type != DeviceType.CPU)
+            used = used.to(_device);
+        if (!ReferenceEquals(used, stored))
+            stored.Dispose();
+        return _read[full] = used.DetachFromDisposeScope();
     }
 
     /// <summary>x · weightᵀ + bias.</summary>
@@ -76,9 +89,10 @@ internal sealed class ModelWeights : IDisposable
     {
         using var scope = NewDisposeScope();
         using Scalar small = eps;
-        return (
-            Get($"{name}.weight", 1) * (x * ((x * x).mean([-1], keepdim: true) + small).rsqrt())
-        ).MoveToOuterDisposeScope();
+        // The squares of half the digits are too coarse.
+        var exact = x.to(ScalarType.Float32);
+        var normed = exact * ((exact * exact).mean([-1], keepdim: true) + small).rsqrt();
+        return (Get($"{name}.weight", 1) * normed.to(x.dtype)).MoveToOuterDisposeScope();
     }
 
     /// <summary>down(silu(gate x) · up x).</summary>

@@ -13,6 +13,7 @@ public sealed class PolicyCodeTests
         "Vla.Actors.Policies.Layers",
         "Vla.Actors.Policies.Act.Modules",
         "Vla.Actors.Policies.LeRobot",
+        "Vla.Actors.Policies.OpenVla.Modules",
         "Vla.Actors.Policies.Rt1.Modules",
         "Vla.Actors.Policies.SmolVla.Modules",
         "Vla.Actors.Policies.Staged.Vision",
