@@ -3,6 +3,9 @@ namespace Vla.Runtime.Servos;
 /// <summary>How packets to and from servos of one make are written: the second make is a second class.</summary>
 internal interface IServoProtocol
 {
+    /// <summary>Bytes that the answer to a ping carries.</summary>
+    int PingCount { get; }
+
     /// <summary>
     /// Writes the packet that asks a servo, or with the number that stands for all, every servo, whether it is there.
     /// </summary>

@@ -48,7 +48,7 @@ internal sealed class ServoBus(ISerialPort port, IServoProtocol protocol, TimePr
     public ServoFaults? Ping(int id, bool isUrgent = false)
     {
         _line.Send(protocol.Ping(_line.Packet, id));
-        if (TryAnswer(id, 0, isUrgent ? PatienceNs : SinglePatienceNs, out var answer))
+        if (TryAnswer(id, protocol.PingCount, isUrgent ? PatienceNs : SinglePatienceNs, out var answer))
             return answer.Faults;
         if (!isUrgent)
             _line.Settle(SinglePatienceNs);

@@ -13,6 +13,9 @@ internal enum ServoFaults
 
     /// <summary>It did not understand or do what it was told.</summary>
     Instruction = 64,
+
+    /// <summary>Something of its own, which another register tells (Dynamixel).</summary>
+    Hardware = 256,
 }
 
 /// <summary>A servo's faults in words, each with what to do.</summary>
@@ -25,6 +28,7 @@ internal static class ServoFaultWords
         (ServoFaults.Overheated, "overheated; let it cool down"),
         (ServoFaults.OverCurrent, "too much current; look for what blocks it, power the arm off and on"),
         (ServoFaults.Overload, "overload; take its load away, power the arm off and on"),
+        (ServoFaults.Hardware, "it has a fault of its own; take its load away, let it cool, power the arm off and on"),
         (ServoFaults.Instruction, "it does not do what it is told; check that it is of the model that the arm has"),
     ];
 

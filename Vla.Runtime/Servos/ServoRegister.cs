@@ -9,12 +9,17 @@ namespace Vla.Runtime.Servos;
 /// </param>
 internal sealed record ServoRegister(string Name, int Address, int Length, int? SignBit = null)
 {
+    /// <summary>Whether it is a number with a sign as computers have it, the two's complement.</summary>
+    public bool IsSigned { get; init; }
+
     /// <summary>The value in its bytes.</summary>
     public int Decode(ReadOnlySpan<byte> bytes)
     {
         var raw = 0;
         for (var i = 0; i < Length; i++)
             raw |= bytes[i] << (8 * i);
+        if (IsSigned)
+            return raw << (32 - 8 * Length) >> (32 - 8 * Length);
         if (SignBit is not { } bit)
             return raw;
         var amount = raw & ((1 << bit) - 1);
@@ -36,8 +41,12 @@ internal sealed record ServoRegister(string Name, int Address, int Length, int? 
 
     private long Most =>
         SignBit is { } bit ? (1L << bit) - 1
+        : IsSigned ? (1L << (8 * Length - 1)) - 1
         : Length == 4 ? int.MaxValue
         : (1L << (8 * Length)) - 1;
 
-    private long Least => SignBit is not null ? -Most : 0;
+    private long Least =>
+        SignBit is not null ? -Most
+        : IsSigned ? -Most - 1
+        : 0;
 }

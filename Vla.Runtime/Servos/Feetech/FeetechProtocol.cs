@@ -25,6 +25,8 @@ internal sealed class FeetechProtocol : IServoProtocol
     /// <summary>A servo's answer carries no more.</summary>
     private const int LongestAnswer = 250;
 
+    public int PingCount => 0;
+
     public int Ping(Span<byte> packet, int? id) => Finish(packet, id ?? Everybody, PingInstruction, 0);
 
     public int Read(Span<byte> packet, int id, int address, int count)
