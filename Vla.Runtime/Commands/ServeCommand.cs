@@ -10,6 +10,7 @@ using Vla.Runtime.Http;
 using Vla.Runtime.Policies;
 using Vla.Runtime.Serving;
 using Vla.Runtime.Settings;
+using Vla.Runtime.Telemetry;
 
 namespace Vla.Runtime.Commands;
 
@@ -185,6 +186,8 @@ internal static class ServeCommand
                     UsualWords = words,
                     MostClients = mostClients,
                     Log = logging => Logs.Configure(logging, new LogSettings(), screen: null),
+                    Configure = (builder, isFirst) => TelemetrySetup.AddForServing(builder, exports: isFirst),
+                    Map = TelemetrySetup.Map,
                 };
                 await RunAsync(options, seconds, cancellation);
                 return ExitCodes.Success;

@@ -67,6 +67,12 @@ internal sealed class ObservationReader : IDisposable
         for (var i = 0; i < _pictures.Length; i++)
         {
             var path = _pictures[i].Path;
+            if (map.Find(path) is WireItem.Picture picture)
+            {
+                _found[i] = _pictures[i].Decode(picture.File);
+                continue;
+            }
+
             if (
                 !map.TryFindArray(path, out var array)
                 && !(_layout.Pictures is null && _names.Count == 1 && map.TryFindArray(SinglePicture, out array))

@@ -49,6 +49,7 @@ internal sealed class PolicyServer : IAsyncDisposable
         _metrics = new ServingMetrics(() => _pool.Taken);
         _pool.GiveBack(_pool.TryTake()!);
         var log = new ServingLog(_loggers.CreateLogger<PolicyServer>());
+        var isFirst = true;
         foreach (var place in options.Places)
             _endpoints.Add(
                 place.Protocol.Create(
@@ -69,7 +70,7 @@ internal sealed class PolicyServer : IAsyncDisposable
                         Configure = builder =>
                         {
                             options.Log(builder.Logging);
-                            options.Configure(builder);
+                            options.Configure(builder, Interlocked.Exchange(ref isFirst, false));
                         },
                         Map = options.Map,
                     }
@@ -88,6 +89,9 @@ internal sealed class PolicyServer : IAsyncDisposable
 
     /// <summary>Where the first protocol is.</summary>
     public Uri Address => _endpoints[0].Address;
+
+    /// <summary>What is counted and timed.</summary>
+    internal ServingMetrics Metrics => _metrics;
 
     /// <summary>Policies at work for somebody.</summary>
     public int Clients => _pool.Taken;
@@ -147,8 +151,8 @@ internal sealed record PolicyServerOptions
     /// <summary>Where log lines go.</summary>
     public Action<ILoggingBuilder> Log { get; init; } = _ => { };
 
-    /// <summary>Registers what measures and exports.</summary>
-    public Action<WebApplicationBuilder> Configure { get; init; } = _ => { };
+    /// <summary>Registers what measures and exports, told whether it is the first of the web servers.</summary>
+    public Action<WebApplicationBuilder, bool> Configure { get; init; } = (_, _) => { };
 
     /// <summary>Maps where metrics are fetched.</summary>
     public Action<WebApplication> Map { get; init; } = _ => { };

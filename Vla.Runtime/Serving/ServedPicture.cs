@@ -28,6 +28,43 @@ internal sealed class ServedPicture(string path, ImageSpec spec) : IDisposable
     /// <exception cref="WireException">It cannot; in words.</exception>
     public static void Check(string path, NumpyArray array) => Layout(path, array);
 
+    /// <summary>The bytes of a picture that came as a file, PNG or JPEG.</summary>
+    /// <exception cref="WireException">It is none; in words.</exception>
+    public unsafe NumpyArray Decode(ReadOnlyMemory<byte> file)
+    {
+        Mat bgr;
+        try
+        {
+            bgr = PictureDecoder.Decode(file.Span);
+        }
+        catch (PictureException e)
+        {
+            throw new WireException($"{path}: {e.Message}", e);
+        }
+
+        using (bgr)
+        {
+            if (bgr.Rows > WireLimits.LargestSide || bgr.Cols > WireLimits.LargestSide)
+                throw new WireException(
+                    $"{path} is a picture of {bgr.Cols}x{bgr.Rows}: each side may have {WireLimits.LargestSide}"
+                );
+            using var rgb = new Mat();
+            Cv2.CvtColor(
+                bgr,
+                rgb,
+                bgr.Channels() switch
+                {
+                    1 => ColorConversionCodes.GRAY2RGB,
+                    4 => ColorConversionCodes.BGRA2RGB,
+                    _ => ColorConversionCodes.BGR2RGB,
+                }
+            );
+            var bytes = new byte[rgb.Rows * rgb.Cols * Channels];
+            new ReadOnlySpan<byte>((byte*)rgb.Ptr(0), bytes.Length).CopyTo(bytes);
+            return NumpyArray.Of("|u1", [rgb.Rows, rgb.Cols, Channels], bytes, path);
+        }
+    }
+
     /// <exception cref="WireException">It is no picture; in words.</exception>
     public unsafe Frame Make(NumpyArray array, long sequence, long nowNs)
     {

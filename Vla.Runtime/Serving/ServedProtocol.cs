@@ -50,6 +50,22 @@ internal sealed record ServedProtocol(
             Reading = Gr00tMessages.Reading,
             IsHttp = false,
         },
+        new(
+            "vla-eval",
+            "MessagePack over a WebSocket, one action each",
+            8_000,
+            WirePresets.VlaEval,
+            VlaEvalEndpoint.LayoutOf,
+            context => new VlaEvalEndpoint(context)
+        ),
+        new(
+            "robo-evals",
+            "JSON by POST /act or a WebSocket, one action each",
+            8_765,
+            WirePresets.RoboEvals,
+            RoboEvalsEndpoint.LayoutOf,
+            context => new RoboEvalsEndpoint(context)
+        ),
     ];
 
     /// <summary>Whether requests come by HTTP, so that TLS can be spoken and health be asked for.</summary>

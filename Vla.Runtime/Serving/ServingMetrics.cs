@@ -4,16 +4,16 @@ using Vla.Actors.Telemetry;
 
 namespace Vla.Runtime.Serving;
 
-/// <summary>
-/// Counts, times and traces of what is served, under the meter and the activity source of the daemon's; in
-/// docs/operations.md's table.
-/// </summary>
+/// <summary>Counts, times and traces of what is served; named in docs/wires.md.</summary>
 internal sealed class ServingMetrics : IDisposable
 {
+    /// <summary>Name of the meter and of the activity source.</summary>
+    public const string Name = "Vla.Serving";
+
     private static readonly double[] Buckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
-    private readonly Meter _meter = new(PipelineTelemetry.Name, PipelineTelemetry.Version);
-    private readonly ActivitySource _source = new(PipelineTelemetry.Name, PipelineTelemetry.Version);
+    private readonly Meter _meter = new(Name, PipelineTelemetry.Version);
+    private readonly ActivitySource _source = new(Name, PipelineTelemetry.Version);
     private readonly Counter<long> _requests;
     private readonly Histogram<double> _duration;
 

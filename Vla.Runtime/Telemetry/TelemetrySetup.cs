@@ -7,6 +7,7 @@ using Vla.Actors.Robots;
 using Vla.Actors.Telemetry;
 using Vla.Actors.Wiring;
 using Vla.Runtime.Http;
+using Vla.Runtime.Serving;
 using Vla.Runtime.Settings;
 
 namespace Vla.Runtime.Telemetry;
@@ -48,12 +49,7 @@ internal static class TelemetrySetup
         // The exporters read the configuration, and the host's was made empty.
         builder.Configuration.AddInMemoryCollection(variables ?? Variables());
         var configuration = builder.Configuration;
-        var toCollector = (
-            Metrics: IsAddress(configuration, MetricsOtlp + Endpoint),
-            Traces: IsAddress(configuration, TracesOtlp + Endpoint)
-        );
-        if (IsAddress(configuration, Otlp + Endpoint))
-            toCollector = (true, true);
+        var toCollector = Collector(configuration);
         var toPrometheus = builder is WebApplicationBuilder;
         if (!toPrometheus && toCollector is (false, false))
             return;
@@ -72,12 +68,43 @@ internal static class TelemetrySetup
         // After the collector's: services end in the reverse order, and what this one records last is sent then.
         builder.Services.AddHostedService<TelemetryService>();
 
+        Export(builder, PipelineTelemetry.Name, toPrometheus, toCollector);
+    }
+
+    /// <summary>The same for a server of policies, which has no controller.</summary>
+    /// <param name="builder">The server's.</param>
+    /// <param name="exports">Whether to send where the environment says; one of a process is enough.</param>
+    /// <exception cref="UsageException">An endpoint that is not an address.</exception>
+    public static void AddForServing(WebApplicationBuilder builder, bool exports)
+    {
+        builder.Configuration.AddInMemoryCollection(Variables());
+        Export(
+            builder,
+            ServingMetrics.Name,
+            toPrometheus: true,
+            exports ? Collector(builder.Configuration) : (false, false)
+        );
+    }
+
+    private static (bool Metrics, bool Traces) Collector(IConfiguration configuration) =>
+        IsAddress(configuration, Otlp + Endpoint)
+            ? (true, true)
+            : (IsAddress(configuration, MetricsOtlp + Endpoint), IsAddress(configuration, TracesOtlp + Endpoint));
+
+    private static void Export(
+        IHostApplicationBuilder builder,
+        string name,
+        bool toPrometheus,
+        (bool Metrics, bool Traces) toCollector
+    )
+    {
+        var configuration = builder.Configuration;
         var telemetry = builder.Services.AddOpenTelemetry().ConfigureResource(Describe);
         if (toPrometheus || toCollector.Metrics)
         {
             telemetry.WithMetrics(metrics =>
             {
-                metrics.AddMeter(PipelineTelemetry.Name, RuntimeMeter);
+                metrics.AddMeter(name, RuntimeMeter);
                 if (toPrometheus)
                     metrics.AddPrometheusExporter();
                 if (toCollector.Metrics)
@@ -88,9 +115,7 @@ internal static class TelemetrySetup
         if (toCollector.Traces)
         {
             telemetry.WithTracing(traces =>
-                traces
-                    .AddSource(PipelineTelemetry.Name)
-                    .AddOtlpExporter(options => Override(options, configuration, TracesOtlp))
+                traces.AddSource(name).AddOtlpExporter(options => Override(options, configuration, TracesOtlp))
             );
         }
     }
@@ -98,7 +123,7 @@ internal static class TelemetrySetup
     /// <summary>Maps <see cref="MetricsPath"/>, where there are metrics.</summary>
     public static void Map(WebApplication app)
     {
-        if (app.Services.GetService<PipelineTelemetry>() is null)
+        if (app.Services.GetService<MeterProvider>() is null)
             return;
 
         var scrape = ((IApplicationBuilder)app).New().UseOpenTelemetryPrometheusScrapingEndpoint(MetricsPath).Build();

@@ -127,6 +127,44 @@ internal static class WirePresets
         },
     ];
 
+    /// <summary>Of vla-eval's benchmarks.</summary>
+    public static IReadOnlyList<WireLayout> VlaEval { get; } =
+    [
+        new() { Name = "vla-eval", Prompt = "task_description" },
+        new()
+        {
+            Name = "libero",
+            Pictures = [Grouped("agentview"), Grouped("wrist")],
+            State = [new("states", 8)],
+            Prompt = "task_description",
+            Actions = 7,
+        },
+        new()
+        {
+            Name = "simpler",
+            Pictures = [Grouped("primary")],
+            State = [new("states", 8)],
+            Prompt = "task_description",
+            Actions = 7,
+        },
+    ];
+
+    /// <summary>Of robo-evals: what it says of hand and gripper; with a picture where it is told to send one.</summary>
+    public static IReadOnlyList<WireLayout> RoboEvals { get; } =
+    [
+        new() { Name = "robo-evals", Prompt = "instruction" },
+        new()
+        {
+            Name = "hand",
+            Pictures = [new("image", "image", 128, 128)],
+            State = [new("ee_pos", 3), new("gripper", 1)],
+            Prompt = "instruction",
+            Actions = 4,
+        },
+    ];
+
+    private static WirePicture Grouped(string name) => new(name, name, 256, 256) { Group = "images" };
+
     private static WirePicture Padded(string name, string key) =>
         new(name, key, Usual, Usual) { Fit = ImageFit.Centre };
 
