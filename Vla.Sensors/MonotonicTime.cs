@@ -9,8 +9,13 @@ namespace Vla.Sensors;
 /// </remarks>
 public static class MonotonicTime
 {
+    /// <summary>Nanoseconds in a second.</summary>
     public const long NsPerSecond = 1_000_000_000;
+
+    /// <summary>Nanoseconds in a millisecond.</summary>
     public const long NsPerMs = 1_000_000;
+
+    /// <summary>Nanoseconds in a microsecond.</summary>
     public const long NsPerUs = 1_000;
 
     /// <summary>Now, in monotonic nanoseconds.</summary>

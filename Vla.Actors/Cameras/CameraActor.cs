@@ -41,6 +41,7 @@ public sealed partial class CameraActor(
     private long _capturingSinceNs;
     private TimeSpan _delay = FirstDelay;
 
+    /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
     /// <param name="open">Opens the camera; called on the capture thread, again after every loss.</param>
@@ -60,14 +61,17 @@ public sealed partial class CameraActor(
         CameraWatch? watch = null
     ) => Akka.Actor.Props.Create(() => new CameraActor(open, pool, place, monitor, time, logger, watch));
 
+    /// <inheritdoc/>
     protected override void PreStart()
     {
         Timers.StartPeriodicTimer(LookAgain.Instance, LookAgain.Instance, LookEvery);
         Open();
     }
 
+    /// <inheritdoc/>
     protected override void PostStop() => Close();
 
+    /// <inheritdoc/>
     protected override void OnReceive(object message)
     {
         switch (message)

@@ -7,7 +7,10 @@ namespace Vla.Actors.Cameras;
 /// <summary>What the camera is doing.</summary>
 public enum CameraState
 {
+    /// <summary>It is being opened, for the first time or anew.</summary>
     Opening,
+
+    /// <summary>Pictures come.</summary>
     Streaming,
 
     /// <summary>It is open, and no picture has come for longer than one may be old.</summary>
@@ -52,6 +55,7 @@ public sealed class CameraMonitor(string name = PictureNames.Unnamed, bool isOnl
     /// <summary>How messages name it: <c>camera</c>, or <c>camera wrist</c> where there are several.</summary>
     public string Label { get; } = isOnly ? "camera" : $"camera {name}";
 
+    /// <summary>What it does now.</summary>
     public CameraState State
     {
         get => _state;

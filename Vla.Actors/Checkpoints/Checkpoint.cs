@@ -19,6 +19,7 @@ public abstract class Checkpoint : IDisposable
 
     private protected Checkpoint(string path) => Path = path;
 
+    /// <summary>The file, or the folder of several.</summary>
     public string Path { get; }
 
     /// <summary>What the file says it holds, by name, in the file's order.</summary>
@@ -93,6 +94,7 @@ public abstract class Checkpoint : IDisposable
         return tensor.MoveToOuterDisposeScope();
     }
 
+    /// <inheritdoc/>
     public abstract void Dispose();
 }
 
@@ -107,6 +109,7 @@ internal delegate void ReadElements(long first, Span<byte> destination);
 /// <param name="Shape">Sizes from the outermost dimension; empty for a single number.</param>
 public record CheckpointTensor(string Name, CheckpointType Type, IReadOnlyList<long> Shape)
 {
+    /// <summary>How many numbers it has.</summary>
     public long ElementCount { get; } =
         CheckpointShape.ElementCount(Shape) ?? throw new ArgumentOutOfRangeException(nameof(Shape));
 

@@ -7,13 +7,28 @@ namespace Vla.Actors.Checkpoints;
 /// <summary>The kinds of number a checkpoint may hold.</summary>
 public enum CheckpointType
 {
+    /// <summary>32-bit floats.</summary>
     F32,
+
+    /// <summary>16-bit floats, IEEE's.</summary>
     F16,
+
+    /// <summary>16-bit floats, with the range of 32-bit ones.</summary>
     BF16,
+
+    /// <summary>64-bit floats.</summary>
     F64,
+
+    /// <summary>64-bit whole numbers.</summary>
     I64,
+
+    /// <summary>32-bit whole numbers.</summary>
     I32,
+
+    /// <summary>Bytes.</summary>
     U8,
+
+    /// <summary>True or false, a byte each.</summary>
     Bool,
 }
 

@@ -7,7 +7,7 @@ namespace Vla.Actors.Checkpoints;
 /// Several safetensors files that are one checkpoint, as an index says which tensor is in which of them
 /// (<c>model.safetensors.index.json</c>).
 /// </summary>
-public sealed class ShardedCheckpoint : Checkpoint
+internal sealed class ShardedCheckpoint : Checkpoint
 {
     private const int LargestIndex = 64 << 20;
     private const int MostShards = 1_000;

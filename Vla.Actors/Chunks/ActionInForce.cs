@@ -9,8 +9,10 @@ public enum Refusal
     /// <summary>Not horizon × dimensions numbers, or a horizon or step that makes no sense.</summary>
     WrongLength,
 
+    /// <summary>A value is NaN.</summary>
     NotANumber,
 
+    /// <summary>A value is infinite.</summary>
     Infinite,
 
     /// <summary>Its observation was too old when it arrived, or it got too old before a newer one came.</summary>

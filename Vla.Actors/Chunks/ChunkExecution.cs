@@ -15,6 +15,7 @@ public sealed record ChunkExecution
     /// </summary>
     public int? Execute { get; init; }
 
+    /// <summary>How a chunk goes on from the one before.</summary>
     public ChunkBlend Blend { get; init; }
 
     /// <summary>

@@ -242,6 +242,7 @@ public sealed class ControlLoop : IDisposable
     /// <summary>What the loop has done so far. Reads without holding the loop up.</summary>
     public ControlSnapshot Snapshot() => _account.Snapshot(TickLateness, _profile.LimitsEnabled);
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         Shutdown("the control loop was closed");

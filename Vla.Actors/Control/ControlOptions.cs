@@ -9,8 +9,13 @@ namespace Vla.Actors.Control;
 /// <summary>How the control loop runs: its rate and when it steps down the ladder policy → hold → stop.</summary>
 public sealed record ControlOptions : IValidatableObject
 {
+    /// <summary>The lowest <see cref="RateHz"/>.</summary>
     public const double MinimumRateHz = 1;
+
+    /// <summary>The highest <see cref="RateHz"/>.</summary>
     public const double MaximumRateHz = 1_000;
+
+    /// <summary>The longest of its times, milliseconds.</summary>
     public const int LongestMs = 60_000;
 
     /// <summary>No message says less in <see cref="PublishedAction.DeadmanMs"/> unless it was set so.</summary>
@@ -91,6 +96,7 @@ public sealed record ControlOptions : IValidatableObject
 
     internal long HoldNs => HoldMs * MonotonicTime.NsPerMs;
 
+    /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (DeadmanMs == 0 || DeadmanMs >= LeastDeadmanMs)

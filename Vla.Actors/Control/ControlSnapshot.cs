@@ -7,13 +7,16 @@ namespace Vla.Actors.Control;
 /// <summary>What the control loop has done so far, for status and logs.</summary>
 public sealed record ControlSnapshot
 {
+    /// <summary>The rung of the ladder that the newest action was published from.</summary>
     public required ControlState State { get; init; }
 
+    /// <summary>Why it is not the policy's; empty where it is.</summary>
     public required string Reason { get; init; }
 
     /// <summary>The newest action; null before the first tick.</summary>
     public required PublishedAction? Last { get; init; }
 
+    /// <summary>Actions published so far.</summary>
     public required long Published { get; init; }
 
     /// <summary>Actions published from each state, in the order of <see cref="ControlState"/>.</summary>
@@ -79,6 +82,7 @@ public sealed record ControlSnapshot
     /// <summary>Age of the newest policy action's observation now, nanoseconds; null before there was one.</summary>
     public required long? ActionAgeNs { get; init; }
 
+    /// <summary>Each output, and how it keeps up.</summary>
     public required IReadOnlyList<OutputSnapshot> Outputs { get; init; }
 
     /// <summary>
@@ -86,7 +90,9 @@ public sealed record ControlSnapshot
     /// </summary>
     public required IReadOnlyList<OutputSnapshot> NotStopped { get; init; }
 
+    /// <summary>Actions that were refused for this reason.</summary>
     public long RefusedFor(Refusal reason) => Refused[(int)reason];
 
+    /// <summary>Actions published from this rung.</summary>
     public long PublishedFrom(ControlState state) => PublishedByState[(int)state];
 }

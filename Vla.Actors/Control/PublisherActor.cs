@@ -28,6 +28,7 @@ public sealed class PublisherActor(ControlLoop control, IActorRef decoder, Stage
     private ActorPlace? _place;
     private bool _served;
 
+    /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
     /// <param name="control">Publishes; started and ended by whoever made it.</param>
@@ -36,6 +37,7 @@ public sealed class PublisherActor(ControlLoop control, IActorRef decoder, Stage
     public static Props Props(ControlLoop control, IActorRef decoder, StageScheduling? scheduling = null) =>
         Akka.Actor.Props.Create(() => new PublisherActor(control, decoder, scheduling ?? StageScheduling.Plain));
 
+    /// <inheritdoc/>
     protected override void PreStart()
     {
         _place = scheduling.Join(Context.Dispatcher, ThreadUse.AlwaysShares);
@@ -45,12 +47,14 @@ public sealed class PublisherActor(ControlLoop control, IActorRef decoder, Stage
         Ask();
     }
 
+    /// <inheritdoc/>
     protected override void PostStop()
     {
         control.Demand.Wanted = null;
         _place?.Leave();
     }
 
+    /// <inheritdoc/>
     protected override void OnReceive(object message)
     {
         switch (message)

@@ -17,6 +17,7 @@ public sealed partial class InstructionActor(InstructionBoard board, Instruction
 {
     private IActorRef? _asker;
 
+    /// <summary>How it is started.</summary>
     public static Props Props(InstructionBoard board, InstructionCheck check, ILogger logger) =>
         Akka.Actor.Props.Create(() => new InstructionActor(board, check, logger));
 
@@ -30,6 +31,7 @@ public sealed partial class InstructionActor(InstructionBoard board, Instruction
             Log.Noted(logger, first.Number, InstructionCheck.Unknown(first.UnknownWords));
     }
 
+    /// <inheritdoc/>
     protected override void OnReceive(object message)
     {
         switch (message)

@@ -124,5 +124,6 @@ public sealed record CheckedInstruction
 /// <param name="Note">What may be misunderstood; empty for nothing.</param>
 public sealed record SceneAnswer(string Problem, string Note)
 {
+    /// <summary>Nothing to say.</summary>
     public static SceneAnswer Fine { get; } = new("", "");
 }

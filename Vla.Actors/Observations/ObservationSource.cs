@@ -34,13 +34,16 @@ public sealed class ObservationSource : IObservationSource
     /// <summary>Where each camera puts its frames in, in the order of the names.</summary>
     public IReadOnlyList<ICameraPlace> Places => _assembly.Places;
 
+    /// <inheritdoc/>
     public long MaximumSkewNs => _assembly.MaximumSkewNs;
 
     /// <inheritdoc cref="ObservationAssembly{TAsker}.Behind"/>
     public SkewedSet? Behind => _assembly.Behind;
 
+    /// <inheritdoc/>
     public void Want(IActorRef asker) => _assembly.Want(asker);
 
+    /// <inheritdoc/>
     public void Exchange(Observation held) => _assembly.Exchange(held);
 
     /// <summary>Who the observations are from.</summary>

@@ -7,6 +7,7 @@ namespace Vla.Actors.Observers;
 [Flags]
 public enum Sightings
 {
+    /// <summary>Nothing.</summary>
     None = 0,
 
     /// <summary>A camera has taken a picture: <see cref="FrameTaken"/>.</summary>
@@ -33,6 +34,7 @@ public enum Sightings
     /// <summary>A tick of the control loop has begun, so many nanoseconds late: <see cref="Sighting.Value"/>.</summary>
     Ticks = 128,
 
+    /// <summary>Everything.</summary>
     All = Frames | Instructions | Chunks | Actions | FirstActions | States | Events | Ticks,
 }
 

@@ -48,6 +48,7 @@ public sealed class LatencyWindow
         _recorder.RecordValue(Math.Clamp(valueNs, 0, LongestNs));
     }
 
+    /// <summary>The percentiles of what was noted in the window before this moment, monotonic nanoseconds.</summary>
     public LatencyPercentiles Read(long nowNs)
     {
         lock (_windows)

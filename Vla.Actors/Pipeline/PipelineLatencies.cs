@@ -23,6 +23,7 @@ public sealed class PipelineLatencies(params IReadOnlyList<string> steps)
     /// <summary>From the arrival in the control loop to the tick that published it.</summary>
     public LatencyWindow TickWait { get; } = new();
 
+    /// <summary>From the picture to the action that it led to, as it was published.</summary>
     public LatencyWindow CaptureToPublish { get; } = new();
 
     /// <summary>From giving an instruction to publishing the first action made with it.</summary>

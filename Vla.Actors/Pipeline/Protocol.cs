@@ -19,14 +19,17 @@ namespace Vla.Actors.Pipeline;
 /// </param>
 public sealed record Ready(bool Ahead)
 {
+    /// <summary>One result is wanted, and another right after it.</summary>
     public static Ready Continuous { get; } = new(true);
 
+    /// <summary>One result is wanted, and none after it.</summary>
     public static Ready Once { get; } = new(false);
 }
 
 /// <summary>Observations → policy: what is perceived, as new as it can be had.</summary>
 public sealed record ObservationCaptured(Observation Observation) : IDisposable
 {
+    /// <inheritdoc/>
     public void Dispose() => Observation.Dispose();
 }
 
@@ -81,11 +84,13 @@ public interface ISharedResult : IDisposable
 /// <summary>Vision encoder → fusion: features of one picture, [1, …] as the policy's encoder gives them.</summary>
 public sealed record VisionEncoded(Tensor Features, Origin Origin) : ISharedResult
 {
+    /// <inheritdoc/>
     public ISharedResult ForAnother() => this with { Features = Features.alias().DetachFromDisposeScope() };
 
     /// <summary>The robot's state as of the picture's moment; null when it is not known.</summary>
     public RobotReading? State { get; init; }
 
+    /// <inheritdoc/>
     public void Dispose() => Features.Dispose();
 }
 
@@ -95,14 +100,17 @@ public sealed record LanguageEncoded(Tensor Features, Instruction Instruction) :
     /// <summary>When the features were computed; earlier than this message where they are handed over again.</summary>
     public StepTrail Steps { get; init; }
 
+    /// <inheritdoc/>
     public void Dispose() => Features.Dispose();
 }
 
 /// <summary>Fusion → action decoder: fused features, [1, …].</summary>
 public sealed record FeaturesFused(Tensor Features, Origin Origin) : ISharedResult
 {
+    /// <inheritdoc/>
     public ISharedResult ForAnother() => this with { Features = Features.alias().DetachFromDisposeScope() };
 
+    /// <inheritdoc/>
     public void Dispose() => Features.Dispose();
 }
 

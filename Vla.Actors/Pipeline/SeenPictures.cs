@@ -16,8 +16,10 @@ public readonly struct SeenPictures : IReadOnlyList<SeenPicture>, IEquatable<See
 
     private SeenPictures(SeenPicture[] pictures) => _pictures = pictures;
 
+    /// <summary>How many there are.</summary>
     public int Count => _pictures?.Length ?? 0;
 
+    /// <summary>A picture, in the observation's order.</summary>
     public SeenPicture this[int index] =>
         _pictures is null ? throw new ArgumentOutOfRangeException(nameof(index)) : _pictures[index];
 
@@ -47,17 +49,23 @@ public readonly struct SeenPictures : IReadOnlyList<SeenPicture>, IEquatable<See
         return null;
     }
 
+    /// <inheritdoc/>
     public IEnumerator<SeenPicture> GetEnumerator() => ((IEnumerable<SeenPicture>)(_pictures ?? [])).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
+    /// <inheritdoc/>
     public bool Equals(SeenPictures other) => Pictures.SequenceEqual(other.Pictures);
 
+    /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is SeenPictures other && Equals(other);
 
+    /// <inheritdoc/>
     public override int GetHashCode() => Count == 0 ? 0 : HashCode.Combine(Count, this[0]);
 
+    /// <summary>Whether they are the same pictures.</summary>
     public static bool operator ==(SeenPictures left, SeenPictures right) => left.Equals(right);
 
+    /// <summary>Whether they are not.</summary>
     public static bool operator !=(SeenPictures left, SeenPictures right) => !left.Equals(right);
 }

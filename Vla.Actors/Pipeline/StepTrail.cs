@@ -8,6 +8,7 @@ namespace Vla.Actors.Pipeline;
 /// <param name="FinishedNs">Monotonic nanoseconds, not before <paramref name="StartedNs"/>.</param>
 public readonly record struct StepTimes(string Step, long StartedNs, long FinishedNs)
 {
+    /// <summary>How long it took, nanoseconds.</summary>
     public long DurationNs => FinishedNs - StartedNs;
 }
 
@@ -28,8 +29,10 @@ public readonly struct StepTrail : IReadOnlyList<StepTimes>, IEquatable<StepTrai
     /// <summary>Nothing done yet.</summary>
     public static StepTrail Empty => default;
 
+    /// <summary>How many steps there are.</summary>
     public int Count => _steps?.Length ?? 0;
 
+    /// <summary>A step, in the order in which they were taken.</summary>
     public StepTimes this[int index] =>
         _steps is null ? throw new ArgumentOutOfRangeException(nameof(index)) : _steps[index];
 
@@ -66,17 +69,23 @@ public readonly struct StepTrail : IReadOnlyList<StepTimes>, IEquatable<StepTrai
         return new StepTimes(name, 0, 0);
     }
 
+    /// <inheritdoc/>
     public IEnumerator<StepTimes> GetEnumerator() => ((IEnumerable<StepTimes>)(_steps ?? [])).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
+    /// <inheritdoc/>
     public bool Equals(StepTrail other) => Steps.SequenceEqual(other.Steps);
 
+    /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is StepTrail other && Equals(other);
 
+    /// <inheritdoc/>
     public override int GetHashCode() => Count == 0 ? 0 : HashCode.Combine(Count, this[^1]);
 
+    /// <summary>Whether they are the same steps at the same times.</summary>
     public static bool operator ==(StepTrail left, StepTrail right) => left.Equals(right);
 
+    /// <summary>Whether they are not.</summary>
     public static bool operator !=(StepTrail left, StepTrail right) => !left.Equals(right);
 }

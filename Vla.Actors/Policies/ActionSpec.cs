@@ -18,6 +18,7 @@ public sealed record ActionSpec(
     double StepMs
 )
 {
+    /// <summary>How many numbers an action has.</summary>
     public int Dimensions => Names.Count;
 
     /// <summary>How chunks are carried out.</summary>

@@ -53,6 +53,7 @@ public sealed class ConfigSection
     /// <summary>The section's keys, in the file's order.</summary>
     public IReadOnlyList<string> Keys => [.. _object.EnumerateObject().Select(property => property.Name)];
 
+    /// <summary>Whether the key is there, with something else than null.</summary>
     public bool Has(string key) => Optional(key) is not null;
 
     /// <summary>Whether the key is there and its value a list.</summary>
@@ -61,8 +62,10 @@ public sealed class ConfigSection
     /// <summary>Whether the key is there and its value an object.</summary>
     public bool HasObject(string key) => Optional(key) is { ValueKind: JsonValueKind.Object };
 
+    /// <summary>An object that must be there.</summary>
     public ConfigSection Section(string key) => Below(key, Required(key, "an object { … }"));
 
+    /// <summary>An object; null when it is left out.</summary>
     public ConfigSection? OptionalSection(string key) => Optional(key) is { } value ? Below(key, value) : null;
 
     /// <summary>A list of objects.</summary>
@@ -83,11 +86,14 @@ public sealed class ConfigSection
             ? throw Wrong(key, $"\"{ErrorText.Bounded(name)}\"", "a file inside the policy's directory")
             : Path.Combine(Directory, name);
 
+    /// <summary>A text that must be there and is not empty.</summary>
     public string Text(string key, int maximumLength) => Text(key, Required(key, "text"), maximumLength);
 
+    /// <summary>A text; null when it is left out.</summary>
     public string? OptionalText(string key, int maximumLength) =>
         Optional(key) is { } value ? Text(key, value, maximumLength) : null;
 
+    /// <summary>True or false; null when it is left out.</summary>
     public bool? OptionalFlag(string key) =>
         Optional(key) switch
         {
@@ -97,6 +103,7 @@ public sealed class ConfigSection
             { } other => throw Wrong(key, other, "true or false"),
         };
 
+    /// <summary>A text that must be one of a few.</summary>
     public string Choice(string key, params ReadOnlySpan<string> choices) => Choice(key, choices.ToArray(), orElse: "");
 
     /// <summary>One of several texts.</summary>
@@ -117,6 +124,7 @@ public sealed class ConfigSection
     public string? OptionalChoice(string key, params ReadOnlySpan<string> choices) =>
         Optional(key) is null ? null : Choice(key, choices);
 
+    /// <summary>A whole number that must be there and in its range.</summary>
     public int Integer(string key, int minimum, int maximum)
     {
         var allowed = string.Create(CultureInfo.InvariantCulture, $"{minimum} to {maximum}, whole");
@@ -124,15 +132,19 @@ public sealed class ConfigSection
         return IsInteger(value, minimum, maximum, out var number) ? number : throw Wrong(key, value, allowed);
     }
 
+    /// <summary>A whole number in its range.</summary>
     public int OptionalInteger(string key, int minimum, int maximum, int ifMissing) =>
         Optional(key) is null ? ifMissing : Integer(key, minimum, maximum);
 
+    /// <summary>A number in its range.</summary>
     public double OptionalNumber(string key, double minimum, double maximum, double ifMissing) =>
         Optional(key) is null ? ifMissing : Number(key, minimum, maximum);
 
+    /// <summary>A number that must be there and in its range.</summary>
     public double Number(string key, double minimum, double maximum) =>
         Number(key, Required(key, Range(minimum, maximum)), minimum, maximum);
 
+    /// <summary>A list of so many numbers, each in the range.</summary>
     public IReadOnlyList<float> Numbers(string key, int count, double minimum, double maximum)
     {
         var allowed = $"a list of {count} numbers, each {Range(minimum, maximum)}";
@@ -165,6 +177,7 @@ public sealed class ConfigSection
     {
         var allowed = $"a list of {count} times true or false";
         var list = Required(key, allowed);
+
         if (
             list.ValueKind != JsonValueKind.Array
             || list.GetArrayLength() != count
@@ -197,6 +210,7 @@ public sealed class ConfigSection
         ];
     }
 
+    /// <summary>A list of texts, none of them empty.</summary>
     public IReadOnlyList<string> Texts(string key, int minimumCount, int maximumCount, int maximumLength)
     {
         var allowed =

@@ -31,10 +31,13 @@ public sealed record PolicyHost
     /// <summary>Where Torch computes.</summary>
     public required Device Device { get; init; }
 
+    /// <summary>How many threads each stage computes with.</summary>
     public required StageThreads Threads { get; init; }
 
+    /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }
 
+    /// <summary>Where its actors log.</summary>
     public required ILoggerFactory Loggers { get; init; }
 
     /// <summary>What runs where: an actor is started as <see cref="StageScheduling.Place"/> says.</summary>

@@ -7,6 +7,7 @@ namespace Vla.Actors.Policies;
 /// <summary>The numbers a policy's vision encoder computes in; <c>precision</c> in <c>config.json</c>.</summary>
 public enum Precision
 {
+    /// <summary>32-bit floats.</summary>
     Float32,
 
     /// <summary>

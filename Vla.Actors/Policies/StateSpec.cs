@@ -19,6 +19,7 @@ public sealed record StateSpec(
     /// <summary>A policy that takes no state.</summary>
     public static StateSpec None { get; } = new([], [], [], []);
 
+    /// <summary>How many numbers a state has.</summary>
     public int Dimensions => Names.Count;
 
     /// <summary>Physical units to what the model wants, row by row, in place.</summary>

@@ -16,10 +16,12 @@ public sealed class ActionValues : IReadOnlyList<float>, IEquatable<ActionValues
 
     private ActionValues(float[] values) => _values = values;
 
+    /// <summary>How many there are.</summary>
     public int Length => _values.Length;
 
     int IReadOnlyCollection<float>.Count => _values.Length;
 
+    /// <summary>One of them.</summary>
     public float this[int index] => _values[index];
 
     /// <summary>Copies the values.</summary>
@@ -28,21 +30,28 @@ public sealed class ActionValues : IReadOnlyList<float>, IEquatable<ActionValues
     /// <param name="values">Handed over: the caller writes into it no more.</param>
     internal static ActionValues Of(float[] values) => new(values);
 
+    /// <summary>All of them, to be read.</summary>
     public ReadOnlySpan<float> AsSpan() => _values;
 
+    /// <summary>Copies all of them.</summary>
     public void CopyTo(Span<float> target) => _values.CopyTo(target);
 
+    /// <inheritdoc/>
     public IEnumerator<float> GetEnumerator() => ((IEnumerable<float>)_values).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
+    /// <inheritdoc/>
     public override string ToString() =>
         string.Join(' ', _values.Select(value => value.ToString(CultureInfo.InvariantCulture)));
 
+    /// <inheritdoc/>
     public bool Equals(ActionValues? other) => other is not null && AsSpan().SequenceEqual(other.AsSpan());
 
+    /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as ActionValues);
 
+    /// <inheritdoc/>
     public override int GetHashCode()
     {
         var hash = default(HashCode);

@@ -22,6 +22,7 @@ public sealed record PublishedAction
     /// <summary>Counts published actions from 1, without gaps.</summary>
     public required long Sequence { get; init; }
 
+    /// <summary>The rung of the ladder that it was published from.</summary>
     public required ControlState State { get; init; }
 
     /// <summary>Why the state is what it is, a short sentence; empty for <see cref="ControlState.Policy"/>.</summary>

@@ -44,35 +44,49 @@ public sealed class RobotConnection : IRobot
         _thread = new Thread(Run) { Name = $"vla-robot {Name}", IsBackground = true };
     }
 
+    /// <inheritdoc/>
     public string Name { get; }
 
+    /// <inheritdoc/>
     public bool MayBlock => _robot.MayBlock;
 
+    /// <inheritdoc/>
     public bool Moves => _robot.Moves;
 
+    /// <inheritdoc/>
     public int QueueCapacity => _robot.QueueCapacity;
 
+    /// <inheritdoc/>
     public IReadOnlyList<string> ActionNames => _robot.ActionNames;
 
+    /// <inheritdoc/>
     public IReadOnlyList<string> ActionUnits => _robot.ActionUnits;
 
+    /// <inheritdoc/>
     public IReadOnlyList<string> StateNames => _robot.StateNames;
 
+    /// <inheritdoc/>
     public IReadOnlyList<string> StateUnits => _robot.StateUnits;
 
+    /// <inheritdoc/>
     public double StateRateHz => _robot.StateRateHz;
 
+    /// <inheritdoc/>
     public RobotProfile? Profile => _robot.Profile;
 
+    /// <inheritdoc/>
     public bool IsSimulated => _robot.IsSimulated;
 
+    /// <inheritdoc/>
     public StateRing? States => _robot.States;
 
     /// <summary>Why it is not connected, in words; null while it is. From any thread.</summary>
     public string? Lost => _lost is { } why ? $"the robot {Name} is lost: {why}" : null;
 
+    /// <inheritdoc/>
     public string? Note => _robot.Note;
 
+    /// <inheritdoc/>
     public bool IsSettingOut => _robot.IsSettingOut;
 
     /// <summary>Why it holds still whatever it is told, in words; null while it does not. From any thread.</summary>
@@ -89,6 +103,7 @@ public sealed class RobotConnection : IRobot
         }
     }
 
+    /// <inheritdoc/>
     public bool WaitAtRest(TimeSpan bound) => _robot.WaitAtRest(bound);
 
     /// <summary>How often it was connected again after a loss.</summary>
@@ -167,6 +182,7 @@ public sealed class RobotConnection : IRobot
         }
     }
 
+    /// <inheritdoc/>
     public void Apply(PublishedAction action)
     {
         Enter();
@@ -186,6 +202,7 @@ public sealed class RobotConnection : IRobot
         }
     }
 
+    /// <inheritdoc/>
     public long ReadState(Span<float> values)
     {
         Enter();

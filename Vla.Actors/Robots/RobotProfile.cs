@@ -19,6 +19,7 @@ public sealed class RobotProfile
         Dimensions = dimensions.ToImmutableArray();
     }
 
+    /// <summary>What the robot is called.</summary>
     public string Name { get; }
 
     /// <summary>False only when the file says <c>"limits": false</c>; status shows it.</summary>
@@ -119,6 +120,7 @@ public sealed class RobotProfile
 /// <summary>One number of a robot's action.</summary>
 public sealed record RobotDimension
 {
+    /// <summary>As the policy calls it: <c>x</c>, <c>shoulder_pan</c>.</summary>
     public required string Name { get; init; }
 
     /// <summary><c>m</c>, <c>rad</c>, <c>m/s</c>, … or <c>1</c>.</summary>
@@ -136,6 +138,7 @@ public sealed record RobotDimension
     /// <summary>How fast the rate may change, <see cref="Unit"/> per second squared, above 0.</summary>
     public float MaximumAcceleration { get; init; }
 
+    /// <summary>What is sent for it while the robot holds.</summary>
     public required HoldBehaviour Hold { get; init; }
 
     /// <summary>

@@ -74,10 +74,13 @@ public sealed class RobotStateReader : IRobotState, IDisposable
             : null;
     }
 
+    /// <summary>What the robot is called.</summary>
     public string RobotName { get; }
 
+    /// <summary>A name for each value of its state.</summary>
     public IReadOnlyList<string> StateNames { get; }
 
+    /// <summary>A unit for each of them.</summary>
     public IReadOnlyList<string> StateUnits { get; }
 
     /// <summary>

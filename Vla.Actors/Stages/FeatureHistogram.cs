@@ -5,6 +5,7 @@ namespace Vla.Actors.Stages;
 /// </summary>
 public sealed record FeatureHistogram
 {
+    /// <summary>How many bins there are.</summary>
     public const int Bins = 50;
 
     /// <summary>Of more features than that, every second, third, … is looked at.</summary>
@@ -19,6 +20,7 @@ public sealed record FeatureHistogram
     /// <summary>The highest feature; the last bin ends here.</summary>
     public required float Maximum { get; init; }
 
+    /// <summary>Their mean.</summary>
     public required float Mean { get; init; }
 
     /// <summary>Features that are not finite; they are in no bin.</summary>
@@ -27,6 +29,7 @@ public sealed record FeatureHistogram
     /// <summary>Features in each bin; the bins are equally wide.</summary>
     public required IReadOnlyList<int> Counts { get; init; }
 
+    /// <summary>Counts the numbers; those that are not finite are left out.</summary>
     public static FeatureHistogram Of(ReadOnlySpan<float> values)
     {
         var step = Math.Max(1, values.Length / MostLookedAt);

@@ -32,6 +32,7 @@ public abstract class InstructedActor<TInput>(StageSetup setup, IActorRef upstre
     /// <summary>Nothing is done before somebody said what.</summary>
     protected override bool CanWork => !TakesWords || Instruction is not null;
 
+    /// <inheritdoc/>
     protected override void Handle(object message)
     {
         switch (message)

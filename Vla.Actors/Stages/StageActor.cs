@@ -34,6 +34,7 @@ public abstract class StageActor<TInput> : TorchActor
     private long _inputs;
     private bool _isGathering;
 
+    /// <summary>A stage that is fed by one neighbour.</summary>
     protected StageActor(StageSetup setup, IActorRef upstream)
         : base(setup)
     {
@@ -77,6 +78,7 @@ public abstract class StageActor<TInput> : TorchActor
     protected virtual IReadOnlyList<object> ProcessBatch(IReadOnlyList<TInput> inputs, long startedNs) =>
         [.. inputs.Select(input => Process(input, startedNs))];
 
+    /// <inheritdoc/>
     protected override void Handle(object message)
     {
         switch (message)
@@ -113,6 +115,7 @@ public abstract class StageActor<TInput> : TorchActor
         }
     }
 
+    /// <inheritdoc/>
     protected override void OnLoaded() => GoOn();
 
     /// <summary>
@@ -127,6 +130,7 @@ public abstract class StageActor<TInput> : TorchActor
         }
     }
 
+    /// <inheritdoc/>
     protected override void Release()
     {
         foreach (var line in _lines)

@@ -6,7 +6,10 @@ namespace Vla.Actors.Stages;
 /// <summary>What a stage is doing.</summary>
 public enum StageState
 {
+    /// <summary>It loads its weights.</summary>
     Starting,
+
+    /// <summary>It works, or waits for work.</summary>
     Running,
 
     /// <summary>It failed and waits before it is loaded again.</summary>
@@ -50,6 +53,7 @@ public sealed class StageMonitor(string name, TimeProvider time)
     private long _resultsSinceLoad;
     private volatile bool _hanging;
 
+    /// <summary>What the stage is called.</summary>
     public string Name { get; } = name;
 
     /// <summary>What the stage's results look like, for whoever watches.</summary>
@@ -61,6 +65,7 @@ public sealed class StageMonitor(string name, TimeProvider time)
     /// <summary>Results given since the program started.</summary>
     public long Processed => Interlocked.Read(ref _processed);
 
+    /// <summary>What it does now.</summary>
     public StageState State
     {
         get

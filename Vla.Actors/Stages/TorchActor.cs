@@ -23,10 +23,13 @@ public abstract partial class TorchActor(StageSetup setup) : UntypedActor, IWith
 {
     private ActorPlace? _place;
 
+    /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
+    /// <summary>What it was made with.</summary>
     protected StageSetup Setup { get; } = setup;
 
+    /// <summary>Whether its weights are there.</summary>
     protected bool IsLoaded { get; private set; }
 
     /// <summary>Where this actor's work is done; there from its first message on.</summary>
@@ -47,14 +50,17 @@ public abstract partial class TorchActor(StageSetup setup) : UntypedActor, IWith
     /// <summary>A message of the protocol.</summary>
     protected abstract void Handle(object message);
 
+    /// <inheritdoc/>
     protected override void PreStart() => Self.Tell(LoadNow.Instance);
 
+    /// <inheritdoc/>
     protected override void PreRestart(Exception reason, object message)
     {
         Setup.Monitor.Failed(ErrorText.Reason(reason.Message));
         base.PreRestart(reason, message);
     }
 
+    /// <inheritdoc/>
     protected override void PostRestart(Exception reason)
     {
         var delay = Setup.Monitor.Restarting();
@@ -68,12 +74,14 @@ public abstract partial class TorchActor(StageSetup setup) : UntypedActor, IWith
         Timers.StartSingleTimer(LoadNow.Instance, LoadNow.Instance, delay);
     }
 
+    /// <inheritdoc/>
     protected override void PostStop()
     {
         _place?.Leave();
         Release();
     }
 
+    /// <inheritdoc/>
     protected sealed override void OnReceive(object message)
     {
         if (message is not LoadNow)

@@ -28,6 +28,7 @@ public abstract class WholePolicyActor(
     /// <summary>How many actions <see cref="Act"/> gives.</summary>
     protected abstract int Horizon { get; }
 
+    /// <inheritdoc/>
     protected sealed override object Process(ObservationCaptured input, long startedNs)
     {
         var (seen, instruction) = (input.Observation, Instruction!);

@@ -14,17 +14,22 @@ namespace Vla.Actors.Wiring;
 /// <summary>What a policy is run with, wherever its pictures come from and its actions go to.</summary>
 public record PolicyParts
 {
+    /// <summary>What decides.</summary>
     public required IPolicy Policy { get; init; }
 
+    /// <summary>Where Torch computes.</summary>
     public required Device Device { get; init; }
 
     /// <summary>Made for the policy's steps.</summary>
     public required PipelineMonitors Monitors { get; init; }
 
+    /// <summary>How many threads each stage computes with.</summary>
     public required StageThreads Threads { get; init; }
 
+    /// <summary>The one clock of all of it.</summary>
     public required TimeProvider Time { get; init; }
 
+    /// <summary>Where the actors log.</summary>
     public required ILoggerFactory Loggers { get; init; }
 
     /// <summary>What runs where in the pipeline made of this.</summary>
@@ -84,8 +89,10 @@ public sealed record PipelineParts : PolicyParts
     /// </summary>
     public IRobotState? RobotState { get; init; }
 
+    /// <summary>The words in force.</summary>
     public required InstructionBoard Instructions { get; init; }
 
+    /// <summary>Where chunks go, and from where actions leave.</summary>
     public required ControlLoop Control { get; init; }
 
     /// <summary>What a simulated world says of words that are about it; null without one.</summary>

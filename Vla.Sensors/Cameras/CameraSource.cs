@@ -12,6 +12,7 @@ public abstract record CameraSource
     /// <summary>What to call it in messages; shows no password.</summary>
     public abstract string Name { get; }
 
+    /// <inheritdoc/>
     public sealed override string ToString() => Name;
 
     /// <summary>Opens the camera.</summary>
@@ -25,6 +26,7 @@ public abstract record CameraSource
     /// <param name="Fps">Pictures a second, 1 to 1,000.</param>
     public sealed record Synthetic(int Width = 640, int Height = 480, double Fps = 30) : CameraSource
     {
+        /// <inheritdoc/>
         public override string Name => "synthetic";
 
         /// <summary>Reads <c>synthetic?size=640x480&amp;fps=30</c>.</summary>
@@ -39,6 +41,7 @@ public abstract record CameraSource
             return new Synthetic(width, height, fps);
         }
 
+        /// <inheritdoc/>
         public override ICamera Open(TimeProvider time)
         {
             OpenCvNative.EnsureLoaded();
@@ -53,6 +56,7 @@ public abstract record CameraSource
     /// <param name="Fps">Wanted pictures a second; null for what the device prefers.</param>
     public sealed record Device(string Path, (int Width, int Height)? Size = null, double? Fps = null) : CameraSource
     {
+        /// <inheritdoc/>
         public override string Name => Path;
 
         /// <summary>Reads <c>0</c> or <c>/dev/video0?size=640x480&amp;fps=30</c>.</summary>
@@ -66,6 +70,7 @@ public abstract record CameraSource
             return source;
         }
 
+        /// <inheritdoc/>
         public override ICamera Open(TimeProvider time)
         {
             OpenCvNative.EnsureLoaded();
@@ -87,6 +92,7 @@ public abstract record CameraSource
     /// <param name="Loop">Start again at the end instead of ending.</param>
     public sealed record VideoFile(string Path, bool Loop = false) : CameraSource
     {
+        /// <inheritdoc/>
         public override string Name => Path;
 
         /// <summary>What else the text could have named, for the message when there is no such file.</summary>
@@ -101,20 +107,24 @@ public abstract record CameraSource
             return source;
         }
 
+        /// <inheritdoc/>
         public override ICamera Open(TimeProvider time)
         {
             OpenCvNative.EnsureLoaded();
             return VideoFileCamera.Open(this, time);
         }
 
+        /// <inheritdoc/>
         public bool Equals(VideoFile? other) => other is not null && Path == other.Path && Loop == other.Loop;
 
+        /// <inheritdoc/>
         public override int GetHashCode() => HashCode.Combine(Path, Loop);
     }
 
     /// <summary>A live stream: Motion JPEG over HTTP, or RTSP.</summary>
     public sealed record Url(Uri Address) : CameraSource
     {
+        /// <inheritdoc/>
         public override string Name =>
             Address.UserInfo.Length == 0
                 ? Address.OriginalString
@@ -137,6 +147,7 @@ public abstract record CameraSource
             return new Url(address);
         }
 
+        /// <inheritdoc/>
         public override ICamera Open(TimeProvider time)
         {
             OpenCvNative.EnsureLoaded();

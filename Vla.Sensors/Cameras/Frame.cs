@@ -28,8 +28,10 @@ public sealed class Frame : IDisposable
     /// <summary>When resizing and normalisation were done, monotonic nanoseconds.</summary>
     public long PreparedNs { get; set; }
 
+    /// <summary>Pixels from top to bottom.</summary>
     public int Height { get; }
 
+    /// <summary>Pixels from left to right.</summary>
     public int Width { get; }
 
     /// <summary>Normalised values [height, width, 3], RGB, channels last; pinned for the life of the pool.</summary>
@@ -37,6 +39,7 @@ public sealed class Frame : IDisposable
 
     internal void MarkRented() => Volatile.Write(ref _rented, 1);
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _rented, 0) == 1)
@@ -62,6 +65,7 @@ public sealed class FramePool
     private readonly List<Frame> _all = new(Usual);
     private int _lent;
 
+    /// <summary>Frames of one form.</summary>
     public FramePool(ImageSpec spec)
     {
         Spec = spec;
@@ -69,6 +73,7 @@ public sealed class FramePool
             _free.Push(Make());
     }
 
+    /// <summary>The form of its frames.</summary>
     public ImageSpec Spec { get; }
 
     /// <summary>Frames lent out and not yet disposed.</summary>
@@ -84,6 +89,7 @@ public sealed class FramePool
         }
     }
 
+    /// <summary>A frame with whatever was in it last; disposing it gives it back.</summary>
     public Frame Rent()
     {
         lock (_gate)

@@ -6,6 +6,7 @@ namespace Vla.Sensors.Cameras;
 /// <remarks>Used by one thread at a time; disposing closes the device.</remarks>
 public interface ICamera : IDisposable
 {
+    /// <summary>What it is: name, size, rate.</summary>
     CameraDescription Description { get; }
 
     /// <summary>
@@ -40,6 +41,7 @@ public sealed record CameraDescription(string Name, int Width, int Height, doubl
 /// was.</param>
 public readonly record struct LeftOut(long Overtaken, long Damaged, long WrongSize, string? Problem)
 {
+    /// <summary>All of them.</summary>
     public long Total => Overtaken + Damaged + WrongSize;
 }
 

@@ -3,6 +3,7 @@ namespace Vla.Sensors.Cameras;
 /// <summary>What a capture thread reports. Calls come from that thread and must return at once.</summary>
 public interface ICaptureEvents
 {
+    /// <summary>The camera was opened, for the first time or anew.</summary>
     void Opened(CameraDescription camera);
 
     /// <summary>A newer frame waits in <see cref="CameraCapture.TakeNewest"/>.</summary>

@@ -80,6 +80,7 @@ public sealed record VideoFormat(string Code, string Description, IReadOnlyList<
 /// <param name="Fps">Pictures a second that it can be had at, highest first; a range has its two ends.</param>
 public sealed record VideoSize(int Width, int Height, int MaximumWidth, int MaximumHeight, IReadOnlyList<double> Fps)
 {
+    /// <inheritdoc/>
     public override string ToString() =>
         (Width, Height) == (MaximumWidth, MaximumHeight)
             ? $"{Width}x{Height}"

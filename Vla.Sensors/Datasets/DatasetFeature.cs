@@ -12,8 +12,13 @@ public sealed record DatasetFeature(
     IReadOnlyList<string>? Names = null
 )
 {
+    /// <summary>The key of the robot's state.</summary>
     public const string State = "observation.state";
+
+    /// <summary>The key of the actions.</summary>
     public const string Action = "action";
+
+    /// <summary>The key of the pictures of a camera without a name of its own.</summary>
     public const string FrontCamera = "observation.images.front";
 
     /// <summary>
@@ -60,16 +65,21 @@ public sealed record DatasetFeature(
         }
     }
 
+    /// <summary>Whether it holds pictures, as video or one by one.</summary>
     public bool IsPicture => Type is FeatureType.Video or FeatureType.Image;
 
+    /// <summary>Numbers with a name each: one 32-bit float for each name in every frame.</summary>
     public static DatasetFeature Floats(string name, IReadOnlyList<string> names) =>
         new(name, FeatureType.Float32, [names.Count], names);
 
+    /// <summary>So many 32-bit floats in every frame, without names.</summary>
     public static DatasetFeature Floats(string name, int count) => new(name, FeatureType.Float32, [count]);
 
+    /// <summary>So many numbers of tasks in every frame, each of <c>meta/tasks.parquet</c>.</summary>
     public static DatasetFeature Tasks(string name, int count) =>
         new(name, FeatureType.Int64, [count]) { AreTasks = true };
 
+    /// <summary>A camera's pictures, as video.</summary>
     public static DatasetFeature Camera(string name, int width, int height) =>
         new(name, FeatureType.Video, [height, width, 3], ["height", "width", "channels"]);
 
@@ -91,7 +101,10 @@ public sealed record DatasetFeature(
 /// <summary>What a feature's values are.</summary>
 public enum FeatureType
 {
+    /// <summary>32-bit floats.</summary>
     Float32,
+
+    /// <summary>64-bit whole numbers.</summary>
     Int64,
 
     /// <summary>Pictures in a video file.</summary>

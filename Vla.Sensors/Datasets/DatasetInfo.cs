@@ -10,6 +10,7 @@ namespace Vla.Sensors.Datasets;
 /// <summary>What <c>meta/info.json</c> says of a dataset: its features, rate, counts and where its files are.</summary>
 public sealed partial class DatasetInfo
 {
+    /// <summary>The version of LeRobot's form that is written.</summary>
     public const string Version = "v3.0";
 
     internal const string DataPath = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet";
@@ -65,6 +66,7 @@ public sealed partial class DatasetInfo
     /// <summary>All features, in the file's order; the standard ones included.</summary>
     public IReadOnlyList<DatasetFeature> Features { get; }
 
+    /// <summary>The features that hold pictures, in the order of the file.</summary>
     public IEnumerable<DatasetFeature> Cameras => Features.Where(feature => feature.IsPicture);
 
     /// <summary>Files in one <c>chunk-…</c> folder.</summary>

@@ -270,6 +270,7 @@ public sealed class DatasetWriter : IDisposable
             _inFile.Count >= EpisodesPerFile || FilesOf(_place).Any(path => new FileInfo(path).Length >= LargestFile);
     }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         _lock.Dispose();

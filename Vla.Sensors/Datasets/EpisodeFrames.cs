@@ -12,6 +12,7 @@ public sealed class EpisodeFrames
     /// <summary>Frames.</summary>
     public int Length { get; }
 
+    /// <summary>Whether there are values of a feature.</summary>
     public bool Has(string feature) => _columns.ContainsKey(feature);
 
     /// <summary>[frames, count] numbers of a feature.</summary>

@@ -121,6 +121,7 @@ public sealed class EpisodeRecording : IDisposable
         Array.Clear(_set);
     }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var video in _values.OfType<Video>())

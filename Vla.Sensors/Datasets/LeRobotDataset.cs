@@ -29,13 +29,16 @@ public sealed class LeRobotDataset : IDisposable
         _rows = new EpisodeRows(directory, info, tasks, episodes);
     }
 
+    /// <summary>Where it lies.</summary>
     public string Directory { get; }
 
+    /// <summary>What <c>meta/info.json</c> says.</summary>
     public DatasetInfo Info { get; }
 
     /// <summary>All instructions, in the order of their <c>task_index</c>.</summary>
     public IReadOnlyList<string> Tasks { get; }
 
+    /// <summary>In the order of their numbers.</summary>
     public IReadOnlyList<DatasetEpisode> Episodes { get; }
 
     /// <summary>What there is to say of how it is read, in words; null when there is nothing.</summary>
@@ -136,6 +139,7 @@ public sealed class LeRobotDataset : IDisposable
         }
     }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         _rows.Dispose();

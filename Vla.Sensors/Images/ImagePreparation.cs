@@ -106,6 +106,7 @@ public sealed class ImagePreparation : IDisposable
         }
     }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         _crop?.Dispose();

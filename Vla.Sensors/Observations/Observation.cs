@@ -84,6 +84,7 @@ public sealed class Observation : IDisposable
         return -1;
     }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _held, 0) == 0)

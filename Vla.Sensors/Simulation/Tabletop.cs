@@ -44,19 +44,25 @@ public sealed class Tabletop
         _motion = new Motion(blocks.Length, trays);
     }
 
+    /// <summary>How hard it is.</summary>
     public WorldLevel Level { get; private set; }
 
+    /// <summary>What it was laid from: the same number lays the same table.</summary>
     public long Seed { get; private set; }
 
     /// <summary>Quanta since the beginning of the episode.</summary>
     public long Quanta { get; private set; }
 
+    /// <summary>How long it has been going, simulated seconds.</summary>
     public double Seconds => (double)Quanta * QuantumNs / MonotonicTime.NsPerSecond;
 
+    /// <summary>The blocks that lie on it or are held.</summary>
     public ReadOnlySpan<Block> Blocks => _blocks;
 
+    /// <summary>The trays that stand on it.</summary>
     public IReadOnlyList<Tray> Trays => _trays;
 
+    /// <summary>The arm's gripper.</summary>
     public ref readonly Gripper Gripper => ref _gripper;
 
     /// <summary>

@@ -6,6 +6,7 @@ public sealed record Tray(WorldColour Colour, double X, double Y)
     /// <summary>Length of a side, metres.</summary>
     public const double Size = 0.10;
 
+    /// <summary>Half the length of its edges, metres.</summary>
     public const double Half = Size / 2;
 
     /// <summary>How high a block on it stands, metres.</summary>

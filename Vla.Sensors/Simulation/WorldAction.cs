@@ -14,6 +14,7 @@ namespace Vla.Sensors.Simulation;
 /// <param name="Gripper">0 is closed, 1 is open.</param>
 public readonly record struct WorldAction(float X, float Y, float Z, float Roll, float Pitch, float Yaw, float Gripper)
 {
+    /// <summary>How many numbers an action has.</summary>
     public const int Dimensions = 7;
 
     /// <summary>The control step that the deltas count for, seconds.</summary>
@@ -25,8 +26,10 @@ public readonly record struct WorldAction(float X, float Y, float Z, float Roll,
     /// <summary>The most that yaw may be, radians a step: 1.5 rad/s.</summary>
     public const double MaximumTurn = 0.15;
 
+    /// <summary>Their names, in order.</summary>
     public static IReadOnlyList<string> Names { get; } = ["x", "y", "z", "roll", "pitch", "yaw", "gripper"];
 
+    /// <summary>Their units, in order.</summary>
     public static IReadOnlyList<string> Units { get; } = ["m", "m", "m", "rad", "rad", "rad", "1"];
 
     /// <summary>Stay where you are.</summary>

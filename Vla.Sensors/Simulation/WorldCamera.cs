@@ -45,8 +45,10 @@ public sealed class WorldCamera : ICamera
         Description = new CameraDescription(WorldCameraSource.NameOf(view), width, height, fps);
     }
 
+    /// <inheritdoc/>
     public CameraDescription Description { get; }
 
+    /// <inheritdoc/>
     public long Read(Mat picture)
     {
         var nowNs = _pacer.NowNs;
@@ -64,5 +66,6 @@ public sealed class WorldCamera : ICamera
         return capturedNs;
     }
 
+    /// <inheritdoc/>
     public void Dispose() => _renderer.Dispose();
 }

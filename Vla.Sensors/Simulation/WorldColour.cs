@@ -23,5 +23,6 @@ public sealed record WorldColour(string Name, int Red, int Green, int Blue)
     public static IReadOnlyList<WorldColour> OfTraysOnly { get; } =
     [new("white", 232, 232, 228), new("black", 38, 38, 42), new("orange", 240, 125, 35), new("cyan", 60, 195, 205)];
 
+    /// <inheritdoc/>
     public override string ToString() => Name;
 }

@@ -25,11 +25,13 @@ public sealed class WorldRandom
         return (int)(NextDouble() * count);
     }
 
+    /// <summary>True with this probability, 0 to 1.</summary>
     public bool Chance(double probability) => NextDouble() < probability;
 
     /// <summary>Normally distributed, mean 0, standard deviation 1.</summary>
     public double Gaussian() => Math.Sqrt(-2 * Math.Log(1 - NextDouble())) * Math.Cos(2 * Math.PI * NextDouble());
 
+    /// <summary>Puts them into an order by chance.</summary>
     public void Shuffle<T>(Span<T> values)
     {
         for (var i = values.Length - 1; i > 0; i--)

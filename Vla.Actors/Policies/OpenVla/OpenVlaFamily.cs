@@ -3,7 +3,7 @@ using Vla.Actors.Policies.OpenVla.Modules;
 namespace Vla.Actors.Policies.OpenVla;
 
 /// <summary>OpenVLA.</summary>
-public sealed class OpenVlaFamily : IPolicyFamily
+internal sealed class OpenVlaFamily : IPolicyFamily
 {
     public string Name => "OpenVLA";
 

@@ -13,7 +13,7 @@ namespace Vla.Actors.Policies.OpenVla;
 /// It gives single actions, motions of the end effector, and takes one camera. Which data set's
 /// statistics bring its actions to the robot's units has to be chosen where there are several.
 /// </remarks>
-public sealed class OpenVlaPolicy : IPolicy
+internal sealed class OpenVlaPolicy : IPolicy
 {
     /// <summary>Data of five actions a second, as most of its training.</summary>
     private const double UsualStepMs = 200;

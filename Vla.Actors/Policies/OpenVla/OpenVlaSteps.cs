@@ -1,7 +1,7 @@
 namespace Vla.Actors.Policies.OpenVla;
 
 /// <summary>The steps of an OpenVLA policy, as <see cref="Pipeline.Origin.Steps"/> names them.</summary>
-public static class OpenVlaSteps
+internal static class OpenVlaSteps
 {
     /// <summary>The picture through both vision towers.</summary>
     public const string Look = "look";

@@ -9,9 +9,16 @@ public readonly record struct Pigment(double Red, double Green, double Blue)
 /// <summary>What the table is covered with.</summary>
 public enum TableTexture
 {
+    /// <summary>One colour.</summary>
     Plain,
+
+    /// <summary>As wood has it.</summary>
     Grain,
+
+    /// <summary>Dots.</summary>
     Speckle,
+
+    /// <summary>As cloth has it.</summary>
     Weave,
 }
 
@@ -40,6 +47,7 @@ public sealed class SceneLook
 
     private SceneLook() { }
 
+    /// <summary>From where the picture is taken.</summary>
     public required Viewpoint Camera { get; init; }
 
     /// <summary>One for each block.</summary>
@@ -48,12 +56,16 @@ public sealed class SceneLook
     /// <summary>One for each tray.</summary>
     public required IReadOnlyList<Pigment> Trays { get; init; }
 
+    /// <summary>The table's colour.</summary>
     public required Pigment Table { get; init; }
 
+    /// <summary>The colour of what is behind the table.</summary>
     public required Pigment Room { get; init; }
 
+    /// <summary>The arm's colour.</summary>
     public required Pigment Arm { get; init; }
 
+    /// <summary>What the table's surface looks like.</summary>
     public required TableTexture Texture { get; init; }
 
     /// <summary>Pictures of flat things that lie about and mean nothing: how many.</summary>

@@ -46,8 +46,10 @@ public sealed class TabletopRenderer : IDisposable
     /// <summary>Which of the world's cameras it is.</summary>
     public WorldView View { get; }
 
+    /// <summary>Width of its pictures, pixels.</summary>
     public int Width => _size.Width;
 
+    /// <summary>Height of its pictures, pixels.</summary>
     public int Height => _size.Height;
 
     /// <summary>Takes a picture.</summary>
@@ -82,6 +84,7 @@ public sealed class TabletopRenderer : IDisposable
     public static Viewpoint ViewpointOf(Tabletop table, WorldView view) =>
         view == WorldView.Front ? table.Look.Camera : WristCamera.Of(table.Gripper);
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         _episode?.Dispose();

@@ -3,19 +3,26 @@ namespace Vla.Sensors.Simulation.Drawing;
 /// <summary>A point in the world, metres.</summary>
 public readonly record struct WorldPoint(double X, double Y, double Z)
 {
+    /// <summary>The sum.</summary>
     public static WorldPoint operator +(WorldPoint a, WorldPoint b) => new(a.X + b.X, a.Y + b.Y, a.Z + b.Z);
 
+    /// <summary>The difference.</summary>
     public static WorldPoint operator -(WorldPoint a, WorldPoint b) => new(a.X - b.X, a.Y - b.Y, a.Z - b.Z);
 
+    /// <summary>So many times as long.</summary>
     public static WorldPoint operator *(double factor, WorldPoint a) => new(factor * a.X, factor * a.Y, factor * a.Z);
 
+    /// <summary>The scalar product.</summary>
     public double Dot(WorldPoint other) => X * other.X + Y * other.Y + Z * other.Z;
 
+    /// <summary>The vector product.</summary>
     public WorldPoint Cross(WorldPoint other) =>
         new(Y * other.Z - Z * other.Y, Z * other.X - X * other.Z, X * other.Y - Y * other.X);
 
+    /// <summary>How long it is, metres.</summary>
     public double Length => Math.Sqrt(Dot(this));
 
+    /// <summary>The same direction, of length 1.</summary>
     public WorldPoint Normalised() => 1 / Length * this;
 }
 
@@ -46,8 +53,10 @@ public sealed class Viewpoint
         _focal = 0.5 / Math.Tan(verticalField / 2);
     }
 
+    /// <summary>Where the camera is, metres.</summary>
     public WorldPoint Position { get; }
 
+    /// <summary>Where it looks, of length 1.</summary>
     public WorldPoint Forward { get; }
 
     /// <summary>Distance along the line of sight, metres: what is larger is further away.</summary>

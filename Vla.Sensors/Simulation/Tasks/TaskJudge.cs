@@ -3,8 +3,13 @@ namespace Vla.Sensors.Simulation.Tasks;
 /// <summary>How a task stands.</summary>
 public enum TaskState
 {
+    /// <summary>Neither done nor failed yet.</summary>
     UnderWay,
+
+    /// <summary>Done.</summary>
     Succeeded,
+
+    /// <summary>Cannot be done any more.</summary>
     Failed,
 }
 
@@ -24,15 +29,34 @@ public enum TaskState
 /// </remarks>
 public sealed class TaskJudge
 {
+    /// <summary>"reach": how near in the plane, metres.</summary>
     public const double ReachWithin = 0.02;
+
+    /// <summary>"reach": the lowest height over the block's middle that counts, metres.</summary>
     public const double ReachLowest = 0.06;
+
+    /// <summary>"reach": the largest height that counts, metres.</summary>
     public const double ReachHighest = 0.14;
+
+    /// <summary>"reach": how long it has to stay there, seconds.</summary>
     public const double ReachSeconds = 0.3;
+
+    /// <summary>"pick up": how high the block has to be lifted, metres.</summary>
     public const double PickHeight = 0.09;
+
+    /// <summary>"put": how near to the tray's middle, metres.</summary>
     public const double PutWithin = 0.04;
+
+    /// <summary>"put": how far the jaw has to be open, metres.</summary>
     public const double PutJaw = 0.055;
+
+    /// <summary>"put": how high the hand has to be, metres.</summary>
     public const double PutHeight = 0.07;
+
+    /// <summary>"push": how far in the direction, metres.</summary>
     public const double PushWay = 0.05;
+
+    /// <summary>"push": how far aside at most, metres.</summary>
     public const double PushAside = 0.035;
 
     /// <summary>A held block so much above what is below it counts as lifted, metres.</summary>
@@ -54,8 +78,10 @@ public sealed class TaskJudge
         _heldAtStart = table.Gripper.Held;
     }
 
+    /// <summary>What is judged.</summary>
     public WorldTask Task => _task;
 
+    /// <summary>How it stands.</summary>
     public TaskState State { get; private set; }
 
     /// <summary>Why it failed, a short sentence; empty unless it did.</summary>

@@ -1,7 +1,7 @@
 namespace Vla.Actors.Policies.OpenVla.Modules;
 
 /// <summary>The sizes of a Llama that its weights do not show.</summary>
-public sealed record LlamaSizes
+internal sealed record LlamaSizes
 {
     public required int Layers { get; init; }
 

@@ -2,7 +2,7 @@ namespace Vla.Actors.Policies.OpenVla.Modules;
 
 /// <summary>What OpenVLA's action tokens mean: the last ids of its vocabulary, the last of them the lowest
 /// value.</summary>
-public sealed class OpenVlaActions
+internal sealed class OpenVlaActions
 {
     private readonly double[] _centres;
     private readonly int _vocabulary;

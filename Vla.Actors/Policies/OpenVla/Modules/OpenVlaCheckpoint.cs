@@ -15,7 +15,7 @@ namespace Vla.Actors.Policies.OpenVla.Modules;
 /// Nothing is converted, nothing downloaded, nothing executed. Weights are read tensor by tensor, straight into the
 /// memory that they are used in; where they are used as they are stored, nothing but the largest of them is held twice.
 /// </remarks>
-public sealed class OpenVlaCheckpoint : IDisposable
+internal sealed class OpenVlaCheckpoint : IDisposable
 {
     /// <summary>Up to so many parameters a model is computed in float32, whatever it is stored in.</summary>
     public const long SmallParameters = 1_000_000_000;

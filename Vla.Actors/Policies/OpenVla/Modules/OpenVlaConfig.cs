@@ -3,7 +3,7 @@ using Vla.Sensors.Images;
 namespace Vla.Actors.Policies.OpenVla.Modules;
 
 /// <summary>How an OpenVLA is built and what its actions mean, from its <c>config.json</c>.</summary>
-public sealed record OpenVlaConfig
+internal sealed record OpenVlaConfig
 {
     /// <summary>The <c>model_type</c> in <c>config.json</c>.</summary>
     public const string Type = "openvla";

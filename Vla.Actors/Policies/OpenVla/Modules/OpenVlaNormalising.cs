@@ -3,7 +3,7 @@ namespace Vla.Actors.Policies.OpenVla.Modules;
 /// <summary>How a tower's picture is scaled: (x − mean) / std, of values from 0 to 1.</summary>
 /// <param name="Mean">In RGB order.</param>
 /// <param name="Std">In RGB order.</param>
-public sealed record OpenVlaNormalising(IReadOnlyList<float> Mean, IReadOnlyList<float> Std)
+internal sealed record OpenVlaNormalising(IReadOnlyList<float> Mean, IReadOnlyList<float> Std)
 {
     /// <summary>From <c>preprocessor_config.json</c>, one for each tower.</summary>
     /// <exception cref="PolicyException">It is missing or malformed.</exception>

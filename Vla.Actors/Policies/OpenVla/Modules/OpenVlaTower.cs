@@ -4,7 +4,7 @@ namespace Vla.Actors.Policies.OpenVla.Modules;
 /// <param name="Name">timm's: <c>vit_so400m_patch14_siglip_224</c>.</param>
 /// <param name="Place">Where its weights are.</param>
 /// <param name="Heads">Heads of its attention, which its weights do not show.</param>
-public sealed record OpenVlaTower(string Name, string Place, int Heads)
+internal sealed record OpenVlaTower(string Name, string Place, int Heads)
 {
     /// <summary>Of the towers of published models.</summary>
     public const int UsualHeads = 16;

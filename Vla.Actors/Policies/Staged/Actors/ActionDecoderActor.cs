@@ -32,8 +32,10 @@ public sealed class ActionDecoderActor(
         IActorRef fusion
     ) => Akka.Actor.Props.Create(() => new ActionDecoderActor(setup, createDecoder, action, fusion));
 
+    /// <inheritdoc/>
     protected override void Load() => _decoder = createDecoder();
 
+    /// <inheritdoc/>
     protected override object Process(FeaturesFused input, long startedNs)
     {
         // [1, dimensions] or [1, horizon, dimensions]. A wrong number of values is the publisher's to refuse.
@@ -50,6 +52,7 @@ public sealed class ActionDecoderActor(
         );
     }
 
+    /// <inheritdoc/>
     protected override void Release()
     {
         base.Release();

@@ -41,10 +41,13 @@ public sealed class FusionActor(
         StateInput? state = null
     ) => Akka.Actor.Props.Create(() => new FusionActor(setup, createFusion, vision, language, state));
 
+    /// <inheritdoc/>
     protected override bool CanWork => _language is not null;
 
+    /// <inheritdoc/>
     protected override void Load() => _fusion = createFusion();
 
+    /// <inheritdoc/>
     protected override void Handle(object message)
     {
         switch (message)
@@ -68,6 +71,7 @@ public sealed class FusionActor(
         }
     }
 
+    /// <inheritdoc/>
     protected override object Process(VisionEncoded input, long startedNs)
     {
         var fused = _fusion!.Fuse(input.Features, _language!.Features, state?.Of(input.State)).DetachFromDisposeScope();
@@ -82,6 +86,7 @@ public sealed class FusionActor(
         );
     }
 
+    /// <inheritdoc/>
     protected override void Release()
     {
         base.Release();

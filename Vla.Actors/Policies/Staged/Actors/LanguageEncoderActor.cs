@@ -44,10 +44,13 @@ public sealed class LanguageEncoderActor(
         IActorRef instructions
     ) => Akka.Actor.Props.Create(() => new LanguageEncoderActor(setup, createEncoder, tokenize, device, instructions));
 
+    /// <inheritdoc/>
     protected override void Load() => _encoder = createEncoder();
 
+    /// <inheritdoc/>
     protected override void OnLoaded() => EncodeOrAsk();
 
+    /// <inheritdoc/>
     protected override void Handle(object message)
     {
         switch (message)
@@ -71,6 +74,7 @@ public sealed class LanguageEncoderActor(
         }
     }
 
+    /// <inheritdoc/>
     protected override void Release()
     {
         Forget();

@@ -47,14 +47,17 @@ public sealed class VisionEncoderActor(
 
     private protected override ThreadUse ThreadUse => ThreadUse.Lends;
 
+    /// <inheritdoc/>
     protected override void Load() => _encoder = createEncoder();
 
+    /// <inheritdoc/>
     protected override ObservationCaptured Newest(ObservationCaptured input)
     {
         source?.Exchange(input.Observation);
         return input;
     }
 
+    /// <inheritdoc/>
     protected override void AskAhead(IActorRef upstream)
     {
         if (source is not null)
@@ -63,6 +66,7 @@ public sealed class VisionEncoderActor(
             base.AskAhead(upstream);
     }
 
+    /// <inheritdoc/>
     protected override object Process(ObservationCaptured input, long startedNs)
     {
         var seen = input.Observation;
@@ -76,6 +80,7 @@ public sealed class VisionEncoderActor(
         };
     }
 
+    /// <inheritdoc/>
     protected override void Release()
     {
         base.Release();

@@ -23,6 +23,7 @@ public abstract class StateFusion : Module<Tensor, Tensor, Tensor>
     /// <returns>Fused features: tokens or [batch, dim].</returns>
     public abstract Tensor forward(Tensor vision, Tensor language, Tensor state);
 
+    /// <inheritdoc/>
     public override Tensor forward(Tensor vision, Tensor language)
     {
         using var state = zeros(language.shape[0], StateDim, device: language.device);
