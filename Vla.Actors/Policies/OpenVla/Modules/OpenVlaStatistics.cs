@@ -5,7 +5,11 @@ namespace Vla.Actors.Policies.OpenVla.Modules;
 /// <param name="Low">The 1st of a hundred parts, for each number of an action.</param>
 /// <param name="High">The 99th.</param>
 /// <param name="Mask">False for a number that stays as it is, such as a gripper's.</param>
-internal sealed record OpenVlaStatistics(IReadOnlyList<double> Low, IReadOnlyList<double> High, IReadOnlyList<bool> Mask)
+internal sealed record OpenVlaStatistics(
+    IReadOnlyList<double> Low,
+    IReadOnlyList<double> High,
+    IReadOnlyList<bool> Mask
+)
 {
     private const int MostDimensions = 64;
 
