@@ -202,6 +202,7 @@ public sealed class ImagePreparationTests
     [Theory]
     [InlineData(ImageFit.Stretch)]
     [InlineData(ImageFit.Crop)]
+    [InlineData(ImageFit.Centre)]
     public void Nothing_is_allocated_from_picture_to_picture(ImageFit fit)
     {
         using var picture = new Mat(480, 640, MatType.CV_8UC3, Scalar.All(1));
@@ -216,6 +217,43 @@ public sealed class ImagePreparationTests
 
         // OpenCvSharp wraps each argument of a call in small proxies; pixels would be hundreds of kilobytes.
         Assert.InRange(allocated, 0, 10 * 2_000);
+    }
+
+    [Theory]
+    // What openpi's image_tools.resize_with_pad leaves black: rows or columns before the picture, and its own.
+    [InlineData(1280, 720, 224, 224, 0, 49, 224, 126)]
+    [InlineData(640, 480, 224, 224, 0, 28, 224, 168)]
+    [InlineData(480, 640, 224, 224, 28, 0, 168, 224)]
+    [InlineData(100, 100, 224, 224, 0, 0, 224, 224)]
+    [InlineData(7, 3, 10, 10, 0, 3, 10, 4)]
+    public void A_picture_in_the_middle_of_black_is_as_large_as_fits(
+        int width,
+        int height,
+        int wantedWidth,
+        int wantedHeight,
+        int left,
+        int top,
+        int itsWidth,
+        int itsHeight
+    )
+    {
+        using var picture = new Mat(height, width, MatType.CV_8UC3, Scalar.All(255));
+        var spec = new ImageSpec(wantedHeight, wantedWidth, [0, 0, 0], [1, 1, 1]) { Fit = ImageFit.Centre };
+
+        var pixels = Prepare(picture, spec);
+
+        for (var y = 0; y < wantedHeight; y++)
+        for (var x = 0; x < wantedWidth; x++)
+        {
+            var isInside = x >= left && x < left + itsWidth && y >= top && y < top + itsHeight;
+            Assert.Equal(isInside ? 1 : 0, pixels[(y * wantedWidth + x) * 3]);
+        }
+
+        var placement = new PicturePlacement(spec, width, height);
+        Assert.Equal(
+            ((left + itsWidth / 2f) / wantedWidth, (top + itsHeight / 2f) / wantedHeight),
+            placement.Of(0.5f, 0.5f)
+        );
     }
 
     private static float[] PrepareUnscaled(Mat picture, int height, int width) =>
