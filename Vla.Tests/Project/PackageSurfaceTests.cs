@@ -31,6 +31,9 @@ public sealed class PackageSurfaceTests
             Policies.IPolicy Policies.IPolicyFamily Policies.PolicyFamilies Policies.PolicyException
             Policies.ConfigSection
             """,
+        ["an encoder of one's own for an RT-1's instructions"] = """
+            Policies.Rt1.Rt1Family Policies.Rt1.ISentenceEncoder
+            """,
         ["types of stages of one's own"] = """
             Policies.Staged.IVisionType Policies.Staged.ILanguageType Policies.Staged.IFusionType
             Policies.Staged.IDecoderType Policies.Staged.Fusion.StateFusion Policies.Staged.StageTypes

@@ -7,13 +7,16 @@ namespace Vla.Actors.Policies.Rt1;
 /// A library with a family of its own that derives from this one brings another encoder of instructions than the table
 /// beside the weights.
 /// </remarks>
-internal class Rt1Family : IPolicyFamily
+public class Rt1Family : IPolicyFamily
 {
+    /// <inheritdoc/>
     public virtual string Name => "RT-1";
 
+    /// <inheritdoc/>
     public virtual bool Takes(PolicyKind config) =>
         config is { Format: PolicyFormat.Transformers, Type: Rt1Config.Type };
 
+    /// <inheritdoc/>
     public IPolicy Load(string directory, Precision? precision) =>
         Rt1Policy.Load(directory, config => EncoderOf(directory, config.ContextSize));
 
