@@ -265,7 +265,8 @@ public sealed partial class WalkTests : IClassFixture<WalkTests.Walks>, IDisposa
         private static partial Regex Sections();
 
         [GeneratedRegex(
-            "(?<line>Its line in )?`(?<path>Vla[^`]+\\.cs)`[^`]*:\n\n```csharp\n(?<code>.*?)^```$",
+            "(?:(?<line>Its line in )`(?<path>Vla[^`]+\\.cs)`[^`]*:\n\n```csharp\n|```csharp\n// (?<path>\\S+)\n)"
+                + "(?<code>.*?)^```$",
             RegexOptions.Multiline | RegexOptions.Singleline
         )]
         private static partial Regex Block();
