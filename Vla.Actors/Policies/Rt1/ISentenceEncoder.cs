@@ -4,7 +4,7 @@ namespace Vla.Actors.Policies.Rt1;
 /// Makes the vector of an instruction that an RT-1 was trained with: that of the Universal Sentence Encoder, mostly.
 /// </summary>
 /// <remarks>Safe from any thread.</remarks>
-internal interface ISentenceEncoder
+public interface ISentenceEncoder
 {
     /// <summary>Numbers of a vector.</summary>
     int Size { get; }

@@ -7,7 +7,7 @@ namespace Vla.Actors.Policies.Rt1;
 /// A library with a family of its own that derives from this one brings another encoder of instructions than the table
 /// beside the weights.
 /// </remarks>
-internal class Rt1Family : IPolicyFamily
+public class Rt1Family : IPolicyFamily
 {
     /// <inheritdoc/>
     public virtual string Name => "RT-1";
