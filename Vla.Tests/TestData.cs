@@ -7,5 +7,8 @@ public static class TestData
     public static string NotebookPolicy { get; } = Repository.File("config/policies/notebook");
 
     /// <param name="name">As under <c>Fixtures/</c>: <c>simplevla/golden.safetensors</c>.</param>
-    public static string Path(string name) => System.IO.Path.Combine(AppContext.BaseDirectory, "Fixtures", name);
+    public static string Path(string name) =>
+        name == SavedStateDict.Name
+            ? SavedStateDict.Path
+            : System.IO.Path.Combine(AppContext.BaseDirectory, "Fixtures", name);
 }
