@@ -92,6 +92,12 @@ public interface IRobot : IActionOutput
     string? Holding => null;
 
     /// <summary>
+    /// Why it is gone, in words, for a robot with a loop of its own, which notices that also while it is told nothing;
+    /// null (the default) while it is there. It is then connected again. From any thread.
+    /// </summary>
+    string? Gone => null;
+
+    /// <summary>
     /// Whether it is on its way, slowly, to where it was first told to be, and so does not do what it is told yet; a
     /// recording waits for that. From any thread.
     /// </summary>

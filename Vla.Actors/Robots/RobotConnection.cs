@@ -81,7 +81,17 @@ public sealed class RobotConnection : IRobot
     public StateRing? States => _robot.States;
 
     /// <summary>Why it is not connected, in words; null while it is. From any thread.</summary>
-    public string? Lost => _lost is { } why ? $"the robot {Name} is lost: {why}" : null;
+    public string? Lost
+    {
+        get
+        {
+            // A robot whose state is not known is told nothing, and could not say so otherwise.
+            if (_lost is null && _robot.Gone is { } gone)
+                Lose(gone);
+            return _lost is { } why ? $"the robot {Name} is lost: {why}" : null;
+        }
+    }
+
 
     /// <inheritdoc/>
     public string? Note => _robot.Note;

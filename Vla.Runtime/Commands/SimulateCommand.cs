@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using Vla.Runtime.Servos.Arms;
 using Vla.Runtime.ServoSimulation;
 
@@ -22,6 +23,14 @@ internal static class SimulateCommand
         };
         var uncalibrated = new Option<bool>("--uncalibrated") { Description = "Servos as they left the factory" };
         var wave = new Option<bool>("--wave") { Description = "Somebody waves the leader from the beginning" };
+        var camera = new Option<string?>("--http")
+        {
+            HelpName = "URL",
+            Description =
+                "Show the first arm to a camera at URL/arm.mjpg, drawn plainly, with a dot that it is to reach: next, "
+                + "reach and score are commands then (http://127.0.0.1:5090)",
+        };
+        var seed = new Option<int>("--seed") { HelpName = "N", Description = "Where the dots are" };
         var duration = new Option<double?>("--duration")
         {
             HelpName = "SECONDS",
@@ -37,6 +46,8 @@ internal static class SimulateCommand
             links,
             uncalibrated,
             wave,
+            camera,
+            seed,
             duration,
         };
         command.SetAction(
@@ -46,6 +57,8 @@ internal static class SimulateCommand
                     parsed.GetValue(links),
                     !parsed.GetValue(uncalibrated),
                     parsed.GetValue(wave),
+                    parsed.GetValue(camera),
+                    parsed.GetValue(seed),
                     parsed.GetValue(duration),
                     cancellation
                 )
@@ -58,6 +71,8 @@ internal static class SimulateCommand
         string? links,
         bool isCalibrated,
         bool isWaved,
+        string? http,
+        int seed,
         double? seconds,
         CancellationToken cancellation
     )
@@ -69,6 +84,7 @@ internal static class SimulateCommand
         if (kinds.GroupBy(kind => kind).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new UsageException($"{twice.Key} is given twice: give each kind once");
         var arms = new List<SimulatedArm>();
+        ArmPictures? pictures = null;
         try
         {
             foreach (var kind in kinds.Select(name => ArmKind.All.First(kind => kind.Name == name)))
@@ -80,10 +96,13 @@ internal static class SimulateCommand
                 Console.WriteLine($"{arm.Name}: {arm.Line.Name}");
             }
 
+            var task = http is null ? null : TaskOf(arms, seed);
+            if (task is not null)
+                pictures = await ArmPictures.StartAsync(http!, task);
             var until = seconds is { } given
                 ? Task.Delay(TimeSpan.FromSeconds(given), cancellation)
                 : Task.Delay(-1, cancellation);
-            await ObeyAsync(arms, until, hasEnd: seconds is not null);
+            await ObeyAsync(arms, task, until, hasEnd: seconds is not null);
         }
         catch (OperationCanceledException)
         {
@@ -91,6 +110,8 @@ internal static class SimulateCommand
         }
         finally
         {
+            if (pictures is not null)
+                await pictures.DisposeAsync();
             foreach (var arm in arms)
                 arm.Dispose();
         }
@@ -118,7 +139,7 @@ internal static class SimulateCommand
     }
 
     /// <summary>Does what is typed until the input ends, unless there is another end.</summary>
-    private static async Task ObeyAsync(List<SimulatedArm> arms, Task until, bool hasEnd)
+    private static async Task ObeyAsync(List<SimulatedArm> arms, ReachingTask? task, Task until, bool hasEnd)
     {
         while (true)
         {
@@ -140,9 +161,29 @@ internal static class SimulateCommand
             if (line.Trim() is "quit" or "/quit")
                 return;
             if (line.Trim().Length > 0)
-                Console.WriteLine(Answer(arms, line.Trim()));
+                Console.WriteLine(Answer(task, line.Trim()) ?? Answer(arms, line.Trim()));
         }
     }
+
+    private static ReachingTask TaskOf(List<SimulatedArm> arms, int seed) =>
+        new(
+            arms.Find(arm => !arm.IsLeader)
+                ?? throw new UsageException("--http shows an arm that follows: simulate so101 too"),
+            arms.Find(arm => arm.IsLeader),
+            seed
+        );
+
+    /// <summary>What is said of the dot; null for a line that is not about it.</summary>
+    private static string? Answer(ReachingTask? task, string line) =>
+        task is null
+            ? null
+            : line switch
+            {
+                "next" => task.Next(),
+                "reach" => task.Reach(),
+                "score" => task.Look(Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency).Words,
+                _ => null,
+            };
 
     /// <summary>A line may begin with the arm that it is for; otherwise it is for the first.</summary>
     private static string Answer(List<SimulatedArm> arms, string line)

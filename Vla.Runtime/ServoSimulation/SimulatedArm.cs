@@ -18,6 +18,7 @@ internal sealed class SimulatedArm : IDisposable
     private readonly SimulatedBus _bus;
     private double? _waveBegan;
     private bool _isSweep;
+    private Lead? _lead;
 
     /// <param name="name">For messages.</param>
     /// <param name="isLeader">Whether a person leads it by hand: it is light and stays where it is let go.</param>
@@ -26,7 +27,7 @@ internal sealed class SimulatedArm : IDisposable
     /// <exception cref="IOException">The system gives no pseudo-terminal, or the link cannot be made.</exception>
     public SimulatedArm(string name, bool isLeader, bool isCalibrated, string? link = null)
     {
-        Name = name;
+        (Name, IsLeader) = (name, isLeader);
         var joints = SimulatedJoint.So101();
         if (isLeader)
             joints = [.. joints.Select(joint => joint with { LiesAt = null, Weight = 0 })];
@@ -40,6 +41,9 @@ internal sealed class SimulatedArm : IDisposable
     }
 
     public string Name { get; }
+
+    /// <summary>Whether a person leads it by hand.</summary>
+    public bool IsLeader { get; }
 
     public SimulatedLine Line { get; }
 
@@ -63,6 +67,16 @@ internal sealed class SimulatedArm : IDisposable
         }
     }
 
+    /// <summary>A hand moves it to a pose, gently, and holds it there.</summary>
+    /// <param name="pose">An angle for each joint, steps.</param>
+    /// <param name="seconds">How long that takes.</param>
+    public void LeadTo(double[] pose, double seconds) =>
+        Line.Do(_ =>
+        {
+            _waveBegan = null;
+            _lead = new Lead([.. _bus.Servos.Select(servo => servo.Angle)], [.. pose], seconds);
+        });
+
     /// <summary>Does what a person says.</summary>
     /// <returns>What came of it, in words.</returns>
     public string Tell(string words)
@@ -84,16 +98,16 @@ internal sealed class SimulatedArm : IDisposable
             case ["let-go"]:
                 Line.Do(_ =>
                 {
-                    _waveBegan = null;
+                    (_waveBegan, _lead) = (null, null);
                     foreach (var servo in _bus.Servos)
                         servo.Hand = null;
                 });
                 return "nobody's hand is at it";
             case ["wave"]:
-                Line.Do(_ => (_waveBegan, _isSweep) = (-1, false));
+                Line.Do(_ => (_waveBegan, _isSweep, _lead) = (-1, false, null));
                 return "a hand waves it";
             case ["sweep"]:
-                Line.Do(_ => (_waveBegan, _isSweep) = (-1, true));
+                Line.Do(_ => (_waveBegan, _isSweep, _lead) = (-1, true, null));
                 return "a hand moves every joint from stop to stop";
             case ["volts", var volts] when Number(volts) is { } value:
                 Line.Do(bus => bus.Servos.ToList().ForEach(servo => servo.Voltage = value));
@@ -145,6 +159,12 @@ internal sealed class SimulatedArm : IDisposable
 
     private void LeadByHand(double now)
     {
+        if (_lead is { } lead)
+        {
+            lead.Move(_bus.Servos, now);
+            return;
+        }
+
         if (_waveBegan is not { } began)
             return;
         if (began < 0)
@@ -197,6 +217,22 @@ internal sealed class SimulatedArm : IDisposable
             return $"{where}  {torque}  {(int)servo.Temperature} °C{faults}{(servo.IsDead ? "  silent" : "")}";
         });
         return string.Join(Environment.NewLine, lines);
+    }
+
+    /// <summary>A hand on its way from one pose to another.</summary>
+    private sealed class Lead(double[] from, double[] to, double seconds)
+    {
+        private double? _began;
+
+        public void Move(IReadOnlyList<SimulatedServo> servos, double now)
+        {
+            _began ??= now;
+            var share = Math.Clamp((now - _began.Value) / seconds, 0, 1);
+            // As hands do: at rest, fastest half way, at rest.
+            var way = share * share * share * (10 + share * (6 * share - 15));
+            for (var i = 0; i < servos.Count; i++)
+                servos[i].Hand = from[i] + way * (to[i] - from[i]);
+        }
     }
 
     private static double? Number(string text) =>

@@ -77,6 +77,8 @@ internal sealed class ServoArm : IRobot
 
     public string? Holding => _loop?.Holding;
 
+    public string? Gone => _lost;
+
     public bool IsSettingOut => _loop is { IsSettingOut: true };
 
     /// <summary>

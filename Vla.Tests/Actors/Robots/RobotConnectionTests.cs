@@ -93,6 +93,20 @@ public sealed class RobotConnectionTests : IDisposable
     }
 
     [Fact]
+    public void A_robot_that_notices_itself_that_it_is_gone_is_connected_anew_though_it_is_told_nothing()
+    {
+        _connection.Connect(CancellationToken.None);
+        Assert.Null(_connection.Lost);
+        _robot.Connecting = _ => _robot.Gone = null;
+
+        _robot.Gone = "its cable is out";
+
+        Assert.Equal("the robot feeling arm is lost: its cable is out", _connection.Lost);
+        Assert.True(SpinWait.SpinUntil(() => _connection.Reconnected == 1, Soon));
+        Assert.Null(_connection.Lost);
+    }
+
+    [Fact]
     public void What_fails_for_longer_than_a_second_at_all_it_is_asked_for_is_lost_too_and_what_works_in_part_is_not()
     {
         _connection.Connect(CancellationToken.None);

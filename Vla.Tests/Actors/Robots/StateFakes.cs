@@ -15,6 +15,8 @@ internal sealed class ClockTime(ManualClock clock) : TimeProvider
 /// <summary>An arm that tells where it is, as a test says.</summary>
 internal sealed class FeelingRobot : IRobot
 {
+    public string? Gone { get; set; }
+
     public string Name { get; init; } = "feeling arm";
 
     public bool MayBlock { get; init; } = true;
