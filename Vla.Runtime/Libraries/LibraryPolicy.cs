@@ -24,7 +24,7 @@ internal sealed class LibraryPolicy : IPolicy
         (Image, Pictures, State) = (inner.Image, inner.Pictures, inner.State);
         (Action, Steps) = (inner.Action, inner.Steps);
         (Parameters, StepIsKnown, Range) = (inner.Parameters, inner.StepIsKnown, inner.Range);
-        (TakesWords, Remarks) = (inner.TakesWords, inner.Remarks ?? []);
+        (TakesWords, IsByHand, Remarks) = (inner.TakesWords, inner.IsByHand, inner.Remarks ?? []);
     }
 
     public string Directory { get; }
@@ -50,6 +50,8 @@ internal sealed class LibraryPolicy : IPolicy
     public ActionRange? Range { get; }
 
     public bool TakesWords { get; }
+
+    public bool IsByHand { get; }
 
     public IReadOnlyList<string> Remarks { get; }
 

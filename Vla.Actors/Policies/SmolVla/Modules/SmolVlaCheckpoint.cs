@@ -295,8 +295,10 @@ internal sealed class SmolVlaCheckpoint : IDisposable
             var direction = _expert.Direction(from, time, own, seen: null);
             var end = from - direction * remaining;
             var off = ((wanted - end) * weights).detach();
-            var correction = autograd.grad([end], [from], [off])[0];
-            x = (from - (direction - correction * strength) * share).detach().MoveToOuterDisposeScope();
+            // Not autograd.grad: an exception of Torch's would end the process there. Nothing else has a gradient.
+            (end * off).sum().backward();
+            var correction = from.grad!;
+            x = (from.detach() - (direction.detach() - correction * strength) * share).MoveToOuterDisposeScope();
         }
 
         return x.narrow(2, 0, Config.Features.Action.Count).clone().MoveToOuterDisposeScope();
