@@ -92,7 +92,6 @@ public sealed class RobotConnection : IRobot
         }
     }
 
-
     /// <inheritdoc/>
     public string? Note => _robot.Note;
 

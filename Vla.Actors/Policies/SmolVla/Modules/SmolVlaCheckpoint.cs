@@ -296,7 +296,9 @@ internal sealed class SmolVlaCheckpoint : IDisposable
             var end = from - direction * remaining;
             var off = ((wanted - end) * weights).detach();
             // Not autograd.grad: an exception of Torch's would end the process there. Nothing else has a gradient.
-            (end * off).sum().backward();
+            (end * off)
+                .sum()
+                .backward();
             var correction = from.grad!;
             x = (from.detach() - (direction.detach() - correction * strength) * share).MoveToOuterDisposeScope();
         }
