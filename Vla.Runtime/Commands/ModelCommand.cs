@@ -39,7 +39,7 @@ internal static class ModelCommand
                     BoundedWork.Bound,
                     () => server.Load(PolicyContext.WithoutWorld)
                 );
-                var family = $"a policy server that speaks {server.Address.Protocol.Name}'s protocol";
+                var family = $"a policy server that speaks the protocol {server.Address.Protocol.Name}";
                 Describe(there, family, TorchDevice.Select(result.GetValue(device)!));
                 return ExitCodes.Success;
             }

@@ -214,7 +214,7 @@ internal static class ServeCommand
 
         foreach (var (place, address) in options.Places.Zip(server.Addresses))
             Console.WriteLine(
-                $"serving {options.Policy.Directory} by {place.Protocol.Name}'s protocol at {address.Authority}, for "
+                $"serving {options.Policy.Directory} by the protocol {place.Protocol.Name} at {address.Authority}, for "
                     + $"up to {options.MostClients} clients{(address.Scheme == Uri.UriSchemeHttps ? ", over TLS" : "")}"
             );
         foreach (var remark in server.Remarks)
@@ -234,7 +234,7 @@ internal static class ServeCommand
             ? protocol.LayoutOf(policy)
             : protocol.Presets.FirstOrDefault(one => one.Name == preset)
                 ?? throw new UsageException(
-                    $"--preset is '{preset}', which is none of {protocol.Name}'s: allowed is "
+                    $"--preset is '{preset}', which the protocol {protocol.Name} does not have: allowed is "
                         + string.Join(", ", protocol.Presets.Select(one => one.Name))
                 );
 }

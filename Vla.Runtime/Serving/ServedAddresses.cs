@@ -35,7 +35,7 @@ internal static class ServedAddresses
             throw new UsageException($"--protocol is '{protocols}': one is there twice");
         if (isSecure && chosen.All(one => !one.IsHttp))
             throw new UsageException(
-                $"--tls-certificate: {protocols}'s protocol has no TLS; listen at loopback, and tunnel (ssh -L)"
+                $"--tls-certificate: {protocols} has no TLS; listen at loopback, and tunnel (ssh -L)"
             );
         var given = new Dictionary<ServedProtocol, Uri>();
         foreach (var text in listen)
@@ -95,7 +95,7 @@ internal static class ServedAddresses
         if (isSecured && !isSecure)
             throw new UsageException($"--listen is '{text}': give --tls-certificate FILE and --tls-key FILE too");
         if (isSecured && !protocol.IsHttp)
-            throw new UsageException($"--listen is '{text}': {protocol.Name}'s protocol has no TLS");
+            throw new UsageException($"--listen is '{text}': the protocol {protocol.Name} has no TLS");
         if (!isSecured && isSecure && protocol.IsHttp)
             throw new UsageException($"--listen is '{text}', and there is a --tls-certificate: begin it with https://");
         if (!isSecret && !HttpAddress.IsThisMachine(address.Host))
