@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using NetMQ;
 using NetMQ.Sockets;
@@ -20,7 +19,7 @@ internal sealed class Gr00tEndpoint : PolicyEndpoint
     private const int MostWaiting = 64;
 
     private readonly ServingContext _context;
-    private readonly ReaderShelf _readers;
+    private readonly SingleObservations _observations;
     private readonly Gr00tMessages _messages;
     private readonly RouterSocket _socket = new();
     private readonly NetMQQueue<(NetMQMessage Envelope, byte[] Answer)> _answers = new();
@@ -38,7 +37,7 @@ internal sealed class Gr00tEndpoint : PolicyEndpoint
         if (context.Token is null && !Http.HttpAddress.IsThisMachine(context.Address.Host))
             throw new UsageException($"{context.Address} can be reached by other machines: a token is needed");
         _context = context;
-        _readers = new ReaderShelf(context);
+        _observations = new SingleObservations(context);
         _messages = new Gr00tMessages(context.Policy, context.Layout);
         _socket.Options.MaxMsgSize = context.Limits.LargestMessage;
         _socket.Options.Linger = TimeSpan.Zero;
@@ -85,7 +84,7 @@ internal sealed class Gr00tEndpoint : PolicyEndpoint
         _poller.Dispose();
         _answers.Dispose();
         _socket.Dispose();
-        _readers.Dispose();
+        _observations.Dispose();
     }
 
     private void Receive()
@@ -164,77 +163,35 @@ internal sealed class Gr00tEndpoint : PolicyEndpoint
 
     private async Task<byte[]> AnswerAsync(byte[] question)
     {
-        var began = Stopwatch.GetTimestamp();
-        WireMap map;
         try
         {
-            map = WireReader.Read(question);
+            var map = WireReader.Read(question);
             if (
                 _context.Token is { } token
                 && !(map.Find("api_token") is WireItem.Text { Value: var shown } && token.Is(shown))
             )
                 return Gr00tMessages.Error("Unauthorized: Invalid API token");
-            switch (map.FindText("endpoint") ?? Gr00tMessages.GetAction)
+            return (map.FindText("endpoint") ?? Gr00tMessages.GetAction) switch
             {
-                case "ping":
-                    return Gr00tMessages.Alive;
-                case "reset":
-                    return Gr00tMessages.Nothing;
-                case "get_modality_config":
-                    return _messages.Modalities;
-                case "kill":
-                    return Gr00tMessages.Error("this server is not ended by its clients");
-                case Gr00tMessages.GetAction:
-                    break;
-                case var other:
-                    return Gr00tMessages.Error($"Unknown endpoint: {OneLine.Of(other, 100)}");
-            }
-        }
-        catch (WireException e)
-        {
-            return Refused(e.Message);
-        }
-
-        var span = _context.Metrics.Begin(_context.Protocol.Name);
-        string? refusal = null;
-        try
-        {
-            return await ActAsync(map);
+                "ping" => Gr00tMessages.Alive,
+                "reset" => Gr00tMessages.Nothing,
+                "get_modality_config" => _messages.Modalities,
+                "kill" => Gr00tMessages.Error("this server is not ended by its clients"),
+                Gr00tMessages.GetAction => await _context.MeasureAsync(() => ActAsync(map)),
+                var other => Gr00tMessages.Error($"Unknown endpoint: {OneLine.Of(other, 100)}"),
+            };
         }
         catch (Exception e) when (e is WireException or PolicyException)
         {
-            refusal = e.Message;
-            return Refused(refusal);
-        }
-        finally
-        {
-            _context.Metrics.End(_context.Protocol.Name, Stopwatch.GetElapsedTime(began), refusal, span);
+            _context.Log.Refused(_context.Protocol.Name, Interlocked.Increment(ref _refused), OneLine.Of(e.Message));
+            return Gr00tMessages.Error(OneLine.Of(e.Message, ServingContext.LongestReason));
         }
     }
 
     private async Task<byte[]> ActAsync(WireMap map)
     {
-        var policy = await _context.Pool.TakeAsync(_context.Limits.LongestWait, _ends.Token);
-        if (policy is null)
-            throw new WireException(_context.NoPlace);
-        var reader = _readers.Take();
-        try
-        {
-            var (observation, hasOptions, isFlat) = Gr00tMessages.Observation(map);
-            reader.Take(observation, out var words);
-            var inferred = await policy.InferAsync(reader, words, _ends.Token);
-            return _messages.Chunk(inferred, hasOptions, isFlat: isFlat || !hasOptions);
-        }
-        finally
-        {
-            _readers.GiveBack(reader);
-            _context.Pool.GiveBack(policy);
-        }
-    }
-
-    private byte[] Refused(string why)
-    {
-        _context.Log.Refused(_context.Protocol.Name, Interlocked.Increment(ref _refused), OneLine.Of(why));
-        return Gr00tMessages.Error(OneLine.Of(why, 2_000));
+        var (observation, hasOptions, isFlat) = Gr00tMessages.Observation(map);
+        var inferred = await _observations.InferAsync(observation, _ends.Token);
+        return _messages.Chunk(inferred, hasOptions, isFlat: isFlat || !hasOptions);
     }
 }

@@ -1,15 +1,19 @@
+using System.Net.WebSockets;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
+using Vla.Actors.Policies;
+using Vla.Actors.Policies.Remote.Messages;
 using Vla.Runtime.Http;
+using Vla.Sensors.Text;
 
 namespace Vla.Runtime.Serving;
 
 /// <summary>A policy behind a protocol over HTTP, with <c>GET /healthz</c> and what the daemon has besides.</summary>
 internal abstract class HttpEndpoint : PolicyEndpoint
 {
-    private const string Health = "/healthz";
-
     private readonly WebApplication _app;
     private readonly CancellationTokenSource _ends = new();
+    private long _refused;
 
     /// <exception cref="UsageException">Others could reach the address, and there is no token.</exception>
     protected HttpEndpoint(ServingContext context)
@@ -29,7 +33,8 @@ internal abstract class HttpEndpoint : PolicyEndpoint
             }
         );
         WebServer.UseGuards(_app);
-        _app.MapGet(Health, Healthy).WithMetadata(new TokenRequired.NotNeeded());
+        // As openpi's own server answers.
+        MapHealth("/healthz", "OK\n");
         context.Map(_app);
     }
 
@@ -57,9 +62,83 @@ internal abstract class HttpEndpoint : PolicyEndpoint
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Answers what a request's body says; what is wrong with it, with a status that says so and why.</summary>
+    protected async Task AnswerAsync(HttpContext context, Func<ReadOnlyMemory<byte>, Task> answer)
+    {
+        try
+        {
+            await answer(await BodyAsync(context));
+        }
+        catch (Exception e) when (Refusal(e, context) is (var status, var why))
+        {
+            Context.Log.Refused(Context.Protocol.Name, Interlocked.Increment(ref _refused), OneLine.Of(why));
+            await HttpApi.Problem(status, OneLine.Of(why, ServingContext.LongestReason)).ExecuteAsync(context);
+        }
+    }
+
+    /// <summary>Opens a client's WebSocket, and serves it until it goes.</summary>
+    protected async Task ServeAsync(HttpContext context, Func<WebSocket, string, SocketSession> begin)
+    {
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(Ends, context.RequestAborted);
+        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        var client = Context.Log.Name(Context.Protocol.Name, context.Connection.RemoteIpAddress);
+        using var session = begin(socket, client);
+        try
+        {
+            if (await session.RunAsync(ends.Token) is { } why)
+                Context.Log.Left(client, why, $"{session}");
+        }
+        catch (Exception e)
+            when (e is WebSocketException or OperationCanceledException or IOException or ConnectionAbortedException)
+        {
+            Context.Log.Left(client, Ends.IsCancellationRequested ? "the server ends" : "gone", $"{session}");
+            if (Ends.IsCancellationRequested)
+                socket.Abort();
+        }
+    }
+
+    /// <summary>Says that there is a WebSocket, to whoever asks for something else.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="what">What is here, in one line.</param>
+    protected static Task UpgradeAsync(HttpContext context, string what)
+    {
+        context.Response.Headers.Upgrade = "websocket";
+        return HttpApi.Problem(StatusCodes.Status426UpgradeRequired, what).ExecuteAsync(context);
+    }
+
+    /// <summary>Whether a policy can be asked, for whoever watches over the server.</summary>
+    /// <param name="path">Where it is asked.</param>
+    /// <param name="well">The answer where it can.</param>
+    /// <param name="type">Of what kind that is; null for a text.</param>
+    protected void MapHealth(string path, string well, string? type = null) =>
+        Routes
+            .MapGet(
+                path,
+                () =>
+                    Context.Problem() is { } why
+                        ? HttpApi.Problem(StatusCodes.Status503ServiceUnavailable, why)
+                        : Results.Text(well, type)
+            )
+            .WithMetadata(new TokenRequired.NotNeeded());
+
+    /// <summary>What is said of a failure; null where nobody is there to be told.</summary>
+    private static (int Status, string Why)? Refusal(Exception exception, HttpContext context) =>
+        exception switch
+        {
+            NoPlaceException => (StatusCodes.Status503ServiceUnavailable, exception.Message),
+            WireException => (StatusCodes.Status400BadRequest, exception.Message),
+            PolicyException => (StatusCodes.Status500InternalServerError, exception.Message),
+            BadHttpRequestException bad => (bad.StatusCode, $"the request cannot be read: {bad.Message}"),
+            OperationCanceledException when !context.RequestAborted.IsCancellationRequested => (
+                StatusCodes.Status408RequestTimeout,
+                "the request took too long to come"
+            ),
+            _ => null,
+        };
+
     /// <summary>A request's whole body, as large as an observation may be.</summary>
     /// <exception cref="BadHttpRequestException">It is larger, or broke off.</exception>
-    protected async Task<ReadOnlyMemory<byte>> BodyAsync(HttpContext context)
+    private async Task<ReadOnlyMemory<byte>> BodyAsync(HttpContext context)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = Context.Limits.LargestMessage;
@@ -69,10 +148,4 @@ internal abstract class HttpEndpoint : PolicyEndpoint
         await context.Request.Body.CopyToAsync(body, late.Token);
         return body.GetBuffer().AsMemory(0, (int)body.Length);
     }
-
-    /// <summary>As openpi's own server answers.</summary>
-    private IResult Healthy() =>
-        Context.Problem() is { } why
-            ? HttpApi.Problem(StatusCodes.Status503ServiceUnavailable, why)
-            : Results.Text("OK\n");
 }

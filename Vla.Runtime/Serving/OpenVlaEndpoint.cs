@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
@@ -8,7 +7,6 @@ using Vla.Actors.Policies;
 using Vla.Actors.Policies.Remote;
 using Vla.Actors.Policies.Remote.Messages;
 using Vla.Runtime.Http;
-using Vla.Sensors.Text;
 
 namespace Vla.Runtime.Serving;
 
@@ -24,14 +22,16 @@ internal sealed class OpenVlaEndpoint : HttpEndpoint
     private const string Act = "/act";
     private const string Encoded = "encoded";
 
-    private readonly ReaderShelf _readers;
-    private long _refused;
+    private readonly SingleObservations _observations;
 
     public OpenVlaEndpoint(ServingContext context)
         : base(context)
     {
-        _readers = new ReaderShelf(context);
-        Routes.MapPost(Act, ActAsync);
+        _observations = new SingleObservations(context);
+        Routes.MapPost(
+            Act,
+            (HttpContext http) => AnswerAsync(http, body => context.MeasureAsync(() => ActAsync(http, body)))
+        );
         Routes.MapGet("/vla", Describe);
         Routes.Map("/{**path}", NotHere);
     }
@@ -53,7 +53,7 @@ internal sealed class OpenVlaEndpoint : HttpEndpoint
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
-        _readers.Dispose();
+        _observations.Dispose();
     }
 
     private static Task NotHere(HttpContext context) =>
@@ -73,73 +73,11 @@ internal sealed class OpenVlaEndpoint : HttpEndpoint
         return Results.Text(MessagePackSerializer.ConvertToJson(memory.WrittenMemory), "application/json");
     }
 
-    private async Task ActAsync(HttpContext context)
+    private async Task ActAsync(HttpContext context, ReadOnlyMemory<byte> body)
     {
-        var began = Stopwatch.GetTimestamp();
-        string? refusal = null;
-        var status = StatusCodes.Status400BadRequest;
-        var span = (Activity?)null;
-        try
-        {
-            var body = await BodyAsync(context);
-            began = Stopwatch.GetTimestamp();
-            span = Context.Metrics.Begin(Context.Protocol.Name);
-            var map = WireJson.ReadWrapped(body, Encoded, out var isTwice);
-            var policy = await Context.Pool.TakeAsync(Context.Limits.LongestWait, context.RequestAborted);
-            if (policy is null)
-            {
-                status = StatusCodes.Status503ServiceUnavailable;
-                throw new WireException(Context.NoPlace);
-            }
-
-            Inferred inferred;
-            try
-            {
-                inferred = await AskAsync(policy, map, context.RequestAborted);
-            }
-            finally
-            {
-                Context.Pool.GiveBack(policy);
-            }
-
-            await WriteAsync(context, inferred, isChunk: map.Find("full_image") is not null, isTwice);
-        }
-        catch (WireException e)
-        {
-            refusal = e.Message;
-        }
-        catch (PolicyException e)
-        {
-            (refusal, status) = (e.Message, StatusCodes.Status500InternalServerError);
-        }
-        catch (BadHttpRequestException e)
-        {
-            (refusal, status) = ($"the request cannot be read: {e.Message}", e.StatusCode);
-        }
-        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
-        {
-            (refusal, status) = ("the request took too long to come", StatusCodes.Status408RequestTimeout);
-        }
-
-        Context.Metrics.End(Context.Protocol.Name, Stopwatch.GetElapsedTime(began), refusal, span);
-        if (refusal is null)
-            return;
-        Context.Log.Refused(Context.Protocol.Name, Interlocked.Increment(ref _refused), OneLine.Of(refusal));
-        await HttpApi.Problem(status, OneLine.Of(refusal, 2_000)).ExecuteAsync(context);
-    }
-
-    private async Task<Inferred> AskAsync(ServedPolicy policy, WireMap map, CancellationToken cancellation)
-    {
-        var reader = _readers.Take();
-        try
-        {
-            reader.Take(map, out var words);
-            return await policy.InferAsync(reader, words, cancellation);
-        }
-        finally
-        {
-            _readers.GiveBack(reader);
-        }
+        var map = WireJson.ReadWrapped(body, Encoded, out var isTwice);
+        var inferred = await _observations.InferAsync(map, context.RequestAborted);
+        await WriteAsync(context, inferred, isChunk: map.Find("full_image") is not null, isTwice);
     }
 
     private async Task WriteAsync(HttpContext context, Inferred inferred, bool isChunk, bool isTwice)

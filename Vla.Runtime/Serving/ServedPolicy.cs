@@ -47,17 +47,23 @@ internal sealed class ServedPolicy : IDisposable
     /// <summary>What is known of its stages.</summary>
     public IReadOnlyList<StageMonitor> Stages { get; }
 
-    /// <summary>What it would do about the observation that a reader has taken last.</summary>
+    /// <summary>What it would do about an observation.</summary>
+    /// <param name="reader">Finds in it what the policy wants; nobody else's until the answer.</param>
+    /// <param name="seen">As it was read; kept until the answer.</param>
+    /// <param name="cancellation">Whoever asked is gone.</param>
     /// <exception cref="WireException">There is something in it that cannot be.</exception>
     /// <exception cref="PolicyException">The policy failed.</exception>
-    public async Task<Inferred> InferAsync(ObservationReader reader, string words, CancellationToken cancellation) =>
-        await _actor.Ask<object>(new Infer(reader.Make, words), Timeout.InfiniteTimeSpan, cancellation) switch
+    public async Task<Inferred> InferAsync(ObservationReader reader, WireMap seen, CancellationToken cancellation)
+    {
+        reader.Take(seen, out var words);
+        return await _actor.Ask<object>(new Infer(reader.Make, words), Timeout.InfiniteTimeSpan, cancellation) switch
         {
             Inferred inferred => inferred,
             NotInferred { IsOfPolicy: false } not => throw new WireException(not.Why),
             NotInferred not => throw new PolicyException(not.Why),
             var other => throw new PolicyException($"the policy answered {other.GetType().Name}"),
         };
+    }
 
     public void Dispose()
     {

@@ -49,6 +49,23 @@ internal sealed record ServingContext
     /// <summary>What is said to somebody who finds no place.</summary>
     public string NoPlace => $"all {Pool.Most} places are taken: come again later, or serve more (--clients)";
 
+    /// <summary>Longest reason that a client is told.</summary>
+    public const int LongestReason = 2_000;
+
     /// <summary>Finds in messages what the policy wants.</summary>
     public ObservationReader Reader() => new(Policy, Protocol.Reading(Layout), UsualWords);
+
+    /// <summary>For an answer of a single action: as many of each chunk as the layout, or else the policy, says.</summary>
+    public ActionQueue Queue() => new(Layout.Execute ?? Policy.Action.Execution.Execute ?? 1, Policy.Action.Dimensions);
+
+    /// <summary>Counts and times how an observation is answered.</summary>
+    public Task<T> MeasureAsync<T>(Func<Task<T>> answer) => Metrics.MeasureAsync(Protocol.Name, answer);
+
+    /// <summary>The same of an answer that was written already.</summary>
+    public Task MeasureAsync(Func<Task> answer) =>
+        MeasureAsync(async () =>
+        {
+            await answer();
+            return true;
+        });
 }

@@ -33,35 +33,40 @@ internal sealed class ServingMetrics : IDisposable
     /// <summary>This server's meter; others have the same name.</summary>
     internal Meter Meter => _meter;
 
-    /// <summary>An observation has come: a span from now on, where somebody listens.</summary>
-    public Activity? Begin(string protocol)
+    /// <summary>Counts and times how an observation is answered, with a span where somebody listens.</summary>
+    /// <param name="protocol">Which.</param>
+    /// <param name="answer">From its last byte to the answer; what it throws is a refusal.</param>
+    public async Task<T> MeasureAsync<T>(string protocol, Func<Task<T>> answer)
     {
         // Whatever the thread was doing is not this trace's parent.
         Activity.Current = null;
-        return _source.StartActivity("serve", ActivityKind.Server)?.SetTag("vla.serve.protocol", protocol);
-    }
-
-    /// <summary>An observation was answered.</summary>
-    /// <param name="protocol">Which.</param>
-    /// <param name="took">From its last byte to the answer.</param>
-    /// <param name="refusal">Why it was refused; null where it was not.</param>
-    /// <param name="span">As <see cref="Begin"/> gave it; ended here.</param>
-    public void End(string protocol, TimeSpan took, string? refusal, Activity? span)
-    {
-        var (by, outcome) = (
-            new KeyValuePair<string, object?>("vla.serve.protocol", protocol),
-            new KeyValuePair<string, object?>("vla.serve.outcome", refusal is null ? "answered" : "refused")
-        );
-        _requests.Add(1, by, outcome);
-        _duration.Record(took.TotalSeconds, by, outcome);
-        if (refusal is not null)
-            span?.SetStatus(ActivityStatusCode.Error, refusal);
-        span?.Dispose();
+        using var span = _source.StartActivity("serve", ActivityKind.Server)?.SetTag("vla.serve.protocol", protocol);
+        var began = Stopwatch.GetTimestamp();
+        try
+        {
+            var answered = await answer();
+            Count(protocol, Stopwatch.GetElapsedTime(began), "answered");
+            return answered;
+        }
+        catch (Exception e)
+        {
+            Count(protocol, Stopwatch.GetElapsedTime(began), "refused");
+            span?.SetStatus(ActivityStatusCode.Error, e.Message);
+            throw;
+        }
     }
 
     public void Dispose()
     {
         _source.Dispose();
         _meter.Dispose();
+    }
+
+    private void Count(string protocol, TimeSpan took, string outcome)
+    {
+        var by = new KeyValuePair<string, object?>("vla.serve.protocol", protocol);
+        var how = new KeyValuePair<string, object?>("vla.serve.outcome", outcome);
+        _requests.Add(1, by, how);
+        _duration.Record(took.TotalSeconds, by, how);
     }
 }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics;
 using System.Globalization;
 using System.Net.WebSockets;
 using MessagePack;
@@ -15,51 +14,35 @@ namespace Vla.Runtime.Serving;
 /// that is being carried out; a new episode begins with a new chunk.
 /// </summary>
 /// <remarks>allenai/vla-evaluation-harness, <c>src/vla_eval/protocol</c> and <c>model_servers/serve.py</c>.</remarks>
-internal sealed class VlaEvalSession(WebSocket socket, ServingContext context, ObservationReader reader, string client)
+internal sealed class VlaEvalSession(WebSocket socket, ServingContext context, string client)
+    : PlacedSession(socket, context, client)
 {
     private const int ProtocolVersion = 1;
-    private const int LongestError = 2_000;
 
-    private readonly SocketMessages _messages = new(socket, context.Limits);
     private readonly ArrayBufferWriter<byte> _answer = new();
-    private readonly ActionQueue _queue = new(
-        context.Layout.Execute ?? context.Policy.Action.Execution.Execute ?? 1,
-        context.Policy.Action.Dimensions
-    );
+    private readonly ActionQueue _queue = context.Queue();
     private long _episodes;
     private long _answered;
-    private long _refused;
 
     private delegate void Payload(ref MessagePackWriter writer);
-
-    /// <summary>Serves until the client goes, or sends what cannot be gone on after.</summary>
-    /// <returns>Why it ended, for the log.</returns>
-    public async Task<string> RunAsync(ServedPolicy policy, CancellationToken ends)
-    {
-        var pace = new RequestPace(context.Limits.RequestsPerSecond, TimeProvider.System);
-        while (true)
-        {
-            if (pace.Next() is var wait && wait > TimeSpan.Zero)
-                await Task.Delay(wait, ends);
-            if (await _messages.ReceiveAsync(ends) is not { } message)
-                return _messages.Ending;
-            await HandleAsync(policy, message, ends);
-        }
-    }
 
     /// <summary>In words, for the log.</summary>
     public override string ToString() =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{_answered} observations of {_episodes} episodes answered, {_refused} refused"
+            $"{_answered} observations of {_episodes} episodes answered, {Refused} refused"
         );
+
+    protected override async Task<string> RunAsync(ServedPolicy policy, CancellationToken ends)
+    {
+        while (await Messages.ReceiveAsync(ends) is { } message)
+            await HandleAsync(policy, message, ends);
+        return Messages.Ending;
+    }
 
     private async Task HandleAsync(ServedPolicy policy, ReadOnlyMemory<byte> message, CancellationToken ends)
     {
-        var began = Stopwatch.GetTimestamp();
-        var span = (Activity?)null;
-        string? refusal = null;
-        var (sequence, isObservation) = (0L, false);
+        var sequence = 0L;
         try
         {
             var map = WireReader.Read(message);
@@ -78,12 +61,10 @@ internal sealed class VlaEvalSession(WebSocket socket, ServingContext context, O
                     _queue.Clear();
                     break;
                 case "error":
-                    context.Log.Refused(client, ++_refused, OneLine.Of(payload.FindText("error") ?? "an error"));
+                    Refuse(payload.FindText("error") ?? "an error");
                     break;
                 case "observation":
-                    isObservation = true;
-                    span = context.Metrics.Begin(context.Protocol.Name);
-                    await ActAsync(policy, payload, sequence, ends);
+                    await Context.MeasureAsync(() => ActAsync(policy, payload, sequence, ends));
                     _answered++;
                     break;
                 case var other:
@@ -92,8 +73,8 @@ internal sealed class VlaEvalSession(WebSocket socket, ServingContext context, O
         }
         catch (Exception e) when (e is WireException or PolicyException)
         {
-            refusal = OneLine.Of(e.Message, LongestError);
-            context.Log.Refused(client, ++_refused, OneLine.Of(refusal));
+            var refusal = OneLine.Of(e.Message, ServingContext.LongestReason);
+            Refuse(refusal);
             _queue.Clear();
             await SendAsync(
                 "error",
@@ -107,18 +88,12 @@ internal sealed class VlaEvalSession(WebSocket socket, ServingContext context, O
                 ends
             );
         }
-
-        if (isObservation)
-            context.Metrics.End(context.Protocol.Name, Stopwatch.GetElapsedTime(began), refusal, span);
     }
 
     private async Task ActAsync(ServedPolicy policy, WireMap seen, long sequence, CancellationToken ends)
     {
         if (_queue.IsEmpty)
-        {
-            reader.Take(seen, out var words);
-            _queue.Fill(await policy.InferAsync(reader, words, ends));
-        }
+            _queue.Fill(await policy.InferAsync(Reader, seen, ends));
 
         await SendAsync(
             "action",
@@ -142,17 +117,17 @@ internal sealed class VlaEvalSession(WebSocket socket, ServingContext context, O
         writer.Write("protocol_version");
         writer.Write(ProtocolVersion);
         writer.Write("model_server");
-        writer.Write($"vla {context.Policy.Info.Name}");
+        writer.Write($"vla {Context.Policy.Info.Name}");
         writer.Write("capabilities");
         writer.WriteMapHeader(0);
         // What the benchmark is to send besides its first picture.
         writer.Write("observation_params");
-        var pictures = context.Layout.Pictures?.Count ?? 1;
+        var pictures = Context.Layout.Pictures?.Count ?? 1;
         writer.WriteMapHeader(2);
         writer.Write("send_wrist_image");
         writer.Write(pictures > 1);
         writer.Write("send_state");
-        writer.Write(context.Policy.State.Dimensions > 0);
+        writer.Write(Context.Policy.State.Dimensions > 0);
     }
 
     private Task SendAsync(string type, long sequence, Payload payload, CancellationToken ends)
@@ -169,6 +144,6 @@ internal sealed class VlaEvalSession(WebSocket socket, ServingContext context, O
         writer.Write("timestamp");
         writer.Write(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1e3);
         writer.Flush();
-        return _messages.SendAsync(_answer.WrittenMemory, WebSocketMessageType.Binary, ends);
+        return Messages.SendAsync(_answer.WrittenMemory, WebSocketMessageType.Binary, ends);
     }
 }
