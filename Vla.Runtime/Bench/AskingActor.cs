@@ -3,6 +3,7 @@ using OpenCvSharp;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
 using Vla.Actors.Wiring;
+using Vla.Runtime.Policies;
 using Vla.Sensors;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Images;
@@ -20,20 +21,19 @@ internal sealed class AskingActor : UntypedActor
     private const int PictureHeight = 480;
 
     private readonly PolicyParts _parts;
-    private readonly Instruction _instruction;
+    private readonly StagesFront _front;
     private readonly IReadOnlyList<string> _names;
     private readonly (ImagePreparation Preparation, FramePool Frames)[] _cameras;
     private readonly Mat _picture = new(PictureHeight, PictureWidth, MatType.CV_8UC3);
     private IActorRef _last = ActorRefs.Nobody;
-    private IActorRef? _first;
     private IActorRef? _asker;
-    private long _known;
     private long _sequence;
 
     public AskingActor(PolicyParts parts, string words)
     {
         _parts = parts;
-        _instruction = new Instruction(1, words, GivenNs: 0);
+        _front = new StagesFront(parts.Policy.TakesWords);
+        _front.Say(words);
         _names = parts.Policy.Pictures ?? [PictureNames.Unnamed];
         _cameras =
         [
@@ -72,14 +72,12 @@ internal sealed class AskingActor : UntypedActor
                 break;
 
             case InstructionWanted wanted:
-                _known = wanted.After;
-                if (_known < _instruction.Number)
-                    Sender.Tell(new InstructionChanged(_instruction));
+                _front.Wanted(wanted, Sender);
                 Show();
                 break;
 
             case Ready:
-                _first = Sender;
+                _front.Ready(Sender);
                 Show();
                 break;
 
@@ -99,11 +97,8 @@ internal sealed class AskingActor : UntypedActor
 
     private void Show()
     {
-        if (_asker is null || _first is not { } first)
+        if (_asker is null || _front.Take() is not { } first)
             return;
-        if (_parts.Policy.TakesWords && _known != _instruction.Number)
-            return;
-        _first = null;
         _sequence++;
         var state = _parts.Policy.State;
         Frame[] frames = [.. _cameras.Select(camera => Film(camera.Preparation, camera.Frames))];
@@ -112,8 +107,8 @@ internal sealed class AskingActor : UntypedActor
                 new Observation(_names, frames)
                 {
                     State = state.Dimensions == 0 ? null : Average(state),
-                    Instruction = _instruction.Text,
-                    InstructionNumber = _instruction.Number,
+                    Instruction = _front.Words!.Text,
+                    InstructionNumber = _front.Words.Number,
                 }
             )
         );

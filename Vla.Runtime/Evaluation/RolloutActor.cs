@@ -6,6 +6,7 @@ using Vla.Actors.Control;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
 using Vla.Actors.Torch;
+using Vla.Runtime.Policies;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Images;
 using Vla.Sensors.Observations;
@@ -21,9 +22,9 @@ namespace Vla.Runtime.Evaluation;
 /// </summary>
 /// <remarks>
 /// To the stages it says and answers what those actors would: <see cref="Ready"/>, <see cref="ObservationCaptured"/>,
-/// <see cref="InstructionChanged"/>, <see cref="ActionDecoded"/>. A picture is only shown once the episode's
-/// instruction has reached the fusion, so that no picture meets the words of the episode before. The stages are its
-/// children: one that fails is stopped, and so ends the episode; an evaluation does not go on with what remains.
+/// <see cref="InstructionChanged"/>, <see cref="ActionDecoded"/>. No picture meets the words of the episode before (see
+/// <see cref="StagesFront"/>). The stages are its children: one that fails is stopped, and so ends the episode; an
+/// evaluation does not go on with what remains.
 /// </remarks>
 internal sealed class RolloutActor : UntypedActor
 {
@@ -36,16 +37,12 @@ internal sealed class RolloutActor : UntypedActor
     private readonly View[] _views;
     private readonly StateAsSeen _state;
     private readonly int _execute;
-    private readonly bool _takesWords;
+    private readonly StagesFront _front;
     private readonly ChunkEnsemble? _ensemble;
     private readonly Mat _picture = new();
     private IActorRef _decoder = ActorRefs.Nobody;
-    private IActorRef? _vision;
-    private IActorRef? _language;
-    private long _known;
     private bool _pictureDue;
     private long _pictures;
-    private Instruction? _instruction;
     private IActorRef? _asker;
     private Rollout? _rollout;
     private Exception? _failure;
@@ -66,7 +63,7 @@ internal sealed class RolloutActor : UntypedActor
         bool takesWords = true
     )
     {
-        (_startStages, _state, _takesWords) = (startStages, state, takesWords);
+        (_startStages, _state, _front) = (startStages, state, new StagesFront(takesWords));
         // The freshest plan all the time is, step by step, a new one for every step.
         _execute = execution.Execute ?? 1;
         if (execution.Blend == ChunkBlend.Ensemble)
@@ -122,25 +119,17 @@ internal sealed class RolloutActor : UntypedActor
             case RunEpisode run:
                 _asker = Sender;
                 _rollout = new Rollout(run.Episode);
-                _instruction = new Instruction(
-                    (_instruction?.Number ?? 0) + 1,
-                    run.Episode.Assignment.Instruction,
-                    GivenNs: 0
-                );
-                _language?.Tell(new InstructionChanged(_instruction));
+                _front.Say(run.Episode.Assignment.Instruction);
                 AskForActions();
                 break;
 
             case InstructionWanted wanted:
-                _language = Sender;
-                _known = wanted.After;
-                if (_instruction is { } newer && newer.Number > _known)
-                    Sender.Tell(new InstructionChanged(newer));
+                _front.Wanted(wanted, Sender);
                 Show();
                 break;
 
             case Ready:
-                _vision = Sender;
+                _front.Ready(Sender);
                 Show();
                 break;
 
@@ -171,14 +160,8 @@ internal sealed class RolloutActor : UntypedActor
 
     private void Show()
     {
-        if (!_pictureDue || _vision is not { } vision || _rollout is not { } rollout)
+        if (!_pictureDue || _rollout is not { } rollout || _front.Take() is not { } vision)
             return;
-        if (_takesWords && _known != _instruction?.Number)
-            return;
-
-        // Demand that is said again is answered again, with the same picture: a stage lets go of one that it needs no
-        // more.
-        _vision = null;
         _pictures++;
         Frame[] frames = [.. _views.Select(view => Film(view, rollout))];
         vision.Tell(
@@ -187,7 +170,7 @@ internal sealed class RolloutActor : UntypedActor
                 {
                     State = _state.Of(rollout.Table, NowNs(rollout)),
                     Instruction = rollout.Episode.Assignment.Instruction,
-                    InstructionNumber = _instruction!.Number,
+                    InstructionNumber = _front.Words!.Number,
                 }
             )
         );

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Remote.Messages;
+using Vla.Runtime.Policies;
 using Vla.Sensors.Observations;
 using Vla.Sensors.Text;
 
@@ -13,9 +14,9 @@ namespace Vla.Runtime.Serving;
 /// </summary>
 /// <remarks>
 /// To the stages it says and answers what those actors would: <see cref="Ready"/>, <see cref="ObservationCaptured"/>,
-/// <see cref="InstructionChanged"/>, <see cref="ActionDecoded"/>. A picture is only shown once the words have reached
-/// the stages, so that none meets the words of the observation before. A stage that fails is started anew, and whoever
-/// waits is told why. Every request is answered, one at a time.
+/// <see cref="InstructionChanged"/>, <see cref="ActionDecoded"/>. No picture meets the words of the observation before
+/// (see <see cref="StagesFront"/>). A stage that fails is started anew, and whoever waits is told why. Every request is
+/// answered, one at a time.
 /// </remarks>
 internal sealed class ServedPolicyActor : UntypedActor, IWithTimers
 {
@@ -28,11 +29,8 @@ internal sealed class ServedPolicyActor : UntypedActor, IWithTimers
 
     private readonly Func<IActorRefFactory, IActorRef, IActorRef> _start;
     private readonly bool _takesWords;
+    private readonly StagesFront _front;
     private IActorRef _last = ActorRefs.Nobody;
-    private IActorRef? _first;
-    private IActorRef? _language;
-    private Instruction? _instruction;
-    private long _known;
     private long _sequence;
     private Infer? _asked;
     private IActorRef? _asker;
@@ -40,7 +38,7 @@ internal sealed class ServedPolicyActor : UntypedActor, IWithTimers
     /// <param name="start">Given a parent and this actor, starts the policy.</param>
     /// <param name="takesWords">Whether its stages ask for words before they work.</param>
     public ServedPolicyActor(Func<IActorRefFactory, IActorRef, IActorRef> start, bool takesWords) =>
-        (_start, _takesWords) = (start, takesWords);
+        (_start, _takesWords, _front) = (start, takesWords, new StagesFront(takesWords));
 
     public ITimerScheduler Timers { get; set; } = null!;
 
@@ -65,15 +63,12 @@ internal sealed class ServedPolicyActor : UntypedActor, IWithTimers
                 break;
 
             case InstructionWanted wanted:
-                _language = Sender;
-                _known = wanted.After;
-                if (_instruction is { } newer && newer.Number > _known)
-                    Sender.Tell(new InstructionChanged(newer));
+                _front.Wanted(wanted, Sender);
                 Show();
                 break;
 
             case Ready:
-                _first = Sender;
+                _front.Ready(Sender);
                 Show();
                 break;
 
@@ -107,11 +102,8 @@ internal sealed class ServedPolicyActor : UntypedActor, IWithTimers
     {
         (_asked, _asker) = (infer, Sender);
         _sequence++;
-        if (_takesWords && infer.Words != _instruction?.Text)
-        {
-            _instruction = new Instruction((_instruction?.Number ?? 0) + 1, infer.Words, GivenNs: 0);
-            _language?.Tell(new InstructionChanged(_instruction));
-        }
+        if (_takesWords && infer.Words != _front.Words?.Text)
+            _front.Say(infer.Words);
 
         Timers.StartSingleTimer(TookTooLong.Instance, TookTooLong.Instance, LongestWait);
         _last.Tell(Ready.Once);
@@ -120,22 +112,17 @@ internal sealed class ServedPolicyActor : UntypedActor, IWithTimers
 
     private void Show()
     {
-        if (_asked is not { } asked || _first is not { } first)
+        if (_asked is not { } asked || _front.Take() is not { } first)
             return;
-        if (_takesWords && _known != _instruction?.Number)
-            return;
-        // Demand that is said again is answered again, with the same observation: a stage lets go of one that it needs
-        // no more.
-        _first = null;
         try
         {
             var seen = asked.Make(_sequence);
-            (seen.Instruction, seen.InstructionNumber) = (asked.Words, _instruction?.Number ?? 0);
+            (seen.Instruction, seen.InstructionNumber) = (asked.Words, _front.Words?.Number ?? 0);
             first.Tell(new ObservationCaptured(seen));
         }
         catch (WireException e)
         {
-            _first = first;
+            _front.Ready(first);
             Answer(new NotInferred(e.Message) { IsOfPolicy = false });
         }
     }
