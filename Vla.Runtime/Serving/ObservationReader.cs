@@ -28,6 +28,8 @@ internal sealed class ObservationReader : IDisposable
     private readonly NumpyArray[] _found;
     private readonly IReadOnlyList<WireState> _parts;
     private readonly float[] _state;
+    private readonly Lock _gate = new();
+    private long _taken;
 
     /// <param name="policy">Says what it wants.</param>
     /// <param name="layout">What that is called.</param>
@@ -64,6 +66,49 @@ internal sealed class ObservationReader : IDisposable
     /// <exception cref="WireException">Something is missing or cannot be; in words.</exception>
     public void Take(WireMap map, out string words)
     {
+        lock (_gate)
+        {
+            _taken++;
+            TakePictures(map);
+            TakeState(map);
+        }
+
+        words = _policy.TakesWords ? Words(map) : "";
+    }
+
+    /// <summary>Makes the observation of the message that was taken last, given a number for its pictures.</summary>
+    /// <remarks>
+    /// A stage may ask for it when whoever sent it has gone: then the next message is taken already, or nothing is
+    /// there any more, and it is made no more.
+    /// </remarks>
+    /// <exception cref="WireException">Thrown by what is returned: a picture holds what cannot be, or it is another's
+    /// turn.</exception>
+    public Func<long, Observation> Maker()
+    {
+        var taken = _taken;
+        return sequence =>
+        {
+            lock (_gate)
+            {
+                return taken == _taken
+                    ? Make(sequence)
+                    : throw new WireException("whoever sent the observation has gone");
+            }
+        };
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _taken++;
+            foreach (var picture in _pictures)
+                picture.Dispose();
+        }
+    }
+
+    private void TakePictures(WireMap map)
+    {
         for (var i = 0; i < _pictures.Length; i++)
         {
             var path = _pictures[i].Path;
@@ -81,15 +126,9 @@ internal sealed class ObservationReader : IDisposable
             ServedPicture.Check(path, array);
             _found[i] = array;
         }
-
-        TakeState(map);
-        words = _policy.TakesWords ? Words(map) : "";
     }
 
-    /// <summary>The observation of the message that was taken last.</summary>
-    /// <param name="sequence">A number for its pictures.</param>
-    /// <exception cref="WireException">A picture holds what cannot be.</exception>
-    public Observation Make(long sequence)
+    private Observation Make(long sequence)
     {
         var nowNs = TimeProvider.System.NowNs();
         var frames = new Vla.Sensors.Cameras.Frame[_pictures.Length];
@@ -99,12 +138,6 @@ internal sealed class ObservationReader : IDisposable
         {
             State = _state.Length > 0 ? new RobotReading(_policy.State.Names, [.. _state], nowNs) : null,
         };
-    }
-
-    public void Dispose()
-    {
-        foreach (var picture in _pictures)
-            picture.Dispose();
     }
 
     private static string[] Paths(IPolicy policy, WireLayout layout, IReadOnlyList<string> names)

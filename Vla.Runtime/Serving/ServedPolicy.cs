@@ -56,7 +56,7 @@ internal sealed class ServedPolicy : IDisposable
     public async Task<Inferred> InferAsync(ObservationReader reader, WireMap seen, CancellationToken cancellation)
     {
         reader.Take(seen, out var words);
-        return await _actor.Ask<object>(new Infer(reader.Make, words), Timeout.InfiniteTimeSpan, cancellation) switch
+        return await _actor.Ask<object>(new Infer(reader.Maker(), words), Timeout.InfiniteTimeSpan, cancellation) switch
         {
             Inferred inferred => inferred,
             NotInferred { IsOfPolicy: false } not => throw new WireException(not.Why),
