@@ -2,6 +2,7 @@ using System.Buffers;
 using MessagePack;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Remote;
+using Vla.Actors.Policies.Remote.Gr00t;
 using Vla.Actors.Policies.Remote.Messages;
 using Vla.Sensors.Observations;
 
@@ -49,7 +50,7 @@ internal sealed class Gr00tMessages
 
     /// <summary>Without a preset: pictures by their names, and state and actions each in one.</summary>
     public static WireLayout LayoutOf(IPolicy policy) =>
-        WirePresets.Gr00t[0] with
+        Gr00tPresets.All[0] with
         {
             Pictures =
             [
@@ -60,9 +61,9 @@ internal sealed class Gr00tMessages
                     policy.ImageOf(name).Width
                 )),
             ],
-            State = policy.State.Dimensions > 0 ? [new WireState("state", policy.State.Dimensions)] : [],
-            Prompt = "annotation.human.task_description",
-            ActionKeys = ["action"],
+            State = policy.State.Dimensions > 0 ? [new WireState(Gr00tProtocol.AllState, policy.State.Dimensions)] : [],
+            Prompt = Gr00tProtocol.UsualWords,
+            ActionKeys = [Gr00tProtocol.AllActions],
         };
 
     /// <summary>Where the parts of a layout are looked for.</summary>
@@ -142,7 +143,7 @@ internal sealed class Gr00tMessages
     private static List<(string Key, int Count)> Dealt(IPolicy policy, WireLayout layout)
     {
         var dimensions = policy.Action.Dimensions;
-        var keys = layout.ActionKeys ?? ["action"];
+        var keys = layout.ActionKeys ?? [Gr00tProtocol.AllActions];
         if (keys.Count == 1)
             return [(keys[0], dimensions)];
         if (keys.Count == dimensions)
@@ -171,7 +172,7 @@ internal sealed class Gr00tMessages
                         (
                             "action",
                             [.. Enumerable.Range(0, policy.Action.Horizon)],
-                            [.. layout.ActionKeys ?? ["action"]]
+                            [.. layout.ActionKeys ?? [Gr00tProtocol.AllActions]]
                         ),
                         ("language", [0], policy.TakesWords && layout.Prompt is { } key ? [key] : []),
                     }.Where(one => one.Keys.Length > 0),

@@ -6,6 +6,7 @@ using MessagePack;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Remote;
 using Vla.Actors.Policies.Remote.Messages;
+using Vla.Actors.Policies.Remote.OpenVla;
 using Vla.Runtime.Http;
 
 namespace Vla.Runtime.Serving;
@@ -40,7 +41,7 @@ internal sealed class OpenVlaEndpoint : HttpEndpoint
     /// The layout without a preset: the state, which OpenVLA itself has not, where the policy takes it.
     /// </summary>
     public static WireLayout LayoutOf(IPolicy policy) =>
-        WirePresets.OpenVla[0] with
+        OpenVlaPresets.All[0] with
         {
             Pictures =
             [

@@ -34,7 +34,7 @@ internal sealed class RoboEvalsEndpoint : HttpEndpoint
 
     /// <summary>The layout without a preset: the picture, and the state in one, where the policy takes it.</summary>
     public static WireLayout LayoutOf(IPolicy policy) =>
-        WirePresets.RoboEvals[0] with
+        RoboEvalsPresets.All[0] with
         {
             Pictures =
             [

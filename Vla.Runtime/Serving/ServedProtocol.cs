@@ -1,5 +1,8 @@
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Remote;
+using Vla.Actors.Policies.Remote.Gr00t;
+using Vla.Actors.Policies.Remote.OpenPi;
+using Vla.Actors.Policies.Remote.OpenVla;
 
 namespace Vla.Runtime.Serving;
 
@@ -26,15 +29,15 @@ internal sealed record ServedProtocol(
             "openpi",
             "MessagePack over a WebSocket",
             8_000,
-            WirePresets.OpenPi,
-            _ => WirePresets.OpenPi[0],
+            OpenPiPresets.All,
+            _ => OpenPiPresets.All[0],
             context => new OpenPiEndpoint(context)
         ),
         new(
             "openvla",
             "JSON by POST /act",
             8_000,
-            WirePresets.OpenVla,
+            OpenVlaPresets.All,
             OpenVlaEndpoint.LayoutOf,
             context => new OpenVlaEndpoint(context)
         ),
@@ -42,7 +45,7 @@ internal sealed record ServedProtocol(
             "gr00t",
             "MessagePack over ZeroMQ",
             5_555,
-            WirePresets.Gr00t,
+            Gr00tPresets.All,
             Gr00tMessages.LayoutOf,
             context => new Gr00tEndpoint(context)
         )
@@ -54,7 +57,7 @@ internal sealed record ServedProtocol(
             "vla-eval",
             "MessagePack over a WebSocket, one action each",
             8_000,
-            WirePresets.VlaEval,
+            VlaEvalPresets.All,
             VlaEvalEndpoint.LayoutOf,
             context => new VlaEvalEndpoint(context)
         ),
@@ -62,7 +65,7 @@ internal sealed record ServedProtocol(
             "robo-evals",
             "JSON by POST /act or a WebSocket, one action each",
             8_765,
-            WirePresets.RoboEvals,
+            RoboEvalsPresets.All,
             RoboEvalsEndpoint.LayoutOf,
             context => new RoboEvalsEndpoint(context)
         ),

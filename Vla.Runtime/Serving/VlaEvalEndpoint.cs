@@ -16,7 +16,7 @@ internal sealed class VlaEvalEndpoint : HttpEndpoint
 
     /// <summary>The layout without a preset: a policy's own names, as vla-eval groups them.</summary>
     public static WireLayout LayoutOf(IPolicy policy) =>
-        WirePresets.VlaEval[0] with
+        VlaEvalPresets.All[0] with
         {
             Pictures =
             [

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Vla.Actors.Policies.Remote.Gr00t;
 using Vla.Sensors.Images;
 using Vla.Sensors.Observations;
 
@@ -13,7 +12,6 @@ internal sealed record WireAddress
 
     private const int LargestPort = 65_535;
     private const int LongestTimeoutMs = 600_000;
-    private const int LongestUnnormKey = 200;
 
     /// <summary>What is spoken there.</summary>
     public required WireProtocol Protocol { get; init; }
@@ -53,22 +51,23 @@ internal sealed record WireAddress
     /// <summary>What becomes of cameras' pictures of another shape; null: as the layout says.</summary>
     public ImageFit? Fit { get; init; }
 
-    /// <summary>GR00T: how an observation lies in a message; null: as the preset's environment has it.</summary>
-    public Gr00tForm? ObservationForm { get; init; }
-
-    /// <summary>OpenVLA: whose statistics an action is scaled by; null for the server's choice.</summary>
-    public string? UnnormKey { get; init; }
-
-    /// <summary>OpenVLA: whether a message is a text within a message.</summary>
-    public bool IsEncodedTwice { get; init; }
+    /// <summary>Those of <see cref="WireProtocol.OwnOptions"/> that were given.</summary>
+    private IReadOnlyDictionary<string, string> Own { get; init; } = new Dictionary<string, string>();
 
     /// <summary>How it is written, for messages.</summary>
     public static string Form =>
         $"{string.Join(", ", WireProtocol.All.Select(protocol => $"{protocol.Scheme}://HOST:PORT"))} (with TLS "
         + $"{string.Join(", ", WireProtocol.All.Select(protocol => protocol.SecureScheme).OfType<string>())}), with "
         + "any of ?preset=NAME, layout=FILE, pictures=NAME,NAME, fit=stretch|pad|crop, execute=N, timeout=MS, "
-        + "key=FILE, ca=FILE, trial=off (& between them), for openvla unnorm=KEY, "
-        + $"encoded=twice, for gr00t form={Gr00tForms.Words.Replace(", ", "|")}";
+        + "key=FILE, ca=FILE, trial=off (& between them)"
+        + string.Concat(
+            WireProtocol
+                .All.Where(protocol => protocol.OwnOptions.Count > 0)
+                .Select(protocol =>
+                    $", for {protocol.Name} "
+                    + string.Join(", ", protocol.OwnOptions.Select(option => $"{option.Name}={option.Form}"))
+                )
+        );
 
     /// <summary>Without what follows the question mark, for messages.</summary>
     public string Where =>
@@ -86,11 +85,9 @@ internal sealed record WireAddress
     /// <summary>Whether a text is meant for one, however wrong it is.</summary>
     public static bool IsMeant(string text)
     {
-        return WireProtocol.All.Any(protocol => Begins(protocol.Scheme) || Begins(protocol.SecureScheme))
-            // One that is not there, as somebody may write it: no folder is called so.
-            || Begins("openvla")
-            || Begins("gr00t+tls")
-            || Begins("groot");
+        return WireProtocol.All.Any(protocol =>
+            Begins(protocol.Scheme) || Begins(protocol.SecureScheme) || protocol.Mistaken.Any(Begins)
+        );
 
         bool Begins(string? scheme) =>
             scheme is not null && text.StartsWith(scheme + ":", StringComparison.OrdinalIgnoreCase);
@@ -139,6 +136,9 @@ internal sealed record WireAddress
         return address;
     }
 
+    /// <summary>What was given for one of <see cref="WireProtocol.OwnOptions"/>; null for nothing.</summary>
+    public string? Option(string name) => Own.GetValueOrDefault(name);
+
     /// <summary>The same with paths that count from a folder.</summary>
     public WireAddress RelativeTo(string folder) =>
         this with
@@ -161,9 +161,8 @@ internal sealed record WireAddress
         Add("key", KeyFile);
         Add("ca", CertificateFile);
         Add("fit", Fit == ImageFit.Centre ? "pad" : Fit?.ToString().ToLowerInvariant());
-        Add("unnorm", UnnormKey);
-        Add("encoded", IsEncodedTwice ? "twice" : null);
-        Add("form", ObservationForm is { } form ? Gr00tForms.Word(form) : null);
+        foreach (var option in Protocol.OwnOptions)
+            Add(option.Name, Option(option.Name));
         Add("trial", Tries ? null : "off");
         return options.Count == 0 ? Where : $"{Where}?{string.Join('&', options)}";
 
@@ -196,25 +195,6 @@ internal sealed record WireAddress
                     _ => throw Wrong("stretch, pad or crop"),
                 },
             },
-            "unnorm" when Protocol.OwnOptions.Contains(name) => this with
-            {
-                UnnormKey = value.Length is > 0 and <= LongestUnnormKey
-                    ? value
-                    : throw Wrong($"1 to {LongestUnnormKey} characters"),
-            },
-            "encoded" when Protocol.OwnOptions.Contains(name) => this with
-            {
-                IsEncodedTwice = value switch
-                {
-                    "twice" => true,
-                    "once" => false,
-                    _ => throw Wrong("once or twice"),
-                },
-            },
-            "form" when Protocol.OwnOptions.Contains(name) => this with
-            {
-                ObservationForm = Gr00tForms.Find(value) ?? throw Wrong(Gr00tForms.Words),
-            },
             "pictures" when Names() is { } names => this with { Pictures = names },
             "pictures" => throw Wrong(
                 $"1 to {PictureNames.Most} different names with commas between them, each " + PictureNames.Rule
@@ -223,6 +203,12 @@ internal sealed record WireAddress
             "timeout" => this with { Timeout = TimeSpan.FromMilliseconds(Whole(1, LongestTimeoutMs)) },
             "trial" when value is "on" or "off" => this with { Tries = value == "on" },
             "trial" => throw Wrong("on or off"),
+            _ when Protocol.OwnOptions.FirstOrDefault(own => own.Name == name) is { } option => option.IsAllowed(value)
+                ? this with
+                {
+                    Own = new Dictionary<string, string>(Own) { [name] = value },
+                }
+                : throw Wrong(option.Allowed),
             _ => throw new PolicyException($"policy '{text}' has an option '{name}' that is not known: give {Form}"),
         };
 

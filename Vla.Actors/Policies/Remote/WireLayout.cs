@@ -13,6 +13,9 @@ internal sealed record WireLayout
     /// <summary>What the state is called by its feature.</summary>
     public const string StateFeature = "observation.state";
 
+    /// <summary>Parts by the names of their features.</summary>
+    public static WireLayout Features { get; } = new() { Name = "features" };
+
     /// <summary>As it stands in messages: <c>libero</c>.</summary>
     public required string Name { get; init; }
 

@@ -29,7 +29,7 @@ internal static class WireLayoutFile
             Name = file,
             Pictures = root.Has("pictures") ? [.. root.Sections("pictures", PictureNames.Most).Select(Picture)] : null,
             State = root.Has("state") ? [.. root.Sections("state", WireLimits.MostNumbers).Select(State)] : null,
-            Prompt = root.OptionalFlag("takes_words") == false ? null : prompt ?? WirePresets.Features.Prompt,
+            Prompt = root.OptionalFlag("takes_words") == false ? null : prompt ?? WireLayout.Features.Prompt,
             ActionKeys = action?.OptionalTexts("keys", WireLimits.MostNumbers, LongestKey) is { Count: > 0 } keys
                 ? keys
                 : null,

@@ -28,7 +28,10 @@ internal abstract class WireProtocol
     public abstract IReadOnlyList<WireLayout> Presets { get; }
 
     /// <summary>Options of an address that only this protocol has.</summary>
-    public virtual IReadOnlyList<string> OwnOptions => [];
+    public virtual IReadOnlyList<WireOption> OwnOptions => [];
+
+    /// <summary>What somebody may begin an address with who means this protocol; no folder is called so.</summary>
+    public virtual IReadOnlyList<string> Mistaken => [];
 
     /// <summary>What is sent where neither a layout nor the server says so, in one line.</summary>
     public abstract string Unnamed { get; }

@@ -47,5 +47,5 @@ public sealed class ObservationReaderTests
         Assert.Throws<WireException>(() => make(1));
     }
 
-    private static ObservationReader Reader() => new(ServedTabletop.Policy, WirePresets.Features, "");
+    private static ObservationReader Reader() => new(ServedTabletop.Policy, WireLayout.Features, "");
 }

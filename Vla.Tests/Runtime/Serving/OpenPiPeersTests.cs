@@ -66,11 +66,7 @@ public sealed class OpenPiPeersTests
                 Device = CPU,
                 Places =
                 [
-                    new ServedPlace(
-                        ServedProtocol.Find("openpi")!,
-                        new Uri("http://127.0.0.1:0"),
-                        WirePresets.Features
-                    ),
+                    new ServedPlace(ServedProtocol.Find("openpi")!, new Uri("http://127.0.0.1:0"), WireLayout.Features),
                 ],
                 Token = Vla.Runtime.Http.HttpToken.Read(token, ""),
             }

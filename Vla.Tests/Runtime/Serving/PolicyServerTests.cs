@@ -3,6 +3,7 @@ using System.Net.WebSockets;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Remote;
 using Vla.Actors.Policies.Remote.Messages;
+using Vla.Actors.Policies.Remote.OpenPi;
 using Vla.Runtime;
 using Vla.Runtime.Evaluation;
 using Vla.Runtime.Http;
@@ -285,7 +286,7 @@ public sealed class PolicyServerTests
         new(
             ServedProtocol.Find("openpi")!,
             new Uri("http://127.0.0.1:0"),
-            WirePresets.OpenPi.Single(one => one.Name == preset)
+            OpenPiPresets.All.Single(one => one.Name == preset)
         );
 
     private static async Task<PolicyServer> StartAsync(Func<PolicyServerOptions, PolicyServerOptions>? change = null)

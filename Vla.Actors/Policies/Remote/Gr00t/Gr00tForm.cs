@@ -31,7 +31,4 @@ internal static class Gr00tForms
     /// <summary>The one of a word; null for none.</summary>
     public static Gr00tForm? Find(string word) =>
         Array.Find(All, one => one.Word == word) is { Word: not null } found ? found.Form : null;
-
-    /// <summary>The word for one.</summary>
-    public static string Word(Gr00tForm form) => Array.Find(All, one => one.Form == form).Word;
 }

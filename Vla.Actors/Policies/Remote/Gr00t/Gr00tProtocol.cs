@@ -20,6 +20,9 @@ internal sealed class Gr00tProtocol : WireProtocol
     /// <summary>What words go under, where nothing says otherwise.</summary>
     public const string UsualWords = "annotation.human.task_description";
 
+    /// <summary>Option: how an observation lies in a message; otherwise as the preset's environment has it.</summary>
+    public const string Form = "form";
+
     public override string Name => "gr00t";
 
     public override string Scheme => "gr00t";
@@ -28,9 +31,12 @@ internal sealed class Gr00tProtocol : WireProtocol
 
     public override int UsualPort => 5_555;
 
-    public override IReadOnlyList<WireLayout> Presets => WirePresets.Gr00t;
+    public override IReadOnlyList<WireLayout> Presets => Gr00tPresets.All;
 
-    public override IReadOnlyList<string> OwnOptions => ["form"];
+    public override IReadOnlyList<WireOption> OwnOptions { get; } =
+    [new(Form, Gr00tForms.Words.Replace(", ", "|"), Gr00tForms.Words, word => Gr00tForms.Find(word) is not null)];
+
+    public override IReadOnlyList<string> Mistaken => ["gr00t+tls", "groot"];
 
     public override string Unnamed =>
         "pictures, state and words go out under the keys that the server names; "

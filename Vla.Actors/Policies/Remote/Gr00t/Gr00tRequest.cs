@@ -20,7 +20,10 @@ internal sealed class Gr00tRequest : WireRequest
     public Gr00tRequest(WireRequestParts parts)
         : base(parts)
     {
-        _form = parts.Address.ObservationForm ?? (parts.Layout.Name == "so100" ? Gr00tForm.N15 : Gr00tForm.Nested);
+        _form =
+            parts.Address.Option(Gr00tProtocol.Form) is { } word ? Gr00tForms.Find(word)!.Value
+            : parts.Layout.Name == "so100" ? Gr00tForm.N15
+            : Gr00tForm.Nested;
         // The protocol has no header to show it in.
         _key = parts.Address.KeyFile is { } file ? WireKey.Read(file) : null;
     }

@@ -17,7 +17,7 @@ internal sealed class OpenPiProtocol : WireProtocol
 
     public override int UsualPort => 8_000;
 
-    public override IReadOnlyList<WireLayout> Presets => WirePresets.OpenPi;
+    public override IReadOnlyList<WireLayout> Presets => OpenPiPresets.All;
 
     public override string Unnamed =>
         "pictures and state go out by the names of their features (observation.images.front, observation.state); "

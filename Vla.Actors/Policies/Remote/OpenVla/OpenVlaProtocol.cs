@@ -8,6 +8,17 @@ namespace Vla.Actors.Policies.Remote.OpenVla;
 /// </summary>
 internal sealed class OpenVlaProtocol : WireProtocol
 {
+    /// <summary>Option: whose statistics an action is scaled by; otherwise the server's choice.</summary>
+    public const string Unnorm = "unnorm";
+
+    /// <summary>Option: whether a message is a text within a message.</summary>
+    public const string Encoded = "encoded";
+
+    /// <summary>That it is.</summary>
+    public const string Twice = "twice";
+
+    private const int LongestKey = 200;
+
     public override string Name => "openvla";
 
     public override string Scheme => "openvla+http";
@@ -16,9 +27,15 @@ internal sealed class OpenVlaProtocol : WireProtocol
 
     public override int UsualPort => 8_000;
 
-    public override IReadOnlyList<WireLayout> Presets => WirePresets.OpenVla;
+    public override IReadOnlyList<WireLayout> Presets => OpenVlaPresets.All;
 
-    public override IReadOnlyList<string> OwnOptions => ["unnorm", "encoded"];
+    public override IReadOnlyList<WireOption> OwnOptions { get; } =
+    [
+        new(Unnorm, "KEY", $"1 to {LongestKey} characters", value => value.Length is > 0 and <= LongestKey),
+        new(Encoded, Twice, $"once or {Twice}", value => value is "once" or Twice),
+    ];
+
+    public override IReadOnlyList<string> Mistaken => ["openvla"];
 
     public override string Unnamed =>
         "one picture (image) and the words (instruction) go out, and one action comes back; "

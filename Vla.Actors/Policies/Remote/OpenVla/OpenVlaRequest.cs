@@ -15,7 +15,8 @@ internal sealed class OpenVlaRequest(WireRequestParts parts) : WireRequest(parts
 
     private readonly ArrayBufferWriter<byte> _memory = new(1 << 20);
     private readonly ArrayBufferWriter<byte> _outer = new();
-    private readonly WireAddress _address = parts.Address;
+    private readonly bool _isTwice = parts.Address.Option(OpenVlaProtocol.Encoded) == OpenVlaProtocol.Twice;
+    private readonly string? _unnorm = parts.Address.Option(OpenVlaProtocol.Unnorm);
     private byte[] _bytes = [];
 
     /// <inheritdoc/>
@@ -29,7 +30,7 @@ internal sealed class OpenVlaRequest(WireRequestParts parts) : WireRequest(parts
         _memory.ResetWrittenCount();
         using (var writer = new Utf8JsonWriter(_memory, Options))
             Write(writer, seen, places, state, words);
-        if (!_address.IsEncodedTwice)
+        if (!_isTwice)
             return _memory.WrittenMemory;
         _outer.ResetWrittenCount();
         using (var writer = new Utf8JsonWriter(_outer, Options))
@@ -82,7 +83,7 @@ internal sealed class OpenVlaRequest(WireRequestParts parts) : WireRequest(parts
 
         if (Layout.Prompt is { } prompt)
             writer.WriteString(prompt, words);
-        if (_address.UnnormKey is { } key)
+        if (_unnorm is { } key)
             writer.WriteString("unnorm_key"u8, key);
         writer.WriteEndObject();
     }
