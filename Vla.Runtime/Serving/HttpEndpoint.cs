@@ -62,7 +62,7 @@ internal abstract class HttpEndpoint : PolicyEndpoint
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Answers what a request's body says; what is wrong with it, with a status that says so and why.</summary>
+    /// <summary>Answers what a request's body says, or what is wrong with it, with a status and why.</summary>
     protected async Task AnswerAsync(HttpContext context, Func<ReadOnlyMemory<byte>, Task> answer)
     {
         try

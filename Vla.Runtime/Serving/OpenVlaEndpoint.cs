@@ -117,12 +117,6 @@ internal sealed class OpenVlaEndpoint : HttpEndpoint
         var doubles = new double[action.Length];
         for (var i = 0; i < doubles.Length; i++)
             doubles[i] = action[i];
-        writer.WriteStartObject();
-        writer.WriteBase64String("__numpy__"u8, MemoryMarshal.AsBytes<double>(doubles));
-        writer.WriteString("dtype"u8, "<f8"u8);
-        writer.WriteStartArray("shape"u8);
-        writer.WriteNumberValue(action.Length);
-        writer.WriteEndArray();
-        writer.WriteEndObject();
+        WireJsonWriter.WriteArray(writer, MemoryMarshal.AsBytes<double>(doubles), "<f8", action.Length);
     }
 }

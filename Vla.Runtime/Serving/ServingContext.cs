@@ -55,7 +55,7 @@ internal sealed record ServingContext
     /// <summary>Finds in messages what the policy wants.</summary>
     public ObservationReader Reader() => new(Policy, Protocol.Reading(Layout), UsualWords);
 
-    /// <summary>For an answer of a single action: as many of each chunk as the layout, or else the policy, says.</summary>
+    /// <summary>For answers of single actions: as many of each chunk as the layout, or else the policy, says.</summary>
     public ActionQueue Queue() => new(Layout.Execute ?? Policy.Action.Execution.Execute ?? 1, Policy.Action.Dimensions);
 
     /// <summary>Counts and times how an observation is answered.</summary>

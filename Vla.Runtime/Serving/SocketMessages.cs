@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Vla.Runtime.Serving;
 
-/// <summary>Whole messages over a client's WebSocket, as large, as slow and as many as they may be and no more.</summary>
+/// <summary>Whole messages over a client's WebSocket, as large, as slow and as many as they may be.</summary>
 /// <param name="socket">The client's.</param>
 /// <param name="limits">How much it may send.</param>
 internal sealed class SocketMessages(WebSocket socket, SessionLimits limits)

@@ -31,7 +31,7 @@ internal sealed class RemotePolicy : IPolicy
             );
         if (address.Fit is { } fit)
             _pictures = _pictures?.Select(picture => picture with { Fit = fit }).ToArray();
-        Image = Spec(Sent[0]);
+        Image = Sent[0].Spec;
         Pictures = _pictures is null ? null : [.. _pictures.Select(picture => picture.Name)];
         TakesWords = layout.Prompt is not null && server?.TakesWords != false;
         Info = new PolicyInfo
@@ -122,7 +122,7 @@ internal sealed class RemotePolicy : IPolicy
     internal bool IsDriving { get; private init; }
 
     public ImageSpec ImageOf(string picture) =>
-        _pictures?.FirstOrDefault(sent => sent.Name == picture) is { } known ? Spec(known) : Image;
+        _pictures?.FirstOrDefault(sent => sent.Name == picture) is { } known ? known.Spec : Image;
 
     /// <inheritdoc/>
     public IPolicy Driving(RobotNaming robot)
@@ -292,18 +292,4 @@ internal sealed class RemotePolicy : IPolicy
         [.. Enumerable.Range(1, count).Select(i => FormattableString.Invariant($"{word}_{i}"))];
 
     private static IReadOnlyList<string> Units(int count) => [.. Enumerable.Repeat("1", count)];
-
-    /// <summary>Bytes of 0 to 255 as values of 0 to 1, which become the same bytes again.</summary>
-    private static ImageSpec Spec(WirePicture picture) =>
-        new(picture.Height, picture.Width, [0, 0, 0], [1, 1, 1])
-        {
-            Fit = picture.Fit,
-            // As the policies have it that want such a border.
-            Sampling = picture.Fit switch
-            {
-                ImageFit.Pad => ImageSampling.Linear,
-                ImageFit.Letterbox => ImageSampling.Bicubic,
-                _ => ImageSampling.Averaged,
-            },
-        };
 }

@@ -58,8 +58,8 @@ internal sealed record WireAddress
     public static string Form =>
         $"{string.Join(", ", WireProtocol.All.Select(protocol => $"{protocol.Scheme}://HOST:PORT"))} (with TLS "
         + $"{string.Join(", ", WireProtocol.All.Select(protocol => protocol.SecureScheme).OfType<string>())}), with "
-        + "any of ?preset=NAME, layout=FILE, pictures=NAME,NAME, fit=stretch|pad|crop, execute=N, timeout=MS, "
-        + "key=FILE, ca=FILE, trial=off (& between them)"
+        + $"any of ?preset=NAME, layout=FILE, pictures=NAME,NAME, fit={string.Join('|', WireFits.Words)}, "
+        + "execute=N, timeout=MS, key=FILE, ca=FILE, trial=off (& between them)"
         + string.Concat(
             WireProtocol
                 .All.Where(protocol => protocol.OwnOptions.Count > 0)
@@ -160,7 +160,7 @@ internal sealed record WireAddress
             Add("timeout", Timeout.TotalMilliseconds.ToString(CultureInfo.InvariantCulture));
         Add("key", KeyFile);
         Add("ca", CertificateFile);
-        Add("fit", Fit == ImageFit.Centre ? "pad" : Fit?.ToString().ToLowerInvariant());
+        Add("fit", Fit is { } fit ? WireFits.Word(fit) : null);
         foreach (var option in Protocol.OwnOptions)
             Add(option.Name, Option(option.Name));
         Add("trial", Tries ? null : "off");
@@ -185,16 +185,7 @@ internal sealed record WireAddress
             "key" => throw Wrong("a file, so that the key is in nobody's list of processes"),
             "ca" when value.Length > 0 => this with { CertificateFile = value },
             "ca" => throw Wrong("a file"),
-            "fit" => this with
-            {
-                Fit = value switch
-                {
-                    "stretch" => ImageFit.Stretch,
-                    "pad" => ImageFit.Centre,
-                    "crop" => ImageFit.Crop,
-                    _ => throw Wrong("stretch, pad or crop"),
-                },
-            },
+            "fit" => this with { Fit = WireFits.Find(value) ?? throw Wrong("stretch, pad or crop") },
             "pictures" when Names() is { } names => this with { Pictures = names },
             "pictures" => throw Wrong(
                 $"1 to {PictureNames.Most} different names with commas between them, each " + PictureNames.Rule

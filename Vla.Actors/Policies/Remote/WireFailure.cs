@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Vla.Sensors.Text;
@@ -36,7 +37,16 @@ internal static class WireFailure
         return null;
     }
 
+    /// <summary>How long was waited.</summary>
+    public static string Within(TimeSpan time) =>
+        string.Create(CultureInfo.InvariantCulture, $"within {time.TotalSeconds:0.###} s");
+
+    /// <summary>Nobody took the connection for so long.</summary>
+    public static string NoConnection(TimeSpan time) =>
+        $"no connection {Within(time)}: is it the right address, and does the server run?";
+
     /// <summary>A server that refused the key, or that there was none.</summary>
-    public static string OtherKey(int httpStatus) =>
-        $"wants to be shown another key (HTTP {httpStatus}): give key=FILE";
+    /// <param name="httpStatus">How it said so; null for a protocol without HTTP.</param>
+    public static string OtherKey(int? httpStatus = null) =>
+        $"wants to be shown another key{(httpStatus is { } status ? $" (HTTP {status})" : "")}: give key=FILE";
 }

@@ -88,6 +88,20 @@ internal sealed record WirePicture(string Name, string Key, int Height, int Widt
     /// <summary>Where it is in a message.</summary>
     public string Path => Group.Length == 0 ? Key : $"{Group}/{Key}";
 
+    /// <summary>How a camera's picture becomes it: values of 0 to 1, which become bytes of 0 to 255 again.</summary>
+    public ImageSpec Spec =>
+        new(Height, Width, [0, 0, 0], [1, 1, 1])
+        {
+            Fit = Fit,
+            // As the policies have it that want such a border.
+            Sampling = Fit switch
+            {
+                ImageFit.Pad => ImageSampling.Linear,
+                ImageFit.Letterbox => ImageSampling.Bicubic,
+                _ => ImageSampling.Averaged,
+            },
+        };
+
     /// <summary>One that is called by its feature on both sides.</summary>
     public static WirePicture OfFeature(string name, int height = UsualSize, int width = UsualSize) =>
         new(name, PictureNames.Feature(name), height, width);

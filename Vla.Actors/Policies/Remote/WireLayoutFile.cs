@@ -62,12 +62,9 @@ internal static class WireLayoutFile
         {
             Group = section.OptionalText("group", LongestKey) ?? "",
             ChannelsFirst = section.OptionalFlag("channels_first") ?? false,
-            Fit = section.OptionalChoice("fit", "stretch", "pad", "crop") switch
-            {
-                "pad" => ImageFit.Centre,
-                "crop" => ImageFit.Crop,
-                _ => ImageFit.Stretch,
-            },
+            Fit = section.OptionalChoice("fit", [.. WireFits.Words]) is { } fit
+                ? WireFits.Find(fit)!.Value
+                : ImageFit.Stretch,
         };
         section.CheckUnknown();
         return picture;

@@ -67,10 +67,7 @@ internal sealed class Gr00tConnection : WireConnection
 
         if (more)
             throw Failed("answered in several pieces: it does not speak GR00T's protocol");
-        return answer
-            ?? throw Failed(
-                string.Create(CultureInfo.InvariantCulture, $"gave no answer within {timeout.TotalSeconds:0.###} s")
-            );
+        return answer ?? throw Failed($"gave no answer {WireFailure.Within(timeout)}");
     }
 
     /// <inheritdoc/>
@@ -81,9 +78,8 @@ internal sealed class Gr00tConnection : WireConnection
         // ZeroMQ says of nobody there only that there is no answer.
         using (var probe = new TcpClient())
         {
-            using var limit = new CancellationTokenSource(
-                _address.Timeout < LongestConnect ? _address.Timeout : LongestConnect
-            );
+            var longest = _address.Timeout < LongestConnect ? _address.Timeout : LongestConnect;
+            using var limit = new CancellationTokenSource(longest);
             try
             {
                 probe
@@ -94,15 +90,7 @@ internal sealed class Gr00tConnection : WireConnection
             }
             catch (Exception e) when (e is SocketException or OperationCanceledException)
             {
-                throw Failed(
-                    WireFailure.OfNetwork(e)
-                        ?? string.Create(
-                            CultureInfo.InvariantCulture,
-                            $"no connection within {_address.Timeout.TotalSeconds:0.###} s: is it the right address, "
-                                + $"and does the server run?"
-                        ),
-                    e
-                );
+                throw Failed(WireFailure.OfNetwork(e) ?? WireFailure.NoConnection(longest), e);
             }
         }
 
@@ -121,9 +109,7 @@ internal sealed class Gr00tConnection : WireConnection
         catch (WireException e)
         {
             throw Failed(
-                e.Message.Contains("Unauthorized", StringComparison.Ordinal)
-                    ? "wants to be shown another key: give key=FILE"
-                    : e.Message,
+                e.Message.Contains("Unauthorized", StringComparison.Ordinal) ? WireFailure.OtherKey() : e.Message,
                 e
             );
         }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.WebSockets;
 using Vla.Actors.Policies.Remote.Messages;
 using Vla.Sensors.Text;
@@ -65,10 +64,7 @@ internal sealed class OpenPiConnection : WireConnection
         }
         catch (OperationCanceledException e)
         {
-            throw Fail(
-                string.Create(CultureInfo.InvariantCulture, $"gave no answer within {timeout.TotalSeconds:0.###} s"),
-                e
-            );
+            throw Fail($"gave no answer {WireFailure.Within(timeout)}", e);
         }
         catch (Exception e)
             when (e is WebSocketException or IOException or ObjectDisposedException or InvalidOperationException)
@@ -102,14 +98,7 @@ internal sealed class OpenPiConnection : WireConnection
         }
         catch (OperationCanceledException e)
         {
-            throw new PolicyException(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{_where}: no connection within {address.Timeout.TotalSeconds:0.###} s: is it the right "
-                        + $"address, and does the server run?"
-                ),
-                e
-            );
+            throw new PolicyException($"{_where}: {WireFailure.NoConnection(address.Timeout)}", e);
         }
         catch (WebSocketException e)
         {
@@ -125,11 +114,8 @@ internal sealed class OpenPiConnection : WireConnection
         catch (OperationCanceledException e)
         {
             throw Fail(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"took the connection, and said nothing within {address.Timeout.TotalSeconds:0.###} s: a policy "
-                        + $"server first says what it is"
-                ),
+                $"took the connection, and said nothing {WireFailure.Within(address.Timeout)}: a policy server first "
+                    + "says what it is",
                 e
             );
         }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
@@ -114,10 +113,7 @@ internal sealed class OpenVlaConnection : WireConnection
         }
         catch (OperationCanceledException e)
         {
-            throw Failed(
-                string.Create(CultureInfo.InvariantCulture, $"{late} within {timeout.TotalSeconds:0.###} s"),
-                e
-            );
+            throw Failed($"{late} {WireFailure.Within(timeout)}", e);
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
         {

@@ -96,13 +96,7 @@ internal sealed class OpenVlaRequest(WireRequestParts parts) : WireRequest(parts
         ReadOnlySpan<int> shape
     )
     {
-        writer.WriteStartObject(key);
-        writer.WriteBase64String("__numpy__"u8, data);
-        writer.WriteString("dtype"u8, type);
-        writer.WriteStartArray("shape"u8);
-        foreach (var length in shape)
-            writer.WriteNumberValue(length);
-        writer.WriteEndArray();
-        writer.WriteEndObject();
+        writer.WritePropertyName(key);
+        WireJsonWriter.WriteArray(writer, data, type, shape);
     }
 }
