@@ -119,13 +119,14 @@ public abstract class StageActor<TInput> : TorchActor
     protected override void OnLoaded() => GoOn();
 
     /// <summary>
-    /// Something that was missing is there: works where that is possible, asks for inputs where they are wanted.
+    /// Something that was missing is there: works where that is possible, asks for inputs where they are wanted and not
+    /// on their way already.
     /// </summary>
     protected void GoOn()
     {
         foreach (var line in _lines)
         {
-            if (!TryWork(line))
+            if (!TryWork(line) && !line.Demand.IsPassedOn)
                 AskUpstream(line);
         }
     }

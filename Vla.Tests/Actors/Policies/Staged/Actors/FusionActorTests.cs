@@ -45,6 +45,18 @@ public sealed class FusionActorTests : PipelineTestKit
     }
 
     [Fact]
+    public async Task Words_that_change_while_a_picture_is_on_its_way_ask_for_no_second_one()
+    {
+        _fusion.Tell(Ready.Once, _decoder);
+        _fusion.Tell(Encoded(1, "left", 10), _language);
+        await _vision.ExpectMsgAsync(Ready.Once);
+
+        _fusion.Tell(Encoded(2, "right", 20), _language);
+
+        await HearsNothingAsync(_vision, _fusion);
+    }
+
+    [Fact]
     public async Task Every_picture_is_joined_with_the_instruction_in_force()
     {
         _fusion.Tell(Encoded(1, "left", 10), _language);
