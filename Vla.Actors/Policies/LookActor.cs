@@ -4,6 +4,7 @@ using Vla.Actors.Pipeline;
 using Vla.Actors.Scheduling;
 using Vla.Actors.Stages;
 using Vla.Sensors;
+using Vla.Sensors.Observations;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Policies;
@@ -12,6 +13,7 @@ namespace Vla.Actors.Policies;
 /// Sends every camera's picture through a policy's eyes: <see cref="ObservationCaptured"/> in,
 /// <see cref="PicturesSeen"/> out.
 /// </summary>
+/// <remarks>Eyes that words tune look at nothing before there are any.</remarks>
 internal sealed class LookActor(
     StageSetup setup,
     IReadOnlyList<string>? pictures,
@@ -19,8 +21,9 @@ internal sealed class LookActor(
     Func<ILooks?> load,
     Device device,
     IActorRef observations,
+    IActorRef? instructions,
     IObservationSource? source
-) : StageActor<ObservationCaptured>(setup, observations)
+) : InstructedActor(setup, observations, instructions ?? ActorRefs.Nobody)
 {
     private readonly PicturePlaces _places = new(pictures);
     private readonly FrameTensors _pictures = new();
@@ -29,9 +32,10 @@ internal sealed class LookActor(
     /// <param name="setup">Name, clock, threads.</param>
     /// <param name="pictures">The cameras, in the policy's order; null for the first one, whatever its name.</param>
     /// <param name="step">The step's name in <see cref="Origin.Steps"/>.</param>
-    /// <param name="load">Makes the eyes, warmed up, on the stage's thread; null for a policy without pictures.</param>
+    /// <param name="load">Makes the eyes, on the stage's thread; null for a policy without pictures.</param>
     /// <param name="device">Where they compute.</param>
     /// <param name="observations">Upstream: is told <see cref="Ready"/>.</param>
+    /// <param name="instructions">Is told <see cref="InstructionWanted"/>; null where words tune no eyes.</param>
     /// <param name="source">The shorter way to what upstream gives; null for none.</param>
     public static Props Props(
         StageSetup setup,
@@ -40,12 +44,22 @@ internal sealed class LookActor(
         Func<ILooks?> load,
         Device device,
         IActorRef observations,
+        IActorRef? instructions,
         IObservationSource? source
-    ) => Akka.Actor.Props.Create(() => new LookActor(setup, pictures, step, load, device, observations, source));
+    ) =>
+        Akka.Actor.Props.Create(() =>
+            new LookActor(setup, pictures, step, load, device, observations, instructions, source)
+        );
+
+    protected override bool TakesWords => instructions is not null;
 
     private protected override ThreadUse ThreadUse => ThreadUse.Lends;
 
-    protected override void Load() => _eyes = load();
+    protected override void Load()
+    {
+        _eyes = load();
+        _eyes?.WarmUp();
+    }
 
     protected override ObservationCaptured Newest(ObservationCaptured input)
     {
@@ -69,7 +83,7 @@ internal sealed class LookActor(
         if (_eyes is not null)
         {
             foreach (var place in places)
-                maps.Add(Look(_pictures.Of(seen[place])));
+                maps.Add(Look(_pictures.Of(seen[place]), Instruction?.Text ?? ""));
         }
 
         var finishedNs = Setup.Time.NowNs();
@@ -77,13 +91,10 @@ internal sealed class LookActor(
             Setup.Monitor.Features.Offer(maps[0], finishedNs);
         foreach (var map in maps)
             map.DetachFromDisposeScope();
-        // What it does is the same whatever is said, and yet made for the words in force: a recording asks.
-        var origin = Origin.Of(seen, places[0]) with
+        return new PicturesSeen(maps, OriginOf(seen, places[0]).With(step, startedNs, finishedNs))
         {
-            Instruction = seen.Instruction,
-            InstructionNumber = seen.InstructionNumber,
+            State = seen.State,
         };
-        return new PicturesSeen(maps, origin.With(step, startedNs, finishedNs)) { State = seen.State };
     }
 
     protected override void Release()
@@ -93,11 +104,24 @@ internal sealed class LookActor(
         _pictures.Dispose();
     }
 
-    private Tensor Look(Tensor picture)
+    private Origin OriginOf(Observation seen, int place)
+    {
+        var origin = Origin.Of(seen, place);
+        return Instruction is { } words
+            ? origin.With(words)
+            // What it does is the same whatever is said, and yet made for the words in force: a recording asks.
+            : origin with
+            {
+                Instruction = seen.Instruction,
+                InstructionNumber = seen.InstructionNumber,
+            };
+    }
+
+    private Tensor Look(Tensor picture, string words)
     {
         if (device.type == DeviceType.CPU)
-            return _eyes!.Look(picture);
+            return _eyes!.Look(picture, words);
         using var copy = picture.to(device);
-        return _eyes!.Look(copy);
+        return _eyes!.Look(copy, words);
     }
 }

@@ -28,9 +28,10 @@ internal static class ActActors
                     host.Setup(ActSteps.Look, threads),
                     policy.Pictures,
                     ActSteps.Look,
-                    () => Eyes(policy, host.Device),
+                    () => policy.Pictures is { } names ? Eyes(policy, names, host.Device) : null,
                     host.Device,
                     host.Observations,
+                    instructions: null,
                     host.Source
                 )
             ),
@@ -44,12 +45,6 @@ internal static class ActActors
         );
     }
 
-    private static ActVision? Eyes(ActPolicy policy, Device device)
-    {
-        if (policy.Pictures is null)
-            return null;
-        var vision = ActVision.Load(policy.Directory, device);
-        vision.WarmUp(policy.Pictures.Select(policy.ImageOf), device);
-        return vision;
-    }
+    private static ActVision Eyes(ActPolicy policy, IReadOnlyList<string> pictures, Device device) =>
+        ActVision.Load(policy.Directory, pictures.Select(policy.ImageOf), device);
 }

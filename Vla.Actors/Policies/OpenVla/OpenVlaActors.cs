@@ -31,6 +31,7 @@ internal static class OpenVlaActors
                     () => new Eyes(policy, host.Device),
                     host.Device,
                     host.Observations,
+                    instructions: null,
                     host.Source
                 )
             ),
@@ -51,17 +52,17 @@ internal static class OpenVlaActors
     }
 
     /// <summary>The vision towers and the projector, of their own part of the weights.</summary>
-    private sealed class Eyes : ILooks
+    private sealed class Eyes(OpenVlaPolicy policy, Device device) : ILooks
     {
-        private readonly OpenVlaCheckpoint _checkpoint;
+        private readonly OpenVlaCheckpoint _checkpoint = OpenVlaCheckpoint.Open(
+            policy.Directory,
+            device,
+            policy.Precision
+        );
 
-        public Eyes(OpenVlaPolicy policy, Device device)
-        {
-            _checkpoint = OpenVlaCheckpoint.Open(policy.Directory, device, policy.Precision);
-            _checkpoint.WarmUpVision();
-        }
+        public void WarmUp() => _checkpoint.WarmUpVision();
 
-        public Tensor Look(Tensor picture)
+        public Tensor Look(Tensor picture, string words)
         {
             using var pixels = _checkpoint.Normalise(picture);
             return _checkpoint.Look(pixels);

@@ -31,6 +31,7 @@ internal static class SmolVlaActors
                 () => new Eyes(policy, host.Device),
                 host.Device,
                 host.Observations,
+                instructions: null,
                 host.Source
             )
         );
@@ -47,19 +48,18 @@ internal static class SmolVlaActors
     }
 
     /// <summary>The vision tower, of its own part of the weights.</summary>
-    private sealed class Eyes : ILooks
+    private sealed class Eyes(SmolVlaPolicy policy, Device device) : ILooks
     {
-        private readonly SmolVlaCheckpoint _checkpoint;
+        private readonly SmolVlaCheckpoint _checkpoint = SmolVlaCheckpoint.Open(policy.Directory, device);
 
-        public Eyes(SmolVlaPolicy policy, Device device)
+        public void WarmUp()
         {
-            _checkpoint = SmolVlaCheckpoint.Open(policy.Directory, device);
             using var scope = NewDisposeScope();
             using var guard = inference_mode();
-            Look(zeros([1, 3, policy.Image.Height, policy.Image.Width], device: device));
+            _checkpoint.Look(zeros([1, 3, policy.Image.Height, policy.Image.Width], device: device));
         }
 
-        public Tensor Look(Tensor picture) => _checkpoint.Look(picture);
+        public Tensor Look(Tensor picture, string words) => _checkpoint.Look(picture);
 
         public void Dispose() => _checkpoint.Dispose();
     }

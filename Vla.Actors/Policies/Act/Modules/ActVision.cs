@@ -16,16 +16,23 @@ internal sealed class ActVision : Module<Tensor, Tensor>, ILooks
     internal const int WarmUps = 2;
 
     private readonly ActBackbone backbone;
+    private readonly IReadOnlyList<(int Height, int Width)> _sizes;
+    private readonly Device _device;
 
-    private ActVision(ActBackbone backbone)
+    private ActVision(ActBackbone backbone, IEnumerable<ImageSpec> images, Device device)
         : base(nameof(ActVision))
     {
         this.backbone = backbone;
+        _sizes = [.. images.Select(image => (image.Height, image.Width)).Distinct()];
+        _device = device;
         RegisterComponents();
     }
 
+    /// <param name="directory">The policy's.</param>
+    /// <param name="images">The pictures that will come.</param>
+    /// <param name="device">Where it computes.</param>
     /// <exception cref="PolicyException">The weights are not a backbone's.</exception>
-    public static ActVision Load(string directory, Device device)
+    public static ActVision Load(string directory, IEnumerable<ImageSpec> images, Device device)
     {
         using var weights = SafetensorsCheckpoint.Open(Path.Combine(directory, PolicyKind.WeightsFile));
         var backbone = ActBackbone.For(weights, ActCheckpoint.BackbonePrefix);
@@ -34,7 +41,7 @@ internal sealed class ActVision : Module<Tensor, Tensor>, ILooks
             StateDict.Load(backbone, weights, ActCheckpoint.BackbonePrefix);
             backbone.eval();
             backbone.to(device);
-            return new ActVision(backbone);
+            return new ActVision(backbone, images, device);
         }
         catch
         {
@@ -47,19 +54,16 @@ internal sealed class ActVision : Module<Tensor, Tensor>, ILooks
     /// <returns>Its feature map [1, channels, height / 32, width / 32], each rounded up.</returns>
     public override Tensor forward(Tensor x) => backbone.call(x);
 
-    public Tensor Look(Tensor picture) => call(picture);
+    public Tensor Look(Tensor picture, string words) => call(picture);
 
-    /// <summary>
-    /// Works on pictures of each size that will come, so that the first takes no longer than the next.
-    /// </summary>
-    public void WarmUp(IEnumerable<ImageSpec> images, Device device)
+    public void WarmUp()
     {
         using var scope = NewDisposeScope();
         using var guard = inference_mode();
-        foreach (var (height, width) in images.Select(image => (image.Height, image.Width)).Distinct())
+        foreach (var (height, width) in _sizes)
         {
             // As a camera's picture lies in memory: colour by colour of a pixel.
-            var picture = zeros([1, height, width, 3], device: device).permute(0, 3, 1, 2);
+            var picture = zeros([1, height, width, 3], device: _device).permute(0, 3, 1, 2);
             for (var i = 0; i < WarmUps; i++)
                 call(picture);
         }
