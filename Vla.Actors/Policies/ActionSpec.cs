@@ -1,4 +1,5 @@
 using Vla.Actors.Chunks;
+using Vla.Sensors;
 
 namespace Vla.Actors.Policies;
 
@@ -20,6 +21,9 @@ public sealed record ActionSpec(
 {
     /// <summary>How many numbers an action has.</summary>
     public int Dimensions => Names.Count;
+
+    /// <summary><see cref="StepMs"/> in nanoseconds.</summary>
+    internal long StepNs => (long)(StepMs * MonotonicTime.NsPerMs);
 
     /// <summary>How chunks are carried out.</summary>
     public ChunkExecution Execution { get; init; } = ChunkExecution.Freshest;

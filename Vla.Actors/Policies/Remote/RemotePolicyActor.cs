@@ -24,7 +24,6 @@ internal sealed class RemotePolicyActor(
 ) : InstructedActor(setup, observations, instructions)
 {
     private readonly WireRequest _request = policy.Request();
-    private readonly long _stepNs = (long)(policy.Action.StepMs * MonotonicTime.NsPerMs);
     private WireConnection? _connection;
 
     protected override bool TakesWords { get; } = policy.TakesWords;
@@ -65,7 +64,7 @@ internal sealed class RemotePolicyActor(
             new ActionChunk(
                 answer.Values,
                 answer.Horizon,
-                _stepNs,
+                policy.Action.StepNs,
                 origin
                     .With(RemoteSteps.Pack, startedNs, sentNs)
                     .With(RemoteSteps.Wire, sentNs, answeredNs - workedNs)

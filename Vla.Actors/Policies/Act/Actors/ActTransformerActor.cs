@@ -15,7 +15,6 @@ internal sealed class ActTransformerActor(StageSetup setup, ActPolicy policy, De
     : StageActor<PicturesSeen>(setup, vision)
 {
     private readonly StateInput? _state = policy.State.Dimensions > 0 ? new StateInput(policy.State, device) : null;
-    private readonly long _stepNs = (long)(policy.Action.StepMs * MonotonicTime.NsPerMs);
     private ActModel? _model;
 
     /// <param name="setup">Name, clock, threads.</param>
@@ -49,7 +48,7 @@ internal sealed class ActTransformerActor(StageSetup setup, ActPolicy policy, De
             new ActionChunk(
                 values,
                 policy.Action.Horizon,
-                _stepNs,
+                policy.Action.StepNs,
                 input.Origin.With(ActSteps.Plan, startedNs, Setup.Time.NowNs())
             )
         );

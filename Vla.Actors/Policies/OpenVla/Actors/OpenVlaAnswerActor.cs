@@ -19,7 +19,6 @@ internal sealed class OpenVlaAnswerActor(
     IActorRef instructions
 ) : InstructedActor<PicturesSeen>(setup, vision, instructions)
 {
-    private readonly long _stepNs = (long)(policy.Action.StepMs * MonotonicTime.NsPerMs);
     private OpenVlaCheckpoint? _checkpoint;
     private (string Words, IReadOnlyList<long> Ids)? _question;
 
@@ -52,7 +51,7 @@ internal sealed class OpenVlaAnswerActor(
             new ActionChunk(
                 policy.Act(tokens),
                 Horizon: 1,
-                _stepNs,
+                policy.Action.StepNs,
                 input.Origin.With(instruction).With(OpenVlaSteps.Answer, startedNs, Setup.Time.NowNs())
             )
         );

@@ -19,7 +19,6 @@ internal sealed class Rt1DecideActor(StageSetup setup, Rt1Policy policy, Device 
     : StageActor<PicturesSeen>(setup, tokenizer)
 {
     private readonly Rt1Window _window = new(policy.Config);
-    private readonly long _stepNs = (long)(policy.Action.StepMs * MonotonicTime.NsPerMs);
     private Rt1Checkpoint? _checkpoint;
     private long _instruction = -1;
     private long _newestNs;
@@ -41,7 +40,11 @@ internal sealed class Rt1DecideActor(StageSetup setup, Rt1Policy policy, Device 
     {
         var origin = input.Origin;
         var passedNs = origin.CapturedNs - _newestNs;
-        if (origin.InstructionNumber != _instruction || passedNs < 0 || passedNs > policy.Config.Frames * _stepNs)
+        if (
+            origin.InstructionNumber != _instruction
+            || passedNs < 0
+            || passedNs > policy.Config.Frames * policy.Action.StepNs
+        )
             _window.Reset();
         (_instruction, _newestNs) = (origin.InstructionNumber, origin.CapturedNs);
 
@@ -51,7 +54,7 @@ internal sealed class Rt1DecideActor(StageSetup setup, Rt1Policy policy, Device 
             new ActionChunk(
                 policy.Layout.Of(Rt1Decision.Values(policy.Config, tokens)),
                 Horizon: 1,
-                _stepNs,
+                policy.Action.StepNs,
                 origin.With(Rt1Steps.Decide, startedNs, Setup.Time.NowNs())
             )
         );

@@ -22,7 +22,6 @@ internal sealed class SmolExpertActor(
 ) : StageActor<PrefixRead>(setup, language)
 {
     private readonly ChunkNoise _noise = new(policy.Seed);
-    private readonly long _stepNs = (long)(policy.Action.StepMs * MonotonicTime.NsPerMs);
     private readonly ChunkContinuation? _continuation =
         policy.Chunking.IsEnabled && progress is not null
             ? new ChunkContinuation(policy.Action, policy.Relative, policy.Chunking, progress)
@@ -65,7 +64,7 @@ internal sealed class SmolExpertActor(
             new ActionChunk(
                 values,
                 policy.Action.Horizon,
-                _stepNs,
+                policy.Action.StepNs,
                 input.Origin.With(SmolSteps.Plan, startedNs, Setup.Time.NowNs())
             )
         );

@@ -18,7 +18,6 @@ public sealed class ActionDecoderActor(
     IActorRef fusion
 ) : StageActor<FeaturesFused>(setup, fusion)
 {
-    private readonly long _stepNs = (long)(action.StepMs * MonotonicTime.NsPerMs);
     private Module<Tensor, Tensor>? _decoder;
 
     /// <param name="setup">Name, clock, threads.</param>
@@ -46,7 +45,7 @@ public sealed class ActionDecoderActor(
             new ActionChunk(
                 values,
                 action.Horizon,
-                _stepNs,
+                action.StepNs,
                 input.Origin.With(StagedSteps.Decode, startedNs, Setup.Time.NowNs())
             )
         );
