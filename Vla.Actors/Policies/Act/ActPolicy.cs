@@ -92,8 +92,8 @@ internal sealed class ActPolicy : IPolicy
 
     public IReadOnlyList<string> Remarks => _specs.Remarks;
 
-    /// <summary>Which numbers of an action count from the robot's state; null where none does.</summary>
-    internal RelativeActions? Relative => _specs.Relative;
+    /// <summary>What the numbers are that it takes and gives.</summary>
+    internal LeRobotSpecs Specs => _specs;
 
     public ImageSpec ImageOf(string picture) => _images.TryGetValue(picture, out var spec) ? spec : Image;
 

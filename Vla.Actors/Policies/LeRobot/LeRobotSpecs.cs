@@ -1,4 +1,6 @@
 using Vla.Actors.Chunks;
+using Vla.Sensors.Observations;
+using static TorchSharp.torch;
 
 namespace Vla.Actors.Policies.LeRobot;
 
@@ -87,6 +89,18 @@ internal sealed class LeRobotSpecs
 
     /// <summary>The same, carried out in another way; before a robot has named it.</summary>
     public LeRobotSpecs CarriedOut(ChunkExecution execution) => Copy(execution, naming: null);
+
+    /// <summary>A chunk as the robot takes it.</summary>
+    /// <param name="actions">As the model gives them, normalised.</param>
+    /// <param name="state">The robot's at the pictures' moment; null when it is not known.</param>
+    /// <returns>Row by row; the caller's own.</returns>
+    public float[] ForRobot(Tensor actions, RobotReading? state)
+    {
+        var values = ChunkValues.Of(actions);
+        Action.Unnormalise(values);
+        Relative?.Add(values, Relative.MeasuredFrom(state));
+        return values;
+    }
 
     private LeRobotSpecs Copy(ChunkExecution execution, LeRobotNaming? naming) =>
         new(_directory, _features, _chunkSize, execution, _names, _stateScale, _actionScale, naming)

@@ -110,8 +110,8 @@ internal sealed class SmolVlaPolicy : IPolicy
     /// <summary>How a chunk goes on from the one before it.</summary>
     public RealTimeChunking Chunking { get; private init; }
 
-    /// <summary>Which numbers of an action count from the robot's state; null where none does.</summary>
-    internal RelativeActions? Relative => _specs.Relative;
+    /// <summary>What the numbers are that it takes and gives.</summary>
+    internal LeRobotSpecs Specs => _specs;
 
     private string Missing =>
         $"put {HubTokenizer.FileName} of {_model} beside the weights (or into tokenizer/ or vlm/ there)";

@@ -40,13 +40,9 @@ internal sealed class ActTransformerActor(StageSetup setup, ActPolicy policy, De
             own > 0 ? numbers!.narrow(1, 0, own) : null,
             around > 0 ? numbers!.narrow(1, own, around) : null
         );
-        var values = ChunkValues.Of(_model.Decode(tokens, null));
-        policy.Action.Unnormalise(values);
-        if (policy.Relative is { } relative)
-            relative.Add(values, relative.MeasuredFrom(input.State));
         return new ActionDecoded(
             new ActionChunk(
-                values,
+                policy.Specs.ForRobot(_model.Decode(tokens, null), input.State),
                 policy.Action.Horizon,
                 policy.Action.StepNs,
                 input.Origin.With(ActSteps.Plan, startedNs, Setup.Time.NowNs())

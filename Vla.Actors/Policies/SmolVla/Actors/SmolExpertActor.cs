@@ -24,7 +24,7 @@ internal sealed class SmolExpertActor(
     private readonly ChunkNoise _noise = new(policy.Seed);
     private readonly ChunkContinuation? _continuation =
         policy.Chunking.IsEnabled && progress is not null
-            ? new ChunkContinuation(policy.Action, policy.Relative, policy.Chunking, progress)
+            ? new ChunkContinuation(policy.Action, policy.Specs.Relative, policy.Chunking, progress)
             : null;
     private SmolVlaCheckpoint? _checkpoint;
 
@@ -56,13 +56,9 @@ internal sealed class SmolExpertActor(
             .Next(input.Origin.Instruction, input.Origin.InstructionNumber, 1, config.ChunkSize, config.ActionSize)
             .to(device);
         var guide = _continuation?.Of(input.Origin, input.State);
-        var values = ChunkValues.Of(_checkpoint!.Plan(input.Prefix, noise, guide));
-        policy.Action.Unnormalise(values);
-        if (policy.Relative is { } relative)
-            relative.Add(values, relative.MeasuredFrom(input.State));
         return new ActionDecoded(
             new ActionChunk(
-                values,
+                policy.Specs.ForRobot(_checkpoint!.Plan(input.Prefix, noise, guide), input.State),
                 policy.Action.Horizon,
                 policy.Action.StepNs,
                 input.Origin.With(SmolSteps.Plan, startedNs, Setup.Time.NowNs())

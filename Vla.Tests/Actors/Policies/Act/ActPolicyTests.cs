@@ -270,7 +270,7 @@ public sealed class ActPolicyTests : IDisposable
                 + "\"registry_name\": \"device_processor\""
         );
 
-        var relative = Assert.IsType<ActPolicy>(PolicyFamilies.Load(_directory.Path)).Relative!;
+        var relative = Assert.IsType<ActPolicy>(PolicyFamilies.Load(_directory.Path)).Specs.Relative!;
         float[] chunk = [1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2];
         relative.Add(chunk, [10, 20, 30, 40, 50, 60]);
 
