@@ -1,6 +1,5 @@
 using System.Globalization;
 using Akka.Actor;
-using Vla.Actors.Checkpoints;
 using Vla.Actors.Chunks;
 using Vla.Actors.Policies.Act.Modules;
 using Vla.Actors.Policies.LeRobot;
@@ -55,12 +54,9 @@ internal sealed class ActPolicy : IPolicy
     /// <exception cref="PolicyException">Something is missing, malformed or does not fit together.</exception>
     public static ActPolicy Load(string directory)
     {
-        var config = ActConfig.Read(Path.Combine(directory, PolicyKind.ConfigFile));
         WorkStep.Begin("reading the weights");
-        using var weights = SafetensorsCheckpoint.Open(Path.Combine(directory, PolicyKind.WeightsFile));
-        using var processors = LeRobotProcessors.Read(directory, config.Features, weights, CPU);
         using var whole = ActCheckpoint.Load(directory, CPU);
-        return new ActPolicy(directory, config, processors, whole.Parameters);
+        return new ActPolicy(directory, whole.Config, whole.Processors, whole.Parameters);
     }
 
     public string Directory { get; }
