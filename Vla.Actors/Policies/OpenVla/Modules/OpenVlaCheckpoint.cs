@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies.Layers;
 using Vla.Sensors.Images;
@@ -205,21 +204,15 @@ internal sealed class OpenVlaCheckpoint : IDisposable
 
     /// <summary>Tries all of it, where that is no great matter.</summary>
     /// <exception cref="PolicyException">Something is missing or does not fit.</exception>
-    internal void Try()
-    {
-        try
-        {
-            WarmUpVision();
-            WarmUpLanguage();
-        }
-        catch (ExternalException e)
-        {
-            throw new PolicyException(
-                $"{Directory}: its weights do not fit together or its config.json: {ErrorText.FirstLine(e.Message)}",
-                e
-            );
-        }
-    }
+    internal void Try() =>
+        WeightsTrial.Run(
+            Directory,
+            () =>
+            {
+                WarmUpVision();
+                WarmUpLanguage();
+            }
+        );
 
     public void Dispose()
     {

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using TorchSharp;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies.Layers;
 using static TorchSharp.torch;
@@ -39,16 +37,8 @@ internal sealed class Rt1Checkpoint : IDisposable
         var opened = Open(directory, device);
         try
         {
-            opened.Try();
+            WeightsTrial.Run(directory, opened.Try);
             return opened;
-        }
-        catch (ExternalException e)
-        {
-            opened.Dispose();
-            throw new PolicyException(
-                $"{directory}: its weights do not fit together or its config.json: {ErrorText.FirstLine(e.Message)}",
-                e
-            );
         }
         catch
         {
@@ -144,10 +134,7 @@ internal sealed class Rt1Checkpoint : IDisposable
         var window = tokens.unsqueeze(1).expand(1, Config.Frames, Config.ImageTokens, Config.TokenSize);
         var logits = Decide(window, Config.Frames - 1);
         Require("action logits", logits, [1, Config.ActionTokens, Config.Vocabulary], "vocab_size");
-        if (!logits.isfinite().all().ToBoolean())
-            throw new PolicyException(
-                $"{Directory}: makes NaN or infinity of a plain pattern: its weights are of no use"
-            );
+        WeightsTrial.RequireFinite(Directory, logits);
     }
 
     private void Require(string what, Tensor tensor, long[] shape, string keys)

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using TorchSharp;
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies.Layers;
@@ -68,16 +67,8 @@ internal sealed class SmolVlaCheckpoint : IDisposable
         var opened = Open(directory, device);
         try
         {
-            opened.Try();
+            WeightsTrial.Run(directory, opened.Try);
             return opened;
-        }
-        catch (ExternalException e)
-        {
-            opened.Dispose();
-            throw new PolicyException(
-                $"{directory}: its weights do not fit together or its config.json: {ErrorText.FirstLine(e.Message)}",
-                e
-            );
         }
         catch
         {
@@ -387,9 +378,6 @@ internal sealed class SmolVlaCheckpoint : IDisposable
             State = zeros([1, Config.Features.State!.Count]),
         };
         var chunk = Predict(input, zeros([1, Config.ChunkSize, Config.ActionSize]));
-        if (!chunk.isfinite().all().item<bool>())
-            throw new PolicyException(
-                $"{Directory}: makes NaN or infinity of a plain pattern: its weights are of no use"
-            );
+        WeightsTrial.RequireFinite(Directory, chunk);
     }
 }
