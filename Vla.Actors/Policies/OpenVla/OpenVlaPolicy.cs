@@ -209,14 +209,13 @@ internal sealed class OpenVlaPolicy : IPolicy
         var file = Path.Combine(directory, HubTokenizer.FileName);
         if (!File.Exists(file))
             return null;
-        var tokenizer = HubTokenizer.Read(file);
-        if (tokenizer.LargestId >= checkpoint.Vocabulary)
-            throw new PolicyException(
-                $"{file}: has token ids up to {tokenizer.LargestId}, and the weights have {checkpoint.Vocabulary}: it "
-                    + "is another model's tokenizer"
-            );
         var isFirst = checkpoint.Config.IsFirstVersion;
-        return new PromptWords(tokenizer, instruction => Prompt(instruction, isFirst), LongestQuestion);
+        return PromptWords.Read(
+            file,
+            checkpoint.Vocabulary,
+            instruction => Prompt(instruction, isFirst),
+            LongestQuestion
+        );
     }
 
     // The very words of its training; the instruction in small letters and without a full stop, as there.

@@ -196,15 +196,10 @@ internal sealed class SmolVlaPolicy : IPolicy
             .FirstOrDefault(File.Exists);
         if (file is null)
             return null;
-        var tokenizer = HubTokenizer.Read(file);
-        if (tokenizer.LargestId >= checkpoint.Vocabulary)
-            throw new PolicyException(
-                $"{file}: has token ids up to {tokenizer.LargestId}, and the weights have {checkpoint.Vocabulary}: it "
-                    + "is another model's tokenizer"
-            );
         // As LeRobot does: an instruction ends its line.
-        return new PromptWords(
-            tokenizer,
+        return PromptWords.Read(
+            file,
+            checkpoint.Vocabulary,
             instruction => instruction.EndsWith('\n') ? instruction : $"{instruction}\n",
             words?.MaximumLength ?? checkpoint.Config.LongestText
         );
