@@ -19,4 +19,19 @@ public sealed record PolicyInfo
 
     /// <summary>The type of each stage in <c>config.json</c>, by the stage's key there.</summary>
     public required IReadOnlyDictionary<string, string> StageTypes { get; init; }
+
+    /// <summary>Of a directory in its authors' form, which says nothing of itself: called as the directory.</summary>
+    internal static PolicyInfo Of(
+        string directory,
+        string description,
+        IReadOnlyDictionary<string, string> stageTypes
+    ) =>
+        new()
+        {
+            Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory))),
+            Description = description,
+            Trained = null,
+            Note = "",
+            StageTypes = stageTypes,
+        };
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Akka.Actor;
 using Vla.Actors.Chunks;
 using Vla.Actors.Policies.Act.Modules;
@@ -37,18 +36,12 @@ internal sealed class ActPolicy : IPolicy
         Image =
             _images.Values.FirstOrDefault() ?? new ImageSpec(SmallestPicture, SmallestPicture, [0, 0, 0], [1, 1, 1]);
         Pictures = _images.Count > 0 ? [.. _images.Keys] : null;
-        Info = new PolicyInfo
-        {
-            Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory))),
-            Description = string.Create(
-                CultureInfo.InvariantCulture,
-                $"LeRobot's ACT: {_images.Count} pictures, {State.Dimensions} numbers of state, chunks of "
-                    + $"{config.ChunkSize} actions."
-            ),
-            Trained = null,
-            Note = "",
-            StageTypes = new Dictionary<string, string> { ["vision_backbone"] = "resnet", ["transformer"] = Type },
-        };
+        Info = PolicyInfo.Of(
+            directory,
+            $"LeRobot's ACT: {_images.Count} pictures, {State.Dimensions} numbers of state, chunks of "
+                + $"{config.ChunkSize} actions.",
+            new Dictionary<string, string> { ["vision_backbone"] = "resnet", ["transformer"] = Type }
+        );
     }
 
     /// <exception cref="PolicyException">Something is missing, malformed or does not fit together.</exception>

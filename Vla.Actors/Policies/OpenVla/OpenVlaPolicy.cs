@@ -1,4 +1,3 @@
-using System.Globalization;
 using Akka.Actor;
 using Vla.Actors.Policies.OpenVla.Modules;
 using Vla.Actors.Policies.Tokenizing;
@@ -58,21 +57,15 @@ internal sealed class OpenVlaPolicy : IPolicy
         string[] names = count == Names.Length ? Names : [.. Enumerable.Range(1, count).Select(i => $"action_{i}")];
         string[] units = count == Names.Length ? Units : [.. names.Select(_ => "1")];
         Action = new ActionSpec(names, units, new float[count], [.. Enumerable.Repeat(1f, count)], Horizon: 1, stepMs);
-        Info = new PolicyInfo
-        {
-            Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory))),
-            Description = string.Create(
-                CultureInfo.InvariantCulture,
-                $"OpenVLA: one picture of {config.Image.Width} x {config.Image.Height}, {count} tokens an action."
-            ),
-            Trained = null,
-            Note = "",
-            StageTypes = new Dictionary<string, string>
+        Info = PolicyInfo.Of(
+            directory,
+            $"OpenVLA: one picture of {config.Image.Width} x {config.Image.Height}, {count} tokens an action.",
+            new Dictionary<string, string>
             {
                 ["vision_backbone"] = string.Join("+", config.Towers.Select(tower => tower.Name)),
                 ["language_model"] = "llama",
-            },
-        };
+            }
+        );
     }
 
     /// <exception cref="PolicyException">Something is missing, malformed or does not fit together.</exception>

@@ -51,22 +51,16 @@ internal sealed class Rt1Policy : IPolicy
             // The next when this one's time is over: its past pictures lie as far apart as in training.
             Execution = new ChunkExecution { Execute = 1 },
         };
-        Info = new PolicyInfo
-        {
-            Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory))),
-            Description = string.Create(
-                CultureInfo.InvariantCulture,
-                $"RT-1: one picture of {config.ImageSize} x {config.ImageSize}, the last {config.Frames} of them, "
-                    + $"{config.ActionTokens} tokens an action."
-            ),
-            Trained = null,
-            Note = "",
-            StageTypes = new Dictionary<string, string>
+        Info = PolicyInfo.Of(
+            directory,
+            $"RT-1: one picture of {config.ImageSize} x {config.ImageSize}, the last {config.Frames} of them, "
+                + $"{config.ActionTokens} tokens an action.",
+            new Dictionary<string, string>
             {
                 ["image_tokenizer"] = "film_efficientnet",
                 ["transformer"] = Rt1Config.Type,
-            },
-        };
+            }
+        );
     }
 
     /// <param name="directory">The policy's.</param>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Akka.Actor;
 using Vla.Actors.Chunks;
 using Vla.Actors.Policies.LeRobot;
@@ -45,23 +44,17 @@ internal sealed class SmolVlaPolicy : IPolicy
         _words = ReadTokenizer(directory, checkpoint);
         Chunking = config.Chunking;
         _specs = LeRobotSpecs.Of(directory, config.Features, config.ChunkSize, Execution(), processors);
-        Info = new PolicyInfo
-        {
-            Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory))),
-            Description = string.Create(
-                CultureInfo.InvariantCulture,
-                $"LeRobot's SmolVLA: {_images.Count} pictures, {State.Dimensions} numbers of state, chunks of "
-                    + $"{config.ChunkSize} actions."
-            ),
-            Trained = null,
-            Note = "",
-            StageTypes = new Dictionary<string, string>
+        Info = PolicyInfo.Of(
+            directory,
+            $"LeRobot's SmolVLA: {_images.Count} pictures, {State.Dimensions} numbers of state, chunks of "
+                + $"{config.ChunkSize} actions.",
+            new Dictionary<string, string>
             {
                 ["vision_tower"] = "siglip",
                 ["language_model"] = "llama",
                 ["action_expert"] = SmolVlaConfig.Type,
-            },
-        };
+            }
+        );
     }
 
     /// <exception cref="PolicyException">Something is missing, malformed or does not fit together.</exception>
