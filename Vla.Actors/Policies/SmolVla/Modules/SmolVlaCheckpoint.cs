@@ -26,7 +26,7 @@ internal sealed class SmolVlaCheckpoint : IDisposable
     private readonly ModelWeights _model;
     private readonly SmolVision _vision;
     private readonly SmolText _text;
-    private readonly SmolExpert _expert;
+    private readonly SmolFlow _flow;
     private readonly SmolVlmSizes _sizes;
     private readonly Device _device;
 
@@ -44,7 +44,7 @@ internal sealed class SmolVlaCheckpoint : IDisposable
         _model = weights.At(Model);
         _vision = new SmolVision(_model.At(Backbone), sizes);
         _text = new SmolText(_model.At(Backbone), sizes, config.TextLayers);
-        _expert = new SmolExpert(_model, _model.At(Expert), sizes, config);
+        _flow = new SmolFlow(new SmolExpert(_model, _model.At(Expert), sizes, config), config);
     }
 
     public string Directory { get; }
@@ -114,7 +114,7 @@ internal sealed class SmolVlaCheckpoint : IDisposable
     {
         using var scope = NewDisposeScope();
         using var guard = inference_mode();
-        return Flow(Prefix(input, seen), noise.to(_device), seen).MoveToOuterDisposeScope();
+        return _flow.Plain(Prefix(input, seen), noise.to(_device), seen).MoveToOuterDisposeScope();
     }
 
     /// <summary>A picture's tokens.</summary>
@@ -155,7 +155,7 @@ internal sealed class SmolVlaCheckpoint : IDisposable
     /// <param name="guide">What it has to go on from; null for nothing.</param>
     /// <returns>[1, chunk, dimensions].</returns>
     internal Tensor Plan(SmolPrefix prefix, Tensor noise, ChunkGuide? guide = null) =>
-        guide is null ? Flow(prefix, noise, seen: null) : GuidedFlow(prefix, noise, guide);
+        guide is null ? _flow.Plain(prefix, noise, seen: null) : _flow.Guided(prefix, noise, guide);
 
     /// <summary>Loads and tries the action expert alone.</summary>
     /// <param name="isGuided">As chunks that go on from each other are made.</param>
@@ -219,82 +219,6 @@ internal sealed class SmolVlaCheckpoint : IDisposable
         seen?.Invoke("prefix.pad_mask", isReal);
         seen?.Invoke("prefix.attention_blocks", blocks);
         return _text.Read(all, isReal, blocks, seen);
-    }
-
-    private Tensor Flow(SmolPrefix prefix, Tensor noise, Action<string, Tensor>? seen)
-    {
-        seen?.Invoke("noise", noise);
-        var (times, directions, places, waves) = (
-            new List<float>(),
-            new List<Tensor>(),
-            new List<Tensor>(),
-            new List<Tensor>()
-        );
-        var steps = Config.FlowSteps;
-        using Scalar share = 1.0 / steps;
-        var x = noise;
-        for (var step = 0; step < steps; step++)
-        {
-            // As the original has it: a time of 32 bits.
-            double time = (float)(1 - (double)step / steps);
-            var direction = _expert.Direction(
-                x,
-                time,
-                prefix,
-                seen is null || step > 0 ? null : (name, tensor) => seen($"step0.{name}", tensor)
-            );
-            if (seen is not null)
-            {
-                times.Add((float)time);
-                directions.Add(direction);
-                places.Add(x);
-                waves.Add(_expert.Time(time, _device).unsqueeze(0));
-            }
-
-            x = x - direction * share;
-        }
-
-        if (seen is not null)
-        {
-            seen("steps.time", tensor(times.ToArray()));
-            seen("steps.v_t", cat(directions, 0));
-            seen("steps.x_t", cat(places, 0));
-            seen("time_embedding", cat(waves, 0));
-            seen("actions_padded", x);
-        }
-
-        return x.narrow(2, 0, Config.Features.Action.Count);
-    }
-
-    // As Flow, each step turned towards what the robot does meanwhile: by the gradient of where it would end.
-    private Tensor GuidedFlow(SmolPrefix prefix, Tensor noise, ChunkGuide guide)
-    {
-        using var scope = NewDisposeScope();
-        using var outside = inference_mode(false);
-        using var learning = enable_grad();
-        var own = prefix.Cloned();
-        var (wanted, weights) = guide.On(noise.shape[2], _device);
-        using Scalar share = 1.0 / Config.FlowSteps;
-        var x = noise.clone();
-        for (var step = 0; step < Config.FlowSteps; step++)
-        {
-            using var ofStep = NewDisposeScope();
-            double time = (float)(1 - (double)step / Config.FlowSteps);
-            using Scalar remaining = time,
-                strength = guide.Strength(time);
-            var from = x.detach().clone().requires_grad_();
-            var direction = _expert.Direction(from, time, own, seen: null);
-            var end = from - direction * remaining;
-            var off = ((wanted - end) * weights).detach();
-            // Not autograd.grad: an exception of Torch's would end the process there. Nothing else has a gradient.
-            (end * off)
-                .sum()
-                .backward();
-            var correction = from.grad!;
-            x = (from.detach() - (direction.detach() - correction * strength) * share).MoveToOuterDisposeScope();
-        }
-
-        return x.narrow(2, 0, Config.Features.Action.Count).clone().MoveToOuterDisposeScope();
     }
 
     /// <summary>
