@@ -1,4 +1,3 @@
-using TorchSharp;
 using Vla.Actors.Checkpoints;
 using static TorchSharp.torch;
 
@@ -146,7 +145,7 @@ internal sealed class LeRobotProcessors : IDisposable
                     if (step.OptionalText("state_file", 255) is { } stored)
                     {
                         using var statistics = SafetensorsCheckpoint.Open(step.InDirectory("state_file", stored));
-                        _range = RangeOf(statistics, $"{config.Action.Key}.", config.Action.Count);
+                        _range = LeRobotStatistics.RangeOf(statistics, $"{config.Action.Key}.", config.Action.Count);
                     }
 
                     break;
@@ -205,7 +204,7 @@ internal sealed class LeRobotProcessors : IDisposable
                 continue;
             keep(
                 feature.Key,
-                Scale(
+                LeRobotStatistics.Scale(
                     statistics,
                     feature,
                     modes[feature.Kind],
@@ -236,7 +235,7 @@ internal sealed class LeRobotProcessors : IDisposable
         }
 
         _action = Read(config.Action, outputs);
-        _range = RangeOf(weights, $"{outputs}{config.Action.Key}.", config.Action.Count);
+        _range = LeRobotStatistics.RangeOf(weights, $"{outputs}{config.Action.Key}.", config.Action.Count);
 
         FeatureScale? Read(LeRobotFeature feature, string prefix)
         {
@@ -244,7 +243,7 @@ internal sealed class LeRobotProcessors : IDisposable
             if (ScaleModes.Statistics(mode) is not { } wanted)
                 return null;
             var name = $"{prefix}{feature.Key.Replace('.', '_')}";
-            return Scale(
+            return LeRobotStatistics.Scale(
                 weights,
                 feature,
                 mode,
@@ -253,61 +252,6 @@ internal sealed class LeRobotProcessors : IDisposable
                 older: true,
                 device
             );
-        }
-    }
-
-    /// <summary>
-    /// What a file tells of the actions: the ends of their range, or how they spread; null for neither.
-    /// </summary>
-    private static ActionRange? RangeOf(Checkpoint statistics, string prefix, int count)
-    {
-        if (Find("min") is { } lowest && Find("max") is { } highest)
-            return new ActionRange(lowest, highest, "the smallest and largest actions of its training");
-        return Find("mean") is { } mean && Find("std") is { } std ? ActionRange.OfSpread(mean, std) : null;
-
-        float[]? Find(string name)
-        {
-            if (
-                !statistics.Tensors.TryGetValue(prefix + name, out var entry)
-                || !entry.Type.IsFloatingPoint()
-                || entry.ElementCount != count
-            )
-                return null;
-            using var stored = statistics.ReadTensor(prefix + name);
-            var values = ChunkValues.Of(stored);
-            return values.All(float.IsFinite) ? values : null;
-        }
-    }
-
-    private static FeatureScale Scale(
-        Checkpoint statistics,
-        LeRobotFeature feature,
-        ScaleMode mode,
-        (string Low, string High) names,
-        double eps,
-        bool older,
-        Device device
-    )
-    {
-        using var scope = NewDisposeScope();
-        return FeatureScale.Create(mode, Read(names.Low), Read(names.High), eps, older, device);
-
-        Tensor Read(string name)
-        {
-            if (!statistics.Tensors.TryGetValue(name, out var entry))
-                throw new PolicyException($"{statistics.Path}: has no {name}, which {feature.Key} is scaled by");
-            var shape = feature.Kind == FeatureKind.Visual ? [feature.Count, 1, 1] : new long[] { feature.Count };
-            if (!entry.Type.IsFloatingPoint() || entry.ElementCount != feature.Count)
-                throw new PolicyException(
-                    $"{statistics.Path}: {name} is {entry.ShapeText} {entry.Type}, expected "
-                        + $"{CheckpointShape.Text(shape)} of F32"
-                );
-            var values = statistics.ReadTensor(name).to_type(ScalarType.Float32).reshape(shape);
-            return values.isfinite().all().ToBoolean()
-                ? values
-                : throw new PolicyException(
-                    $"{statistics.Path}: {name} holds numbers that are not finite; its statistics were never set"
-                );
         }
     }
 }
