@@ -72,10 +72,7 @@ public sealed class ConfigSection
     public IReadOnlyList<ConfigSection> Sections(string key, int maximumCount)
     {
         var allowed = $"a list of at most {maximumCount} objects";
-        var list = Required(key, allowed);
-        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() > maximumCount)
-            throw Wrong(key, list, allowed);
-        return [.. list.EnumerateArray().Select((item, i) => Below($"{key}[{i}]", item))];
+        return [.. List(key, 0, maximumCount, allowed).Select((item, i) => Below($"{key}[{i}]", item))];
     }
 
     /// <summary>A file inside the policy's directory; a policy is a directory that can be copied whole.</summary>
@@ -148,10 +145,11 @@ public sealed class ConfigSection
     public IReadOnlyList<float> Numbers(string key, int count, double minimum, double maximum)
     {
         var allowed = $"a list of {count} numbers, each {Range(minimum, maximum)}";
-        var list = Required(key, allowed);
-        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() != count)
-            throw Wrong(key, list, allowed);
-        return [.. list.EnumerateArray().Select((item, i) => (float)Number($"{key}[{i}]", item, minimum, maximum))];
+        return
+        [
+            .. List(key, count, count, allowed)
+                .Select((item, i) => (float)Number($"{key}[{i}]", item, minimum, maximum)),
+        ];
     }
 
     /// <summary>A list of numbers with all their digits.</summary>
@@ -162,29 +160,21 @@ public sealed class ConfigSection
             minimumCount == maximumCount
                 ? $"a list of {minimumCount} numbers"
                 : $"a list of {minimumCount} to {maximumCount} numbers";
-        var list = Required(key, allowed);
-        if (
-            list.ValueKind != JsonValueKind.Array
-            || list.GetArrayLength() < minimumCount
-            || list.GetArrayLength() > maximumCount
-        )
-            throw Wrong(key, list, allowed);
-        return [.. list.EnumerateArray().Select((item, i) => Number($"{key}[{i}]", item, -most, most))];
+        return
+        [
+            .. List(key, minimumCount, maximumCount, allowed)
+                .Select((item, i) => Number($"{key}[{i}]", item, -most, most)),
+        ];
     }
 
     /// <summary>A list of true and false.</summary>
     public IReadOnlyList<bool> Flags(string key, int count)
     {
         var allowed = $"a list of {count} times true or false";
-        var list = Required(key, allowed);
-
-        if (
-            list.ValueKind != JsonValueKind.Array
-            || list.GetArrayLength() != count
-            || list.EnumerateArray().Any(item => item.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
-        )
-            throw Wrong(key, list, allowed);
-        return [.. list.EnumerateArray().Select(item => item.GetBoolean())];
+        var items = List(key, count, count, allowed);
+        return items.All(item => item.ValueKind is JsonValueKind.True or JsonValueKind.False)
+            ? [.. items.Select(item => item.GetBoolean())]
+            : throw Wrong(key, Required(key, allowed), allowed);
     }
 
     /// <summary>A list of whole numbers.</summary>
@@ -194,18 +184,13 @@ public sealed class ConfigSection
             CultureInfo.InvariantCulture,
             $"a list of {minimumCount} to {maximumCount} whole numbers, each {minimum} to {maximum}"
         );
-        var list = Required(key, allowed);
-        if (
-            list.ValueKind != JsonValueKind.Array
-            || list.GetArrayLength() < minimumCount
-            || list.GetArrayLength() > maximumCount
-        )
-            throw Wrong(key, list, allowed);
         return
         [
-            .. list.EnumerateArray()
+            .. List(key, minimumCount, maximumCount, allowed)
                 .Select(item =>
-                    IsInteger(item, minimum, maximum, out var number) ? number : throw Wrong(key, list, allowed)
+                    IsInteger(item, minimum, maximum, out var number)
+                        ? number
+                        : throw Wrong(key, Required(key, allowed), allowed)
                 ),
         ];
     }
@@ -217,14 +202,11 @@ public sealed class ConfigSection
             minimumCount == maximumCount
                 ? $"a list of {minimumCount} texts"
                 : $"a list of {minimumCount} to {maximumCount} texts";
-        var list = Required(key, allowed);
-        if (
-            list.ValueKind != JsonValueKind.Array
-            || list.GetArrayLength() < minimumCount
-            || list.GetArrayLength() > maximumCount
-        )
-            throw Wrong(key, list, allowed);
-        return [.. list.EnumerateArray().Select((item, i) => Text($"{key}[{i}]", item, maximumLength))];
+        return
+        [
+            .. List(key, minimumCount, maximumCount, allowed)
+                .Select((item, i) => Text($"{key}[{i}]", item, maximumLength)),
+        ];
     }
 
     /// <summary>None when the key is not there.</summary>
@@ -239,7 +221,7 @@ public sealed class ConfigSection
         {
             if (!_known.Contains(property.Name))
                 throw new PolicyException(
-                    $"{_file}: unknown key '{Full(ErrorText.Bounded(property.Name))}'; known here are "
+                    $"{_file}: unknown key '{Key(ErrorText.Bounded(property.Name))}'; known here are "
                         + $"{string.Join(", ", _known)}"
                 );
         }
@@ -247,7 +229,7 @@ public sealed class ConfigSection
 
     /// <summary>An error about one of this section's values.</summary>
     public PolicyException Wrong(string key, string value, string allowed) =>
-        new($"{_file}: {Full(key)} is {value}, allowed is {allowed}");
+        new($"{_file}: {Key(key)} is {value}, allowed is {allowed}");
 
     private PolicyException Wrong(string key, JsonElement value, string allowed) => Wrong(key, Shown(value), allowed);
 
@@ -266,8 +248,19 @@ public sealed class ConfigSection
             ? number
             : throw Wrong(key, value, Range(minimum, maximum));
 
+    private IReadOnlyList<JsonElement> List(string key, int minimumCount, int maximumCount, string allowed)
+    {
+        var list = Required(key, allowed);
+        return
+            list.ValueKind == JsonValueKind.Array
+            && list.GetArrayLength() >= minimumCount
+            && list.GetArrayLength() <= maximumCount
+            ? [.. list.EnumerateArray()]
+            : throw Wrong(key, list, allowed);
+    }
+
     private JsonElement Required(string key, string allowed) =>
-        Optional(key) ?? throw new PolicyException($"{_file}: {Full(key)} is missing, allowed is {allowed}");
+        Optional(key) ?? throw new PolicyException($"{_file}: {Key(key)} is missing, allowed is {allowed}");
 
     private JsonElement? Optional(string key)
     {
@@ -279,7 +272,7 @@ public sealed class ConfigSection
     }
 
     private ConfigSection Below(string key, JsonElement value) =>
-        new(_file, Full(key), value) { NullIsMissing = NullIsMissing };
+        new(_file, Key(key), value) { NullIsMissing = NullIsMissing };
 
     private static bool IsInteger(JsonElement value, int minimum, int maximum, out int number)
     {
@@ -291,9 +284,7 @@ public sealed class ConfigSection
     }
 
     /// <summary>A key as errors name it: <c>image.width</c>.</summary>
-    internal string Key(string key) => Full(key);
-
-    private string Full(string key) => _path.Length == 0 ? key : $"{_path}.{key}";
+    internal string Key(string key) => _path.Length == 0 ? key : $"{_path}.{key}";
 
     private static string Range(double minimum, double maximum) =>
         string.Create(CultureInfo.InvariantCulture, $"{minimum} to {maximum}");
