@@ -114,8 +114,9 @@ internal sealed class StagedPolicy : IPolicy
     {
         var policy = new StagedPolicy(directory, precision);
         WorkStep.Begin("reading the weights");
-        policy.CheckWeights();
-        policy.Untrained = policy.FindUntrained();
+        var weights = new StagedWeights(directory, policy._config);
+        weights.Check();
+        policy.Untrained = weights.FindUntrained();
         policy.Shapes = PolicyTrial.Run(directory, policy._config, policy._tokenizer!);
         return policy;
     }
@@ -275,92 +276,6 @@ internal sealed class StagedPolicy : IPolicy
         {
             module.Dispose();
             throw;
-        }
-    }
-
-    // Before anything is made of the sizes in config.json. What is a little too large is compared name by name
-    // afterwards.
-    private void CheckSize(Checkpoint checkpoint, string key, long parameters)
-    {
-        const long Tolerated = 16 << 20;
-        var stored = checkpoint
-            .Tensors.Values.Where(tensor => tensor.Name.StartsWith($"{key}.", StringComparison.Ordinal))
-            .Sum(tensor => tensor.ElementCount);
-        if (parameters - Tolerated <= stored)
-            return;
-        throw new PolicyException(
-            $"{Path.Combine(Directory, ConfigFile)}: the sizes in stages.{key} ask for at least {parameters:N0} "
-                + "parameters, "
-                + $"{WeightsFile} has {stored:N0} for them; take the sizes of the training"
-        );
-    }
-
-    private string? FindUntrained()
-    {
-        if (Info.Trained == false)
-            return $"{ConfigFile} says so";
-        string[] stages = [.. Stages.Where(stage => !stage.HasOwnWeights).Select(stage => stage.Key)];
-        if (stages.Length == 0)
-            return null;
-        using var checkpoint = RenamedCheckpoint.Open(WeightsPath, PolicyConfig.StageKeys);
-        return NotebookWeights.FindStage(checkpoint, stages) is { } stage
-            ? $"its {stage} has the random weights that the notebook's model began with"
-            : null;
-    }
-
-    private (string Key, bool HasOwnWeights, long Parameters, Func<Device, Module> Create)[] Stages =>
-        [
-            (
-                PolicyConfig.VisionKey,
-                _config.Vision.HasOwnWeights,
-                _config.Vision.LeastParameters,
-                _config.Vision.Create
-            ),
-            (
-                PolicyConfig.LanguageKey,
-                _config.Language.HasOwnWeights,
-                _config.Language.LeastParameters,
-                _config.Language.Create
-            ),
-            (
-                PolicyConfig.FusionKey,
-                _config.Fusion.HasOwnWeights,
-                _config.Fusion.LeastParameters,
-                _config.Fusion.Create
-            ),
-            (
-                PolicyConfig.DecoderKey,
-                _config.Decoder.HasOwnWeights,
-                _config.Decoder.LeastParameters,
-                _config.Decoder.Create
-            ),
-        ];
-
-    private void CheckWeights()
-    {
-        var stages = Stages;
-        if (stages.All(stage => stage.HasOwnWeights))
-            return;
-
-        var modules = new List<(Module Module, string Prefix)>();
-        try
-        {
-            using var checkpoint = RenamedCheckpoint.Open(WeightsPath, PolicyConfig.StageKeys);
-            foreach (var (key, _, parameters, _) in stages.Where(stage => !stage.HasOwnWeights))
-                CheckSize(checkpoint, key, parameters);
-            modules.AddRange(
-                stages.Where(stage => !stage.HasOwnWeights).Select(stage => (stage.Create(CPU), $"{stage.Key}."))
-            );
-            // Weights of a part that a TorchScript file stands in for are of no use, and no harm.
-            StateDict.Check(
-                modules,
-                checkpoint,
-                ignoredPrefixes: stages.Where(stage => stage.HasOwnWeights).Select(stage => $"{stage.Key}.")
-            );
-        }
-        finally
-        {
-            modules.ForEach(entry => entry.Module.Dispose());
         }
     }
 }
