@@ -1,6 +1,5 @@
 using Vla.Actors.Checkpoints;
 using Vla.Actors.Policies;
-using Vla.Actors.Policies.Act;
 using Vla.Actors.Policies.Act.Modules;
 using Vla.Actors.Policies.LeRobot;
 using static TorchSharp.torch;
@@ -12,11 +11,6 @@ internal static class ActForward
 {
     /// <summary>The paper's coefficient, for a checkpoint that sets none.</summary>
     private const double UsualCoefficient = 0.01;
-
-    /// <summary>True for the directory of an ACT checkpoint.</summary>
-    public static bool Takes(string directory) =>
-        Directory.Exists(directory)
-        && PolicyKind.Of(directory) is { Format: PolicyFormat.LeRobot, Type: ActPolicy.Type };
 
     /// <summary>Sends raw observations through, and writes the steps of the first and the actions of all.</summary>
     /// <param name="asked">Its input: observations [count, …] by feature name: pictures [count, height, width, 3] of

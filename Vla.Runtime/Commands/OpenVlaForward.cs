@@ -18,11 +18,6 @@ internal static class OpenVlaForward
     private const string Ids = ".input_ids";
     private const string Table = "table.token_ids";
 
-    /// <summary>True for the directory of an OpenVLA.</summary>
-    public static bool Takes(string directory) =>
-        Directory.Exists(directory)
-        && PolicyKind.Of(directory) is { Format: PolicyFormat.Transformers, Type: OpenVlaConfig.Type };
-
     /// <param name="asked">What is sent through.</param>
     public static void Run(ForwardRequest asked)
     {

@@ -23,11 +23,6 @@ internal static class Rt1Forward
     /// <summary>The size of pictures that the original takes.</summary>
     private const int LargeSize = 300;
 
-    /// <summary>True for the directory of an RT-1.</summary>
-    public static bool Takes(string directory) =>
-        Directory.Exists(directory)
-        && PolicyKind.Of(directory) is { Format: PolicyFormat.Transformers, Type: Rt1Config.Type };
-
     /// <param name="asked">
     /// Its input: <c>images</c> [count, height, width, 3] of bytes, <c>natural_language_embedding</c> [n]; where they
     /// are there, <c>other_natural_language_embedding</c> for a second stream, <c>large_image</c> [1, height, width,

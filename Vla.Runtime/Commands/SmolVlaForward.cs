@@ -24,11 +24,6 @@ internal static class SmolVlaForward
     private const int Thinned = 4;
     private const int MostEmptyCameras = 16;
 
-    /// <summary>True for the directory of a SmolVLA checkpoint.</summary>
-    public static bool Takes(string directory) =>
-        Directory.Exists(directory)
-        && PolicyKind.Of(directory) is { Format: PolicyFormat.LeRobot, Type: SmolVlaConfig.Type };
-
     /// <param name="asked">
     /// Its input: <c>raw.CAMERA</c> [count, height, width, 3] of bytes, <c>raw.state</c> [count, n], <c>noise</c>
     /// [count, chunk, size], or pictures and state by feature name; and the cases' tokens and masks [length].
