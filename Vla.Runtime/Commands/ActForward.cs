@@ -30,26 +30,26 @@ internal static class ActForward
             throw new PolicyException($"{input}: its tensors must all have as many rows as there are observations");
 
         foreach (var (name, tensor) in observations)
-            ForwardSteps.RequireFinite(input, name, tensor);
+            ForwardSteps.RequireFinite(file, name, tensor);
 
-        var steps = new Dictionary<string, Tensor>();
+        var steps = new ForwardSteps(scope);
         var normalised = new List<Tensor>();
         for (long i = 0; i < count; i++)
         {
             var one = observations.ToDictionary(pair => pair.Key, pair => pair.Value.narrow(0, i, 1));
             normalised.Add(
-                policy.Predict(one, i == 0 ? (name, tensor) => steps[name] = AsLeRobotKeepsIt(name, tensor) : null)
+                policy.Predict(one, i == 0 ? (name, tensor) => steps.Keep(name, AsLeRobotKeepsIt(name, tensor)) : null)
             );
         }
 
         var chunks = cat(normalised, 0).cpu();
-        steps["chunk.normalized"] = chunks.narrow(0, 0, 1);
-        steps["chunk"] = policy.Unnormalise(normalised[0]).cpu();
-        steps["all_chunks.normalized"] = chunks;
+        steps.Keep("chunk.normalized", chunks.narrow(0, 0, 1));
+        steps.Keep("chunk", policy.Unnormalise(normalised[0]));
+        steps.Keep("all_chunks.normalized", chunks);
         var config = policy.Config;
         Select("select_action.queue", config.ActionSteps, null);
         Select("select_action.ensemble", 1, config.EnsembleCoefficient ?? UsualCoefficient);
-        ForwardSteps.Write(steps, output, console);
+        steps.Write(output, console);
 
         void Select(string name, int actionSteps, double? coefficient)
         {
@@ -63,8 +63,8 @@ internal static class ActForward
             for (long i = 0; i < count; i++)
                 actions.AddRange(carriedOut.Next(chunks[i].contiguous().data<float>().ToArray()));
             var selected = tensor(actions.ToArray(), [count, config.Features.Action.Count]);
-            steps[$"{name}.normalized"] = selected;
-            steps[name] = policy.Unnormalise(selected.to(device)).cpu();
+            steps.Keep($"{name}.normalized", selected);
+            steps.Keep(name, policy.Unnormalise(selected.to(device)));
         }
     }
 
@@ -74,6 +74,6 @@ internal static class ActForward
         var swapped =
             name.StartsWith("encoder.", StringComparison.Ordinal)
             || name.StartsWith("decoder.layer", StringComparison.Ordinal);
-        return (swapped ? tensor.transpose(0, 1) : tensor).cpu().clone().DetachFromDisposeScope();
+        return swapped ? tensor.transpose(0, 1) : tensor;
     }
 }

@@ -27,7 +27,7 @@ internal static class OpenVlaForward
         using var file = Checkpoint.Open(asked.Input);
         var statistics = Statistics(policy.Config, asked);
         var actions = new OpenVlaActions(policy.Config);
-        var steps = new Dictionary<string, Tensor>();
+        var steps = new ForwardSteps(scope);
         string[] cases =
         [
             .. file
@@ -39,51 +39,54 @@ internal static class OpenVlaForward
             throw new PolicyException(
                 $"{asked.Input}: has no case: case0{Image} [height, width, 3] of bytes and case0{Ids} for the first"
             );
-        Keep("bin_centers", tensor(actions.Centres.ToArray()));
+        steps.Keep("bin_centers", tensor(actions.Centres.ToArray()));
         foreach (var (i, name) in cases.Index())
             Ask(name, isFirst: i == 0);
         if (file.Tensors.ContainsKey(Table))
         {
             var ids = Whole(Table);
-            Keep(Table, tensor(ids));
-            Keep("table.normalized", tensor(ids.Select(actions.Value).ToArray()));
+            steps.Keep(Table, tensor(ids));
+            steps.Keep("table.normalized", tensor(ids.Select(actions.Value).ToArray()));
         }
 
-        ForwardSteps.Write(steps, asked.Output, asked.Console);
+        steps.Write(asked.Output, asked.Console);
 
         void Ask(string name, bool isFirst)
         {
             var raw = file.ReadTensor(name + Image);
             if (raw.dtype != ScalarType.Byte || raw.dim() != 3 || raw.shape[2] != 3 || raw.numel() == 0)
-                throw Wrong(name + Image, "bytes [height, width, 3]");
+                throw ForwardSteps.Wrong(file, name + Image, "bytes [height, width, 3]");
             if (!file.Tensors.ContainsKey(name + Ids))
                 throw new PolicyException($"{asked.Input}: has no {name}{Ids}, the question's token ids");
             var ids = Whole(name + Ids);
-            Keep(name + Image, raw);
-            Keep(name + Ids, tensor(ids, [1, ids.Length]));
+            steps.Keep(name + Image, raw);
+            steps.Keep(name + Ids, tensor(ids, [1, ids.Length]));
             var image = policy.Config.Image;
             var resized = Resize(raw, image);
-            Keep($"{name}.image_resized", resized.to(ScalarType.Byte));
+            steps.Keep($"{name}.image_resized", resized.to(ScalarType.Byte));
             var pixels = Pixels(resized);
-            Keep($"{name}.pixel_values", pixels);
+            steps.Keep($"{name}.pixel_values", pixels);
             if (isFirst)
             {
                 // What the other strategies would show.
-                Keep($"{name}.pixel_values_letterbox", Pixels(Resize(raw, policy.Letterboxed())));
-                Keep($"{name}.pixel_values_resize_crop", Pixels(Resize(raw, image with { Fit = ImageFit.Crop })));
+                steps.Keep($"{name}.pixel_values_letterbox", Pixels(Resize(raw, policy.Letterboxed())));
+                steps.Keep($"{name}.pixel_values_resize_crop", Pixels(Resize(raw, image with { Fit = ImageFit.Crop })));
             }
 
-            var patches = policy.Look(pixels, (step, tensor) => Keep($"{name}.{step}", tensor));
+            var patches = policy.Look(pixels, (step, tensor) => steps.Keep($"{name}.{step}", tensor));
             var tokens = policy.Answer(
                 patches,
                 ids,
                 statistics.Dimensions,
-                (step, tensor) => Keep($"{name}.{step}", tensor)
+                (step, tensor) => steps.Keep($"{name}.{step}", tensor)
             );
-            Keep($"{name}.action_token_ids", tensor(tokens));
+            steps.Keep($"{name}.action_token_ids", tensor(tokens));
             double[] normalised = [.. tokens.Select(actions.Value)];
-            Keep($"{name}.action_normalized", tensor(normalised));
-            Keep($"{name}.action", tensor(normalised.Select((value, i) => statistics.Unnormalise(i, value)).ToArray()));
+            steps.Keep($"{name}.action_normalized", tensor(normalised));
+            steps.Keep(
+                $"{name}.action",
+                tensor(normalised.Select((value, i) => statistics.Unnormalise(i, value)).ToArray())
+            );
         }
 
         Tensor Pixels(Tensor resized)
@@ -97,22 +100,9 @@ internal static class OpenVlaForward
         {
             var ids = file.ReadTensor(name);
             return ids.is_floating_point() || ids.numel() == 0 || ids.dtype == ScalarType.Bool
-                ? throw Wrong(name, "whole numbers")
+                ? throw ForwardSteps.Wrong(file, name, "whole numbers")
                 : ids.to(ScalarType.Int64).flatten().contiguous().data<long>().ToArray();
         }
-
-        PolicyException Wrong(string name, string wanted) =>
-            new(
-                $"{asked.Input}: {name} is {file.Tensors[name].ShapeText} {file.Tensors[name].Type}, wanted are "
-                    + wanted
-            );
-
-        // It may come from within a layer, whose scope ends before this one's.
-        void Keep(string name, Tensor tensor) =>
-            steps[name] = Plain(tensor).cpu().clone().DetachFromDisposeScope().MoveToOtherDisposeScope(scope);
-
-        static Tensor Plain(Tensor tensor) =>
-            tensor.dtype == ScalarType.BFloat16 ? tensor.to(ScalarType.Float32) : tensor;
     }
 
     private static OpenVlaStatistics Statistics(OpenVlaConfig config, ForwardRequest asked)

@@ -41,22 +41,17 @@ internal static class Rt1Forward
     private sealed class Pass(Rt1Checkpoint policy, Checkpoint file, ForwardRequest asked, DisposeScope scope)
     {
         private readonly Rt1Config _config = policy.Config;
-        private readonly Dictionary<string, Tensor> _steps = [];
+        private readonly ForwardSteps _steps = new(scope);
 
         public void Run()
         {
-            foreach (var name in file.Tensors.Keys)
-            {
-                using var raw = file.ReadTensor(name);
-                ForwardSteps.RequireFinite(asked.Input, name, raw);
-            }
-
+            ForwardSteps.RequireFinite(file);
             var hasTable = file.Tensors.Keys.Any(name => name.StartsWith(Table, StringComparison.Ordinal));
             if (file.Tensors.ContainsKey(Images) || !hasTable)
                 Look();
             TranslateTokens();
             TranslateActions();
-            ForwardSteps.Write(_steps, asked.Output, asked.Console);
+            _steps.Write(asked.Output, asked.Console);
         }
 
         private void Look()
@@ -65,14 +60,14 @@ internal static class Rt1Forward
             var words = Vector(Words);
             var first = pictures.narrow(0, 0, Math.Min(_config.Frames, pictures.shape[0]));
             var resized = Resize(first, _config.ImageSize);
-            Keep("image.resized", resized);
+            _steps.Keep("image.resized", resized);
             var normalised = policy.Normalise(resized);
-            Keep("image.normalized.frame0", normalised.narrow(0, 0, 1));
+            _steps.Keep("image.normalized.frame0", normalised.narrow(0, 0, 1));
             var tokens = policy.Look(
                 normalised,
                 words.expand(normalised.shape[0], -1),
                 (name, tensor) =>
-                    Keep(
+                    _steps.Keep(
                         name switch
                         {
                             "top" => "efficientnet.top",
@@ -83,7 +78,7 @@ internal static class Rt1Forward
                         name is "top" or "conv1x1" or "features" or "attention" ? tensor : tensor.narrow(0, 0, 1)
                     )
             );
-            Keep("image_tokens", tokens);
+            _steps.Keep("image_tokens", tokens);
             using (var window = new Rt1Window(_config))
             {
                 var (filled, frame) = (tokens.unsqueeze(0), (int)tokens.shape[0] - 1);
@@ -93,13 +88,13 @@ internal static class Rt1Forward
                         (filled, frame) = window.Add(tokens.narrow(0, i, 1));
                 }
 
-                var logits = policy.Decide(filled, frame, Keep);
-                Keep("action_logits", logits);
+                var logits = policy.Decide(filled, frame, _steps.Keep);
+                _steps.Keep("action_logits", logits);
                 KeepAction("", [Rt1Decision.Tokens(logits)]);
             }
 
-            Keep("transformer.attention_mask", policy.Mask());
-            Keep("transformer.attention_mask_rtx", policy.LaterMask());
+            _steps.Keep("transformer.attention_mask", policy.Mask());
+            _steps.Keep("transformer.attention_mask_rtx", policy.LaterMask());
             Stream("stream", pictures, words);
             if (file.Tensors.ContainsKey(OtherWords))
                 Stream("stream_other_instruction", pictures, Vector(OtherWords));
@@ -110,17 +105,17 @@ internal static class Rt1Forward
         private void LookAtLarge(Tensor words)
         {
             var resized = Resize(Pictures(Large), LargeSize);
-            Keep("large.resized_crop", resized.slice(2, 100, 132, 1).slice(3, 200, 232, 1));
+            _steps.Keep("large.resized_crop", resized.slice(2, 100, 132, 1).slice(3, 200, 232, 1));
             var tokens = policy.Look(
                 policy.Normalise(resized),
                 words.expand(resized.shape[0], -1),
                 (name, tensor) =>
                 {
                     if (name == "features")
-                        Keep("large.features", tensor);
+                        _steps.Keep("large.features", tensor);
                 }
             );
-            Keep("large.image_tokens", tokens);
+            _steps.Keep("large.image_tokens", tokens);
         }
 
         // One picture a call, as a robot shows them.
@@ -137,13 +132,13 @@ internal static class Rt1Forward
                 tokens.Add(Rt1Decision.Tokens(all[^1]));
             }
 
-            Keep($"{name}.action_logits", cat(all, 0));
+            _steps.Keep($"{name}.action_logits", cat(all, 0));
             KeepAction($"{name}.", tokens);
         }
 
         private void KeepAction(string prefix, IReadOnlyList<int[]> tokens)
         {
-            Keep($"{prefix}action_tokens", Whole(tokens));
+            _steps.Keep($"{prefix}action_tokens", Whole(tokens));
             KeepParts($"{prefix}action.", tokens);
         }
 
@@ -155,7 +150,7 @@ internal static class Rt1Forward
             {
                 float[] of = [.. values.SelectMany(row => row.Skip(number).Take(part.Size))];
                 var columns = tensor(of, [values.Length, part.Size]);
-                Keep(prefix + part.Name, part.IsChoice ? columns.to(ScalarType.Int32) : columns);
+                _steps.Keep(prefix + part.Name, part.IsChoice ? columns.to(ScalarType.Int32) : columns);
                 number += part.Size;
             }
         }
@@ -167,11 +162,11 @@ internal static class Rt1Forward
                 return;
             var tokens = file.ReadTensor(name);
             if (tokens.is_floating_point() || tokens.dim() != 2 || tokens.shape[1] != _config.ActionTokens)
-                throw Wrong(name, $"whole numbers [count, {_config.ActionTokens}]");
+                throw ForwardSteps.Wrong(file, name, $"whole numbers [count, {_config.ActionTokens}]");
             var rows = Rows(tokens);
             if (rows.Any(row => row.Any(token => token < 0 || token >= _config.Vocabulary)))
-                throw Wrong(name, $"tokens from 0 to {_config.Vocabulary - 1}");
-            Keep(name, tokens);
+                throw ForwardSteps.Wrong(file, name, $"tokens from 0 to {_config.Vocabulary - 1}");
+            _steps.Keep(name, tokens);
             KeepParts($"{Table}detokenized.", rows);
         }
 
@@ -186,8 +181,8 @@ internal static class Rt1Forward
                 if (!file.Tensors.TryGetValue(name, out var entry))
                     throw new PolicyException($"{asked.Input}: has no {name}, though other parts of actions");
                 if (entry.Shape.Count != 2 || entry.Shape[1] != part.Size)
-                    throw Wrong(name, $"numbers [count, {part.Size}]");
-                Keep(name, file.ReadTensor(name));
+                    throw ForwardSteps.Wrong(file, name, $"numbers [count, {part.Size}]");
+                _steps.Keep(name, file.ReadTensor(name));
                 var values = file.ReadTensor(name).to(ScalarType.Float32).contiguous();
                 var rows = new int[values.shape[0]][];
                 var numbers = values.data<float>().ToArray();
@@ -202,7 +197,7 @@ internal static class Rt1Forward
 
             if (columns.Any(rows => rows.Length != columns[0].Length))
                 throw new PolicyException($"{asked.Input}: the parts of {Table}actions have different numbers of rows");
-            Keep(
+            _steps.Keep(
                 $"{Table}actions_tokens",
                 Whole([.. columns[0].Select((_, i) => columns.SelectMany(rows => rows[i]).ToArray())])
             );
@@ -217,7 +212,7 @@ internal static class Rt1Forward
                 && pictures.shape[0] > 0
                 && pictures.shape[3] == 3
                 ? pictures
-                : throw Wrong(name, "bytes [count, height, width, 3]");
+                : throw ForwardSteps.Wrong(file, name, "bytes [count, height, width, 3]");
         }
 
         private Tensor Vector(string name)
@@ -225,19 +220,13 @@ internal static class Rt1Forward
             var vector = Read(name, $"numbers [{_config.ContextSize}]");
             return vector.is_floating_point() && vector.numel() == _config.ContextSize
                 ? vector.to(ScalarType.Float32).reshape(1, -1).to(asked.Device)
-                : throw Wrong(name, $"numbers [{_config.ContextSize}] (context_size)");
+                : throw ForwardSteps.Wrong(file, name, $"numbers [{_config.ContextSize}] (context_size)");
         }
 
         private Tensor Read(string name, string what) =>
             file.Tensors.ContainsKey(name)
                 ? file.ReadTensor(name)
                 : throw new PolicyException($"{asked.Input}: has no {name}, {what}");
-
-        private PolicyException Wrong(string name, string wanted) =>
-            new(
-                $"{asked.Input}: {name} is {file.Tensors[name].ShapeText} {file.Tensors[name].Type}, wanted are "
-                    + wanted
-            );
 
         private Tensor Resize(Tensor bytes, int size)
         {
@@ -262,9 +251,5 @@ internal static class Rt1Forward
             var all = tokens.to(ScalarType.Int32).contiguous().data<int>().ToArray();
             return [.. Enumerable.Range(0, count).Select(i => all.AsSpan(i * length, length).ToArray())];
         }
-
-        // It may come from within a layer, whose scope ends before this one's.
-        private void Keep(string name, Tensor tensor) =>
-            _steps[name] = tensor.cpu().clone().DetachFromDisposeScope().MoveToOtherDisposeScope(scope);
     }
 }

@@ -51,12 +51,7 @@ internal static class SmolVlaForward
             ? file.ReadTensor(Noise)
             : throw new PolicyException($"{input}: has no {Noise}, the chance that a chunk begins with");
         Require(Noise, noise, [config.ChunkSize, config.ActionSize]);
-        foreach (var name in file.Tensors.Keys)
-        {
-            using var raw = file.ReadTensor(name);
-            ForwardSteps.RequireFinite(input, name, raw);
-        }
-
+        ForwardSteps.RequireFinite(file);
         string[] cases =
         [
             .. file
@@ -67,7 +62,7 @@ internal static class SmolVlaForward
         if (cases.Length == 0)
             throw new PolicyException($"{input}: has no case: a.tokens and a.mask for the first");
 
-        var steps = new Dictionary<string, Tensor>();
+        var steps = new ForwardSteps(scope);
         foreach (var (i, name) in cases.Index())
         {
             var chunk = policy.Predict(
@@ -84,19 +79,15 @@ internal static class SmolVlaForward
 
         if (states.shape[0] > 1)
             Select();
-        ForwardSteps.Write(steps, output, console);
+        steps.Write(output, console);
 
         void Keep(string name, Tensor tensor)
         {
-            steps[name] = tensor.cpu().clone().DetachFromDisposeScope().MoveToOtherDisposeScope(scope);
+            steps.Keep(name, tensor);
             if (!name.Contains(".prepared.", StringComparison.Ordinal))
                 return;
             var thinned = tensor.slice(2, 0, tensor.shape[2], Thinned).slice(3, 0, tensor.shape[3], Thinned);
-            steps[$"{name}.every{Thinned}"] = thinned
-                .cpu()
-                .contiguous()
-                .DetachFromDisposeScope()
-                .MoveToOtherDisposeScope(scope);
+            steps.Keep($"{name}.every{Thinned}", thinned);
         }
 
         // One action a call; a new chunk, with a noise of its own, when those before are used up.
