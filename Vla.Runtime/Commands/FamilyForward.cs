@@ -16,8 +16,11 @@ internal sealed record FamilyForward(IPolicyFamily Family, Action<ForwardRequest
         new(new ActFamily(), ActForward.Run),
         new(new SmolVlaFamily(), SmolVlaForward.Run),
         new(new Rt1Family(), Rt1Forward.Run),
-        new(new OpenVlaFamily(), OpenVlaForward.Run),
+        new(new OpenVlaFamily(), OpenVlaForward.Run) { TakesUnnormKey = true },
     ];
+
+    /// <summary>Whether it may have several data sets, of which one is chosen.</summary>
+    public bool TakesUnnormKey { get; private init; }
 
     /// <summary>That of a directory's family; null for a policy of Vla's own.</summary>
     /// <exception cref="PolicyException">There is no such directory, or its <c>config.json</c> cannot be

@@ -73,8 +73,16 @@ internal static class ForwardCommand
                 throw new UsageException("give either --image and --instruction, or --input");
             PolicyOptions.Register(result, libraries);
             var directory = PolicyOptions.Directory(result, policy);
-            if (FamilyForward.Of(directory) is { } family)
+            var family = FamilyForward.Of(directory);
+            if (result.GetValue(unnormKey) is not null && family is not { TakesUnnormKey: true })
+                throw new UsageException("this policy has no data sets to choose from: leave --unnorm-key out");
+            if (family is not null)
             {
+                if (result.GetValue(figure) is not null)
+                    throw new UsageException(
+                        "--figure draws the four stages of a policy of Vla's own: leave it out; --output has every "
+                            + "step of this one"
+                    );
                 var asked = new ForwardRequest(
                     directory,
                     TorchDevice.Select(result.GetValue(device)!),

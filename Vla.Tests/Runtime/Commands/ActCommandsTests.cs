@@ -78,6 +78,20 @@ public sealed class ActCommandsTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("--figure", "features.png", "--figure draws the four stages")]
+    [InlineData("--unnorm-key", "bridge_orig", "leave --unnorm-key out")]
+    public void Forward_refuses_what_another_family_takes(string option, string value, string message)
+    {
+        var input = TestData.Path("act/inputs.safetensors");
+
+        var error = Assert.Throws<UsageException>(() =>
+            Invoke("forward", "--policy", Tiny, "--device", "cpu", "--input", input, option, value)
+        );
+
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_robot_profile_is_made_with_the_limits_of_the_training_and_says_that_nobody_has_looked()
     {

@@ -161,6 +161,7 @@ public sealed class ModelCommandsTests : IDisposable
     [InlineData("--image", "a.png", "--instruction", "go", "--input", "b.safetensors")]
     [InlineData("--image", "none.png", "--instruction", "go")]
     [InlineData("--image", "none.png", "--instruction", " ")]
+    [InlineData("--input", "b.safetensors", "--unnorm-key", "bridge_orig")]
     public void Forward_refuses_what_is_no_input(params string[] arguments) =>
         Assert.Throws<UsageException>(() => Invoke(["forward", "--device", "cpu", .. arguments]));
 
