@@ -19,7 +19,6 @@ internal static class PolicyBench
 {
     private const int WarmUps = 3;
     private const int FewestChunks = 5;
-    private const string Words = "pick up the red block";
     private static readonly TimeSpan LongestChunk = TimeSpan.FromMinutes(10);
 
     /// <param name="policy">As it was loaded.</param>
@@ -40,8 +39,9 @@ internal static class PolicyBench
         CancellationToken cancellation
     )
     {
-        var said = words ?? Words;
-        if ((policy.ReadWords(said)?.TooLong ?? policy.ReadWords(said)?.NoneKnown) is { } unreadable)
+        var said = words ?? BenchContext.Instruction;
+        var read = policy.ReadWords(said);
+        if ((read?.TooLong ?? read?.NoneKnown) is { } unreadable)
             throw new BenchException($"{unreadable}: give words that it reads, --instruction TEXT");
         var time = TimeProvider.System;
         var parts = new PolicyParts
@@ -70,39 +70,37 @@ internal static class PolicyBench
                 chunks.Add((ActionChunk)answer);
         }
 
-        double[] whole = [.. chunks.Select(Whole).Order()];
-        var (median, slow) = (whole[whole.Length / 2], whole[(int)(0.99 * (whole.Length - 1))]);
-        var figures = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{median:0.00} ms a chunk at the median, {slow:0.00} ms at 99 % ({chunks.Count} chunks"
-        );
+        var whole = Figures(new Samples(chunks.Select(Whole)));
         output.WriteLine(
-            $"{policy.Directory} on {device}, {threads} threads: {figures}, from the picture to the actions)"
+            $"{policy.Directory} on {device}, {threads} threads: {whole.Median} ms a chunk at the median, {whole.Slow} "
+                + $"ms at 99 % ({chunks.Count} chunks, from the picture to the actions)"
         );
         foreach (var step in policy.Steps.Where(step => !step.IsForInstruction))
-            Say(step.Name, [.. Times(step.Name)]);
+        {
+            long[] times = [.. Times(step.Name)];
+            if (times.Length == 0)
+                continue;
+            var figures = Figures(new Samples(times));
+            output.WriteLine($"  {step.Name, -20} {figures.Median, 9} ms at the median, {figures.Slow} ms at 99 %");
+        }
+
         await system.Terminate();
 
-        IEnumerable<double> Times(string step) =>
-            chunks.SelectMany(chunk => chunk.Origin.Steps).Where(one => one.Step == step).Select(Ms);
-
-        void Say(string what, double[] times)
-        {
-            if (times.Length == 0)
-                return;
-            Array.Sort(times);
-            output.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"  {what, -20} {times[times.Length / 2], 9:0.00} ms at the median, "
-                        + $"{times[(int)(0.99 * (times.Length - 1))]:0.00} ms at 99 %"
-                )
-            );
-        }
+        IEnumerable<long> Times(string step) =>
+            chunks
+                .SelectMany(chunk => chunk.Origin.Steps)
+                .Where(one => one.Step == step)
+                .Select(one => one.FinishedNs - one.StartedNs);
     }
 
-    private static double Whole(ActionChunk chunk) =>
-        (chunk.Origin.Steps.Max(step => step.FinishedNs) - chunk.Origin.CapturedNs) / (double)MonotonicTime.NsPerMs;
+    private static long Whole(ActionChunk chunk) =>
+        chunk.Origin.Steps.Max(step => step.FinishedNs) - chunk.Origin.CapturedNs;
 
-    private static double Ms(StepTimes step) => (step.FinishedNs - step.StartedNs) / (double)MonotonicTime.NsPerMs;
+    private static (string Median, string Slow) Figures(Samples samples)
+    {
+        return (Ms(samples.PercentileNs(50)), Ms(samples.PercentileNs(99)));
+
+        static string Ms(long ns) =>
+            (ns / (double)MonotonicTime.NsPerMs).ToString("0.00", CultureInfo.InvariantCulture);
+    }
 }
