@@ -15,8 +15,12 @@ async Task<int> RunAsync()
     try
     {
         var parsed = root.Parse(args.Length > 0 ? args : ["--help"]);
-        if (parsed is { Errors: [.., var error], Action: ParseErrorAction })
+        if (parsed is { Errors: [.., var last] errors, Action: ParseErrorAction })
         {
+            // Of a flag that is written wrongly what follows it is not known either.
+            var error = parsed.UnmatchedTokens is [var unknown, ..]
+                ? errors.FirstOrDefault(one => one.Message.Contains($"'{unknown}'", StringComparison.Ordinal)) ?? last
+                : last;
             var command = string.Join(
                 ' ',
                 parsed.CommandResult.Command == root ? ["vla"] : ["vla", parsed.CommandResult.Command.Name]

@@ -45,6 +45,22 @@ public sealed class ProgramTests : IDisposable
         Assert.StartsWith("vla: ", line, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--camra", "run", "--camra", "synthetic")]
+    [InlineData("--rat", "run", "--rat", "5", "--http", "off")]
+    [InlineData("--polcy", "model", "--polcy", "config/policies/notebook")]
+    [InlineData("notebook", "forward", "notebook")]
+    public async Task What_is_not_known_first_is_what_is_named(string named, params string[] arguments)
+    {
+        using var vla = Start(arguments);
+
+        var errors = await vla.StandardError.ReadToEndAsync();
+        await vla.WaitForExitAsync();
+
+        Assert.Equal(ExitCodes.Usage, vla.ExitCode);
+        Assert.Contains($"'{named}'", errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_set_duration_ends_the_run_in_good_order()
     {
