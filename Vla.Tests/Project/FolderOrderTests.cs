@@ -75,8 +75,8 @@ public sealed class FolderOrderTests
         using var assembly = AssemblyDefinition.ReadAssembly(file);
         return
         [
-            .. from type in WithNested(assembly.MainModule.Types)
-            from used in Mentioned(type).SelectMany(Parts)
+            .. from type in assembly.MainModule.Types.WithNested()
+            from used in Mentioned(type).SelectMany(part => part.Parts())
             where Place.Of(type, project) is not null && Place.Of(used, project) is not null
             let use = (User: Place.Of(type, project)!, Used: Place.Of(used, project)!)
             where use.User.Type != use.Used.Type
@@ -126,26 +126,12 @@ public sealed class FolderOrderTests
             _ => [],
         };
 
-    /// <summary>The types that a type is made of.</summary>
-    private static IEnumerable<TypeReference> Parts(TypeReference type) =>
-        type switch
-        {
-            GenericInstanceType generic => [generic.ElementType, .. generic.GenericArguments.SelectMany(Parts)],
-            TypeSpecification of => Parts(of.ElementType),
-            GenericParameter => [],
-            _ => [type],
-        };
-
-    private static IEnumerable<TypeDefinition> WithNested(IEnumerable<TypeDefinition> types) =>
-        types.SelectMany(type => WithNested(type.NestedTypes).Prepend(type));
-
     /// <summary>A type that is not nested, and the folder of its project that it lies in.</summary>
     private sealed record Place(string Type, string Folder)
     {
         public static Place? Of(TypeReference type, string project)
         {
-            while (type.DeclaringType is { } outer)
-                type = outer;
+            type = type.Outermost();
             if (type.Namespace == project)
                 return new Place(type.FullName, ".");
             return type.Namespace.StartsWith(project + ".", StringComparison.Ordinal)

@@ -35,7 +35,7 @@ internal sealed class NativeCalls : IDisposable
             new ReaderParameters { AssemblyResolver = _resolver }
         );
         return (
-            from type in AllOf(read.MainModule.Types)
+            from type in read.MainModule.Types.WithNested()
             from method in type.Methods
             from called in Called(method)
             from function in Reached(called)
@@ -49,9 +49,6 @@ internal sealed class NativeCalls : IDisposable
     }
 
     public void Dispose() => _resolver.Dispose();
-
-    private static IEnumerable<TypeDefinition> AllOf(IEnumerable<TypeDefinition> types) =>
-        types.SelectMany(type => AllOf(type.NestedTypes).Prepend(type));
 
     private static IEnumerable<MethodDefinition> Called(MethodDefinition method)
     {

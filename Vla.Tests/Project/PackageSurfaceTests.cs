@@ -152,23 +152,14 @@ public sealed class PackageSurfaceTests
             }
 
             var nested = type.NestedTypes.Where(one => one.IsNestedPublic || one.IsNestedFamily).SelectMany(Named);
-            return [.. found.OfType<TypeReference>().SelectMany(Parts).Select(Outermost), .. nested];
-        }
-
-        private static IEnumerable<TypeReference> Parts(TypeReference type) =>
-            type switch
-            {
-                GenericInstanceType generic => [generic.ElementType, .. generic.GenericArguments.SelectMany(Parts)],
-                TypeSpecification of => Parts(of.ElementType),
-                GenericParameter => [],
-                _ => [type],
-            };
-
-        private static string Outermost(TypeReference type)
-        {
-            while (type.DeclaringType is { } outer)
-                type = outer;
-            return type.FullName;
+            return
+            [
+                .. found
+                    .OfType<TypeReference>()
+                    .SelectMany(part => part.Parts())
+                    .Select(part => part.Outermost().FullName),
+                .. nested,
+            ];
         }
     }
 }
