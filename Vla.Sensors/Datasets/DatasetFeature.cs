@@ -1,3 +1,5 @@
+using OpenCvSharp;
+
 namespace Vla.Sensors.Datasets;
 
 /// <summary>One thing that is recorded at every frame of a dataset.</summary>
@@ -64,6 +66,14 @@ public sealed record DatasetFeature(
                 : null;
         }
     }
+
+    /// <summary>
+    /// What is wrong with a picture's size, in words; null when nothing is, or the shape does not say.
+    /// </summary>
+    internal string? WrongSize(Size size) =>
+        PictureSize is var (width, height) && (size.Width != width || size.Height != height)
+            ? $"has {size.Width}x{size.Height} pixels, meta/info.json says {width}x{height}"
+            : null;
 
     /// <summary>Whether it holds pictures, as video or one by one.</summary>
     public bool IsPicture => Type is FeatureType.Video or FeatureType.Image;

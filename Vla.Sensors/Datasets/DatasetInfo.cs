@@ -194,6 +194,14 @@ public sealed partial class DatasetInfo
             )
             .FirstOrDefault();
 
+    /// <summary>
+    /// How a video's rate differs from the dataset's, to be added to a message; empty where it does not.
+    /// </summary>
+    internal string RateBeside(double fps) =>
+        fps > 0 && Math.Abs(fps - Fps) > 0.01
+            ? FormattableString.Invariant($"; it has {fps:0.###} pictures a second, the dataset {Fps:0.###} frames")
+            : "";
+
     /// <summary>What a feature's values are, as it is written: <c>float32</c>.</summary>
     internal string? TypeOf(string feature) => Text(_json["features"]?[feature], "dtype");
 

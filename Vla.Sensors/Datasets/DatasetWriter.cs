@@ -271,12 +271,7 @@ public sealed class DatasetWriter : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _lock.Dispose();
-        if (Directory.Exists(UnfinishedFolder))
-            Directory.Delete(UnfinishedFolder, recursive: true);
-    }
+    public void Dispose() => DatasetLock.Release(_directory, _lock);
 
     private IEnumerable<string> FilesOf(FilePlace place) =>
         _features

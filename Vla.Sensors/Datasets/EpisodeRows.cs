@@ -50,8 +50,7 @@ internal sealed class EpisodeRows(
         var frame = 0;
         foreach (var (table, group, from, to) in Groups(episode))
         {
-            // LeRobot's own are a structure of bytes and a path; others keep the bytes alone.
-            var column = table.Has($"{camera}/bytes") ? $"{camera}/bytes" : camera;
+            var column = BytesOf(table, camera);
             var pictures = Column(column, () => table.Bytes(column, group));
             for (var row = from; row < to; row++, frame++)
             {
@@ -109,7 +108,7 @@ internal sealed class EpisodeRows(
         {
             // As LeRobot has it: each is a period after the one before, and the first is at the beginning.
             var due = frame == 0 ? 0 : times[frame - 1] + 1 / info.Fps;
-            if (!(Math.Abs(times[frame] - due) <= Tolerance + Rounding(times[frame])))
+            if (!(Math.Abs(times[frame] - due) <= ToleranceAt(times[frame])))
                 throw Wrong(
                     episode,
                     frame,
@@ -138,9 +137,18 @@ internal sealed class EpisodeRows(
         }
     }
 
-    /// <summary>How far a time that is kept in 32 bits may be from what was meant, seconds.</summary>
-    public static double Rounding(double seconds) =>
-        MathF.BitIncrement(MathF.Abs((float)seconds)) - MathF.Abs((float)seconds);
+    /// <summary>
+    /// How far a time may be from another that is meant to be the same, seconds: one of them may be kept in 32 bits.
+    /// </summary>
+    public static double ToleranceAt(double seconds) =>
+        Tolerance + (MathF.BitIncrement(MathF.Abs((float)seconds)) - MathF.Abs((float)seconds));
+
+    /// <summary>
+    /// Where a camera's packed pictures are: LeRobot's own are a structure of bytes and a path, others keep the bytes
+    /// alone.
+    /// </summary>
+    public static string BytesOf(ParquetTable table, string camera) =>
+        table.Has($"{camera}/bytes") ? $"{camera}/bytes" : camera;
 
     public void Dispose() => Close();
 

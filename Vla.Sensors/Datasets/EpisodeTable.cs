@@ -153,4 +153,11 @@ internal static class EpisodeTable
 /// <param name="File">The file.</param>
 /// <param name="From">When its first picture is shown, seconds in the file.</param>
 /// <param name="To">When it ends, seconds in the file; infinite when it is not said.</param>
-internal readonly record struct VideoPlace(FilePlace File, double From, double To);
+internal readonly record struct VideoPlace(FilePlace File, double From, double To)
+{
+    /// <summary>When the last of some frames is shown, seconds in the file.</summary>
+    public double LastFrame(int frames, double fps) => From + (frames - 1) / fps;
+
+    /// <summary>Whether the last of them is shown before the end, as far as that is said.</summary>
+    public bool HasRoomFor(int frames, double fps) => LastFrame(frames, fps) < To + EpisodeRows.Tolerance;
+}

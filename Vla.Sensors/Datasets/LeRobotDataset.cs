@@ -112,7 +112,7 @@ public sealed class LeRobotDataset : IDisposable
             for (var frame = 0; frame < times.Length; frame++)
             {
                 var picture =
-                    video.Find(place.From + times[frame], Near(times[frame]), out var nearest)
+                    video.Find(place.From + times[frame], EpisodeRows.ToleranceAt(times[frame]), out var nearest)
                     ?? throw NoPicture(video, episode, frame, place.From + times[frame], nearest);
                 RequireSize(feature, picture, episode, frame);
                 take(frame, picture);
@@ -157,16 +157,14 @@ public sealed class LeRobotDataset : IDisposable
         return isNeeded || File.Exists(path) ? TaskTable.Read(path) : new TaskTable();
     }
 
-    private static double Near(double seconds) => EpisodeRows.Tolerance + EpisodeRows.Rounding(seconds);
-
     private void CheckVideo(DatasetEpisode episode, DatasetFeature camera)
     {
         var place = episode.Videos[camera.Name];
         var video = OpenVideo(camera.Name, place.File);
-        var last = (episode.Length - 1) / Info.Fps;
-        if (place.From + last > video.Seconds)
-            throw NoPicture(video, episode, episode.Length - 1, place.From + last, double.NaN);
-        if (place.From + last >= place.To + EpisodeRows.Tolerance)
+        var last = place.LastFrame(episode.Length, Info.Fps);
+        if (last > video.Seconds)
+            throw NoPicture(video, episode, episode.Length - 1, last, double.NaN);
+        if (!place.HasRoomFor(episode.Length, Info.Fps))
             throw new DatasetException(
                 string.Create(
                     CultureInfo.InvariantCulture,
@@ -189,8 +187,11 @@ public sealed class LeRobotDataset : IDisposable
             foreach (var frame in (ReadOnlySpan<int>)[0, episode.Length - 1])
             {
                 var picture =
-                    video.Find(place.From + frame / Info.Fps, Near(frame / Info.Fps), out var nearest)
-                    ?? throw NoPicture(video, episode, frame, place.From + frame / Info.Fps, nearest);
+                    video.Find(
+                        place.From + frame / Info.Fps,
+                        EpisodeRows.ToleranceAt(frame / Info.Fps),
+                        out var nearest
+                    ) ?? throw NoPicture(video, episode, frame, place.From + frame / Info.Fps, nearest);
                 RequireSize(camera, picture, episode, frame);
             }
         }
@@ -228,29 +229,22 @@ public sealed class LeRobotDataset : IDisposable
         var found = double.IsNaN(nearest)
             ? "it ends before"
             : FormattableString.Invariant($"the next is at {nearest:0.####} s");
-        var rates =
-            video.Fps > 0 && Math.Abs(video.Fps - Info.Fps) > 0.01
-                ? FormattableString.Invariant(
-                    $"; it has {video.Fps:0.###} pictures a second, the dataset {Info.Fps:0.###} frames"
-                )
-                : "";
         return new DatasetException(
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"video '{video.Path}' has no picture for frame {frame} of episode {episode.Index}, at "
-                    + $"{seconds:0.####} s: {found}{rates}"
+                    + $"{seconds:0.####} s: {found}{Info.RateBeside(video.Fps)}"
             )
         );
     }
 
     private void RequireSize(DatasetFeature camera, Mat picture, DatasetEpisode episode, int frame)
     {
-        if (camera.PictureSize is not var (width, height) || (picture.Width == width && picture.Height == height))
-            return;
-        throw new DatasetException(
-            $"dataset '{Directory}' contradicts itself: the {camera.Name} picture of frame {frame} of episode "
-                + $"{episode.Index} has {picture.Width}x{picture.Height} pixels, meta/info.json says {width}x{height}"
-        );
+        if (camera.WrongSize(picture.Size()) is { } wrong)
+            throw new DatasetException(
+                $"dataset '{Directory}' contradicts itself: the {camera.Name} picture of frame {frame} of episode "
+                    + $"{episode.Index} {wrong}"
+            );
     }
 
     private void ReadImages(DatasetEpisode episode, DatasetFeature camera, Action<int, Mat> take)

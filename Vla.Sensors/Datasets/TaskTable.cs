@@ -15,6 +15,9 @@ internal sealed class TaskTable
         "creator": {"library": "pyarrow", "version": "15.0.0"}, "pandas_version": "2.2.0"}
         """;
 
+    /// <summary>What the column of texts is called, which is the pandas table's index.</summary>
+    public static readonly string[] IndexNames = ["task", "__index_level_0__"];
+
     private readonly SortedDictionary<long, string> _texts = [];
     private readonly Dictionary<string, long> _indices = [];
 
@@ -54,13 +57,17 @@ internal sealed class TaskTable
             new Dictionary<string, string> { ["pandas"] = Description.ReplaceLineEndings(" ") }
         );
 
+    /// <summary>The texts, row by row: some LeRobot versions leave the index without a name.</summary>
+    /// <exception cref="DatasetException">The column is missing or damaged.</exception>
+    public static string[] TextsOf(ParquetTable table) =>
+        table.Texts(table.Has(IndexNames[0]) ? IndexNames[0] : IndexNames[1]);
+
     /// <exception cref="DatasetException">It is missing or damaged.</exception>
     public static TaskTable Read(string path)
     {
         using var table = ParquetTable.Open(path);
 
-        // Some LeRobot versions leave the index without a name.
-        var texts = table.Texts(table.Has("task") ? "task" : "__index_level_0__");
+        var texts = TextsOf(table);
         var indices = table.AllNumbers<long>("task_index");
         var tasks = new TaskTable();
         foreach (var (index, text) in indices.Zip(texts))

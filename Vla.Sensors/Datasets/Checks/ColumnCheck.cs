@@ -11,7 +11,7 @@ internal static class ColumnCheck
         List<DatasetFeature> readable = [];
         foreach (var feature in info.Features.Where(feature => feature.Type != FeatureType.Video))
         {
-            var column = feature.Type == FeatureType.Image ? BytesOf(table, feature.Name) : feature.Name;
+            var column = feature.Type == FeatureType.Image ? EpisodeRows.BytesOf(table, feature.Name) : feature.Name;
             if (table.LeafOf(column) is not { } leaf)
             {
                 if (!table.Columns.Any(name => Root(name) == feature.Name))
@@ -37,10 +37,6 @@ internal static class ColumnCheck
             log.Fault(file, "column", $"it has a column {name}, which meta/info.json has not: LeRobot refuses it");
         return readable;
     }
-
-    /// <summary>Where a camera's packed pictures are: LeRobot takes a structure or the bytes alone.</summary>
-    public static string BytesOf(ParquetTable table, string camera) =>
-        table.Has($"{camera}/bytes") ? $"{camera}/bytes" : camera;
 
     private static string? WhatIsWrong(ParquetLeaf leaf, DatasetFeature feature)
     {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using OpenCvSharp;
 using Vla.Sensors.Datasets.Tables;
 using Vla.Sensors.Images;
 
@@ -59,7 +58,7 @@ internal sealed class DataCheck(
 
     private string File(DatasetEpisode episode) => info.DataFile(directory, episode.Data);
 
-    private string Relative(string path) => Path.GetRelativePath(directory, path).Replace('\\', '/');
+    private string Relative(string path) => DatasetFiles.NameOf(directory, path);
 
     /// <summary>As LeRobot finds them: those one folder down, in the order of their names.</summary>
     private string[] Files()
@@ -166,7 +165,7 @@ internal sealed class DataCheck(
             return;
         var due = frame == 0 ? 0 : _times.GetValueOrDefault(episode) + 1 / info.Fps;
         _times[episode] = now;
-        if (Math.Abs(now - due) <= EpisodeRows.Tolerance + EpisodeRows.Rounding(now))
+        if (Math.Abs(now - due) <= EpisodeRows.ToleranceAt(now))
             return;
         fault(
             "timestamp",
@@ -235,7 +234,7 @@ internal sealed class DataCheck(
         (int Episode, int Frame)[] rows
     )
     {
-        var pictures = table.Bytes(ColumnCheck.BytesOf(table, camera.Name), group);
+        var pictures = table.Bytes(EpisodeRows.BytesOf(table, camera.Name), group);
         for (var row = 0; row < rows.Length; row++)
         {
             var what =
@@ -252,16 +251,11 @@ internal sealed class DataCheck(
         try
         {
             using var picture = PictureDecoder.Decode(bytes);
-            return WrongSize(picture.Size(), camera);
+            return camera.WrongSize(picture.Size()) is { } wrong ? $"its {camera.Name} {wrong}" : null;
         }
         catch (PictureException exception)
         {
             return $"its {camera.Name} {exception.Message}";
         }
     }
-
-    public static string? WrongSize(Size size, DatasetFeature camera) =>
-        camera.PictureSize is var (width, height) && (size.Width != width || size.Height != height)
-            ? $"its {camera.Name} has {size.Width}x{size.Height} pixels, meta/info.json says {width}x{height}"
-            : null;
 }

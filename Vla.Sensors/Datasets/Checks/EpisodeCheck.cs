@@ -58,7 +58,7 @@ internal static class EpisodeCheck
             log.Fault(Folder, "missing", "there is no Parquet file in it");
         foreach (var path in files)
         {
-            var file = Path.GetRelativePath(directory, path).Replace('\\', '/');
+            var file = DatasetFiles.NameOf(directory, path);
             if (Path.GetRelativePath(directory, path).Split(Path.DirectorySeparatorChar).Length != 4)
                 log.Note(file, "folder", "LeRobot looks for chunk-…/file-… only, and does not see it");
             try
@@ -135,15 +135,14 @@ internal static class EpisodeCheck
         foreach (var (episode, file) in episodes)
         {
             var place = episode.Videos[camera];
-            var last = place.From + (episode.Length - 1) / info.Fps;
-            if (last >= place.To + EpisodeRows.Tolerance)
+            if (!place.HasRoomFor(episode.Length, info.Fps))
                 log.Fault(
                     file,
                     "an end before the last frame",
                     string.Create(
                         CultureInfo.InvariantCulture,
                         $"it goes from {place.From:0.####} s to {place.To:0.####} s of the {camera} video, but its "
-                            + $"last frame is at {last:0.####} s"
+                            + $"last frame is at {place.LastFrame(episode.Length, info.Fps):0.####} s"
                     ),
                     episode.Index
                 );
@@ -154,7 +153,7 @@ internal static class EpisodeCheck
             var inOrder = group.OrderBy(one => one.Episode.Videos[camera].From).ToList();
             foreach (var ((first, _), (second, file)) in inOrder.Zip(inOrder.Skip(1)))
             {
-                var last = first.Videos[camera].From + (first.Length - 1) / info.Fps;
+                var last = first.Videos[camera].LastFrame(first.Length, info.Fps);
                 if (second.Videos[camera].From <= last + EpisodeRows.Tolerance)
                     log.Fault(
                         file,

@@ -34,7 +34,7 @@ internal static class TaskCheck
     {
         using var table = ParquetTable.Open(path);
         var indices = table.AllNumbers<long>("task_index");
-        var texts = table.Texts(table.Has("task") ? "task" : "__index_level_0__");
+        var texts = TaskTable.TextsOf(table);
         for (var row = 0; row < indices.Length; row++)
         {
             if (indices[row] == row)
@@ -65,7 +65,7 @@ internal static class TaskCheck
         {
             return table.Metadata.TryGetValue("pandas", out var description)
                 && JsonNode.Parse(description)?["index_columns"] is JsonArray columns
-                && columns.Any(column => column?.ToString() is "task" or "__index_level_0__");
+                && columns.Any(column => column is not null && TaskTable.IndexNames.Contains($"{column}"));
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {

@@ -48,7 +48,7 @@ internal static class VideoCheck
         FindingLog log
     )
     {
-        var file = Path.GetRelativePath(directory, path).Replace('\\', '/');
+        var file = DatasetFiles.NameOf(directory, path);
         List<double> times = [];
         var fps = 0.0;
         var isCut = false;
@@ -61,10 +61,10 @@ internal static class VideoCheck
             while (video.Read(picture, out var seconds))
             {
                 times.Add(seconds);
-                if (saidSize || DataCheck.WrongSize(picture.Size(), camera) is not { } wrong)
+                if (saidSize || camera.WrongSize(picture.Size()) is not { } wrong)
                     continue;
                 saidSize = true;
-                log.Fault(file, "size", wrong);
+                log.Fault(file, "size", $"its {camera.Name} {wrong}");
             }
         }
         catch (Exception exception) when (exception is VideoException or CameraException)
@@ -99,21 +99,15 @@ internal static class VideoCheck
             if (isCut && due > times[^1])
                 return;
             var nearest = Nearest(times, due);
-            if (Math.Abs(nearest - due) <= EpisodeRows.Tolerance + EpisodeRows.Rounding(due))
+            if (Math.Abs(nearest - due) <= EpisodeRows.ToleranceAt(due))
                 continue;
-            var rates =
-                fps > 0 && Math.Abs(fps - info.Fps) > 0.01
-                    ? string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"; it has {fps:0.###} pictures a second, the dataset {info.Fps:0.###} frames"
-                    )
-                    : "";
             log.Fault(
                 file,
                 "frames without a picture",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"there is no {camera.Name} picture at {due:0.####} s: the nearest is at {nearest:0.####} s{rates}"
+                    $"there is no {camera.Name} picture at {due:0.####} s: the nearest is at {nearest:0.####} s"
+                        + $"{info.RateBeside(fps)}"
                 ),
                 episode.Index,
                 frame

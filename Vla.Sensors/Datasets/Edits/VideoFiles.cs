@@ -68,7 +68,7 @@ internal sealed class VideoFiles(string directory, DatasetInfo info, DatasetFeat
             _files[path] = file;
         }
 
-        var tolerance = EpisodeRows.Tolerance + EpisodeRows.Rounding(place.From + pick.Episode.Length / info.Fps);
+        var tolerance = EpisodeRows.ToleranceAt(place.From + pick.Episode.Length / info.Fps);
         return file?.FindRun(place.From, pick.Episode.Length, info.Fps, tolerance) is { } first
             ? new Mp4Part(file, first, pick.Episode.Length)
             : null;
