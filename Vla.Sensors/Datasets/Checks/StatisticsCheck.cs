@@ -106,46 +106,71 @@ internal static class StatisticsCheck
         FindingLog log
     )
     {
-        var file = Path.GetRelativePath(directory, path).Replace('\\', '/');
+        var file = DatasetFiles.NameOf(directory, path);
+        if (IndicesOf(path) is not { } indices)
+            return;
         try
         {
             using var table = ParquetTable.Open(path);
-            var indices = table.AllNumbers<int>("episode_index");
-            foreach (var feature in info.Features.Where(feature => feature.Type != FeatureType.Other))
-            {
-                var values = new Dictionary<string, double[]>();
-                foreach (var name in FeatureStatistics.Names.Append("count"))
-                {
-                    var column = $"stats/{feature.Name}/{name}";
-                    if (table.Has(column))
-                        values[name] = table.AllNumbers<double>(column, width: null);
-                }
-
-                for (var row = 0; row < indices.Length; row++)
-                {
-                    Compare(
-                        values.ToDictionary(
-                            pair => pair.Key,
-                            pair =>
-                            {
-                                var width = pair.Value.Length / indices.Length;
-                                return (double[]?)pair.Value[(row * width)..((row + 1) * width)];
-                            }
-                        ),
-                        rows.OfEpisodes.GetValueOrDefault((indices[row], feature.Name)),
-                        feature,
-                        file,
-                        indices[row],
-                        log
-                    );
-                }
-            }
+            LookAtEpisodes(table, indices, info, rows, file, log);
         }
         catch (DatasetException exception)
         {
-            // Without its own columns it is not here for the first time that this is said.
-            if (exception.Message.Contains("stats/", StringComparison.Ordinal))
-                log.Fault(file, "statistics", exception.Message);
+            log.Fault(file, "statistics", exception.Message);
+        }
+    }
+
+    /// <summary>Whose row each is; null where that cannot be read, which was said with the episodes.</summary>
+    private static int[]? IndicesOf(string path)
+    {
+        try
+        {
+            using var table = ParquetTable.Open(path);
+            return table.AllNumbers<int>("episode_index");
+        }
+        catch (DatasetException)
+        {
+            return null;
+        }
+    }
+
+    private static void LookAtEpisodes(
+        ParquetTable table,
+        int[] indices,
+        DatasetInfo info,
+        RowStatistics rows,
+        string file,
+        FindingLog log
+    )
+    {
+        foreach (var feature in info.Features.Where(feature => feature.Type != FeatureType.Other))
+        {
+            var values = new Dictionary<string, double[]>();
+            foreach (var name in FeatureStatistics.Names.Append("count"))
+            {
+                var column = $"stats/{feature.Name}/{name}";
+                if (table.Has(column))
+                    values[name] = table.AllNumbers<double>(column, width: null);
+            }
+
+            for (var row = 0; row < indices.Length; row++)
+            {
+                Compare(
+                    values.ToDictionary(
+                        pair => pair.Key,
+                        pair =>
+                        {
+                            var width = pair.Value.Length / indices.Length;
+                            return (double[]?)pair.Value[(row * width)..((row + 1) * width)];
+                        }
+                    ),
+                    rows.OfEpisodes.GetValueOrDefault((indices[row], feature.Name)),
+                    feature,
+                    file,
+                    indices[row],
+                    log
+                );
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Vla.Sensors.Datasets;
 using Vla.Sensors.Datasets.Tables;
 
@@ -23,6 +24,18 @@ internal static class ParquetEdit
         using (var table = ParquetTable.Open(path))
             changed = Of(table, column, values => values[at] = value);
         Put(path, changed);
+    }
+
+    /// <summary>Makes the pages of a column unreadable, and leaves all others as they are.</summary>
+    public static void Spoil(string path, string column)
+    {
+        var bytes = File.ReadAllBytes(path);
+        var length = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(bytes.Length - 8));
+        var footer = ParquetFooter.Parse(bytes.AsSpan(bytes.Length - 8 - length, length));
+        var place = footer.Leaves.ToList().FindIndex(leaf => leaf.Name == column);
+        foreach (var group in footer.Groups)
+            bytes.AsSpan((int)group.Chunks[place].Start, (int)group.Chunks[place].Size).Fill(0xFF);
+        File.WriteAllBytes(path, bytes);
     }
 
     private static void Write(string path, string[] without, ParquetColumn[] columns)

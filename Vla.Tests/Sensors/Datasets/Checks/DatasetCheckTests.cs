@@ -340,6 +340,16 @@ public sealed class DatasetCheckTests(DatasetCheckTests.Recorded recorded)
             {
                 Episode = 1,
             },
+            ["statistics of an episode that cannot be read"] = new(
+                root => ParquetEdit.Spoil(In(root, Episodes), $"stats/{Wrist}/q50"),
+                Episodes,
+                "damaged"
+            ),
+            ["statistics of an episode that are texts"] = new(
+                Columns(Episodes, ParquetColumn.Texts("stats/action/count", ["six", "five"])),
+                Episodes,
+                "stats/action/count"
+            ),
         };
 
     public static TheoryData<string> Names() => [.. Plants.Keys];
@@ -425,6 +435,15 @@ public sealed class DatasetCheckTests(DatasetCheckTests.Recorded recorded)
 
         Assert.Equal(10, faults.Count(fault => fault.Contains("its index is", StringComparison.Ordinal)));
         Assert.Contains(faults, fault => fault.Contains("and 29 more like it", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_table_of_episodes_that_cannot_be_read_is_told_once()
+    {
+        recorded.CopyTo(Root);
+        Cut(Episodes)(Root);
+
+        Assert.Single(Look(Root), finding => finding.File == Episodes);
     }
 
     [Fact]
