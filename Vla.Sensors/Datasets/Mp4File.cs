@@ -9,16 +9,12 @@ namespace Vla.Sensors.Datasets;
 internal sealed class Mp4File
 {
     private const int LargestIndex = 256 << 20;
-    private const int HeaderSize = 8;
     private const int MostPictures = 1 << 26;
 
     /// <summary>
     /// Bytes of a description of pictures up to their size: the codec is at 12, width and height at 40.
     /// </summary>
     private const int EntrySize = 44;
-
-    /// <summary>Boxes on the way to the tables, each within the one before.</summary>
-    public static readonly IReadOnlyList<string> Containers = ["moov", "trak", "mdia", "minf", "stbl"];
 
     private readonly int[] _sizes;
     private readonly long[] _places;
@@ -32,7 +28,7 @@ internal sealed class Mp4File
         using var file = File.OpenRead(path);
         byte[]? type = null,
             movie = null;
-        while (ReadHeader(file) is { } box)
+        while (Mp4Box.ReadHeader(file) is { } box)
         {
             if (box.Name is "ftyp" or "moov")
             {
@@ -59,8 +55,8 @@ internal sealed class Mp4File
         _times = Times();
 
         // Without a table of them, all pictures are key pictures.
-        var keys = TryFind(Movie, "stss");
-        _keys = keys.IsEmpty ? [.. Enumerable.Range(1, _sizes.Length)] : [.. Numbers(keys, 8, Number(keys, 4))];
+        var keys = Mp4Box.TryFind(Movie, "stss");
+        _keys = keys.IsEmpty ? [.. Enumerable.Range(1, _sizes.Length)] : [.. Numbers(keys, 8, Mp4Box.Number(keys, 4))];
     }
 
     public string Path { get; }
@@ -83,7 +79,7 @@ internal sealed class Mp4File
     public double TimeOf(int picture) => _times[picture];
 
     /// <summary>Ticks a second of its clock.</summary>
-    public int TimeScale(string clock) => Number(Find(Movie, clock), 12);
+    public int TimeScale(string clock) => Mp4Box.Number(Find(Movie, clock), 12);
 
     /// <exception cref="DatasetException">It is damaged, or of another kind.</exception>
     public static Mp4File Open(string path)
@@ -167,7 +163,7 @@ internal sealed class Mp4File
             if (at < 0)
                 continue;
             var rest = description[at..];
-            return Part(ref rest);
+            return Mp4Box.Part(ref rest);
         }
 
         return default;
@@ -176,8 +172,8 @@ internal sealed class Mp4File
     private int Tracks()
     {
         var tracks = 0;
-        for (ReadOnlySpan<byte> rest = Movie.AsSpan(HeaderSize); rest.Length >= HeaderSize; )
-            tracks += NameOf(Part(ref rest)) == "trak" ? 1 : 0;
+        for (ReadOnlySpan<byte> rest = Movie.AsSpan(Mp4Box.HeaderSize); rest.Length >= Mp4Box.HeaderSize; )
+            tracks += Mp4Box.NameOf(Mp4Box.Part(ref rest)) == "trak" ? 1 : 0;
         return tracks;
     }
 
@@ -186,7 +182,7 @@ internal sealed class Mp4File
     {
         var chunks = Chunks();
         var runs = Find(Movie, "stsc");
-        var entries = Numbers(runs, 8, checked(3 * Number(runs, 4)));
+        var entries = Numbers(runs, 8, checked(3 * Mp4Box.Number(runs, 4)));
         var places = new long[_sizes.Length];
         var (entry, picture) = (0, 0);
         for (var chunk = 0; chunk < chunks.Length && picture < places.Length; chunk++)
@@ -211,20 +207,20 @@ internal sealed class Mp4File
 
     private long[] Chunks()
     {
-        var table = TryFind(Movie, "stco");
+        var table = Mp4Box.TryFind(Movie, "stco");
         if (!table.IsEmpty)
         {
-            var count = Number(table, 4);
+            var count = Mp4Box.Number(table, 4);
             if (count < 0 || count > (table.Length - 8) / sizeof(int))
                 throw Damaged("a table claims more than it holds");
             var chunks = new long[count];
             for (var i = 0; i < count; i++)
-                chunks[i] = (uint)Number(table, 8 + sizeof(int) * i);
+                chunks[i] = (uint)Mp4Box.Number(table, 8 + sizeof(int) * i);
             return chunks;
         }
 
         table = Find(Movie, "co64");
-        var places = new long[Math.Min(Number(table, 4), (table.Length - 8) / sizeof(long))];
+        var places = new long[Math.Min(Mp4Box.Number(table, 4), (table.Length - 8) / sizeof(long))];
         for (var i = 0; i < places.Length; i++)
             places[i] = BinaryPrimitives.ReadInt64BigEndian(table[(8 + sizeof(long) * i)..]);
         return places;
@@ -234,7 +230,7 @@ internal sealed class Mp4File
     private double[] Times()
     {
         var ticks = Runs(Find(Movie, "stts"), areSums: true);
-        var delays = TryFind(Movie, "ctts");
+        var delays = Mp4Box.TryFind(Movie, "ctts");
         if (!delays.IsEmpty)
         {
             var waits = Runs(delays, areSums: false);
@@ -255,13 +251,13 @@ internal sealed class Mp4File
     /// <summary>Which moment of its clock is shown first.</summary>
     private long Begin()
     {
-        var edits = TryFind(Movie, "edts");
+        var edits = Mp4Box.TryFind(Movie, "edts");
         if (edits.IsEmpty)
             return 0;
-        var list = Part(ref edits)[HeaderSize..];
-        if (list[0] != 0 || Number(list, 4) != 1 || Number(list, 12) < 0)
+        var list = Mp4Box.Part(ref edits)[Mp4Box.HeaderSize..];
+        if (Mp4Box.VersionOf(list) != 0 || Mp4Box.Number(list, 4) != 1 || Mp4Box.Number(list, 12) < 0)
             throw Damaged("it is put together of several parts");
-        return Number(list, 12);
+        return Mp4Box.Number(list, 12);
     }
 
     /// <summary>A number for each picture, of a table that says how many have the same.</summary>
@@ -269,11 +265,11 @@ internal sealed class Mp4File
     {
         var values = new long[_sizes.Length];
         var (picture, sum) = (0, 0L);
-        var entries = Math.Min(Number(table, 4), (table.Length - 8) / (2 * sizeof(int)));
+        var entries = Math.Min(Mp4Box.Number(table, 4), (table.Length - 8) / (2 * sizeof(int)));
         for (var i = 0; i < entries; i++)
         {
-            var value = Number(table, 8 + 8 * i + 4);
-            for (var left = Number(table, 8 + 8 * i); left > 0 && picture < values.Length; left--)
+            var value = Mp4Box.Number(table, 8 + 8 * i + 4);
+            for (var left = Mp4Box.Number(table, 8 + 8 * i); left > 0 && picture < values.Length; left--)
             {
                 values[picture++] = areSums ? sum : value;
                 sum += value;
@@ -286,7 +282,7 @@ internal sealed class Mp4File
     /// <summary>Bytes of each picture; their number is believed only as far as the file's size allows.</summary>
     private int[] Sizes(ReadOnlySpan<byte> table, long most)
     {
-        var (one, count) = (Number(table, 4), Number(table, 8));
+        var (one, count) = (Mp4Box.Number(table, 4), Mp4Box.Number(table, 8));
         if (one < 0 || count is < 0 or > MostPictures || (one > 0 && (long)one * count > most))
             throw Damaged("it claims more pictures than it holds");
         if (one == 0)
@@ -304,7 +300,7 @@ internal sealed class Mp4File
         var numbers = new int[count];
         for (var i = 0; i < count; i++)
         {
-            numbers[i] = Number(table, from + sizeof(int) * i);
+            numbers[i] = Mp4Box.Number(table, from + sizeof(int) * i);
             if (numbers[i] < 0)
                 throw Damaged("a table has numbers below 0");
         }
@@ -312,77 +308,9 @@ internal sealed class Mp4File
         return numbers;
     }
 
-    private static (string Name, long Begin, long End)? ReadHeader(FileStream file)
-    {
-        var begin = file.Position;
-        Span<byte> header = stackalloc byte[16];
-        if (file.Length - begin < 8)
-            return null;
-        file.ReadExactly(header[..8]);
-        long size = BinaryPrimitives.ReadUInt32BigEndian(header);
-        if (size == 1)
-        {
-            file.ReadExactly(header[8..]);
-            size = BinaryPrimitives.ReadInt64BigEndian(header[8..]);
-        }
-
-        if (size == 0)
-            size = file.Length - begin;
-        return size < HeaderSize || size > file.Length - begin
-            ? throw new EndOfStreamException()
-            : (Encoding.ASCII.GetString(header[4..8]), begin, begin + size);
-    }
-
-    public static int Number(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadInt32BigEndian(bytes[at..]);
-
     private ReadOnlySpan<byte> Find(ReadOnlySpan<byte> box, string name)
     {
-        var found = TryFind(box, name);
+        var found = Mp4Box.TryFind(box, name);
         return found.IsEmpty ? throw Damaged($"it has no {name} box") : found;
-    }
-
-    /// <summary>The content of the first box of a name within a container box.</summary>
-    private static ReadOnlySpan<byte> TryFind(ReadOnlySpan<byte> box, string name)
-    {
-        for (var rest = box[HeaderSize..]; rest.Length >= HeaderSize; )
-        {
-            var part = Part(ref rest);
-            var partName = Encoding.ASCII.GetString(part[4..8]);
-            if (partName == name)
-                return part[8..];
-            // Each container holds the next one of the list, so that there is an end to it.
-            if (!Containers.Contains(partName) || IndexOf(partName) <= IndexOf(NameOf(box)))
-                continue;
-            var found = TryFind(part, name);
-            if (!found.IsEmpty)
-                return found;
-        }
-
-        return default;
-    }
-
-    /// <summary>How deep a box on the way to the tables is; -1 for others.</summary>
-    public static int IndexOf(string name)
-    {
-        for (var i = 0; i < Containers.Count; i++)
-        {
-            if (Containers[i] == name)
-                return i;
-        }
-
-        return -1;
-    }
-
-    public static string NameOf(ReadOnlySpan<byte> box) => Encoding.ASCII.GetString(box[4..HeaderSize]);
-
-    /// <summary>Takes the first of the boxes that lie one after the other.</summary>
-    public static ReadOnlySpan<byte> Part(scoped ref ReadOnlySpan<byte> rest)
-    {
-        var length = Number(rest, 0);
-        if (length < HeaderSize || length > rest.Length)
-            throw new EndOfStreamException();
-        var part = rest[..length];
-        rest = rest[length..];
-        return part;
     }
 }

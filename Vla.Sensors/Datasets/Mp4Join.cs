@@ -78,12 +78,12 @@ internal static class Mp4Join
 
         private byte[] Rebuild(ReadOnlySpan<byte> box, int depth)
         {
-            var name = Mp4File.NameOf(box);
-            if (Mp4File.IndexOf(name) != depth)
+            var name = Mp4Box.NameOf(box);
+            if (Mp4Box.IndexOf(name) != depth)
                 return Leaf(name, box);
             var content = new MemoryStream();
             for (var rest = box[8..]; rest.Length >= 8; )
-                content.Write(Rebuild(Mp4File.Part(ref rest), depth + 1));
+                content.Write(Rebuild(Mp4Box.Part(ref rest), depth + 1));
 
             return Box(name, content.ToArray());
         }
@@ -159,7 +159,9 @@ internal static class Mp4Join
 
         /// <summary>Of the usual version, whose times have 32 bits.</summary>
         private byte[] Plain(ReadOnlySpan<byte> box) =>
-            box[8] == 0 ? box.ToArray() : throw parts[0].File.Damaged("its clocks are of a kind that is not known");
+            Mp4Box.VersionOf(box[Mp4Box.HeaderSize..]) == 0
+                ? box.ToArray()
+                : throw parts[0].File.Damaged("its clocks are of a kind that is not known");
 
         private int Duration(int scale) => checked((int)(_sizes.Length * (double)scale / fps));
 
