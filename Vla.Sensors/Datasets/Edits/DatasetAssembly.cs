@@ -85,6 +85,10 @@ internal sealed class DatasetAssembly
             throw new DatasetException($"'{folder.Target}' would have no episode: keep one at least");
         SourceFit.Require([.. picks.Select(pick => pick.Source).Distinct()]);
         var assembly = new DatasetAssembly(picks, picks[0].Source.Info.Anew());
+        foreach (var left in folder.Left)
+            assembly._notes.Add(
+                $"'{left}' is left of an edit that was killed: remove it when '{folder.Target}' is as it should be"
+            );
         try
         {
             assembly.Run(folder.Path, progress, cancellation);

@@ -7,6 +7,9 @@ namespace Vla.Sensors.Datasets.Edits;
 /// <summary>A folder that gets its name when it is whole and on disk, or leaves nothing.</summary>
 internal sealed partial class WholeFolder : IDisposable
 {
+    private const string Ending = ".partial";
+    private const string Aside = ".old";
+
     private readonly bool _replaces;
     private bool _isKept;
 
@@ -18,11 +21,13 @@ internal sealed partial class WholeFolder : IDisposable
         Target = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(target));
         _replaces = replaces;
         var parent = System.IO.Path.GetDirectoryName(Target) ?? Target;
-        Path = System.IO.Path.Combine(parent, $".{System.IO.Path.GetFileName(Target)}.{Guid.NewGuid():N}.partial");
+        var beginning = $".{System.IO.Path.GetFileName(Target)}.";
+        Path = System.IO.Path.Combine(parent, $"{beginning}{Guid.NewGuid():N}{Ending}");
         if (!replaces && (File.Exists(Target) || IsFull(Target)))
             throw new DatasetException($"'{target}' is there already: name a new directory");
         try
         {
+            Left = LeftIn(parent, beginning);
             Directory.CreateDirectory(Path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -35,6 +40,11 @@ internal sealed partial class WholeFolder : IDisposable
     public string Path { get; }
 
     public string Target { get; }
+
+    /// <summary>
+    /// Folders that edits of it have left which were killed. Nobody removes them: they may be of one that is under way.
+    /// </summary>
+    public IReadOnlyList<string> Left { get; }
 
     /// <summary>Gives it its name, once all of it is on disk.</summary>
     /// <exception cref="DatasetException">That is not possible.</exception>
@@ -71,6 +81,30 @@ internal sealed partial class WholeFolder : IDisposable
         Directory.Move(Path, Target);
     }
 
+    private static string[] LeftIn(string parent, string beginning)
+    {
+        if (!Directory.Exists(parent))
+            return [];
+        return
+        [
+            .. Directory
+                .EnumerateDirectories(parent)
+                .Where(folder => IsLeft(System.IO.Path.GetFileName(folder).AsSpan(), beginning))
+                .Order(StringComparer.Ordinal),
+        ];
+    }
+
+    private static bool IsLeft(ReadOnlySpan<char> name, string beginning)
+    {
+        if (!name.StartsWith(beginning, StringComparison.Ordinal))
+            return false;
+        var rest = name[beginning.Length..];
+        if (rest.EndsWith(Aside, StringComparison.Ordinal))
+            rest = rest[..^Aside.Length];
+        return rest.EndsWith(Ending, StringComparison.Ordinal)
+            && Guid.TryParseExact(rest[..^Ending.Length], "N", out _);
+    }
+
     private static bool IsFull(string directory) =>
         Directory.Exists(directory) && Directory.EnumerateFileSystemEntries(directory).Any();
 
@@ -80,7 +114,7 @@ internal sealed partial class WholeFolder : IDisposable
             return;
 
         // Where a file system cannot exchange, there is a moment with the old one under another name.
-        var aside = one + ".old";
+        var aside = one + Aside;
         Directory.Move(other, aside);
         try
         {

@@ -184,6 +184,25 @@ public sealed class DatasetAssemblyTests : IDisposable
     }
 
     [Fact]
+    public void What_an_edit_that_was_killed_has_left_is_said_and_stays_there()
+    {
+        Record(Root, 3, 2);
+        var left = Directory.CreateDirectory(_directory.File($".dataset.{Guid.NewGuid():N}.partial")).FullName;
+        var aside = Directory.CreateDirectory(_directory.File($".dataset.{Guid.NewGuid():N}.partial.old")).FullName;
+        // Of another dataset, and somebody's.
+        Directory.CreateDirectory(_directory.File($".dataset.new.{Guid.NewGuid():N}.partial"));
+        Directory.CreateDirectory(_directory.File(".dataset.mine.partial"));
+        IReadOnlyList<string> notes;
+        using (var dataset = LeRobotDataset.Open(Root))
+            notes = DatasetAssembly.Replace(Root, [.. All(dataset).Take(1)], _ => { }, default);
+
+        Assert.Equal(2, notes.Count);
+        Assert.Single(notes, note => note.Contains($"'{left}' is left", StringComparison.Ordinal));
+        Assert.Single(notes, note => note.Contains($"'{aside}' is left", StringComparison.Ordinal));
+        Assert.Equal(5, Directory.EnumerateFileSystemEntries(_directory.Path).Count());
+    }
+
+    [Fact]
     public void One_that_fails_leaves_the_old_one_as_it_was_and_nothing_else()
     {
         Record(Root, 3, 2, 4);
