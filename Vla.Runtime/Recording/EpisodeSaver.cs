@@ -1,14 +1,11 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using Microsoft.Extensions.Logging.Abstractions;
-using OpenCvSharp;
 using Vla.Runtime.Processes;
 using Vla.Sensors.Datasets;
-using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 
 namespace Vla.Runtime.Recording;
 
-/// <summary>Encodes the frames of a live run and saves its episodes, on a thread of low priority.</summary>
+/// <summary>Has the frames of a live run encoded and its episodes saved, on a thread of low priority.</summary>
 /// <remarks>
 /// Frames wait in a queue of bounded memory. Whoever brings one never waits: when the queue is full, since the disk or
 /// the encoder is too slow, the frame is dropped and counted. An episode that cannot be saved is given up; the next one
@@ -16,12 +13,6 @@ namespace Vla.Runtime.Recording;
 /// </remarks>
 internal sealed partial class EpisodeSaver : IDisposable
 {
-    /// <summary>
-    /// An episode shorter than this, seconds, is nobody's demonstration and is not kept, unless the simulated world's
-    /// judge has ended it: then it is whole.
-    /// </summary>
-    public const double ShortestSeconds = 0.5;
-
     private const long QueueBytes = 128 << 20;
     private const int MostWaiting = 128;
     private const int FewestWaiting = 8;
@@ -33,16 +24,11 @@ internal sealed partial class EpisodeSaver : IDisposable
     private readonly Thread _thread;
     private readonly BlockingCollection<Entry> _queue = [];
     private readonly ConcurrentBag<LiveFrame> _free = [];
-    private DatasetWriter? _writer;
-    private EpisodeRecording? _episode;
+    private readonly EpisodeKeeper _keeper;
     private bool _givenUp;
-    private bool _saidSize;
     private int _lent;
     private int _disposed;
-    private long _episodes;
-    private long _frames;
     private readonly DroppedFrames _dropped = new();
-    private long _tooShort;
     private int _saidEnd;
     private volatile string? _error;
 
@@ -60,22 +46,24 @@ internal sealed partial class EpisodeSaver : IDisposable
                     FewestWaiting,
                     MostWaiting
                 );
-        _writer = target.Open();
-        Note = _writer.Note;
-        EpisodesInAll = _writer.Episodes;
+        _keeper = new EpisodeKeeper(target);
         _thread = new Thread(Run) { Name = "vla-recording", IsBackground = true };
     }
 
-    public ILogger Logger { get; set; } = NullLogger.Instance;
+    public ILogger Logger
+    {
+        get => _keeper.Logger;
+        set => _keeper.Logger = value;
+    }
 
     /// <summary>Told what became of each episode that ended, and why not where it is not saved.</summary>
     public Action<bool, string>? Settled { get; set; }
 
     /// <summary>Episodes that were in the dataset before, and those saved since.</summary>
-    public int EpisodesInAll { get; private set; }
+    public int EpisodesInAll => _keeper.EpisodesInAll;
 
     /// <summary>What there is to say of how it records; null when there is nothing.</summary>
-    public string? Note { get; }
+    public string? Note => _keeper.Note;
 
     /// <summary>Why no episode has begun, in words; set before <see cref="Complete"/>, null when one has.</summary>
     public string? Obstacle { get; set; }
@@ -89,9 +77,9 @@ internal sealed partial class EpisodeSaver : IDisposable
     public long Missed { get; set; }
 
     public RecordingReport Read() =>
-        new(_target.Directory, Interlocked.Read(ref _episodes), Interlocked.Read(ref _frames), _dropped.Total, _error)
+        new(_target.Directory, _keeper.Episodes, _keeper.Frames, _dropped.Total, _error)
         {
-            TooShort = Interlocked.Read(ref _tooShort),
+            TooShort = _keeper.TooShort,
         };
 
     public void Start() => _thread.Start();
@@ -156,7 +144,7 @@ internal sealed partial class EpisodeSaver : IDisposable
         if ((_thread.ThreadState & ThreadState.Unstarted) != 0)
         {
             SayUnstarted();
-            CloseWriter();
+            _keeper.Close();
         }
         else if (!_thread.Join(Patience))
             return;
@@ -190,101 +178,34 @@ internal sealed partial class EpisodeSaver : IDisposable
 
             if (_givenUp)
                 Drop(DropReason.Failed);
-            else if (!Fits(frame))
+            else if (!_keeper.Fits(frame))
                 Drop(DropReason.WrongSize);
             else
-                Guarded(() => Write(frame), frames: 1);
+                Guarded(() => _keeper.Write(frame), frames: 1);
             Return(frame);
         }
 
         Guarded(() => End(new Entry(null, WhenCutShort, IsSuccess: false)));
-        Guarded(CloseWriter);
+        Guarded(_keeper.Close);
         SayDropped();
         if (Missed > 0)
             Log.Missed(Logger, Missed);
         SayEnd();
     }
 
-    private void Write(LiveFrame frame)
-    {
-        _writer ??= _target.Open();
-        _episode ??= _writer.Begin();
-        foreach (var (camera, picture) in _target.Cameras.Zip(frame.Pictures))
-            _episode.Set(camera.Name, picture);
-        if (frame.State.Length > 0)
-            _episode.Set(DatasetFeature.State, frame.State);
-        _episode.Set(DatasetFeature.Action, frame.Action);
-        if (_target.Has(RecordingTarget.Wanted))
-            _episode.Set(RecordingTarget.Wanted, frame.Wanted);
-        if (frame.Seconds.Length > 0)
-            _episode.Set(RecordingTarget.Seconds, frame.Seconds);
-        if (_target.Has(RecordingTarget.ByHand))
-            _episode.Set(RecordingTarget.ByHand, [frame.IsByHand ? 1L : 0L]);
-        if (_target.Has(RecordingTarget.Success))
-            _episode.Set(RecordingTarget.Success, [0L]);
-        _episode.EndFrame(frame.Task);
-    }
-
     /// <returns>Why it is not saved, in words; empty where it is.</returns>
     private string End(Entry entry)
     {
-        if (entry.End == EpisodeEnd.TakenBack)
-            return TakeBack();
-        if (_episode is not { } episode)
-            return "it has no frames";
-        var (length, task) = (episode.Length, episode.LastTask);
-        if (entry.End == EpisodeEnd.Discarded)
+        var before = _keeper.Episodes;
+        var why = _keeper.End(entry.End, entry.IsSuccess);
+        if (_keeper.Episodes > before)
         {
-            Drop();
-            return "it was not to be kept";
+            // What went wrong before is over.
+            _error = null;
+            SayDropped();
         }
 
-        if (entry.End == EpisodeEnd.Kept && length < ShortestSeconds * _target.Fps)
-        {
-            Drop();
-            Interlocked.Increment(ref _tooShort);
-            Log.TooShort(Logger, (double)length / _target.Fps, ShortestSeconds, task);
-            return string.Create(CultureInfo.InvariantCulture, $"it is shorter than {ShortestSeconds} s");
-        }
-
-        if (entry.IsSuccess && _target.Has(RecordingTarget.Success))
-            episode.SetAll(RecordingTarget.Success, 1);
-        Save(episode, length, task);
-        return "";
-
-        void Drop()
-        {
-            episode.Dispose();
-            _episode = null;
-        }
-    }
-
-    /// <summary>Takes the episode that was saved last out of the dataset again.</summary>
-    private string TakeBack()
-    {
-        _writer ??= _target.Open();
-        if (_writer.LastLength is not { } length)
-            return "it was not recorded in this run";
-        _writer.TakeBackLast();
-        CloseWriter();
-        // What is left of it is put right as after a recording that was killed.
-        _writer = _target.Open();
-        EpisodesInAll = _writer.Episodes;
-        Interlocked.Decrement(ref _episodes);
-        Interlocked.Add(ref _frames, -length);
-        return "";
-    }
-
-    private void Save(EpisodeRecording episode, int length, string task)
-    {
-        _writer!.Save(episode);
-        _episode = null;
-        EpisodesInAll = _writer.Episodes;
-        Interlocked.Increment(ref _episodes);
-        Interlocked.Add(ref _frames, length);
-        _error = null;
-        Log.Saved(Logger, _writer.Episodes, length, task);
-        SayDropped();
+        return why;
     }
 
     private void SayDropped()
@@ -310,7 +231,10 @@ internal sealed partial class EpisodeSaver : IDisposable
         if (report.Error is { } error)
             return error;
         if (report.TooShort > 0)
-            return string.Create(CultureInfo.InvariantCulture, $"no episode was as long as {ShortestSeconds} s");
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"no episode was as long as {EpisodeKeeper.ShortestSeconds} s"
+            );
         if (report.Dropped > 0)
             return "every frame was dropped";
         return Obstacle ?? "there was no action";
@@ -331,47 +255,11 @@ internal sealed partial class EpisodeSaver : IDisposable
         {
             _givenUp = true;
             _error = exception.Message.ReplaceLineEndings(" ");
-            Drop(DropReason.Failed, (_episode?.Length ?? 0) + frames);
+            Drop(DropReason.Failed, _keeper.Length + frames);
             Log.Failed(Logger, _error);
-            Discard();
+            _keeper.Discard();
             return false;
         }
-    }
-
-    /// <summary>Lets go of what may be half written; opening it anew puts the dataset right.</summary>
-    private void Discard()
-    {
-        try
-        {
-            _episode?.Dispose();
-            _writer?.Dispose();
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // The failure that brought us here is the one to tell.
-        }
-
-        (_episode, _writer) = (null, null);
-    }
-
-    private void CloseWriter()
-    {
-        _writer?.Dispose();
-        _writer = null;
-    }
-
-    private bool Fits(LiveFrame frame) =>
-        _target.Cameras.Zip(frame.Pictures).All(pair => Fits(pair.First, pair.Second));
-
-    private bool Fits(DatasetFeature camera, Mat picture)
-    {
-        var (width, height) = (camera.Shape[1], camera.Shape[0]);
-        if (picture.Width == width && picture.Height == height && picture.Type() == MatType.CV_8UC3)
-            return true;
-        if (!_saidSize)
-            Log.WrongSize(Logger, picture.Width, picture.Height, width, height);
-        _saidSize = true;
-        return false;
     }
 
     private void Return(LiveFrame frame)
@@ -387,9 +275,6 @@ internal sealed partial class EpisodeSaver : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(80, LogLevel.Information, "recorded episode {Episode}: {Frames} frames, {Task}")]
-        public static partial void Saved(ILogger logger, int episode, int frames, string task);
-
         [LoggerMessage(81, LogLevel.Warning, "{News}")]
         public static partial void Dropped(ILogger logger, string news);
 
@@ -404,13 +289,6 @@ internal sealed partial class EpisodeSaver : IDisposable
         public static partial void Failed(ILogger logger, string reason);
 
         [LoggerMessage(
-            86,
-            LogLevel.Warning,
-            "an episode of {Seconds:0.0##} s is not kept, {Least} s are the least: {Task}"
-        )]
-        public static partial void TooShort(ILogger logger, double seconds, double least, string task);
-
-        [LoggerMessage(
             87,
             LogLevel.Information,
             "{Episodes} episodes with {Frames} frames were recorded to {Directory}"
@@ -419,12 +297,5 @@ internal sealed partial class EpisodeSaver : IDisposable
 
         [LoggerMessage(88, LogLevel.Warning, "nothing was recorded to {Directory}: {Why}")]
         public static partial void Nothing(ILogger logger, string directory, string why);
-
-        [LoggerMessage(
-            83,
-            LogLevel.Warning,
-            "pictures of {Width}x{Height} are not recorded: the dataset has {WantedWidth}x{WantedHeight}"
-        )]
-        public static partial void WrongSize(ILogger logger, int width, int height, int wantedWidth, int wantedHeight);
     }
 }
