@@ -347,17 +347,17 @@ internal static partial class Daemon
         if (recording is not null)
         {
             // On threads of their own: whoever tells it here must not be held up.
-            recording.Ended = why => Task.Run(() => ending.Begin(why, ExitCodes.Success));
-            recording.NotReady = () =>
+            recording.Events.Ended = why => Task.Run(() => ending.Begin(why, ExitCodes.Success));
+            recording.Events.NotReady = () =>
                 side.Moved is { IsSettingOut: true } ? "the robot goes slowly to where it is first told to be" : null;
             if (feed is not null && hasSession)
             {
-                recording.PolicyMayAct = () => feed.PolicyActs = true;
-                recording.EpisodeEnded = () => feed.PolicyActs = false;
+                recording.Events.PolicyMayAct = () => feed.PolicyActs = true;
+                recording.Events.EpisodeEnded = () => feed.PolicyActs = false;
             }
 
-            recording.EpisodeBegan = () => leads?.EpisodeBegan();
-            recording.ResetBegan = () =>
+            recording.Events.EpisodeBegan = () => leads?.EpisodeBegan();
+            recording.Events.ResetBegan = () =>
             {
                 leads?.ResetBegan();
                 if (tabletop is not null)

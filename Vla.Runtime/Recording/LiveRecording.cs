@@ -33,6 +33,7 @@ internal sealed partial class LiveRecording : IDisposable
     {
         (_target, _saver, _recorder, _cameras, _oldestNs) = (target, saver, recorder, cameras, oldestNs);
         _session = session;
+        Events = session?.Events ?? new SessionEvents();
     }
 
     /// <summary>Where it is said what was recorded, and at the end that nothing was and why.</summary>
@@ -56,23 +57,10 @@ internal sealed partial class LiveRecording : IDisposable
     /// <summary>Asks for something; nothing where a run is recorded as it goes.</summary>
     public void Ask(EpisodeCommand command) => _session?.Ask(command);
 
-    /// <summary>Why the robot does not do what it is told yet, in words; null when it does. From any thread.</summary>
-    public Func<string?> NotReady { get; set; } = () => null;
-
-    /// <summary>Told that everything is to be set up for the next episode; must return at once.</summary>
-    public Action ResetBegan { get; set; } = () => { };
-
-    /// <summary>Told that an episode is recorded from now on; must return at once.</summary>
-    public Action EpisodeBegan { get; set; } = () => { };
-
-    /// <summary>Told that an episode begins with the policy's next action; must return at once.</summary>
-    public Action PolicyMayAct { get; set; } = () => { };
-
-    /// <summary>Told that an episode has ended; must return at once.</summary>
-    public Action EpisodeEnded { get; set; } = () => { };
-
-    /// <summary>Told once that all episodes are recorded, or whoever records has ended, and why.</summary>
-    public Action<string> Ended { get; set; } = _ => { };
+    /// <summary>
+    /// Whoever takes part in a recording of episodes; never told anything where a run is recorded as it goes.
+    /// </summary>
+    public SessionEvents Events { get; }
 
     /// <summary>Begins a dataset, or goes on with one.</summary>
     /// <param name="directory">The dataset.</param>
@@ -126,16 +114,7 @@ internal sealed partial class LiveRecording : IDisposable
             session
         );
         if (session is not null)
-        {
             session.Said = line => Log.Happened(recording.Logger, line);
-            session.NotReady = () => recording.NotReady();
-            session.PolicyMayAct = () => recording.PolicyMayAct();
-            session.EpisodeEnded = () => recording.EpisodeEnded();
-            session.ResetBegan = () => recording.ResetBegan();
-            session.EpisodeBegan = () => recording.EpisodeBegan();
-            session.Ended = why => recording.Ended(why);
-        }
-
         return recording;
 
         RecordingSession SessionOf(SessionPlan plan, EpisodeSaver saver, RecordingTarget target)

@@ -45,26 +45,11 @@ internal sealed class RecordingSession(SessionPlan plan, int fps, double control
 
     public EpisodeEnd WhenCutShort => EpisodeEnd.Discarded;
 
-    /// <summary>Why the robot does not do what it is told yet, in words; null when it does. From any thread.</summary>
-    public Func<string?> NotReady { get; set; } = () => null;
-
     /// <summary>Told in words what has happened; must return at once.</summary>
     public Action<string> Said { get; set; } = _ => { };
 
-    /// <summary>Told that everything is to be set up for the next episode; must return at once.</summary>
-    public Action ResetBegan { get; set; } = () => { };
-
-    /// <summary>Told that an episode is recorded from now on; must return at once.</summary>
-    public Action EpisodeBegan { get; set; } = () => { };
-
-    /// <summary>Told that an episode begins with the policy's next action; must return at once.</summary>
-    public Action PolicyMayAct { get; set; } = () => { };
-
-    /// <summary>Told that an episode has ended; must return at once.</summary>
-    public Action EpisodeEnded { get; set; } = () => { };
-
-    /// <summary>Told once that there is no more to come, and why; must return at once.</summary>
-    public Action<string> Ended { get; set; } = _ => { };
+    /// <summary>Whoever takes part in it.</summary>
+    public SessionEvents Events { get; } = new();
 
     /// <summary>Asks for something.</summary>
     public void Ask(EpisodeCommand command)
@@ -231,7 +216,7 @@ internal sealed class RecordingSession(SessionPlan plan, int fps, double control
             return default;
         }
 
-        if ((now.ObstacleTo(action) ?? NotReady()) is { } obstacle)
+        if ((now.ObstacleTo(action) ?? Events.NotReady()) is { } obstacle)
         {
             _waitsSinceNs ??= _nowNs;
             // The first action on another table takes a moment.
@@ -247,7 +232,7 @@ internal sealed class RecordingSession(SessionPlan plan, int fps, double control
         _waitsSinceNs = null;
         _table = now.Table;
         _schedule.Begin(_nowNs);
-        EpisodeBegan();
+        Events.EpisodeBegan();
         Said($"episode {_kept + 1} of {plan.Episodes} is recorded: {now.Instruction!.Text}");
         return new Cut(null, now.Instruction.Text, _schedule.Take(_nowNs));
     }
@@ -261,7 +246,7 @@ internal sealed class RecordingSession(SessionPlan plan, int fps, double control
         if (_isLetGo)
             return;
         _isLetGo = true;
-        PolicyMayAct();
+        Events.PolicyMayAct();
     }
 
     /// <summary>What is asked for while an episode is saved counts when it is.</summary>
@@ -276,7 +261,7 @@ internal sealed class RecordingSession(SessionPlan plan, int fps, double control
 
     private Cut Keep(EpisodeEnd end, bool isSuccess)
     {
-        EpisodeEnded();
+        Events.EpisodeEnded();
         (_phase, _sinceNs, _wasSuccess) = (SessionPhase.Saving, _nowNs, isSuccess && plan.IsEvaluation);
         return new Cut(end) { IsSuccess = _wasSuccess };
     }
@@ -284,7 +269,7 @@ internal sealed class RecordingSession(SessionPlan plan, int fps, double control
     private Cut Discard(string why)
     {
         _discarded++;
-        EpisodeEnded();
+        Events.EpisodeEnded();
         Said($"episode {_kept + 1} is not kept: {why}");
         BeginReset();
         return new Cut(EpisodeEnd.Discarded);
@@ -299,13 +284,13 @@ internal sealed class RecordingSession(SessionPlan plan, int fps, double control
                 $"set up episode {_kept + 1} of {plan.Episodes}: it begins in {plan.ResetSeconds:0.#} s, or when asked"
             )
         );
-        ResetBegan();
+        Events.ResetBegan();
     }
 
     private void Finish(string why)
     {
         (_phase, _sinceNs) = (SessionPhase.Over, null);
-        Ended(why);
+        Events.Ended(why);
     }
 
     private static double Seconds(long ns) => ns / (double)MonotonicTime.NsPerSecond;

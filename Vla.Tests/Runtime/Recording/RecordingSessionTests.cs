@@ -122,7 +122,7 @@ public sealed class RecordingSessionTests
     {
         var session = Session(episodes: 1);
         var why = "it goes slowly";
-        session.NotReady = () => why;
+        session.Events.NotReady = () => why;
         session.Ask(EpisodeCommand.Next);
         Assert.Empty(Tasks(session, 7));
         Assert.Equal("it goes slowly", session.Read().Waits);
@@ -223,8 +223,8 @@ public sealed class RecordingSessionTests
     {
         var happened = new List<string>();
         var session = Session(episodes: 3, isEvaluation: true);
-        session.PolicyMayAct = () => happened.Add("acts");
-        session.EpisodeEnded = () => happened.Add("stays");
+        session.Events.PolicyMayAct = () => happened.Add("acts");
+        session.Events.EpisodeEnded = () => happened.Add("stays");
         Tasks(session, 3);
         Assert.Empty(happened);
 
@@ -244,9 +244,12 @@ public sealed class RecordingSessionTests
         new(new SessionPlan(episodes, 5, 2) { IsEvaluation = isEvaluation }, Fps, ControlHz, before)
         {
             Said = _said.Add,
-            Ended = _ended.Add,
-            ResetBegan = () => _resets++,
-            EpisodeBegan = () => _begun++,
+            Events =
+            {
+                Ended = _ended.Add,
+                ResetBegan = () => _resets++,
+                EpisodeBegan = () => _begun++,
+            },
         };
 
     private RecordingSession Begun(int episodes = 3, int before = 0, bool isEvaluation = false)
