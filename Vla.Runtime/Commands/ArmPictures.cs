@@ -32,16 +32,12 @@ internal sealed class ArmPictures : IAsyncDisposable
         app.MapGet(Path, pictures.ServeAsync);
         try
         {
-            await app.StartAsync();
+            await WebServer.ListenAsync(() => app.StartAsync(), $"{address}", "--http");
         }
-        catch (IOException exception)
+        catch
         {
             await app.DisposeAsync();
-            throw new UsageException(
-                $"cannot listen at {address}: {exception.Message.ReplaceLineEndings(" ")}; choose another address "
-                    + "with --http",
-                exception
-            );
+            throw;
         }
 
         Console.WriteLine($"camera: {address.ToString().TrimEnd('/')}{Path}");

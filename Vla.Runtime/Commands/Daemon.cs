@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
@@ -18,7 +17,6 @@ using Vla.Runtime.Hosting;
 using Vla.Runtime.Http;
 using Vla.Runtime.Libraries;
 using Vla.Runtime.Outputs;
-using Vla.Runtime.Pages;
 using Vla.Runtime.Policies;
 using Vla.Runtime.Processes;
 using Vla.Runtime.Recording;
@@ -82,7 +80,7 @@ internal static partial class Daemon
             }
         );
         start.Begin("reading the token of the HTTP API", boundsItself: true);
-        var builder = Builder(settings, configFolder);
+        var builder = DaemonHost.Builder(settings, configFolder);
         SimulatedTabletop? tabletop = null;
         var cameras = NamedCamera.ReadAll(settings.Camera);
         var source = NamedCamera.Deciding(cameras);
@@ -345,26 +343,7 @@ internal static partial class Daemon
         if (feed is not null)
             (feed.Last, feed.Asked) = (() => control.Last, desk.Ask);
         if (recording is not null)
-        {
-            // On threads of their own: whoever tells it here must not be held up.
-            recording.Events.Ended = why => Task.Run(() => ending.Begin(why, ExitCodes.Success));
-            recording.Events.NotReady = () =>
-                side.Moved is { IsSettingOut: true } ? "the robot goes slowly to where it is first told to be" : null;
-            if (feed is not null && hasSession)
-            {
-                recording.Events.PolicyMayAct = () => feed.PolicyActs = true;
-                recording.Events.EpisodeEnded = () => feed.PolicyActs = false;
-            }
-
-            recording.Events.EpisodeBegan = () => leads?.EpisodeBegan();
-            recording.Events.ResetBegan = () =>
-            {
-                leads?.ResetBegan();
-                if (tabletop is not null)
-                    Task.Run(() => tabletop.Episodes.Begin());
-            };
-        }
-
+            TellOfEpisodes(recording.Events, ending, side, hasSession ? feed : null, leads, tabletop);
         services.AddHostedService(provider => new InstructionConsole(
             provider.GetRequiredService<OperatorInput>(),
             desk,
@@ -389,7 +368,7 @@ internal static partial class Daemon
             () => ending.Begin("the set duration has passed", ExitCodes.Success)
         );
 
-        using var host = Build(builder);
+        using var host = DaemonHost.Build(builder);
         var logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<Ending>();
         var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
         // Whoever ends the host without having said why is none of those that may: an actor system that was ended from
@@ -409,22 +388,7 @@ internal static partial class Daemon
         };
         if (ending.HasBegun)
             return;
-        foreach (var remark in policy.Remarks)
-            Log.Remark(logger, remark);
-        if (instructions.Current is not null && !policy.TakesWords)
-            Log.EndingWarning(logger, InstructionCheck.NoWords);
-        foreach (var (camera, its) in seen.Zip(cameras))
-            if (
-                AspectCheck.Difference(
-                    policy.ImageOf(its.Name),
-                    cameras.Count > 1 ? its.Name : camera.Name,
-                    camera.Width,
-                    camera.Height
-                ) is
-                { } aspect
-            )
-                Log.Aspect(logger, aspect);
-
+        SayRemarks(logger, policy, instructions, [.. seen.Zip(cameras)]);
         using var hangs = controller.WatchHangs(
             Limits(settings),
             host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<HangWatch>(),
@@ -441,7 +405,7 @@ internal static partial class Daemon
             pool.Start();
         try
         {
-            await StartAsync(host, settings.Http);
+            await DaemonHost.StartAsync(host, settings.Http);
             // Stages are watched one by one.
             start.Begin("waiting for the first picture and for the policy's stages", boundsItself: true);
             await StartUp.WaitAsync(monitors, time, lifetime.ApplicationStopping);
@@ -479,7 +443,7 @@ internal static partial class Daemon
             duration.Start();
         }
 
-        await WaitForEndAsync(host);
+        await DaemonHost.WaitForEndAsync(host);
         // While whatever it says is still written.
         ending.Save();
         foreach (var unused in opened)
@@ -498,59 +462,64 @@ internal static partial class Daemon
             LastWord.TryWrite($"vla: nothing was recorded to {directory}: the run ended before it had begun");
     }
 
-    private static async Task StartAsync(IHost host, string address)
+    /// <summary>Has everybody told who takes part in a recording of episodes.</summary>
+    /// <param name="events">What they are told by.</param>
+    /// <param name="ending">Ends the run when there is no more to come.</param>
+    /// <param name="side">Says when the robot is not ready.</param>
+    /// <param name="feed">Lets the policy act, within episodes; null where it may always.</param>
+    /// <param name="leads">Who leads; null for nobody.</param>
+    /// <param name="tabletop">Lays another table for each; null without one.</param>
+    private static void TellOfEpisodes(
+        SessionEvents events,
+        Ending ending,
+        RobotSide side,
+        TeleopFeed? feed,
+        ITeleoperator? leads,
+        SimulatedTabletop? tabletop
+    )
     {
-        try
+        // On threads of their own: whoever tells it here must not be held up.
+        events.Ended = why => Task.Run(() => ending.Begin(why, ExitCodes.Success));
+        events.NotReady = () =>
+            side.Moved is { IsSettingOut: true } ? "the robot goes slowly to where it is first told to be" : null;
+        if (feed is not null)
         {
-            await host.StartAsync(CancellationToken.None);
+            events.PolicyMayAct = () => feed.PolicyActs = true;
+            events.EpisodeEnded = () => feed.PolicyActs = false;
         }
-        catch (Exception e) when (e is IOException or SocketException && HttpAddress.Parse(address) is not null)
+
+        events.EpisodeBegan = () => leads?.EpisodeBegan();
+        events.ResetBegan = () =>
         {
-            throw new UsageException(
-                $"cannot listen at {address}: {e.Message.ReplaceLineEndings(" ")}; choose another address with "
-                    + "--http, or --http off",
-                e
+            leads?.ResetBegan();
+            if (tabletop is not null)
+                Task.Run(() => tabletop.Episodes.Begin());
+        };
+    }
+
+    /// <summary>Says what there is to know of the policy, and of what it gets to see.</summary>
+    private static void SayRemarks(
+        ILogger logger,
+        IPolicy policy,
+        InstructionBoard instructions,
+        (CameraDescription Opened, NamedCamera Named)[] cameras
+    )
+    {
+        foreach (var remark in policy.Remarks)
+            Log.Remark(logger, remark);
+        if (instructions.Current is not null && !policy.TakesWords)
+            Log.EndingWarning(logger, InstructionCheck.NoWords);
+        foreach (var (opened, named) in cameras)
+        {
+            var difference = AspectCheck.Difference(
+                policy.ImageOf(named.Name),
+                cameras.Length > 1 ? named.Name : opened.Name,
+                opened.Width,
+                opened.Height
             );
+            if (difference is not null)
+                Log.Aspect(logger, difference);
         }
-    }
-
-    private static async Task WaitForEndAsync(IHost host)
-    {
-        try
-        {
-            await host.WaitForShutdownAsync(CancellationToken.None);
-        }
-        catch (Exception exception) when (exception is OperationCanceledException or AggregateException)
-        {
-            // Something took longer to end than it may. The stop is out, and the process ends without it.
-        }
-    }
-
-    private static IHostApplicationBuilder Builder(VlaSettings settings, string configFolder)
-    {
-        if (HttpAddress.Parse(settings.Http) is not { } address)
-            return Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-
-        var file = settings.HttpTokenFile.Length > 0 ? Path.Combine(configFolder, settings.HttpTokenFile) : "";
-        var web = WebServer.Builder(
-            address,
-            HttpToken.Read(Environment.GetEnvironmentVariable(HttpToken.Variable), file)
-        );
-        web.AddPage();
-        return web;
-    }
-
-    private static IHost Build(IHostApplicationBuilder builder)
-    {
-        if (builder is not WebApplicationBuilder web)
-            return ((HostApplicationBuilder)builder).Build();
-
-        var app = web.Build();
-        WebServer.UseGuards(app);
-        HttpApi.Map(app);
-        TelemetrySetup.Map(app);
-        app.MapPage();
-        return app;
     }
 
     /// <summary>

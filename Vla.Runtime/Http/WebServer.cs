@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -60,6 +61,27 @@ internal static class WebServer
         }
 
         return web;
+    }
+
+    /// <summary>Begins to listen.</summary>
+    /// <param name="start">Does so.</param>
+    /// <param name="where">At which address, for messages.</param>
+    /// <param name="mend">What names another, for messages.</param>
+    /// <exception cref="UsageException">The system does not let it.</exception>
+    public static async Task ListenAsync(Func<Task> start, string where, string mend)
+    {
+        try
+        {
+            await start();
+        }
+        catch (Exception exception) when (exception is IOException or SocketException)
+        {
+            throw new UsageException(
+                $"cannot listen at {where}: {exception.Message.ReplaceLineEndings(" ")}; choose another address with "
+                    + mend,
+                exception
+            );
+        }
     }
 
     /// <summary>Puts the guards in front of whatever is mapped.</summary>

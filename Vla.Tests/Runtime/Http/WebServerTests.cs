@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.Json;
 using Vla.Actors.Robots;
+using Vla.Runtime;
 using Vla.Runtime.Http;
 
 namespace Vla.Tests.Runtime.Http;
@@ -28,6 +30,23 @@ public sealed class WebServerTests
         Assert.StartsWith("send the token", await ErrorAsync(answer), StringComparison.Ordinal);
         rig.Tick();
         Assert.Equal(ControlState.Hold, rig.Robot.Last.State);
+    }
+
+    [Theory]
+    [InlineData(typeof(IOException))]
+    [InlineData(typeof(SocketException))]
+    public async Task An_address_that_the_system_does_not_give_is_named_with_what_names_another(Type failure)
+    {
+        var wrong = await Assert.ThrowsAsync<UsageException>(() =>
+            WebServer.ListenAsync(
+                () => throw (Exception)Activator.CreateInstance(failure)!,
+                "http://127.0.0.1:80/",
+                "--http"
+            )
+        );
+
+        Assert.StartsWith("cannot listen at http://127.0.0.1:80/: ", wrong.Message, StringComparison.Ordinal);
+        Assert.EndsWith("choose another address with --http", wrong.Message, StringComparison.Ordinal);
     }
 
     [Fact]
