@@ -140,10 +140,7 @@ internal static class ArmCommands
     }
 
     private static Argument<string> Arm() =>
-        new("arm")
-        {
-            Description = "so101:PORT, so100:PORT, so101_leader:PORT, so100_leader:PORT, or a name for the port",
-        };
+        new("arm") { Description = $"ARM:PORT, or a name for the port; ARM is one of {ArmKind.Possible}" };
 
     private static (ArmAddress Address, ArmOpening Opening) Open(string text)
     {

@@ -136,14 +136,14 @@ internal sealed class ControllerFlags
         (
             new("--world-drives-robot")
             {
-                Description = "Let the simulated tabletop's camera move a robot too (dll:, udp://)",
+                Description = "Let the simulated tabletop's camera move what is no simulation too",
             },
             "world:drivesRobot"
         ),
         (
             new("--allow-untrained")
             {
-                Description = "Let a policy that is known to be untrained move a robot (dll:, udp://)",
+                Description = "Let a policy that is known to be untrained move what is no simulation",
             },
             "allowUntrained"
         ),

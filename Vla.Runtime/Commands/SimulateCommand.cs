@@ -12,7 +12,7 @@ internal static class SimulateCommand
     {
         var arms = new Argument<string[]>("arms")
         {
-            Description = "so101, so100, so101_leader or so100_leader: one for each arm",
+            Description = $"One for each arm, of {ArmKind.Possible}",
             Arity = ArgumentArity.OneOrMore,
             DefaultValueFactory = _ => ["so101"],
         }.AcceptOnlyFromAmong([.. ArmKind.All.Select(kind => kind.Name)]);

@@ -5,7 +5,9 @@ using Vla.Sensors.Simulation;
 
 namespace Vla.Runtime.Outputs;
 
-/// <summary>Keeps what must not move a robot by accident from what can: <c>dll:</c> and <c>udp://</c>.</summary>
+/// <summary>
+/// Keeps what must not move a robot by accident from what can: robots and outputs that say so of themselves.
+/// </summary>
 /// <remarks>Files and the console move nothing, and the simulated arm nothing that could be hurt.</remarks>
 internal static class MovingOutputs
 {

@@ -25,6 +25,9 @@ internal sealed record ArmKind(string Name, bool IsLeader)
         new("so100_leader", IsLeader: true),
     ];
 
+    /// <summary>Their names, for help and messages.</summary>
+    public static string Possible => string.Join(", ", All);
+
     /// <summary>Bits a second on an arm's line.</summary>
     public const int Baud = 1_000_000;
 
