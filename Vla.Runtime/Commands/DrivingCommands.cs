@@ -3,6 +3,7 @@ using System.Globalization;
 using Vla.Actors.Robots;
 using Vla.Runtime.Driving;
 using Vla.Runtime.Hosting;
+using Vla.Runtime.Robots;
 using Vla.Runtime.Servos.Arms;
 using Vla.Runtime.Settings;
 using Vla.Runtime.Teleoperation;
@@ -69,9 +70,10 @@ internal static class DrivingCommands
                 double? bound = parsed.GetValue(duration) is { } seconds
                     ? Bounds.Require("--duration", seconds, 0.1, 1e6)
                     : null;
-                var isArm = TeleoperatorRegistry.Parse(who, Environment.CurrentDirectory) is TeleoperatorSpec.Leader;
-                return isArm && flags.Given(parsed).Count == 0
-                    ? TeleopAsync(who, what, hz, bound, cancellation)
+                return
+                    TeleoperatorRegistry.Parse(who, Environment.CurrentDirectory) is TeleoperatorSpec.Leader arm
+                    && flags.Given(parsed).Count == 0
+                    ? TeleopAsync(arm, what, hz, bound, cancellation)
                     : flags.RunAsync(parsed, WithPictures(who, what, hz, bound), cancellation);
             }
         );
@@ -145,7 +147,7 @@ internal static class DrivingCommands
         };
 
     private static async Task<int> TeleopAsync(
-        string leaderText,
+        TeleoperatorSpec.Leader leader,
         string robotText,
         double hz,
         double? seconds,
@@ -153,30 +155,21 @@ internal static class DrivingCommands
     )
     {
         var time = TimeProvider.System;
-        var address = LeaderAddress(leaderText);
-        var opening = ArmOpening.OfUser(time);
         var made = DirectDrive.Make(robotText, "follow a leader", time, Say);
-        var arm =
-            made.Robot as ServoArm
-            ?? throw new UsageException($"robot '{robotText}' cannot follow a leader arm: give so101:PORT-OR-NAME");
-        // The arm that follows says which numbers.
-        var scale = new ArmScale(opening.CalibrationOf(address), arm.Scale);
-        DirectDrive? drive = null;
-        var leader = new ServoLeader(opening.PortOf(address), scale, opening.OpenBus, time)
-        {
-            Moved = (atNs, values) => drive!.Offer(values, atNs),
-        };
+        using var leads = leader.Make(new TeleopContext(made, Tabletop: null, () => null, time, hz));
+        // Otherwise it could not have been made.
+        var arm = (ServoArm)made.Robot!;
         // The leader first: a robot has torque only when there is somebody who leads it.
-        var bus = leader.Connect();
-        using var told = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Thread? leading = null;
+        leads.Connect();
+        DirectDrive? drive = null;
         try
         {
             drive = new DirectDrive(made, time, cancellation);
             drive.Start();
-            leading = new Thread(() => leader.Run(bus, hz, told.Token)) { Name = "vla-leader", IsBackground = true };
-            leading.Start();
-            await WatchAsync(drive, arm, leader, seconds, time, cancellation);
+            leads.Start(
+                new TeleopFeed(made.Profile, isCorrection: false) { Felt = (atNs, values) => drive.Offer(values, atNs) }
+            );
+            await WatchAsync(drive, arm, leads, seconds, time, cancellation);
         }
         catch (OperationCanceledException)
         {
@@ -184,7 +177,6 @@ internal static class DrivingCommands
         }
         finally
         {
-            await told.CancelAsync();
             if (drive is not null)
             {
                 var latency = arm.Latency.Read(time.NowNs());
@@ -192,11 +184,9 @@ internal static class DrivingCommands
                 Console.WriteLine(
                     $"leader to follower: {latency.P50Ns / 1e6:0.0} ms, 99 % within {latency.P99Ns / 1e6:0.0} ms"
                 );
+                leads.Dispose();
                 drive.Dispose();
             }
-
-            if (leading is null)
-                bus.Dispose();
         }
 
         return ExitCodes.Success;
@@ -206,7 +196,7 @@ internal static class DrivingCommands
     private static async Task WatchAsync(
         DirectDrive drive,
         ServoArm arm,
-        ServoLeader leader,
+        ITeleoperator leads,
         double? seconds,
         TimeProvider time,
         CancellationToken cancellation
@@ -220,7 +210,7 @@ internal static class DrivingCommands
             await each.WaitForNextTickAsync(cancellation);
             var control = drive.Control.Snapshot();
             var latency = arm.Latency.Read(time.NowNs());
-            var state = StateWords(control.State, leader.Lost ?? control.Reason, drive.Note);
+            var state = StateWords(control.State, leads.Lost ?? control.Reason, drive.Note);
             Console.WriteLine(
                 $"{control.Offered - before} Hz, leader to follower {latency.P50Ns / 1e6:0.0} ms (99 %: "
                     + $"{latency.P99Ns / 1e6:0.0}), {state}"
@@ -238,15 +228,11 @@ internal static class DrivingCommands
             Say("the robot is not at rest yet: mind it");
     }
 
-    private static ArmAddress LeaderAddress(string text) =>
-        ArmAddress.Read(text, isLeader: true)?.RelativeTo(Environment.CurrentDirectory)
-        ?? throw new UsageException($"'{text}' is no leader: give so101_leader:PORT-OR-NAME");
-
     private static Option<string> Robot() =>
         new("--robot")
         {
             HelpName = "ROBOT",
-            Description = "so101:PORT-OR-NAME, or any robot that takes these actions",
+            Description = $"What is driven: {RobotRegistry.Help}",
             Required = true,
         };
 
