@@ -16,13 +16,16 @@ internal sealed class WireClient : IDisposable
 
     public WireMap Metadata { get; private set; } = new();
 
-    public static async Task<WireClient> ConnectAsync(Uri address, string? authorization = null)
+    /// <param name="address">The server's.</param>
+    /// <param name="authorization">The header; null for none.</param>
+    /// <param name="greets">Whether the server says something first, as openpi's does.</param>
+    public static async Task<WireClient> ConnectAsync(Uri address, string? authorization = null, bool greets = true)
     {
         var client = new WireClient();
         if (authorization is not null)
             client._socket.Options.SetRequestHeader("Authorization", authorization);
         await client._socket.ConnectAsync(new UriBuilder(address) { Scheme = "ws", Path = "/any" }.Uri, default);
-        if (await client.ReceiveAsync() is byte[] metadata)
+        if (greets && await client.ReceiveAsync() is byte[] metadata)
             client.Metadata = WireReader.Read(metadata);
         return client;
     }

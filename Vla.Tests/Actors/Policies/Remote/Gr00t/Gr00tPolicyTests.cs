@@ -183,8 +183,8 @@ public sealed class Gr00tPolicyTests
         var port = ((System.Net.IPEndPoint)silent.LocalEndpoint).Port;
 
         Assert.Contains(
-            "gave no answer within 0.2 s",
-            Refusal(() => RemotePolicy.Load(WireAddress.Parse($"gr00t://127.0.0.1:{port}?timeout=200"))),
+            "gave no answer within 1 s",
+            Refusal(() => RemotePolicy.Load(WireAddress.Parse($"gr00t://127.0.0.1:{port}?timeout=1000"))),
             Ordinal
         );
     }
