@@ -3,6 +3,11 @@ using Vla.Actors.Policies.Remote;
 using Vla.Actors.Policies.Remote.Gr00t;
 using Vla.Actors.Policies.Remote.OpenPi;
 using Vla.Actors.Policies.Remote.OpenVla;
+using Vla.Runtime.Serving.Gr00t;
+using Vla.Runtime.Serving.OpenPi;
+using Vla.Runtime.Serving.OpenVla;
+using Vla.Runtime.Serving.RoboEvals;
+using Vla.Runtime.Serving.VlaEval;
 
 namespace Vla.Runtime.Serving;
 

@@ -5,7 +5,7 @@ using Vla.Actors.Policies;
 using Vla.Actors.Policies.Remote.Messages;
 using Vla.Sensors.Text;
 
-namespace Vla.Runtime.Serving;
+namespace Vla.Runtime.Serving.Gr00t;
 
 /// <summary>GR00T's protocol: each client's request, one at a time, and its reply, over ZeroMQ.</summary>
 /// <remarks>

@@ -6,7 +6,7 @@ using Vla.Actors.Policies.Remote.Gr00t;
 using Vla.Actors.Policies.Remote.Messages;
 using Vla.Sensors.Observations;
 
-namespace Vla.Runtime.Serving;
+namespace Vla.Runtime.Serving.Gr00t;
 
 /// <summary>What is answered by GR00T's protocol, and where an observation lies in its messages.</summary>
 internal sealed class Gr00tMessages

@@ -1,4 +1,4 @@
-namespace Vla.Runtime.Serving;
+namespace Vla.Runtime.Serving.OpenPi;
 
 /// <summary>openpi's protocol, on any path.</summary>
 internal sealed class OpenPiEndpoint : HttpEndpoint

@@ -8,7 +8,7 @@ using Vla.Actors.Policies;
 using Vla.Actors.Policies.Remote;
 using Vla.Actors.Policies.Remote.Messages;
 
-namespace Vla.Runtime.Serving;
+namespace Vla.Runtime.Serving.OpenPi;
 
 /// <summary>One client of openpi's protocol: what the policy is, then an answer to each observation.</summary>
 /// <remarks>

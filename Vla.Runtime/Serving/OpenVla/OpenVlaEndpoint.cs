@@ -9,7 +9,7 @@ using Vla.Actors.Policies.Remote.Messages;
 using Vla.Actors.Policies.Remote.OpenVla;
 using Vla.Runtime.Http;
 
-namespace Vla.Runtime.Serving;
+namespace Vla.Runtime.Serving.OpenVla;
 
 /// <summary>
 /// OpenVLA's protocol: <c>POST /act</c>, one action for <c>image</c>, and OpenVLA-OFT's chunk for <c>full_image</c>.

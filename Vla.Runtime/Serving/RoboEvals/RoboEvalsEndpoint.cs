@@ -5,7 +5,7 @@ using Vla.Actors.Policies.Remote;
 using Vla.Actors.Policies.Remote.Messages;
 using Vla.Runtime.Http;
 
-namespace Vla.Runtime.Serving;
+namespace Vla.Runtime.Serving.RoboEvals;
 
 /// <summary>
 /// The protocol robo-evals/1: <c>GET /info</c>, <c>POST /reset</c> and <c>POST /act</c>, or the same over a WebSocket.

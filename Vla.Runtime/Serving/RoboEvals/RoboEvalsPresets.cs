@@ -1,6 +1,6 @@
 using Vla.Actors.Policies.Remote;
 
-namespace Vla.Runtime.Serving;
+namespace Vla.Runtime.Serving.RoboEvals;
 
 /// <summary>What robo-evals says of hand and gripper; with a picture where it is told to send one.</summary>
 internal static class RoboEvalsPresets

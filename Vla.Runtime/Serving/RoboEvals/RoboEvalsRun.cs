@@ -3,7 +3,7 @@ using System.Text;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Remote.Messages;
 
-namespace Vla.Runtime.Serving;
+namespace Vla.Runtime.Serving.RoboEvals;
 
 /// <summary>One evaluation by robo-evals: what is to be done, and the actions that are left of a chunk.</summary>
 internal sealed class RoboEvalsRun(ServingContext context, SingleObservations observations) : IDisposable

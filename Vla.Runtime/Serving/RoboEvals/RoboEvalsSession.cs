@@ -6,7 +6,7 @@ using Vla.Actors.Policies;
 using Vla.Actors.Policies.Remote.Messages;
 using Vla.Sensors.Text;
 
-namespace Vla.Runtime.Serving;
+namespace Vla.Runtime.Serving.RoboEvals;
 
 /// <summary>One client of robo-evals' protocol over a WebSocket, and so one evaluation.</summary>
 /// <param name="socket">The client's.</param>

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using MessagePack;
 
-namespace Vla.Runtime.Serving;
+namespace Vla.Runtime.Serving.VlaEval;
 
 /// <summary>Arrays as vla-eval packs them: numpy's with keys that are texts.</summary>
 internal static class VlaEvalArrays

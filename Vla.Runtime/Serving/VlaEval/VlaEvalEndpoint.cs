@@ -1,7 +1,7 @@
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Remote;
 
-namespace Vla.Runtime.Serving;
+namespace Vla.Runtime.Serving.VlaEval;
 
 /// <summary>vla-eval's protocol, on any path, with its <c>GET /health</c> and <c>GET /config</c>.</summary>
 internal sealed class VlaEvalEndpoint : HttpEndpoint

@@ -1,6 +1,6 @@
 using Vla.Actors.Policies.Remote;
 
-namespace Vla.Runtime.Serving;
+namespace Vla.Runtime.Serving.VlaEval;
 
 /// <summary>The observations of vla-eval's benchmarks.</summary>
 internal static class VlaEvalPresets

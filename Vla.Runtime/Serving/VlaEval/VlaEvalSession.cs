@@ -7,7 +7,7 @@ using Vla.Actors.Policies.Remote.Messages;
 using Vla.Actors.Telemetry;
 using Vla.Sensors.Text;
 
-namespace Vla.Runtime.Serving;
+namespace Vla.Runtime.Serving.VlaEval;
 
 /// <summary>
 /// One client of vla-eval's protocol: for each observation one action, with the observation's number, out of the chunk
