@@ -18,19 +18,14 @@ internal sealed class LeRobotProcessors : IDisposable
 
     private static readonly string[] WithoutEffect = ["to_batch_processor", "device_processor"];
 
-    /// <summary>Steps that make token ids of words, by the type of the policies that read words themselves.</summary>
-    private static readonly Dictionary<string, string[]> OfWords = new()
-    {
-        ["smolvla"] = ["smolvla_new_line_processor", "tokenizer_processor"],
-    };
-
+    private readonly IReadOnlyList<string> _ofWords;
     private readonly Dictionary<string, FeatureScale> _inputs = [];
     private readonly Dictionary<string, string> _renamed = [];
     private FeatureScale? _action;
     private RelativeActions? _relative;
     private ActionRange? _range;
 
-    private LeRobotProcessors() { }
+    private LeRobotProcessors(IReadOnlyList<string> ofWords) => _ofWords = ofWords;
 
     /// <summary>The name that an input comes under: its own, or the one that is renamed to it.</summary>
     public string NameOf(LeRobotFeature feature) =>
@@ -55,10 +50,17 @@ internal sealed class LeRobotProcessors : IDisposable
     /// <param name="config">Its <c>config.json</c>.</param>
     /// <param name="weights">For the older format; null where there are none yet.</param>
     /// <param name="device">Where the model computes.</param>
+    /// <param name="ofWords">Steps that make token ids of words, of a family that reads words itself.</param>
     /// <exception cref="PolicyException">Something is missing, unknown or does not fit.</exception>
-    public static LeRobotProcessors Read(string directory, LeRobotConfig config, Checkpoint? weights, Device device)
+    public static LeRobotProcessors Read(
+        string directory,
+        LeRobotConfig config,
+        Checkpoint? weights,
+        Device device,
+        params IReadOnlyList<string> ofWords
+    )
     {
-        var processors = new LeRobotProcessors();
+        var processors = new LeRobotProcessors(ofWords);
         try
         {
             var before = Path.Combine(directory, BeforeFile);
@@ -152,7 +154,7 @@ internal sealed class LeRobotProcessors : IDisposable
                 case "relative_actions_processor":
                     _relative = RelativeActions.Read(step.Section("config"), config);
                     break;
-                case "tokenizer_processor" when OfWords.GetValueOrDefault(config.Type, []).Contains(name):
+                case "tokenizer_processor" when _ofWords.Contains(name):
                     Words = WordSettings.Read(step);
                     break;
                 case "absolute_actions_processor":
@@ -161,7 +163,7 @@ internal sealed class LeRobotProcessors : IDisposable
                     _relative = _relative with { IsUndone = true };
                     break;
                 default:
-                    if (!WithoutEffect.Contains(name) && !OfWords.GetValueOrDefault(config.Type, []).Contains(name))
+                    if (!WithoutEffect.Contains(name) && !_ofWords.Contains(name))
                         throw step.Wrong("registry_name", ErrorText.Bounded(name), "a step that this family knows");
                     break;
             }

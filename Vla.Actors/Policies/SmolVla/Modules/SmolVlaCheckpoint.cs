@@ -21,6 +21,8 @@ internal sealed class SmolVlaCheckpoint : IDisposable
     private const string Backbone = "vlm_with_expert.vlm.model";
     private const string Expert = "vlm_with_expert.lm_expert";
 
+    private static readonly string[] StepsOfWords = ["smolvla_new_line_processor", "tokenizer_processor"];
+
     private readonly LeRobotProcessors _processors;
     private readonly ModelWeights _weights;
     private readonly ModelWeights _model;
@@ -88,7 +90,7 @@ internal sealed class SmolVlaCheckpoint : IDisposable
         LeRobotProcessors? processors = null;
         try
         {
-            processors = LeRobotProcessors.Read(directory, config.Features, checkpoint, device);
+            processors = LeRobotProcessors.Read(directory, config.Features, checkpoint, device, StepsOfWords);
             if (config.Features.Cameras.FirstOrDefault(camera => processors.ScaleOf(camera) is not null) is { } scaled)
                 throw new PolicyException(
                     $"{directory}: {scaled.Key} is scaled before the model (normalization_mapping VISUAL); a SmolVLA's "
