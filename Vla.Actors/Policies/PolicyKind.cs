@@ -23,7 +23,7 @@ public sealed record PolicyKind(PolicyFormat Format, string Type)
             throw new PolicyException(
                 $"{directory}: is not a directory; a policy is a directory with {ConfigFile} and the weights beside "
                     + "it: "
-                    + "Vla's own, or one as LeRobot saves it"
+                    + "Vla's own, or another family's as it was saved (docs/policies.md)"
             );
         }
 

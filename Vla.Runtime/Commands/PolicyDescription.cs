@@ -11,7 +11,7 @@ namespace Vla.Runtime.Commands;
 /// <param name="Device">Where it would compute.</param>
 /// <param name="Precision">In which numbers.</param>
 /// <param name="Parameters">Numbers that were learned; null where it does not say.</param>
-/// <param name="Pictures">The cameras, in its order.</param>
+/// <param name="Pictures">The cameras, in its order; null for one that takes whatever there is.</param>
 /// <param name="State">What it wants to know of the robot.</param>
 /// <param name="Action">What it gives.</param>
 /// <param name="Horizon">Actions in a chunk.</param>
@@ -25,7 +25,7 @@ internal sealed record PolicyDescription(
     string Device,
     string Precision,
     long? Parameters,
-    IReadOnlyList<PictureDescription> Pictures,
+    IReadOnlyList<PictureDescription>? Pictures,
     IReadOnlyList<NumberDescription> State,
     IReadOnlyList<NumberDescription> Action,
     int Horizon,
@@ -45,14 +45,14 @@ internal sealed record PolicyDescription(
             device.ToString(),
             $"{precision.Precision.ToString().ToLowerInvariant()}{note}",
             policy.Parameters,
-            [
-                .. (policy.Pictures ?? []).Select(name =>
+            policy
+                .Pictures?.Select(name =>
                 {
                     var image = policy.ImageOf(name);
                     var (width, height) = image.Source ?? (image.Width, image.Height);
                     return new PictureDescription(name, width, height);
-                }),
-            ],
+                })
+                .ToArray(),
             [.. policy.State.Names.Zip(policy.State.Units, (name, unit) => new NumberDescription(name, unit))],
             [.. policy.Action.Names.Zip(policy.Action.Units, (name, unit) => new NumberDescription(name, unit))],
             policy.Action.Horizon,
@@ -69,9 +69,8 @@ internal sealed record PolicyDescription(
         output.WriteLine($"Device:     {Device}, {Precision}");
         if (Parameters is { } count)
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Parameters: {count:N0} used at inference"));
-        output.WriteLine(
-            $"Cameras:    {List(Pictures.Select(picture => $"{picture.Name} {picture.Width}x{picture.Height}"))}"
-        );
+        var cameras = Pictures?.Select(picture => $"{picture.Name} {picture.Width}x{picture.Height}");
+        output.WriteLine($"Cameras:    {(cameras is null ? "whatever there is" : List(cameras))}");
         output.WriteLine($"State:      {List(State.Select(number => $"{number.Name} ({number.Unit})"))}");
         output.WriteLine($"Words:      {(TakesWords ? "an instruction" : "none: it does the same whatever is said")}");
         output.WriteLine($"Actions:    {List(Action.Select(number => $"{number.Name} ({number.Unit})"))}");
