@@ -18,6 +18,15 @@ public sealed record PolicyKind(PolicyFormat Format, string Type)
     /// JSON.</exception>
     public static PolicyKind Of(string directory)
     {
+        // An address, or dll:FILE: what some commands take, and what has no directory.
+        if (directory.Contains("://", StringComparison.Ordinal) && !Directory.Exists(directory))
+        {
+            throw new PolicyException(
+                $"'{Checkpoints.ErrorText.Bounded(directory)}' is an address, and here the directory of a policy is "
+                    + "wanted, whose weights are on this machine"
+            );
+        }
+
         if (!Directory.Exists(directory))
         {
             throw new PolicyException(

@@ -65,6 +65,13 @@ internal static class ServeCommand
             HelpName = "FILE",
             Description = "File with the token that clients have to show (Authorization: Api-Key TOKEN, or Bearer)",
         };
+        var health = new Option<string?>("--health")
+        {
+            HelpName = "URL",
+            Description =
+                "Where GET /healthz and GET /metrics are answered besides the protocols over HTTP, or off (default: "
+                + "where there is none of these, as with gr00t alone, at 127.0.0.1 and the port after the protocol's)",
+        };
         var preset = new Option<string?>("--preset")
         {
             HelpName = "NAME",
@@ -109,6 +116,7 @@ internal static class ServeCommand
             libraries,
             protocol,
             listen,
+            health,
             token,
             certificate,
             certificateKey,
@@ -155,6 +163,7 @@ internal static class ServeCommand
                     isSecret: shown is not null,
                     isSecure: tls is not null
                 );
+                var watched = ServedAddresses.Health(parsed.GetValue(health), addresses, isSecret: shown is not null);
                 PolicyOptions.Register(parsed, libraries);
                 var decider = PolicyRegistry.Find(parsed.GetValue(policy)!);
                 if (decider.NeedsWorld)
@@ -181,6 +190,7 @@ internal static class ServeCommand
                             own ?? Layout(one.Protocol, parsed.GetValue(preset), loaded)
                         )),
                     ],
+                    Health = watched,
                     Token = shown,
                     Certificate = tls,
                     UsualWords = words,
@@ -206,8 +216,8 @@ internal static class ServeCommand
         catch (Exception e) when (e is IOException or SocketException)
         {
             throw new UsageException(
-                $"cannot listen at {string.Join(", ", options.Places.Select(place => place.Address))}: "
-                    + $"{e.Message.ReplaceLineEndings(" ")}; choose another address with --listen",
+                $"cannot listen at {string.Join(", ", Wanted(options))}: {e.Message.ReplaceLineEndings(" ")}; choose "
+                    + $"another address with --listen{(options.Health is null ? "" : " or --health")}",
                 e
             );
         }
@@ -217,6 +227,8 @@ internal static class ServeCommand
                 $"serving {options.Policy.Directory} by the protocol {place.Protocol.Name} at {address.Authority}, for "
                     + $"up to {options.MostClients} clients{(address.Scheme == Uri.UriSchemeHttps ? ", over TLS" : "")}"
             );
+        if (server.Health is { } health)
+            Console.WriteLine($"  GET {new Uri(health, "/healthz")} says whether it is well");
         foreach (var remark in server.Remarks)
             Console.WriteLine($"  {remark}");
         if (options.Policy.Untrained is { } why)
@@ -228,6 +240,9 @@ internal static class ServeCommand
         if (await Task.WhenAny(until, server.Hung) == server.Hung)
             throw new HangException(await server.Hung);
     }
+
+    private static IEnumerable<Uri> Wanted(PolicyServerOptions options) =>
+        options.Places.Select(place => place.Address).Concat(options.Health is { } health ? [health] : []);
 
     private static WireLayout Layout(ServedProtocol protocol, string? preset, IPolicy policy) =>
         preset is null || preset == protocol.Presets[0].Name

@@ -13,12 +13,14 @@ internal abstract class HttpEndpoint : PolicyEndpoint
 {
     private readonly WebApplication _app;
     private readonly CancellationTokenSource _ends = new();
+    private readonly RecentClients<RequestPace> _paces;
     private long _refused;
 
     /// <exception cref="UsageException">Others could reach the address, and there is no token.</exception>
     protected HttpEndpoint(ServingContext context)
     {
         Context = context;
+        _paces = context.Paces();
         var builder = WebServer.Builder(context.Address, context.Token, context.Certificate?.Certificate);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<IHostLifetime, Hosting.HostLifetime>();
@@ -33,6 +35,7 @@ internal abstract class HttpEndpoint : PolicyEndpoint
             }
         );
         WebServer.UseGuards(_app);
+        _app.Use(PaceAsync);
         // As openpi's own server answers.
         MapHealth("/healthz", "OK\n");
         context.Map(_app);
@@ -62,11 +65,16 @@ internal abstract class HttpEndpoint : PolicyEndpoint
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Whom a request comes from, as far as its address tells.</summary>
+    protected static string Client(HttpContext context) => $"{HttpAddress.Client(context.Connection.RemoteIpAddress)}";
+
     /// <summary>Answers what a request's body says, or what is wrong with it, with a status and why.</summary>
     protected async Task AnswerAsync(HttpContext context, Func<ReadOnlyMemory<byte>, Task> answer)
     {
         try
         {
+            if (JsonBody.Problem(context.Request) is { } unsupported)
+                throw new BadHttpRequestException(unsupported, StatusCodes.Status415UnsupportedMediaType);
             await answer(await BodyAsync(context));
         }
         catch (Exception e) when (Refusal(e, context) is (var status, var why))
@@ -121,6 +129,20 @@ internal abstract class HttpEndpoint : PolicyEndpoint
             )
             .WithMetadata(new TokenRequired.NotNeeded());
 
+    /// <summary>Holds each client to its pace; whoever only asks whether all is well has none.</summary>
+    private async Task PaceAsync(HttpContext context, RequestDelegate next)
+    {
+        var isForWatching = context.GetEndpoint()?.Metadata.GetMetadata<TokenRequired.NotNeeded>() is not null;
+        if (isForWatching || await Context.PaceAsync(_paces.Of(Client(context)), context.RequestAborted))
+        {
+            await next(context);
+            return;
+        }
+
+        context.Response.Headers.RetryAfter = "1";
+        await HttpApi.Problem(StatusCodes.Status429TooManyRequests, Context.TooFast).ExecuteAsync(context);
+    }
+
     /// <summary>What is said of a failure; null where nobody is there to be told.</summary>
     private static (int Status, string Why)? Refusal(Exception exception, HttpContext context) =>
         exception switch
@@ -128,6 +150,10 @@ internal abstract class HttpEndpoint : PolicyEndpoint
             NoPlaceException => (StatusCodes.Status503ServiceUnavailable, exception.Message),
             WireException => (StatusCodes.Status400BadRequest, exception.Message),
             PolicyException => (StatusCodes.Status500InternalServerError, exception.Message),
+            BadHttpRequestException { StatusCode: StatusCodes.Status415UnsupportedMediaType } => (
+                StatusCodes.Status415UnsupportedMediaType,
+                exception.Message
+            ),
             BadHttpRequestException bad => (bad.StatusCode, $"the request cannot be read: {bad.Message}"),
             OperationCanceledException when !context.RequestAborted.IsCancellationRequested => (
                 StatusCodes.Status408RequestTimeout,

@@ -19,6 +19,7 @@ internal sealed class PolicyServer : IAsyncDisposable
     private readonly PolicyPool _pool;
     private readonly ServingMetrics _metrics;
     private readonly List<PolicyEndpoint> _endpoints = [];
+    private readonly HealthEndpoint? _health;
     private readonly TaskCompletionSource<string> _hung = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <exception cref="PolicyException">Policy and layout do not go together.</exception>
@@ -51,31 +52,32 @@ internal sealed class PolicyServer : IAsyncDisposable
         var log = new ServingLog(_loggers.CreateLogger<PolicyServer>());
         var isFirst = true;
         foreach (var place in options.Places)
-            _endpoints.Add(
-                place.Protocol.Create(
-                    new ServingContext
-                    {
-                        Protocol = place.Protocol,
-                        Address = place.Address,
-                        Token = options.Token,
-                        Certificate = options.Certificate,
-                        Policy = options.Policy,
-                        Layout = place.Layout,
-                        UsualWords = options.UsualWords,
-                        Pool = _pool,
-                        Limits = options.Limits,
-                        Metrics = _metrics,
-                        Log = log,
-                        Problem = Problem,
-                        Configure = builder =>
-                        {
-                            options.Log(builder.Logging);
-                            options.Configure(builder, Interlocked.Exchange(ref isFirst, false));
-                        },
-                        Map = options.Map,
-                    }
-                )
-            );
+            _endpoints.Add(place.Protocol.Create(At(place)));
+        if (options.Health is { } health)
+            _health = new HealthEndpoint(At(options.Places[0] with { Address = health }));
+
+        ServingContext At(ServedPlace place) =>
+            new()
+            {
+                Protocol = place.Protocol,
+                Address = place.Address,
+                Token = options.Token,
+                Certificate = place.Address.Scheme == Uri.UriSchemeHttps ? options.Certificate : null,
+                Policy = options.Policy,
+                Layout = place.Layout,
+                UsualWords = options.UsualWords,
+                Pool = _pool,
+                Limits = options.Limits,
+                Metrics = _metrics,
+                Log = log,
+                Problem = Problem,
+                Configure = builder =>
+                {
+                    options.Log(builder.Logging);
+                    options.Configure(builder, Interlocked.Exchange(ref isFirst, false));
+                },
+                Map = options.Map,
+            };
     }
 
     /// <summary>Where each of the policy's pictures and numbers is looked for.</summary>
@@ -90,6 +92,9 @@ internal sealed class PolicyServer : IAsyncDisposable
     /// <summary>Where the first protocol is.</summary>
     public Uri Address => _endpoints[0].Address;
 
+    /// <summary>Where it is asked how it is, besides the protocols' own addresses; null for nowhere.</summary>
+    public Uri? Health => _health?.Address;
+
     /// <summary>What is counted and timed.</summary>
     internal ServingMetrics Metrics => _metrics;
 
@@ -99,18 +104,20 @@ internal sealed class PolicyServer : IAsyncDisposable
     /// <exception cref="IOException">It cannot listen at one of the addresses.</exception>
     public async Task StartAsync()
     {
-        foreach (var endpoint in _endpoints)
+        foreach (var endpoint in All)
             await endpoint.StartAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        await Task.WhenAll(_endpoints.Select(endpoint => endpoint.DisposeAsync().AsTask()));
+        await Task.WhenAll(All.Select(endpoint => endpoint.DisposeAsync().AsTask()));
         _pool.Dispose();
         await Task.WhenAny(_system.Terminate(), Task.Delay(StopBound));
         _metrics.Dispose();
         _loggers.Dispose();
     }
+
+    private IEnumerable<PolicyEndpoint> All => _health is null ? _endpoints : [.. _endpoints, _health];
 
     private string? Problem()
     {
@@ -133,10 +140,13 @@ internal sealed record PolicyServerOptions
     /// <summary>By what, and where.</summary>
     public required IReadOnlyList<ServedPlace> Places { get; init; }
 
+    /// <summary>Where it is asked how the server is, besides the addresses over HTTP; null for nowhere.</summary>
+    public Uri? Health { get; init; }
+
     /// <summary>Who must be shown; null for nobody, on loopback only.</summary>
     public HttpToken? Token { get; init; }
 
-    /// <summary>Speaks TLS; null for none.</summary>
+    /// <summary>Speaks TLS at addresses of https; null for none.</summary>
     public ServerCertificate? Certificate { get; init; }
 
     /// <summary>For an observation without words; empty for none.</summary>

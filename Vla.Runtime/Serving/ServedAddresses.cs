@@ -57,6 +57,54 @@ internal static class ServedAddresses
         }
     }
 
+    /// <summary>Where it is asked how the server is, besides the addresses that are over HTTP.</summary>
+    /// <param name="text"><c>http://127.0.0.1:PORT</c>, <c>off</c>, or null: where no protocol is over HTTP, the port
+    /// after the first one's.</param>
+    /// <param name="places">Where the protocols are spoken.</param>
+    /// <param name="isSecret">Whether there is a token.</param>
+    /// <returns>Null for nowhere.</returns>
+    /// <exception cref="UsageException">It is written wrongly, or taken.</exception>
+    public static Uri? Health(string? text, IReadOnlyList<(ServedProtocol Protocol, Uri Address)> places, bool isSecret)
+    {
+        if (text is null)
+            return places.Any(place => place.Protocol.IsHttp)
+                ? null
+                : new UriBuilder("http", Loopback, AfterThat(places[0].Address.Port)).Uri;
+        Uri? address;
+        try
+        {
+            address = HttpAddress.Parse(text.Contains("://", StringComparison.Ordinal) ? text : Completed(text));
+        }
+        catch (UsageException)
+        {
+            throw new UsageException(
+                $"--health is '{text}': allowed is http://127.0.0.1:PORT, the address of this machine in numbers "
+                    + "(with a token), or off"
+            );
+        }
+
+        if (address is not null && !isSecret && !HttpAddress.IsThisMachine(address.Host))
+            throw new UsageException(
+                $"--health is '{text}', which other machines can reach: give --http-token-file FILE or set "
+                    + $"{HttpToken.Variable}, or listen at http://{Loopback}:{address.Port}"
+            );
+        if (address is { Port: > 0 } && places.Any(place => place.Address.Port == address.Port))
+            throw new UsageException($"--health is '{text}', where a protocol is spoken: give another port, or off");
+        return address;
+
+        // 0 is any that is free.
+        static int AfterThat(int port) =>
+            port switch
+            {
+                0 => 0,
+                ushort.MaxValue => port - 1,
+                _ => port + 1,
+            };
+
+        static string Completed(string text) =>
+            text.Equals("off", StringComparison.OrdinalIgnoreCase) ? text : $"http://{text}";
+    }
+
     private static (ServedProtocol Protocol, string Url) Split(string text, List<ServedProtocol> chosen)
     {
         var (name, url) = text.Split('=', 2) is [var first, var second] ? (first, second) : ("", text);

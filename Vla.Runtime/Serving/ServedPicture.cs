@@ -35,6 +35,13 @@ internal sealed class ServedPicture(string path, ImageSpec spec) : IDisposable
         Mat bgr;
         try
         {
+            // Before it is decoded: a few bytes can say that they are a picture of any size.
+            var header = PictureHeader.Read(file.Span);
+            if (header.Height > WireLimits.LargestSide || header.Width > WireLimits.LargestSide)
+                throw new WireException(
+                    $"{path} is a picture of {header.Width}x{header.Height}: each side may have "
+                        + $"{WireLimits.LargestSide}"
+                );
             bgr = PictureDecoder.Decode(file.Span);
         }
         catch (PictureException e)
@@ -44,10 +51,6 @@ internal sealed class ServedPicture(string path, ImageSpec spec) : IDisposable
 
         using (bgr)
         {
-            if (bgr.Rows > WireLimits.LargestSide || bgr.Cols > WireLimits.LargestSide)
-                throw new WireException(
-                    $"{path} is a picture of {bgr.Cols}x{bgr.Rows}: each side may have {WireLimits.LargestSide}"
-                );
             using var rgb = new Mat();
             Cv2.CvtColor(
                 bgr,

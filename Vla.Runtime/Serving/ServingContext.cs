@@ -1,3 +1,4 @@
+using System.Globalization;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Remote;
 using Vla.Runtime.Http;
@@ -49,11 +50,36 @@ internal sealed record ServingContext
     /// <summary>What is said to somebody who finds no place.</summary>
     public string NoPlace => $"all {Pool.Most} places are taken: come again later, or serve more (--clients)";
 
+    /// <summary>What is said to somebody who asks so fast that an answer would come too late.</summary>
+    public string TooFast =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"more than {Limits.RequestsPerSecond:0.###} requests a second came from you: ask more slowly"
+        );
+
+    /// <summary>Clients whose pace is kept, where they are known by address or name.</summary>
+    private const int MostPaces = 256;
+
     /// <summary>Longest reason that a client is told.</summary>
     public const int LongestReason = 2_000;
 
     /// <summary>Finds in messages what the policy wants.</summary>
     public ObservationReader Reader() => new(Policy, Protocol.Reading(Layout), UsualWords);
+
+    /// <summary>How fast each client of an endpoint asks.</summary>
+    public RecentClients<RequestPace> Paces() =>
+        new(MostPaces, () => new RequestPace(Limits.RequestsPerSecond, TimeProvider.System));
+
+    /// <summary>Waits until it is a client's turn to be looked at again.</summary>
+    /// <returns>False where that would be so late that whoever asks is told instead (<see cref="TooFast"/>).</returns>
+    public async Task<bool> PaceAsync(RequestPace pace, CancellationToken ends)
+    {
+        if (pace.Next(Limits.LongestWait) is not { } wait)
+            return false;
+        if (wait > TimeSpan.Zero)
+            await Task.Delay(wait, ends);
+        return true;
+    }
 
     /// <summary>For answers of single actions: as many of each chunk as the layout, or else the policy, says.</summary>
     public ActionQueue Queue() => new(Layout.Execute ?? Policy.Action.Execution.Execute ?? 1, Policy.Action.Dimensions);

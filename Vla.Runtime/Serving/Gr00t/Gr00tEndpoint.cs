@@ -25,8 +25,7 @@ internal sealed class Gr00tEndpoint : PolicyEndpoint
     private readonly NetMQQueue<(NetMQMessage Envelope, byte[] Answer)> _answers = new();
     private readonly NetMQPoller _poller;
     private readonly CancellationTokenSource _ends = new();
-    private readonly Lock _gate = new();
-    private readonly Dictionary<string, RequestPace> _paces = [];
+    private readonly RecentClients<RequestPace> _paces;
     private Uri? _address;
     private int _waiting;
     private long _refused;
@@ -39,6 +38,8 @@ internal sealed class Gr00tEndpoint : PolicyEndpoint
         _context = context;
         _observations = new SingleObservations(context);
         _messages = new Gr00tMessages(context.Policy, context.Layout);
+        // Who has gone is not told here: names that were made up fill no memory.
+        _paces = context.Paces();
         _socket.Options.MaxMsgSize = context.Limits.LargestMessage;
         _socket.Options.Linger = TimeSpan.Zero;
         _socket.Options.TcpKeepalive = true;
@@ -116,10 +117,10 @@ internal sealed class Gr00tEndpoint : PolicyEndpoint
             {
                 try
                 {
-                    var wait = Pace(Convert.ToHexString(envelope.First.Buffer, 0, envelope.First.MessageSize));
-                    if (wait > TimeSpan.Zero)
-                        await Task.Delay(wait, _ends.Token);
-                    var answer = await AnswerAsync(question);
+                    var client = Convert.ToHexString(envelope.First.Buffer, 0, envelope.First.MessageSize);
+                    var answer = await _context.PaceAsync(_paces.Of(client), _ends.Token)
+                        ? await AnswerAsync(question)
+                        : Gr00tMessages.Error(_context.TooFast);
                     if (!_ends.IsCancellationRequested)
                         _answers.Enqueue((envelope, answer));
                 }
@@ -145,22 +146,6 @@ internal sealed class Gr00tEndpoint : PolicyEndpoint
         }
     }
 
-    private TimeSpan Pace(string client)
-    {
-        lock (_gate)
-        {
-            if (!_paces.TryGetValue(client, out var pace))
-            {
-                // Who has gone is not told here: names that were made up fill no memory.
-                if (_paces.Count >= MostWaiting)
-                    _paces.Clear();
-                _paces[client] = pace = new RequestPace(_context.Limits.RequestsPerSecond, TimeProvider.System);
-            }
-
-            return pace.Next();
-        }
-    }
-
     private async Task<byte[]> AnswerAsync(byte[] question)
     {
         try
@@ -173,7 +158,7 @@ internal sealed class Gr00tEndpoint : PolicyEndpoint
                 return Gr00tMessages.Error("Unauthorized: Invalid API token");
             return (map.FindText("endpoint") ?? Gr00tMessages.GetAction) switch
             {
-                "ping" => Gr00tMessages.Alive,
+                "ping" => _context.Problem() is { } why ? Gr00tMessages.Error(why) : Gr00tMessages.Alive,
                 "reset" => Gr00tMessages.Nothing,
                 "get_modality_config" => _messages.Modalities,
                 "kill" => Gr00tMessages.Error("this server is not ended by its clients"),

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Remote;
@@ -20,12 +19,13 @@ internal sealed class RoboEvalsEndpoint : HttpEndpoint
     private const int MostEvaluations = 64;
 
     private readonly SingleObservations _observations;
-    private readonly ConcurrentDictionary<string, RoboEvalsRun> _runs = [];
+    private readonly RecentClients<RoboEvalsRun> _runs;
 
     public RoboEvalsEndpoint(ServingContext context)
         : base(context)
     {
         _observations = new SingleObservations(context);
+        _runs = new RecentClients<RoboEvalsRun>(MostEvaluations, () => new RoboEvalsRun(Context, _observations));
         Routes.MapGet("/info", () => Results.Text(Info(), "application/json"));
         Routes.MapPost("/reset", (HttpContext http) => AnswerAsync(http, body => AnswerAsync(http, "reset", body)));
         Routes.MapPost("/act", (HttpContext http) => AnswerAsync(http, body => AnswerAsync(http, "act", body)));
@@ -58,10 +58,7 @@ internal sealed class RoboEvalsEndpoint : HttpEndpoint
     private async Task AnswerAsync(HttpContext context, string what, ReadOnlyMemory<byte> body)
     {
         var map = WireJson.Read(body);
-        var from = $"{HttpAddress.Client(context.Connection.RemoteIpAddress)}";
-        if (_runs.Count >= MostEvaluations && !_runs.ContainsKey(from))
-            _runs.Clear();
-        var run = _runs.GetOrAdd(from, _ => new RoboEvalsRun(Context, _observations));
+        var run = _runs.Of(Client(context));
         await run.Gate.WaitAsync(context.RequestAborted);
         byte[] answer;
         try

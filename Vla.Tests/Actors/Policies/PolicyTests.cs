@@ -297,6 +297,19 @@ public sealed class PolicyTests : IDisposable
         Assert.StartsWith("/no/such/policy: is not a directory", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("openpi://127.0.0.1:8000")]
+    [InlineData("https://example.org/policy")]
+    public void An_address_in_place_of_a_directory_is_called_one(string address)
+    {
+        foreach (var read in (Action[])[() => PolicyFamilies.Load(address), () => PolicyFamilies.Of(address)])
+            Assert.Equal(
+                $"'{address}' is an address, and here the directory of a policy is wanted, whose weights are on this "
+                    + "machine",
+                Assert.Throws<PolicyException>(read).Message
+            );
+    }
+
     [Fact]
     public void An_exported_stage_needs_no_weights_in_the_checkpoint()
     {

@@ -103,7 +103,8 @@ internal static partial class NumpyFile
 
     [GeneratedRegex(
         @"\A\s*\{\s*'descr':\s*'(?<type>[^']{1,16})',\s*'fortran_order':\s*(?<order>True|False),\s*"
-            + @"'shape':\s*\((?:\s*(?<length>[0-9]{1,10})L?\s*,?)*\s*\),?\s*\}\s*\z",
+            // After each length a comma or the end, so that there is one way to read it.
+            + @"'shape':\s*\(\s*(?:(?<length>[0-9]{1,10})L?\s*(?:,\s*|(?=\))))*\),?\s*\}\s*\z",
         RegexOptions.CultureInvariant,
         matchTimeoutMilliseconds: 1_000
     )]

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Policies;
@@ -10,7 +11,9 @@ using Vla.Actors.Stages;
 using Vla.Actors.Wiring;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Observations;
+using Vla.Tests.Actors.Policies.Remote.Gr00t;
 using Vla.Tests.Actors.Policies.Remote.OpenPi;
+using Vla.Tests.Actors.Policies.Remote.OpenVla;
 using static TorchSharp.torch;
 
 namespace Vla.Tests.Actors.Policies.Remote;
@@ -162,6 +165,47 @@ public sealed class RemotePolicyActorTests() : TestKit(PipelineConfig.Hocon)
         );
     }
 
+    [Fact]
+    public async Task An_act_server_that_hangs_is_left_and_asked_anew()
+    {
+        var asked = 0;
+        await using var server = await FakeActServer.StartAsync(
+            async (context, _) =>
+            {
+                if (Interlocked.Increment(ref asked) == 1)
+                    await Task.Delay(Timeout.Infinite, context.RequestAborted);
+                await context.Response.WriteAsync("[[0.5, 0.5], [0.5, 0.5]]");
+            }
+        );
+        var address = $"openvla+http://127.0.0.1:{server.Port}?trial=off&timeout=300";
+        var (policy, observations, publisher) = Start(address, "look around");
+
+        policy.Tell(Ready.Once, publisher);
+        await GoOnAsync(policy, observations, publisher);
+
+        Assert.Contains("gave no answer within 0.3 s", Monitor.LastError, StringComparison.Ordinal);
+        Assert.Equal(1, Monitor.Restarts);
+        Assert.Equal(2, asked);
+    }
+
+    [Fact]
+    public async Task A_GR00T_server_that_hangs_is_left_and_is_a_stage_that_failed()
+    {
+        using var server = new FakeZmqServer(_ => null);
+        var address = $"gr00t://127.0.0.1:{server.Port}?trial=off&timeout=300";
+        var (policy, observations, publisher) = Start(address, "look around");
+
+        policy.Tell(Ready.Once, publisher);
+        await observations.ExpectMsgAsync<Ready>(Long);
+        Give(policy, observations);
+
+        await AwaitAssertAsync(
+            () => Assert.Contains("gave no answer within 0.3 s", Monitor.LastError ?? "", StringComparison.Ordinal),
+            Long
+        );
+        await publisher.ExpectNoMsgAsync(TimeSpan.Zero);
+    }
+
     private StageMonitor Monitor => _monitors.Values.Single();
 
     private async Task<(IActorRef Policy, TestProbe Observations, TestProbe Publisher)> StartAsync(
@@ -171,8 +215,13 @@ public sealed class RemotePolicyActorTests() : TestKit(PipelineConfig.Hocon)
         string options = ""
     )
     {
+        await Task.CompletedTask;
+        return Start($"openpi://127.0.0.1:{server.Port}?trial={(tried ? "on" : "off")}{options}", words);
+    }
+
+    private (IActorRef Policy, TestProbe Observations, TestProbe Publisher) Start(string address, string words)
+    {
         var (observations, instructions, publisher) = (CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
-        var address = $"openpi://127.0.0.1:{server.Port}?trial={(tried ? "on" : "off")}{options}";
         var policy = RemotePolicy.Load(WireAddress.Parse(address)).Driving(Arm);
         foreach (var step in policy.Steps)
             _monitors[step.Name] = new StageMonitor(step.Stage, TimeProvider.System);
@@ -190,7 +239,6 @@ public sealed class RemotePolicyActorTests() : TestKit(PipelineConfig.Hocon)
             }
         );
         instructions.SetAutoPilot(new Words(actor, words));
-        await Task.CompletedTask;
         return (actor, observations, publisher);
     }
 
