@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using OpenCvSharp;
 using Vla.Sensors.Images.Jpeg;
 
@@ -80,15 +81,23 @@ public static class PictureDecoder
         }
     }
 
-    /// <summary>Goes through the chunks to the last; libpng itself checks what is in them.</summary>
+    /// <summary>
+    /// Goes through the chunks to the last; libpng itself checks what is in them. OpenCV looks for pixels that are not
+    /// there, or for the end of a chunk that is none, for a minute.
+    /// </summary>
     private static string? PngDamage(ReadOnlySpan<byte> picture)
     {
         const int aroundData = 12;
+        var hasPixels = false;
         for (long position = 8; position + aroundData <= picture.Length; )
         {
             var chunk = picture[(int)position..];
-            if (chunk[4..].StartsWith("IEND"u8))
-                return null;
+            var type = chunk[4..8];
+            if (type.SequenceEqual("IEND"u8))
+                return hasPixels ? null : "has no pixels";
+            if (!Ascii.IsValid(type) || type.ContainsAnyExceptInRange((byte)'A', (byte)'z'))
+                return "is a damaged PNG picture";
+            hasPixels |= type.SequenceEqual("IDAT"u8);
             position += aroundData + BinaryPrimitives.ReadUInt32BigEndian(chunk);
         }
 

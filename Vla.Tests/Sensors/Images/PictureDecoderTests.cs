@@ -32,6 +32,19 @@ public sealed class PictureDecoderTests
     }
 
     [Theory]
+    [InlineData("be444154")]
+    [InlineData("74455874")]
+    [InlineData("00000000")]
+    public void A_PNG_whose_pixels_are_called_otherwise_is_refused_before_anybody_looks_for_them(string name)
+    {
+        var picture = PictureSamples.Encode(".png", 8, 8, 1);
+        var pixels = picture.AsSpan().IndexOf("IDAT"u8);
+        Convert.FromHexString(name).CopyTo(picture, pixels);
+
+        Assert.Throws<PictureException>(() => PictureDecoder.Decode(picture));
+    }
+
+    [Theory]
     [InlineData(1, 1)]
     [InlineData(17, 9)]
     [InlineData(640, 480)]

@@ -39,7 +39,10 @@ public sealed class WireFuzzTests
             "openpi",
             message => WireReader.Read(message),
             Observation,
-            PictureFile
+            PictureFile(".png"),
+            PictureFile(".jpg"),
+            PictureFile(".webp"),
+            PictureFile(".bmp")
         ),
         ["observations for GR00T"] = Observations(
             "gr00t",
@@ -258,7 +261,7 @@ public sealed class WireFuzzTests
 
     private static byte[] Observation => WireClient.Observation(size: 8);
 
-    private static byte[] PictureFile =>
+    private static byte[] PictureFile(string kind) =>
         WireBytesTests.Written(
             (ref MessagePackWriter to) =>
             {
@@ -268,9 +271,9 @@ public sealed class WireFuzzTests
                 to.Write("__image__");
                 to.Write(true);
                 to.Write("format");
-                to.Write("png");
+                to.Write(kind[1..]);
                 to.Write("data");
-                to.Write(Png);
+                to.Write(Encoded(kind));
                 to.Write("observation.state");
                 WireWriter.WriteFloats(ref to, new float[7], 7);
                 to.Write("prompt");
@@ -278,13 +281,10 @@ public sealed class WireFuzzTests
             }
         );
 
-    private static byte[] Png
+    private static byte[] Encoded(string kind)
     {
-        get
-        {
-            using var picture = new OpenCvSharp.Mat(8, 8, OpenCvSharp.MatType.CV_8UC3, new OpenCvSharp.Scalar(1, 2, 3));
-            return picture.ImEncode();
-        }
+        using var picture = new OpenCvSharp.Mat(8, 8, OpenCvSharp.MatType.CV_8UC3, new OpenCvSharp.Scalar(1, 2, 3));
+        return picture.ImEncode(kind);
     }
 
     private static byte[] JsonObservation =>
