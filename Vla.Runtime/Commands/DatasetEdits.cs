@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Vla.Runtime.Recording;
 using Vla.Sensors.Datasets;
 using Vla.Sensors.Datasets.Edits;
 
@@ -49,8 +50,8 @@ internal static class DatasetEdits
                                 .Select(one => Pick(dataset, one)),
                         ];
                         var notes = target is null
-                            ? DatasetAssembly.Replace(path, picks, _ => { }, cancellation)
-                            : DatasetAssembly.Write(target, picks, _ => { }, cancellation);
+                            ? DatasetAssembly.Replace(path, picks, Progress(picks), cancellation)
+                            : DatasetAssembly.Write(target, picks, Progress(picks), cancellation);
                         Say(target ?? path, picks, notes);
                         return ExitCodes.Success;
                     },
@@ -194,7 +195,17 @@ internal static class DatasetEdits
     private static EpisodePick Pick(LeRobotDataset source, DatasetEpisode episode) => new(source, episode);
 
     private static void Write(string target, IReadOnlyList<EpisodePick> picks, CancellationToken cancellation) =>
-        Say(target, picks, DatasetAssembly.Write(target, picks, _ => { }, cancellation));
+        Say(target, picks, DatasetAssembly.Write(target, picks, Progress(picks), cancellation));
+
+    /// <summary>Of edits that take their time; a short one is done before there is anything to say.</summary>
+    private static Action<int, long> Progress(IReadOnlyList<EpisodePick> picks) =>
+        new RecordingProgress(
+            Console.Error,
+            !Console.IsErrorRedirected,
+            picks.Count,
+            TimeProvider.System,
+            quiet: TimeSpan.FromSeconds(2)
+        ).Say;
 
     private static void Say(string target, IReadOnlyList<EpisodePick> picks, IReadOnlyList<string> notes)
     {

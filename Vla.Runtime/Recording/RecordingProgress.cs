@@ -5,7 +5,18 @@ namespace Vla.Runtime.Recording;
 /// <summary>
 /// Says how far a recording is, with its rate and the time left: a line that changes, or one now and then.
 /// </summary>
-internal sealed class RecordingProgress(TextWriter output, bool changing, int episodes, TimeProvider time)
+/// <param name="output">Where to.</param>
+/// <param name="changing">Whether a line can be written over, as on a terminal.</param>
+/// <param name="episodes">In all.</param>
+/// <param name="time">The clock.</param>
+/// <param name="quiet">Nothing is said before so long; what is over by then needs no progress.</param>
+internal sealed class RecordingProgress(
+    TextWriter output,
+    bool changing,
+    int episodes,
+    TimeProvider time,
+    TimeSpan quiet = default
+)
 {
     private static readonly TimeSpan Often = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan Seldom = TimeSpan.FromSeconds(10);
@@ -21,7 +32,7 @@ internal sealed class RecordingProgress(TextWriter output, bool changing, int ep
         // What was there before this recording counts for the whole, not for the rate.
         _first ??= (done - 1, 0);
         var elapsed = time.GetElapsedTime(_start);
-        if (done < episodes && elapsed - _said < (changing ? Often : Seldom))
+        if (elapsed < quiet || (done < episodes && elapsed - _said < (changing ? Often : Seldom)))
             return;
         _said = elapsed;
         var share = (double)(done - _first.Value.Episodes) / (episodes - _first.Value.Episodes);

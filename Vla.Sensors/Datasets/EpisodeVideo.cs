@@ -19,9 +19,6 @@ internal sealed class EpisodeVideo : IDisposable
 
     public double Fps => _video.Fps;
 
-    /// <summary>How long it is, as the file says; infinite when it does not.</summary>
-    public double Seconds => _video.Seconds > 0 ? _video.Seconds : double.PositiveInfinity;
-
     /// <exception cref="VideoException">It is missing or cannot be decoded.</exception>
     public static EpisodeVideo Open(string path) => new(VideoReader.Open(path));
 

@@ -111,9 +111,10 @@ public sealed class LeRobotDataset : IDisposable
         {
             for (var frame = 0; frame < times.Length; frame++)
             {
+                var due = place.From + times[frame];
                 var picture =
-                    video.Find(place.From + times[frame], EpisodeRows.ToleranceAt(times[frame]), out var nearest)
-                    ?? throw NoPicture(video, episode, frame, place.From + times[frame], nearest);
+                    video.Find(due, EpisodeRows.ToleranceAt(due), out var nearest)
+                    ?? throw NoPicture(video, episode, frame, due, nearest);
                 RequireSize(feature, picture, episode, frame);
                 take(frame, picture);
             }
@@ -161,9 +162,6 @@ public sealed class LeRobotDataset : IDisposable
     {
         var place = episode.Videos[camera.Name];
         var video = OpenVideo(camera.Name, place.File);
-        var last = place.LastFrame(episode.Length, Info.Fps);
-        if (last > video.Seconds)
-            throw NoPicture(video, episode, episode.Length - 1, last, double.NaN);
         if (!place.HasRoomFor(episode.Length, Info.Fps))
             throw new DatasetException(
                 string.Create(
@@ -173,25 +171,15 @@ public sealed class LeRobotDataset : IDisposable
                         + $"of its {camera.Name} video"
                 )
             );
-        // Two periods, since a file may count its last picture's in or not.
-        if (double.IsFinite(place.To) && place.To > video.Seconds + 2 / Info.Fps)
-            throw new DatasetException(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"dataset '{Directory}' contradicts itself: episode {episode.Index} goes to {place.To:0.###} s "
-                        + $"of '{video.Path}', which has {video.Seconds:0.###} s"
-                )
-            );
+        // How long the file says that it is does not count: LeRobot's loader asks for a picture at each frame's time.
         try
         {
             foreach (var frame in (ReadOnlySpan<int>)[0, episode.Length - 1])
             {
+                var due = place.From + frame / Info.Fps;
                 var picture =
-                    video.Find(
-                        place.From + frame / Info.Fps,
-                        EpisodeRows.ToleranceAt(frame / Info.Fps),
-                        out var nearest
-                    ) ?? throw NoPicture(video, episode, frame, place.From + frame / Info.Fps, nearest);
+                    video.Find(due, EpisodeRows.ToleranceAt(due), out var nearest)
+                    ?? throw NoPicture(video, episode, frame, due, nearest);
                 RequireSize(camera, picture, episode, frame);
             }
         }

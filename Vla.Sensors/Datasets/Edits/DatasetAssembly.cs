@@ -25,7 +25,7 @@ internal sealed class DatasetAssembly
     /// <summary>Writes a dataset.</summary>
     /// <param name="output">Its directory; nothing may be there, or an empty folder.</param>
     /// <param name="picks">Its episodes, one at least, in their order.</param>
-    /// <param name="progress">Is told the share that is done, 0 to 1.</param>
+    /// <param name="progress">Is told how many episodes and frames are done.</param>
     /// <param name="cancellation">Ends it with an <see cref="OperationCanceledException"/>, and leaves nothing.</param>
     /// <returns>What there is to say of it.</returns>
     /// <exception cref="DatasetException">The sources do not fit together, one contradicts itself, or it cannot be
@@ -33,7 +33,7 @@ internal sealed class DatasetAssembly
     public static IReadOnlyList<string> Write(
         string output,
         IReadOnlyList<EpisodePick> picks,
-        Action<double> progress,
+        Action<int, long> progress,
         CancellationToken cancellation
     )
     {
@@ -53,7 +53,7 @@ internal sealed class DatasetAssembly
     public static IReadOnlyList<string> Replace(
         string directory,
         IReadOnlyList<EpisodePick> picks,
-        Action<double> progress,
+        Action<int, long> progress,
         CancellationToken cancellation
     )
     {
@@ -77,7 +77,7 @@ internal sealed class DatasetAssembly
     private static List<string> Assemble(
         WholeFolder folder,
         IReadOnlyList<EpisodePick> picks,
-        Action<double> progress,
+        Action<int, long> progress,
         CancellationToken cancellation
     )
     {
@@ -85,9 +85,12 @@ internal sealed class DatasetAssembly
             throw new DatasetException($"'{folder.Target}' would have no episode: keep one at least");
         SourceFit.Require([.. picks.Select(pick => pick.Source).Distinct()]);
         var assembly = new DatasetAssembly(picks, picks[0].Source.Info.Anew());
+        foreach (var left in folder.Removed)
+            assembly._notes.Add($"'{left}' was left of an edit that was killed: it is removed");
         foreach (var left in folder.Left)
             assembly._notes.Add(
-                $"'{left}' is left of an edit that was killed: remove it when '{folder.Target}' is as it should be"
+                $"'{left}' is of an edit that is under way or was killed: remove it when '{folder.Target}' is as it "
+                    + "should be"
             );
         try
         {
@@ -104,7 +107,7 @@ internal sealed class DatasetAssembly
         return assembly._notes;
     }
 
-    private void Run(string directory, Action<double> progress, CancellationToken cancellation)
+    private void Run(string directory, Action<int, long> progress, CancellationToken cancellation)
     {
         var tasks = new TaskTable();
         var rows = new RowFiles(directory, _info);
@@ -131,7 +134,7 @@ internal sealed class DatasetAssembly
                 }
             );
             first += pick.Episode.Length;
-            progress((double)(i + 1) / _picks.Count);
+            progress(i + 1, first);
         }
 
         foreach (var video in videos)

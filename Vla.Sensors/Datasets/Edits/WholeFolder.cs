@@ -10,7 +10,11 @@ internal sealed partial class WholeFolder : IDisposable
     private const string Ending = ".partial";
     private const string Aside = ".old";
 
+    /// <summary>In a folder that is being written: open as long as whoever writes it lives.</summary>
+    private const string Lock = ".lock";
+
     private readonly bool _replaces;
+    private FileStream? _lock;
     private bool _isKept;
 
     /// <param name="target">Its name when it is whole.</param>
@@ -27,8 +31,11 @@ internal sealed partial class WholeFolder : IDisposable
             throw new DatasetException($"'{target}' is there already: name a new directory");
         try
         {
-            Left = LeftIn(parent, beginning);
+            var left = LeftIn(parent, beginning);
+            Removed = [.. left.Where(IsRemoved)];
+            Left = [.. left.Except(Removed)];
             Directory.CreateDirectory(Path);
+            _lock = new FileStream(LockIn(Path), FileMode.CreateNew, FileAccess.Write, FileShare.None);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -41,8 +48,12 @@ internal sealed partial class WholeFolder : IDisposable
 
     public string Target { get; }
 
+    /// <summary>Folders that edits of it had left which were killed, and that are gone now.</summary>
+    public IReadOnlyList<string> Removed { get; }
+
     /// <summary>
-    /// Folders that edits of it have left which were killed. Nobody removes them: they may be of one that is under way.
+    /// Folders that edits of it have left and that are not removed: they may be of one that is under way, or be what
+    /// was there before.
     /// </summary>
     public IReadOnlyList<string> Left { get; }
 
@@ -52,6 +63,7 @@ internal sealed partial class WholeFolder : IDisposable
     {
         try
         {
+            Unlock();
             Flush(Path);
             if (_replaces)
                 Exchange(Path, Target);
@@ -68,9 +80,40 @@ internal sealed partial class WholeFolder : IDisposable
 
     public void Dispose()
     {
+        Unlock();
         // After an exchange it is the old one that goes.
         if (!_isKept && Directory.Exists(Path))
             Directory.Delete(Path, recursive: true);
+    }
+
+    private static string LockIn(string folder) => System.IO.Path.Combine(folder, Lock);
+
+    private void Unlock()
+    {
+        if (_lock is null)
+            return;
+        _lock.Dispose();
+        _lock = null;
+        File.Delete(LockIn(Path));
+    }
+
+    /// <summary>Removes a folder that was being written when whoever wrote it died.</summary>
+    private static bool IsRemoved(string left)
+    {
+        if (!File.Exists(LockIn(left)))
+            return false;
+        try
+        {
+            // Nobody has it open: nobody writes there any more.
+            using (new FileStream(LockIn(left), FileMode.Open, FileAccess.Write, FileShare.None)) { }
+
+            Directory.Delete(left, recursive: true);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     private void Place()

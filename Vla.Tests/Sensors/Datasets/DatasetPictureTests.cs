@@ -1,4 +1,5 @@
 using Vla.Sensors.Datasets;
+using Vla.Sensors.Datasets.Checks;
 using Vla.Tests.Sensors.Videos;
 
 namespace Vla.Tests.Sensors.Datasets;
@@ -62,6 +63,34 @@ public sealed class DatasetPictureTests : IDisposable
             "tasks.parquet",
             Assert.Throws<DatasetException>(() => LeRobotDataset.Open(_directory.Path)).Message
         );
+    }
+
+    [Theory]
+    [InlineData(5.95)]
+    [InlineData(60)]
+    public void How_long_an_episodes_video_is_said_to_be_does_not_count_as_with_LeRobots_loader(double end)
+    {
+        Copy("plain-ok");
+        var before = Findings();
+        ParquetEdit.Set(
+            _directory.File(SmallDataset.Episodes),
+            $"videos/{DatasetFeature.FrontCamera}/to_timestamp",
+            at: 2,
+            end
+        );
+
+        using (var dataset = LeRobotDataset.Open(_directory.Path))
+            dataset.Check();
+
+        // Both who look say the same.
+        Assert.Equal(before, Findings());
+
+        List<string> Findings()
+        {
+            var findings = new List<string>();
+            DatasetCheck.Run(_directory.Path, finding => findings.Add($"{finding}"));
+            return findings;
+        }
     }
 
     [Fact]

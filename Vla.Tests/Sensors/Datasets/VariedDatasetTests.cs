@@ -112,7 +112,7 @@ public sealed class VariedDatasetTests : IDisposable
             DatasetAssembly.Write(
                 copy,
                 [.. dataset.Episodes.Select(episode => new EpisodePick(dataset, episode))],
-                _ => { },
+                (_, _) => { },
                 default
             );
 

@@ -74,7 +74,7 @@ public sealed class DatasetAssemblyTests : IDisposable
         RecordFrom(5, 1, _directory.File("other"), 4);
         using (var first = LeRobotDataset.Open(Root))
         using (var second = LeRobotDataset.Open(_directory.File("other")))
-            DatasetAssembly.Write(New, [.. All(first), .. All(second)], _ => { }, default);
+            DatasetAssembly.Write(New, [.. All(first), .. All(second)], (_, _) => { }, default);
 
         AssertFaultless(New);
         using var dataset = LeRobotDataset.Open(New);
@@ -92,7 +92,7 @@ public sealed class DatasetAssemblyTests : IDisposable
         Reencode(In(other, FrontVideo), 3, 4, VideoCodec.Mpeg4);
         using (var first = LeRobotDataset.Open(Root))
         using (var second = LeRobotDataset.Open(other))
-            Assert.Empty(DatasetAssembly.Write(New, [.. All(first), .. All(second)], _ => { }, default));
+            Assert.Empty(DatasetAssembly.Write(New, [.. All(first), .. All(second)], (_, _) => { }, default));
 
         AssertFaultless(New);
         Assert.True(File.Exists(In(New, FrontVideo.Replace("000.mp4", "001.mp4", StringComparison.Ordinal))));
@@ -175,7 +175,7 @@ public sealed class DatasetAssemblyTests : IDisposable
     {
         Record(Root, 3, 2, 4);
         using (var dataset = LeRobotDataset.Open(Root))
-            DatasetAssembly.Replace(Root, [.. All(dataset).Take(2)], _ => { }, default);
+            DatasetAssembly.Replace(Root, [.. All(dataset).Take(2)], (_, _) => { }, default);
 
         AssertFaultless(Root);
         using var made = LeRobotDataset.Open(Root);
@@ -194,12 +194,38 @@ public sealed class DatasetAssemblyTests : IDisposable
         Directory.CreateDirectory(_directory.File(".dataset.mine.partial"));
         IReadOnlyList<string> notes;
         using (var dataset = LeRobotDataset.Open(Root))
-            notes = DatasetAssembly.Replace(Root, [.. All(dataset).Take(1)], _ => { }, default);
+            notes = DatasetAssembly.Replace(Root, [.. All(dataset).Take(1)], (_, _) => { }, default);
 
         Assert.Equal(2, notes.Count);
-        Assert.Single(notes, note => note.Contains($"'{left}' is left", StringComparison.Ordinal));
-        Assert.Single(notes, note => note.Contains($"'{aside}' is left", StringComparison.Ordinal));
+        Assert.Single(notes, note => note.Contains($"'{left}' is of an edit", StringComparison.Ordinal));
+        Assert.Single(notes, note => note.Contains($"'{aside}' is of an edit", StringComparison.Ordinal));
         Assert.Equal(5, Directory.EnumerateFileSystemEntries(_directory.Path).Count());
+    }
+
+    [Fact]
+    public void What_a_killed_edit_was_writing_is_removed_and_what_one_under_way_writes_is_not()
+    {
+        Record(Root, 3, 2);
+        var killed = Directory.CreateDirectory(_directory.File($".dataset.{Guid.NewGuid():N}.partial")).FullName;
+        File.WriteAllText(Path.Combine(killed, ".lock"), "");
+        File.WriteAllText(Path.Combine(killed, "half"), "of it");
+        var writes = Directory.CreateDirectory(_directory.File($".dataset.{Guid.NewGuid():N}.partial")).FullName;
+        using var alive = new FileStream(
+            Path.Combine(writes, ".lock"),
+            FileMode.CreateNew,
+            FileAccess.Write,
+            FileShare.None
+        );
+        IReadOnlyList<string> notes;
+        using (var dataset = LeRobotDataset.Open(Root))
+            notes = DatasetAssembly.Replace(Root, [.. All(dataset).Take(1)], (_, _) => { }, default);
+
+        Assert.Equal(2, notes.Count);
+        Assert.Single(notes, note => note == $"'{killed}' was left of an edit that was killed: it is removed");
+        Assert.Single(notes, note => note.StartsWith($"'{writes}' is of an edit", StringComparison.Ordinal));
+        Assert.False(Directory.Exists(killed));
+        Assert.True(Directory.Exists(writes));
+        AssertFaultless(Root);
     }
 
     [Fact]
@@ -213,10 +239,12 @@ public sealed class DatasetAssemblyTests : IDisposable
         using (var dataset = LeRobotDataset.Open(Root))
         {
             var exception = Assert.Throws<DatasetException>(() =>
-                DatasetAssembly.Replace(Root, [.. All(dataset)], _ => { }, default)
+                DatasetAssembly.Replace(Root, [.. All(dataset)], (_, _) => { }, default)
             );
             Assert.Contains("frame 2 of episode 2", exception.Message);
-            Assert.Throws<DatasetException>(() => DatasetAssembly.Write(New, [.. All(dataset)], _ => { }, default));
+            Assert.Throws<DatasetException>(() =>
+                DatasetAssembly.Write(New, [.. All(dataset)], (_, _) => { }, default)
+            );
         }
 
         Assert.Equal(damaged, Fingerprint(Root));
@@ -231,7 +259,7 @@ public sealed class DatasetAssemblyTests : IDisposable
         using var cancellation = new CancellationTokenSource();
         using (var dataset = LeRobotDataset.Open(Root))
             Assert.Throws<OperationCanceledException>(() =>
-                DatasetAssembly.Replace(Root, [.. All(dataset)], _ => cancellation.Cancel(), cancellation.Token)
+                DatasetAssembly.Replace(Root, [.. All(dataset)], (_, _) => cancellation.Cancel(), cancellation.Token)
             );
 
         Assert.Equal(before, Fingerprint(Root));
@@ -285,7 +313,7 @@ public sealed class DatasetAssemblyTests : IDisposable
         using var second = LeRobotDataset.Open(other);
 
         var exception = Assert.Throws<DatasetException>(() =>
-            DatasetAssembly.Write(New, [.. All(first), .. All(second)], _ => { }, default)
+            DatasetAssembly.Write(New, [.. All(first), .. All(second)], (_, _) => { }, default)
         );
 
         Assert.Contains(word, exception.Message);
@@ -357,7 +385,7 @@ public sealed class DatasetAssemblyTests : IDisposable
         return DatasetAssembly.Write(
             New,
             [.. episodes.Select(index => new EpisodePick(dataset, dataset.Episodes[index]))],
-            _ => { },
+            (_, _) => { },
             default
         );
     }
