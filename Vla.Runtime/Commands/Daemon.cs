@@ -30,6 +30,7 @@ using Vla.Sensors;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Images;
 using Vla.Sensors.Simulation;
+using Vla.Sensors.Videos;
 
 namespace Vla.Runtime.Commands;
 
@@ -200,6 +201,14 @@ internal static partial class Daemon
                     tabletop,
                     side.Sensed?.State
                 );
+        await using var sounds = recording is { IsSession: true }
+            ? EpisodeSounds.Of(
+                settings.Record.Sounds,
+                Console.IsErrorRedirected ? null : Console.Error,
+                time,
+                FfmpegProgram.OnPath
+            )
+            : null;
         // The leader first: a robot has torque only when there is somebody who leads it.
         start.Begin($"connecting '{lead}'", boundsItself: true);
         leads?.Connect();
@@ -343,7 +352,12 @@ internal static partial class Daemon
         if (feed is not null)
             (feed.Last, feed.Asked) = (() => control.Last, desk.Ask);
         if (recording is not null)
+        {
             TellOfEpisodes(recording.Events, ending, side, hasSession ? feed : null, leads, tabletop);
+            if (sounds is not null)
+                recording.Events.Heard = sounds.Say;
+        }
+
         services.AddHostedService(provider => new InstructionConsole(
             provider.GetRequiredService<OperatorInput>(),
             desk,

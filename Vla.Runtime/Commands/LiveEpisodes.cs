@@ -48,9 +48,17 @@ internal sealed class LiveEpisodes
         Description = "Frames a second (default: 30, or as a policy's actions are)",
     };
 
+    private readonly Option<string> _sounds = new Option<string>("--sounds")
+    {
+        Description =
+            "Let it be heard how it goes: the terminal's bell rings once where an episode begins, twice where one is "
+            + "saved, three times where one is not kept; or a voice says it",
+        DefaultValueFactory = _ => "off",
+    }.AcceptOnlyFromAmong("off", "bell", "voice");
+
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_teleop, _task, _episodeSeconds, _resetSeconds, _fps])
+        foreach (var option in (Option[])[_teleop, _task, _episodeSeconds, _resetSeconds, _fps, _sounds])
             command.Options.Add(option);
         _flags.AddTo(command);
     }
@@ -65,7 +73,7 @@ internal sealed class LiveEpisodes
         var given = _flags
             .Given(parsed)
             .Concat(
-                ((Option[])[_task, _episodeSeconds, _resetSeconds, _fps])
+                ((Option[])[_task, _episodeSeconds, _resetSeconds, _fps, _sounds])
                     .Where(option => IsGiven(parsed, option))
                     .Select(option => option.Name)
             )
@@ -87,6 +95,7 @@ internal sealed class LiveEpisodes
             ["record:episodes"] = Text(episodes),
             ["record:episodeSeconds"] = Text(episodeSeconds),
             ["record:resetSeconds"] = Text(resetSeconds),
+            ["record:sounds"] = parsed.GetValue(_sounds),
             // The judge waits for the episode, which begins when somebody says so.
             ["world:attemptSeconds"] = "3600",
             ["world:autoReset"] = "never",

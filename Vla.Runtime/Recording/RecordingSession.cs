@@ -120,6 +120,8 @@ internal sealed class RecordingSession(SessionPlan plan, int fps, double control
                 }
 
                 Said(isSaved ? $"episode {_kept + 1} was taken back" : $"nothing is taken back: {why}");
+                if (isSaved)
+                    Events.Heard(SessionMoment.NotKept, _kept + 1);
             }
             else if (isSaved)
             {
@@ -128,11 +130,13 @@ internal sealed class RecordingSession(SessionPlan plan, int fps, double control
                     _succeeded++;
                 _canTakeBack = true;
                 Said($"episode {_kept} of {plan.Episodes} is saved{Verdict()}");
+                Events.Heard(SessionMoment.Saved, _kept);
             }
             else
             {
                 _discarded++;
                 Said($"episode {_kept + 1} is not kept: {why}");
+                Events.Heard(SessionMoment.NotKept, _kept + 1);
             }
 
             if (_kept >= plan.Episodes)
@@ -233,6 +237,7 @@ internal sealed class RecordingSession(SessionPlan plan, int fps, double control
         _table = now.Table;
         _schedule.Begin(_nowNs);
         Events.EpisodeBegan();
+        Events.Heard(SessionMoment.Begun, _kept + 1);
         Said($"episode {_kept + 1} of {plan.Episodes} is recorded: {now.Instruction!.Text}");
         return new Cut(null, now.Instruction.Text, _schedule.Take(_nowNs));
     }
@@ -271,6 +276,7 @@ internal sealed class RecordingSession(SessionPlan plan, int fps, double control
         _discarded++;
         Events.EpisodeEnded();
         Said($"episode {_kept + 1} is not kept: {why}");
+        Events.Heard(SessionMoment.NotKept, _kept + 1);
         BeginReset();
         return new Cut(EpisodeEnd.Discarded);
     }
@@ -290,6 +296,7 @@ internal sealed class RecordingSession(SessionPlan plan, int fps, double control
     private void Finish(string why)
     {
         (_phase, _sinceNs) = (SessionPhase.Over, null);
+        Events.Heard(SessionMoment.Over, _kept);
         Events.Ended(why);
     }
 

@@ -24,6 +24,9 @@ internal sealed class SessionEvents
     /// <summary>Told that an episode has ended.</summary>
     public Action EpisodeEnded { get; set; } = () => { };
 
+    /// <summary>Told what is to be heard, and of which episode, counted from 1.</summary>
+    public Action<SessionMoment, int> Heard { get; set; } = (_, _) => { };
+
     /// <summary>Told once that there is no more to come, and why.</summary>
     public Action<string> Ended { get; set; } = _ => { };
 }

@@ -232,6 +232,21 @@ internal sealed class RecordSettings
     /// <summary>The next of these begins by itself so long after the one before has ended, seconds.</summary>
     [Range(0.0, 86_400.0)]
     public double ResetSeconds { get; set; } = 60;
+
+    /// <summary>What is heard of these.</summary>
+    public RecordSounds Sounds { get; set; }
+}
+
+/// <summary>How whoever looks at the robot, and not at a screen, hears how a recording of episodes goes.</summary>
+internal enum RecordSounds
+{
+    Off,
+
+    /// <summary>The terminal's bell.</summary>
+    Bell,
+
+    /// <summary>A program that speaks.</summary>
+    Voice,
 }
 
 /// <summary>When the simulated table is laid anew without being asked for.</summary>

@@ -142,8 +142,9 @@ internal sealed partial class FfmpegProgram
             throw new VideoException($"'{path}' needs the ffmpeg program, which is not here: {Install}");
     }
 
-    // Found here and not by Process.Start, which looks in the current directory too.
-    private static string? OnPath(string name)
+    /// <summary>Where a program is; null when it is not there.</summary>
+    /// <remarks>Found here and not by Process.Start, which looks in the current directory too.</remarks>
+    internal static string? OnPath(string name)
     {
         var file = OperatingSystem.IsWindows() ? name + ".exe" : name;
         return (Environment.GetEnvironmentVariable("PATH") ?? "")

@@ -219,6 +219,37 @@ public sealed class RecordingSessionTests
     }
 
     [Fact]
+    public void What_is_to_be_heard_is_told_with_the_episodes_number()
+    {
+        var heard = new List<(SessionMoment, int)>();
+        var session = Session(episodes: 2);
+        session.Events.Heard = (moment, episode) => heard.Add((moment, episode));
+        session.Ask(EpisodeCommand.Next);
+        Look(session);
+        session.Ask(EpisodeCommand.Again);
+        Look(session);
+        session.Ask(EpisodeCommand.Next);
+        Look(session);
+        Keep(session);
+        session.Ask(EpisodeCommand.Next);
+        Look(session);
+        Keep(session);
+
+        Assert.Equal(
+            [
+                (SessionMoment.Begun, 1),
+                (SessionMoment.NotKept, 1),
+                (SessionMoment.Begun, 1),
+                (SessionMoment.Saved, 1),
+                (SessionMoment.Begun, 2),
+                (SessionMoment.Saved, 2),
+                (SessionMoment.Over, 2),
+            ],
+            heard
+        );
+    }
+
+    [Fact]
     public void A_policy_acts_within_episodes_alone()
     {
         var happened = new List<string>();
