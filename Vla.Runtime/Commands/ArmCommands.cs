@@ -55,10 +55,15 @@ internal static class ArmCommands
                 Aside(() =>
                 {
                     var (address, opening) = Open(parsed.GetValue(arm)!);
-                    using var bus = opening.OpenBus(opening.PortOf(address));
+                    using var bus = opening.OpenBus(opening.PortOf(address), address.Kind.Make);
                     var given = parsed.GetValue(joints) ?? [];
                     var dialogue = Terminal(cancellation);
-                    MotorSetUp.Run(bus, given.Length > 0 ? given : [.. ArmKind.Joints.Reverse()], dialogue);
+                    MotorSetUp.Run(
+                        bus,
+                        address.Kind,
+                        given.Length > 0 ? given : [.. ArmKind.Joints.Reverse()],
+                        dialogue
+                    );
                     dialogue.Say($"Done. Connect all servos in a chain, then: ./vla calibrate {address} --id my_arm");
                     return ExitCodes.Success;
                 })
@@ -72,7 +77,7 @@ internal static class ArmCommands
         var id = new Option<string?>("--id")
         {
             HelpName = "NAME",
-            Description = "The arm's name: of its calibration file, and for --robot so101:NAME",
+            Description = "The arm's name: of its calibration file, and for --robot {address.Kind.FollowerName}:NAME",
         };
         var writeFile = new Option<bool>("--write-file")
         {
@@ -110,19 +115,19 @@ internal static class ArmCommands
             ?? throw new UsageException($"the arm at {address.Port} has no name: give --id NAME, such as --id my_arm");
         CalibrationFiles.RequireName(name);
         var port = opening.PortOf(address);
-        using var bus = opening.OpenBus(port);
+        using var bus = opening.OpenBus(port, address.Kind.Make);
         if (writesFile)
         {
-            ArmPreparation.Check(bus);
+            ArmPreparation.Check(bus, address.Kind);
             CalibrationWizard.AskForSupport(dialogue, bus);
             var file = opening.CalibrationOf(address with { Port = port, Id = name });
-            new ArmCalibrator(bus).Write(file);
+            new ArmCalibrator(bus, address.Kind).Write(file);
             dialogue.Say($"The servos have what the file of {name} says.");
         }
         else
         {
             var isLive = !Console.IsOutputRedirected;
-            var calibration = new CalibrationWizard(dialogue, TimeProvider.System, isLive).Run(bus);
+            var calibration = new CalibrationWizard(dialogue, TimeProvider.System, isLive).Run(bus, address.Kind);
             var (saved, before) = opening.Save(address.Kind, name, calibration);
             dialogue.Say($"Calibrated: {saved}");
             if (before is not null)
@@ -133,7 +138,7 @@ internal static class ArmCommands
             dialogue.Say("Its port cannot be remembered: give it with each command.");
         dialogue.Say(
             address.Kind.IsLeader
-                ? $"Lead with it: ./vla teleop --leader {address.Kind}:{name} --robot so101:NAME"
+                ? $"Lead with it: ./vla teleop --leader {address.Kind}:{name} --robot {address.Kind.FollowerName}:NAME"
                 : $"Drive it: ./vla run --camera 0 --policy my-policy --robot {address.Kind}:{name}"
         );
         return ExitCodes.Success;

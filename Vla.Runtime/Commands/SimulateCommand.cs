@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Vla.Runtime.Servos.Arms;
+using Vla.Runtime.Servos.Dynamixel;
 using Vla.Runtime.ServoSimulation;
 
 namespace Vla.Runtime.Commands;
@@ -126,7 +127,7 @@ internal static class SimulateCommand
             if (links is not null)
                 Directory.CreateDirectory(links);
             var link = links is null ? null : Path.Combine(Path.GetFullPath(links), kind.Name);
-            return new SimulatedArm(kind.Name, kind.IsLeader, isCalibrated, link);
+            return new SimulatedArm(kind.Name, kind.IsLeader, isCalibrated, link, kind.Make == XSeries.Make);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -10,7 +10,7 @@ internal static class RobotRegistry
     private static readonly Registry<RobotSpec> Kinds = new(
         new("world[?profile=FILE]", RobotSpec.World.Read, "the simulated arm"),
         new("dll:FILE[?profile=FILE][#ARGUMENT]", RobotSpec.Library.Read, "your own robot"),
-        new(ArmAddress.Form, RobotSpec.Arm.Read, "an arm with serial servos; so100 too"),
+        new(ArmAddress.Form, RobotSpec.Arm.Read, "an arm with serial servos; so100 and koch too"),
         new("the FILE of a robot profile", RobotSpec.ProfileFile.Read)
     );
 

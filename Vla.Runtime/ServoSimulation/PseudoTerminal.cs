@@ -58,11 +58,16 @@ internal sealed unsafe partial class PseudoTerminal : IDisposable
 
     /// <summary>Takes what the program has sent.</summary>
     /// <param name="bytes">Receives it.</param>
-    /// <param name="milliseconds">How long to wait for some.</param>
-    public int Read(Span<byte> bytes, int milliseconds)
+    /// <param name="patience">How long to wait for some: to a part of a millisecond.</param>
+    public int Read(Span<byte> bytes, TimeSpan patience)
     {
         var entry = new PollEntry { Handle = _ours, Wanted = PollIn };
-        if (Poll(ref entry, 1, milliseconds) <= 0 || (entry.Happened & PollIn) == 0)
+        var time = new Time
+        {
+            Seconds = (nint)(patience.Ticks / TimeSpan.TicksPerSecond),
+            Nanoseconds = (nint)(patience.Ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick),
+        };
+        if (Poll(ref entry, 1, ref time, 0) <= 0 || (entry.Happened & PollIn) == 0)
             return 0;
         fixed (byte* first = bytes)
             return (int)Math.Max(0, Read(_ours, first, bytes.Length));
@@ -107,8 +112,8 @@ internal sealed unsafe partial class PseudoTerminal : IDisposable
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     private static partial int Control(int handle, nuint request, void* data);
 
-    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
-    private static partial int Poll(ref PollEntry entry, nuint count, int milliseconds);
+    [LibraryImport("libc", EntryPoint = "ppoll", SetLastError = true)]
+    private static partial int Poll(ref PollEntry entry, nuint count, ref Time patience, nint signals);
 
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     private static partial nint Read(int handle, byte* bytes, nint count);
@@ -118,6 +123,13 @@ internal sealed unsafe partial class PseudoTerminal : IDisposable
 
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int Close(int handle);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Time
+    {
+        public nint Seconds;
+        public nint Nanoseconds;
+    }
 
     [StructLayout(LayoutKind.Sequential)]
     private struct PollEntry

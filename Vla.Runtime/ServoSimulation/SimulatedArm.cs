@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Vla.Runtime.ServoSimulation;
 
-/// <summary>One simulated SO-101 on a line of its own: what a person would do with it, in words.</summary>
+/// <summary>One simulated arm on a line of its own: what a person would do with it, in words.</summary>
 internal sealed class SimulatedArm : IDisposable
 {
     /// <summary>All that can be told to it, for a person to read.</summary>
@@ -25,16 +25,15 @@ internal sealed class SimulatedArm : IDisposable
     /// <param name="isCalibrated">Whether its servos know their middle and limits already.</param>
     /// <param name="link">A name in the file system that its line has; null for none.</param>
     /// <exception cref="IOException">The system gives no pseudo-terminal, or the link cannot be made.</exception>
-    public SimulatedArm(string name, bool isLeader, bool isCalibrated, string? link = null)
+    /// <param name="isDynamixel">Whether it is a Koch; otherwise an SO-101.</param>
+    public SimulatedArm(string name, bool isLeader, bool isCalibrated, string? link = null, bool isDynamixel = false)
     {
         (Name, IsLeader) = (name, isLeader);
-        var joints = SimulatedJoint.So101();
+        var joints = isDynamixel ? SimulatedJoint.Koch() : SimulatedJoint.So101();
         if (isLeader)
             joints = [.. joints.Select(joint => joint with { LiesAt = null, Weight = 0 })];
-        _bus = new SimulatedBus([.. joints.Select((joint, i) => new SimulatedServo(i + 1, joint))])
-        {
-            Passing = LeadByHand,
-        };
+        _bus = isDynamixel ? SimulatedBus.Dynamixel(joints, isLeader) : SimulatedBus.Feetech(joints);
+        _bus.Passing = LeadByHand;
         if (isCalibrated)
             Calibrate(_bus);
         Line = new SimulatedLine(_bus, link);
@@ -53,18 +52,7 @@ internal sealed class SimulatedArm : IDisposable
     public static void Calibrate(SimulatedBus bus)
     {
         foreach (var servo in bus.Servos)
-        {
-            var joint = servo.Joint;
-            var offset = (int)((joint.FirstStop + joint.LastStop) / 2) - 2_047;
-            var (least, most) = ((int)joint.FirstStop - offset, (int)joint.LastStop - offset);
-            if (joint.FirstStop == 0)
-                (offset, least, most) = (0, 0, 4_095);
-            servo.Write(ServoTable.Lock, [0]);
-            servo.Write(ServoTable.Offset, Bytes(Math.Abs(offset) | (offset < 0 ? 1 << 11 : 0)));
-            servo.Write(ServoTable.LeastPosition, Bytes(least));
-            servo.Write(ServoTable.MostPosition, Bytes(most));
-            servo.Write(ServoTable.Lock, [1]);
-        }
+            servo.Calibrate();
     }
 
     /// <summary>A hand moves it to a pose, gently, and holds it there.</summary>
@@ -211,9 +199,9 @@ internal sealed class SimulatedArm : IDisposable
             var joint = servo.Joint;
             var at = (int)((servo.Angle - joint.FirstStop) / (joint.LastStop - joint.FirstStop) * (Width - 1));
             var bar = new string('─', at) + "●" + new string('─', Width - 1 - at);
-            var torque = servo.HasTorque ? $"torque {servo.Word(ServoTable.TorqueLimit) / 10} %" : "slack";
+            var torque = servo.HasTorque ? $"torque {(int)(servo.TorqueShare * 100)} %" : "slack";
             var faults = servo.Faults == 0 ? "" : $"  faults {servo.Faults}";
-            var where = $"{servo.Id} {joint.Name, -13} ├{bar}┤ {servo.Word(ServoTable.Position), 4}";
+            var where = $"{servo.Id} {joint.Name, -13} ├{bar}┤ {servo.Position, 4}";
             return $"{where}  {torque}  {(int)servo.Temperature} °C{faults}{(servo.IsDead ? "  silent" : "")}";
         });
         return string.Join(Environment.NewLine, lines);
@@ -239,6 +227,4 @@ internal sealed class SimulatedArm : IDisposable
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value)
             ? value
             : null;
-
-    private static byte[] Bytes(int word) => [(byte)word, (byte)(word >> 8)];
 }

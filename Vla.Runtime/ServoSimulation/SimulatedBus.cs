@@ -13,6 +13,7 @@ internal sealed class SimulatedBus
     private const double LongestStep = 0.002;
     private const int BitsOfByte = 10;
 
+    private readonly ISimulatedPackets _packets;
     private readonly Random _random;
     private readonly List<byte> _received = [];
     private readonly Queue<(double At, byte[] Bytes)> _answers = new();
@@ -21,10 +22,11 @@ internal sealed class SimulatedBus
     private double _freeAt;
 
     /// <param name="servos">In the order of the chain.</param>
+    /// <param name="packets">How they talk; Feetech's when left out.</param>
     /// <param name="seed">Of what goes wrong.</param>
-    public SimulatedBus(IReadOnlyList<SimulatedServo> servos, int seed = 1)
+    public SimulatedBus(IReadOnlyList<SimulatedServo> servos, ISimulatedPackets? packets = null, int seed = 1)
     {
-        (Servos, _random) = (servos, new Random(seed));
+        (Servos, _packets, _random) = (servos, packets ?? new FeetechPackets(), new Random(seed));
     }
 
     public IReadOnlyList<SimulatedServo> Servos { get; }
@@ -41,8 +43,28 @@ internal sealed class SimulatedBus
     public double? NextDue => _answers.TryPeek(out var next) ? next.At : null;
 
     /// <summary>The six servos of an SO-101, numbered and otherwise as they left the factory.</summary>
-    public static SimulatedBus So101(int seed = 1) =>
-        new([.. SimulatedJoint.So101().Select((joint, i) => new SimulatedServo(i + 1, joint))], seed);
+    public static SimulatedBus So101() => Feetech(SimulatedJoint.So101());
+
+    /// <summary>The six servos of a Koch v1.1, or of its leader.</summary>
+    public static SimulatedBus Koch(bool isLeader = false) => Dynamixel(SimulatedJoint.Koch(), isLeader);
+
+    /// <summary>An STS3215 at each joint.</summary>
+    public static SimulatedBus Feetech(IReadOnlyList<SimulatedJoint> joints) =>
+        new([.. joints.Select((joint, i) => new FeetechServo(i + 1, joint))]);
+
+    /// <summary>The servos that a Koch v1.1 has at each joint, or its leader.</summary>
+    public static SimulatedBus Dynamixel(IReadOnlyList<SimulatedJoint> joints, bool isLeader)
+    {
+        return new SimulatedBus(
+            [.. joints.Select((joint, i) => new DynamixelServo(i + 1, joint, ModelOf(i)))],
+            new DynamixelPackets()
+        );
+
+        DynamixelModel ModelOf(int place) =>
+            isLeader ? DynamixelModel.Xl330M077
+            : place < 2 ? DynamixelModel.Xl430
+            : DynamixelModel.Xl330M288;
+    }
 
     /// <summary>Lets time pass until then.</summary>
     public void Pass(double now)
@@ -66,7 +88,7 @@ internal sealed class SimulatedBus
         Pass(now);
         _freeAt = Math.Max(_freeAt, now) + Seconds(bytes.Length);
         _received.AddRange(bytes);
-        while (TryTakePacket(out var packet))
+        while (_packets.TryTake(_received) is { } packet)
             Obey(packet);
     }
 
@@ -87,66 +109,32 @@ internal sealed class SimulatedBus
         _answers.Clear();
     }
 
-    private bool TryTakePacket(out byte[] packet)
-    {
-        packet = [];
-        while (_received.Count >= 4)
-        {
-            var isStart = _received[0] == 0xFF && _received[1] == 0xFF && _received[2] != 0xFF;
-            if (!isStart)
-            {
-                _received.RemoveAt(0);
-                continue;
-            }
-
-            var length = _received[3] + 4;
-            if (length < 6)
-            {
-                _received.RemoveRange(0, 2);
-                continue;
-            }
-
-            if (_received.Count < length)
-                return false;
-            packet = [.. _received[..length]];
-            var sum = 0;
-            for (var i = 2; i < length - 1; i++)
-                sum += packet[i];
-            if ((byte)~sum != packet[^1])
-            {
-                _received.RemoveRange(0, 2);
-                continue;
-            }
-
-            _received.RemoveRange(0, length);
-            return true;
-        }
-
-        return false;
-    }
-
-    private void Obey(byte[] packet)
+    private void Obey(SimulatedPacket packet)
     {
         if (Happens(Conditions.Lost))
             return;
-        var (id, instruction, data) = (packet[2], packet[4], packet[5..^1]);
-        switch (instruction)
+        var (id, data, wide) = (packet.Id, packet.Data, _packets.AddressBytes);
+        switch (packet.Instruction)
         {
             case 0x01:
                 foreach (var servo in Addressed(id))
-                    Answer(servo, []);
+                    Answer(servo, 0, servo.PingData);
                 break;
-            case 0x02 when data.Length == 2:
+            case 0x02 when data.Length == 2 * wide:
                 foreach (var servo in Addressed(id))
-                    Answer(servo, servo.Read(data[0], data[1]));
+                    Answer(servo, 0, servo.Read(Number(data, 0), Number(data, 1)));
                 break;
-            case 0x03 when data.Length > 1:
+            case 0x03 when data.Length > wide:
                 foreach (var servo in Addressed(id))
-                    Confirm(servo, id, () => servo.Write(data[0], data.AsSpan(1)));
+                    Confirm(servo, id, () => servo.Write(Number(data, 0), data.AsSpan(wide)));
                 break;
-            case 0x04 when data.Length > 1:
+            case 0x04 when data.Length > wide:
                 foreach (var servo in Addressed(id))
-                    Confirm(servo, id, () => _registered[servo.Id] = (data[0], data[1..]));
+                {
+                    _registered[servo.Id] = (Number(data, 0), data[wide..]);
+                    Confirm(servo, id, () => 0);
+                }
+
                 break;
             case 0x05:
                 foreach (var servo in Addressed(id).Where(servo => _registered.ContainsKey(servo.Id)))
@@ -156,17 +144,17 @@ internal sealed class SimulatedBus
                 }
 
                 break;
-            case 0x82 when data.Length > 2 && id == Everybody:
-                foreach (var asked in data[2..])
+            case 0x82 when data.Length > 2 * wide && id == Everybody:
+                foreach (var asked in data[(2 * wide)..])
                 {
                     foreach (var servo in Addressed(asked))
-                        Answer(servo, servo.Read(data[0], data[1]));
+                        Answer(servo, 0, servo.Read(Number(data, 0), Number(data, 1)));
                 }
 
                 break;
-            case 0x83 when data.Length > 2 && id == Everybody:
-                var (first, each) = (data[0], data[1]);
-                for (var at = 2; at + each < data.Length; at += each + 1)
+            case 0x83 when data.Length > 2 * wide && id == Everybody:
+                var (first, each) = (Number(data, 0), Number(data, 1));
+                for (var at = 2 * wide; at + each < data.Length; at += each + 1)
                 {
                     foreach (var servo in Addressed(data[at]))
                         servo.Write(first, data.AsSpan(at + 1, each));
@@ -176,24 +164,28 @@ internal sealed class SimulatedBus
         }
     }
 
+    /// <summary>An address or a count.</summary>
+    private int Number(byte[] data, int place) =>
+        _packets.AddressBytes == 1 ? data[place] : data[2 * place] | (data[2 * place + 1] << 8);
+
     private List<SimulatedServo> Addressed(int id) =>
         [.. Servos.Where(servo => !servo.IsDead && servo.Baud == Baud && (id == Everybody || servo.Id == id))];
 
-    private void Confirm(SimulatedServo servo, int id, Action act)
+    private void Confirm(SimulatedServo servo, int id, Func<int> act)
     {
-        // The answer is the old number's: it is given before the new one counts (taken).
-        if (servo.Confirms && id != Everybody)
-            Answer(servo, []);
-        act();
+        // The answer is in the old number's name, whatever is changed (taken).
+        var answer = _packets.Answer(servo, 0, []);
+        var confirms = servo.Confirms && id != Everybody;
+        var error = act();
+        if (confirms)
+            Answer(servo, error == 0 ? answer : _packets.Answer(servo, error, []));
     }
 
-    private void Answer(SimulatedServo servo, byte[] data)
+    private void Answer(SimulatedServo servo, int error, byte[] data) =>
+        Answer(servo, _packets.Answer(servo, error, data));
+
+    private void Answer(SimulatedServo servo, byte[] bytes)
     {
-        byte[] bytes = [0xFF, 0xFF, (byte)servo.Id, (byte)(data.Length + 2), servo.Faults, .. data, 0];
-        var sum = 0;
-        for (var i = 2; i < bytes.Length - 1; i++)
-            sum += bytes[i];
-        bytes[^1] = (byte)~sum;
         _freeAt += servo.AnswerDelay + Seconds(bytes.Length);
         if (Happens(Conditions.Lost))
             return;

@@ -36,4 +36,11 @@ internal sealed record SimulatedJoint(
             new("wrist_roll", 0, 4_095, null, 0, 2_048),
             new("gripper", 2_030, 3_500, null, 0, 2_040),
         ];
+
+    /// <summary>Those of a Koch v1.1, taken to be like them; its shoulder_pan turns all round.</summary>
+    public static IReadOnlyList<SimulatedJoint> Koch() =>
+        [
+            .. So101()
+                .Select(joint => joint.Name == "shoulder_pan" ? joint with { FirstStop = 0, LastStop = 4_095 } : joint),
+        ];
 }

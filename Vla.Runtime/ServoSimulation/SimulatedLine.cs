@@ -6,7 +6,7 @@ namespace Vla.Runtime.ServoSimulation;
 /// <remarks>A thread of its own hands over what is due. Its plug can be pulled and put in again.</remarks>
 internal sealed class SimulatedLine : IDisposable
 {
-    private const int LongestWaitMs = 5;
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(5);
     private const int LongestPlugMs = 1_000;
 
     private readonly SimulatedBus _bus;
@@ -106,7 +106,7 @@ internal sealed class SimulatedLine : IDisposable
         var bytes = new byte[512];
         while (!_ends)
         {
-            int waitMs;
+            TimeSpan wait;
             lock (_turn)
             {
                 if (_isIn != IsPlugged)
@@ -123,18 +123,17 @@ internal sealed class SimulatedLine : IDisposable
                     _terminal.Write(heard);
                 else
                     _bus.Pass(now);
-                var due = _bus.NextDue is { } next ? (next - now) * 1_000 : LongestWaitMs;
-                // What is due within a millisecond is not slept away.
-                waitMs = due < 1 ? 0 : (int)Math.Min(due, LongestWaitMs);
+                var due = _bus.NextDue is { } next ? TimeSpan.FromSeconds(Math.Max(0, next - now)) : LongestWait;
+                wait = due < LongestWait ? due : LongestWait;
             }
 
             if (_terminal is not { } terminal)
             {
-                Thread.Sleep(LongestWaitMs);
+                Thread.Sleep(LongestWait);
                 continue;
             }
 
-            var count = terminal.Read(bytes, waitMs);
+            var count = terminal.Read(bytes, wait);
             if (count == 0)
                 continue;
             lock (_turn)

@@ -2,14 +2,11 @@ namespace Vla.Runtime.ServoSimulation;
 
 /// <summary>One servo with what it turns: registers, motor, weight, warmth.</summary>
 /// <remarks>
-/// Written after the servo's own documents. What these leave open is marked "taken": a real servo may differ there.
+/// Written after the servos' own documents. What these leave open is marked "taken": a real servo may differ there.
 /// </remarks>
-internal sealed class SimulatedServo
+internal abstract class SimulatedServo
 {
-    private const int Turn = 4_096;
-    private const int SignOfPosition = 15;
-    private const int SignOfLoad = 10;
-    private const int SignOfOffset = 11;
+    protected const int Turn = 4_096;
 
     /// <summary>How strongly it corrects a difference, of full torque for each step of it.</summary>
     private const double Stiffness = Eagerness / SimulatedJoint.FastestTurn;
@@ -25,29 +22,18 @@ internal sealed class SimulatedServo
     /// <summary>Share of the warmth that is lost in a second.</summary>
     private const double Cooling = 0.02;
 
-    /// <summary>At full load, in units of 6.5 mA: 2 A.</summary>
-    private const double FullCurrent = 308;
-
-    private readonly byte[] _table = new byte[ServoTable.Length];
-    private readonly byte[] _kept = new byte[ServoTable.FirstVolatile];
-    private double _overloadedSeconds;
-    private bool _isOverloaded;
+    private readonly byte[] _table;
+    private readonly byte[] _kept;
     private int _comesFrom;
-    private double _load;
 
-    /// <param name="id">Its number.</param>
     /// <param name="joint">What it turns.</param>
-    public SimulatedServo(int id, SimulatedJoint joint)
+    /// <param name="length">Of its table.</param>
+    /// <param name="firstVolatile">From there on nothing outlasts a loss of power.</param>
+    protected SimulatedServo(SimulatedJoint joint, int length, int firstVolatile)
     {
         Joint = joint;
         Angle = joint.Begins;
-        foreach (var (address, value) in ServoTable.Factory)
-            _table[address] = (byte)value;
-        foreach (var (address, value) in ServoTable.FactoryWords)
-            SetWord(address, value);
-        _table[ServoTable.Id] = (byte)id;
-        _table.AsSpan(0, ServoTable.FirstVolatile).CopyTo(_kept);
-        Show();
+        (_table, _kept) = (new byte[length], new byte[firstVolatile]);
     }
 
     public SimulatedJoint Joint { get; }
@@ -75,7 +61,7 @@ internal sealed class SimulatedServo
     public double Temperature { get; set; } = RoomTemperature;
 
     /// <summary>Supply, volts.</summary>
-    public double Voltage { get; set; } = 7.4;
+    public double Voltage { get; set; }
 
     /// <summary>Whether it answers at all.</summary>
     public bool IsDead { get; set; }
@@ -86,91 +72,75 @@ internal sealed class SimulatedServo
     /// <summary>The largest speed that it had with its weight, downwards, steps a second.</summary>
     public double FastestSinking { get; set; }
 
-    public int Id => _table[ServoTable.Id];
+    public abstract int Id { get; }
 
-    public bool HasTorque => _table[ServoTable.TorqueEnable] == 1;
+    public abstract bool HasTorque { get; }
+
+    /// <summary>Of all that it has, as it was told: 0 to 1.</summary>
+    public abstract double TorqueShare { get; }
+
+    /// <summary>As it tells it, steps.</summary>
+    public abstract int Position { get; }
 
     /// <summary>Speed of the line that it listens at.</summary>
-    public int Baud =>
-        _table[ServoTable.Baud] switch
-        {
-            0 => 1_000_000,
-            1 => 500_000,
-            2 => 250_000,
-            3 => 128_000,
-            4 => 115_200,
-            5 => 57_600,
-            6 => 38_400,
-            _ => 19_200,
-        };
+    public abstract int Baud { get; }
 
     /// <summary>How long it waits before it answers, seconds.</summary>
-    public double AnswerDelay => _table[ServoTable.ReturnDelay] * 2e-6;
+    public abstract double AnswerDelay { get; }
 
     /// <summary>Whether it confirms what is written.</summary>
-    public bool Confirms => _table[ServoTable.AnswersTo] != 0;
+    public abstract bool Confirms { get; }
 
     /// <summary>What it says is wrong with it.</summary>
-    public byte Faults
-    {
-        get
-        {
-            var faults = 0;
-            var volts = Voltage * 10;
-            if (volts > _table[ServoTable.MostVoltage] || volts < _table[ServoTable.LeastVoltage])
-                faults |= 1;
-            if (Temperature > _table[ServoTable.MostTemperature])
-                faults |= 4;
-            if (_isOverloaded)
-                faults |= 32;
-            return (byte)faults;
-        }
-    }
+    public abstract byte Faults { get; }
+
+    /// <summary>What its answer to a ping carries.</summary>
+    public abstract byte[] PingData { get; }
+
+    /// <summary>How hard it works, and which way: -1 to 1.</summary>
+    protected double Load { get; private set; }
+
+    /// <summary>Where it is to be, as <see cref="Angle"/>.</summary>
+    protected abstract double GoalAngle { get; }
+
+    /// <summary>Of all that it has, what it uses now: 0 to 1.</summary>
+    protected abstract double TorqueNow { get; }
 
     /// <summary>A byte of its table.</summary>
-    public byte this[int address] => _table[address];
+    public byte this[int address]
+    {
+        get => _table[address];
+        protected set => _table[address] = value;
+    }
 
     /// <summary>A number of two bytes, the lower first.</summary>
     public int Word(int address) => _table[address] | (_table[address + 1] << 8);
+
+    /// <summary>A number of four bytes, the lowest first.</summary>
+    public int Long(int address) => Word(address) | (Word(address + 2) << 16);
 
     /// <summary>Reads its table; beyond the end there are zeros.</summary>
     public byte[] Read(int address, int count)
     {
         var bytes = new byte[count];
-        for (var i = 0; i < count && address + i < ServoTable.Length; i++)
+        for (var i = 0; i < count && address + i < _table.Length; i++)
             bytes[i] = _table[address + i];
         return bytes;
     }
 
     /// <summary>Writes its table, and does what that means. What it only tells stays as it is.</summary>
-    public void Write(int address, ReadOnlySpan<byte> bytes)
-    {
-        for (var i = 0; i < bytes.Length; i++)
-        {
-            var at = address + i;
-            if (at >= ServoTable.Length || at is <= ServoTable.Model + 1 or (>= ServoTable.Position and <= 70))
-                continue;
-            _table[at] = bytes[i];
-            // Unlocked, it outlasts a loss of power. Locked it counts until then: taken.
-            if (at < ServoTable.FirstVolatile && _table[ServoTable.Lock] == 0)
-                _kept[at] = bytes[i];
-            // Switching on again ends an overload: taken.
-            if (at == ServoTable.TorqueEnable)
-                (_isOverloaded, _overloadedSeconds) = (false, 0);
-        }
+    /// <returns>What is wrong with it, as its answer says it; 0 for nothing.</returns>
+    public abstract int Write(int address, ReadOnlySpan<byte> bytes);
 
-        Show();
-    }
+    /// <summary>Has it know its middle and its limits, as calibration would.</summary>
+    public abstract void Calibrate();
 
     /// <summary>Switches the power off and on.</summary>
     public void CyclePower()
     {
         _kept.CopyTo(_table.AsSpan());
-        _table[ServoTable.TorqueEnable] = 0;
-        _table[ServoTable.Lock] = 1;
-        SetWord(ServoTable.Goal, 0);
-        SetWord(ServoTable.TorqueLimit, Word(ServoTable.MostTorque));
-        (_isOverloaded, _overloadedSeconds, Speed) = (false, 0, 0);
+        Speed = 0;
+        Begin();
         Show();
     }
 
@@ -178,12 +148,7 @@ internal sealed class SimulatedServo
     /// <param name="seconds">So short that it goes in one step: a few milliseconds.</param>
     public void Step(double seconds)
     {
-        var torque = HasTorque ? Word(ServoTable.TorqueLimit) / 1_000.0 : 0;
-        if (_isOverloaded)
-            torque = Math.Min(torque, _table[ServoTable.ProtectiveTorque] / 100.0);
-        if (HasTorque && Temperature > _table[ServoTable.MostTemperature])
-            torque = 0;
-
+        var torque = HasTorque ? TorqueNow : 0;
         var way = Joint.LiesAt is { } lies ? lies - Angle : 0;
         var weight = Math.Abs(way) < 1 ? 0 : Joint.Weight;
         var wanted = Wanted(torque, weight, way);
@@ -192,22 +157,42 @@ internal sealed class SimulatedServo
         Move(seconds);
 
         var difference = HasTorque ? GoalAngle - Angle : 0;
-        _load =
+        Load =
             Math.Clamp(Math.Abs(difference) * Stiffness + (HasTorque ? weight : 0), 0, torque) * Math.Sign(difference);
-        Warm(seconds);
+        Temperature += (Heating * Load * Load - Cooling * (Temperature - RoomTemperature)) * seconds;
+        Watch(seconds);
         if (way != 0 && Math.Sign(Speed) == Math.Sign(way))
             FastestSinking = Math.Max(FastestSinking, Math.Abs(Speed));
         Show();
     }
 
-    private double GoalAngle =>
-        Math.Clamp(
-            Signed(Word(ServoTable.Goal), SignOfPosition),
-            Word(ServoTable.LeastPosition),
-            Word(ServoTable.MostPosition)
-        ) + Offset;
+    /// <summary>Begins with what outlasted the loss of power, the rest as it is then.</summary>
+    protected abstract void Begin();
 
-    private int Offset => Signed(Word(ServoTable.Offset), SignOfOffset);
+    /// <summary>Looks after itself.</summary>
+    protected abstract void Watch(double seconds);
+
+    /// <summary>Brings what it tells up to date.</summary>
+    protected abstract void Show();
+
+    /// <summary>What it takes to turn so fast is voltage, not current: of full current, -1 to 1.</summary>
+    protected double Pushing =>
+        Math.Max(0, Math.Abs(Load) - Math.Abs(Speed) / SimulatedJoint.FastestTurn) * Math.Sign(Load);
+
+    /// <summary>Whether a place of its table outlasts a loss of power.</summary>
+    protected bool IsKept(int address) => address < _kept.Length;
+
+    /// <summary>Has what is there outlast a loss of power.</summary>
+    protected void Keep(int address) => _kept[address] = _table[address];
+
+    protected void KeepAll() => _table.AsSpan(0, _kept.Length).CopyTo(_kept);
+
+    /// <summary>Sets a number, the lowest byte first.</summary>
+    protected void Set(int address, int length, int value)
+    {
+        for (var i = 0; i < length; i++)
+            _table[address + i] = (byte)(value >> (8 * i));
+    }
 
     private double Wanted(double torque, double weight, double way)
     {
@@ -236,40 +221,4 @@ internal sealed class SimulatedServo
         Speed = (next - Angle) / seconds;
         Angle = next;
     }
-
-    private void Warm(double seconds)
-    {
-        Temperature += (Heating * _load * _load - Cooling * (Temperature - RoomTemperature)) * seconds;
-        if (!HasTorque)
-            return;
-        _overloadedSeconds =
-            Math.Abs(_load) * 100 >= _table[ServoTable.OverloadTorque] ? _overloadedSeconds + seconds : 0;
-        if (_overloadedSeconds * 100 > _table[ServoTable.ProtectionTime])
-            _isOverloaded = true;
-    }
-
-    /// <summary>Brings what it tells up to date.</summary>
-    private void Show()
-    {
-        var position = ((int)Math.Round(Angle) - Offset) % Turn;
-        SetWord(ServoTable.Position, position < 0 ? position + Turn : position);
-        SetWord(ServoTable.Velocity, Amount((int)Speed, SignOfPosition));
-        SetWord(ServoTable.Load, Amount((int)(_load * 1_000), SignOfLoad));
-        _table[ServoTable.Voltage] = (byte)Math.Round(Voltage * 10);
-        _table[ServoTable.Temperature] = (byte)Temperature;
-        _table[ServoTable.Status] = Faults;
-        _table[ServoTable.Moving] = Math.Abs(Speed) > 10 ? (byte)1 : (byte)0;
-        // What it takes to turn so fast is voltage, not current.
-        var pushing = Math.Max(0, Math.Abs(_load) - Math.Abs(Speed) / SimulatedJoint.FastestTurn) * Math.Sign(_load);
-        SetWord(ServoTable.Current, Amount((int)(pushing * FullCurrent), SignOfPosition));
-    }
-
-    private void SetWord(int address, int value) =>
-        (_table[address], _table[address + 1]) = ((byte)value, (byte)(value >> 8));
-
-    private static int Signed(int word, int bit) =>
-        (word & (1 << bit)) == 0 ? word & ((1 << bit) - 1) : -(word & ((1 << bit) - 1));
-
-    private static int Amount(int value, int bit) =>
-        Math.Min(Math.Abs(value), (1 << bit) - 1) | (value < 0 ? 1 << bit : 0);
 }

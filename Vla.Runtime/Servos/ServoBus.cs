@@ -10,8 +10,7 @@ namespace Vla.Runtime.Servos;
 /// nothing: they run at every turn of a control loop. Answers are taken by who gave them: late ones, of a question
 /// before, count as damaged.
 /// </remarks>
-internal sealed class ServoBus(ISerialPort port, IServoProtocol protocol, TimeProvider time, ServoNames names)
-    : IDisposable
+internal sealed class ServoBus(ISerialPort port, ServoMake make, TimeProvider time, ServoNames names) : IDisposable
 {
     /// <summary>
     /// Beyond the time on the wire, how long the answers of several servos may take, nanoseconds: USB and the kernel in
@@ -25,11 +24,15 @@ internal sealed class ServoBus(ISerialPort port, IServoProtocol protocol, TimePr
     /// <summary>A question of a single servo is asked so often at most.</summary>
     public const int Tries = 3;
 
-    private readonly ServoLine _line = new(port, protocol, time);
+    private readonly IServoProtocol _protocol = make.Protocol;
+    private readonly ServoLine _line = new(port, make.Protocol, time);
 
     public string PortName => _line.Name;
 
     public ServoNames Names => names;
+
+    /// <summary>Of all servos on the line.</summary>
+    public ServoMake Make => make;
 
     /// <summary>The line's speed.</summary>
     public int Baud
@@ -47,8 +50,8 @@ internal sealed class ServoBus(ISerialPort port, IServoProtocol protocol, TimePr
     /// <returns>What it says is wrong with it; null when it does not answer.</returns>
     public ServoFaults? Ping(int id, bool isUrgent = false)
     {
-        _line.Send(protocol.Ping(_line.Packet, id));
-        if (TryAnswer(id, protocol.PingCount, isUrgent ? PatienceNs : SinglePatienceNs, out var answer))
+        _line.Send(_protocol.Ping(_line.Packet, id));
+        if (TryAnswer(id, _protocol.PingCount, isUrgent ? PatienceNs : SinglePatienceNs, out var answer))
             return answer.Faults;
         if (!isUrgent)
             _line.Settle(SinglePatienceNs);
@@ -71,7 +74,7 @@ internal sealed class ServoBus(ISerialPort port, IServoProtocol protocol, TimePr
     /// <returns>Numbers of those that are, each once.</returns>
     public IReadOnlyList<int> PingAll()
     {
-        _line.Send(protocol.Ping(_line.Packet, id: null));
+        _line.Send(_protocol.Ping(_line.Packet, id: null));
         var found = new SortedSet<int>();
         var deadlineNs = time.NowNs() + SinglePatienceNs + _line.WireNs(0, answers: 16);
         while (_line.TryTake(deadlineNs, out var answer))
@@ -85,7 +88,7 @@ internal sealed class ServoBus(ISerialPort port, IServoProtocol protocol, TimePr
     {
         for (var attempt = 1; ; attempt++)
         {
-            _line.Send(protocol.Read(_line.Packet, id, register.Address, register.Length));
+            _line.Send(_protocol.Read(_line.Packet, id, register.Address, register.Length));
             if (TryAnswer(id, register.Length, SinglePatienceNs, out var answer))
             {
                 var value = register.Decode(_line.DataOf(answer));
@@ -113,7 +116,7 @@ internal sealed class ServoBus(ISerialPort port, IServoProtocol protocol, TimePr
         register.Encode(value, data);
         for (var attempt = 1; ; attempt++)
         {
-            _line.Send(protocol.Write(_line.Packet, id, register.Address, data[..register.Length]));
+            _line.Send(_protocol.Write(_line.Packet, id, register.Address, data[..register.Length]));
             var isConfirmed = TryAnswer(id, 0, SinglePatienceNs, out var answer);
             if (isConfirmed && attempt == 1)
                 return answer.Faults;
@@ -131,6 +134,17 @@ internal sealed class ServoBus(ISerialPort port, IServoProtocol protocol, TimePr
         }
     }
 
+    /// <summary>Writes a register, which has to be taken.</summary>
+    /// <exception cref="ServoException">It does not confirm it, refuses it, or the value does not fit.</exception>
+    public void Set(int id, ServoRegister register, int value)
+    {
+        if (!Write(id, register, value).HasFlag(ServoFaults.Instruction))
+            return;
+        throw new ServoException(
+            $"{names.Of(id)} at {_line.Name} does not take {register.Name} {value}: power the arm off and on"
+        );
+    }
+
     /// <summary>Reads the same bytes of several servos, once.</summary>
     /// <param name="ids">Whose.</param>
     /// <param name="address">Of the first byte.</param>
@@ -141,7 +155,7 @@ internal sealed class ServoBus(ISerialPort port, IServoProtocol protocol, TimePr
     public int SyncRead(ReadOnlySpan<int> ids, int address, int count, Span<byte> data, Span<int> faults)
     {
         faults[..ids.Length].Fill(-1);
-        _line.Send(protocol.SyncRead(_line.Packet, ids, address, count));
+        _line.Send(_protocol.SyncRead(_line.Packet, ids, address, count));
         var answered = 0;
         var deadlineNs = time.NowNs() + PatienceNs + _line.WireNs(count, ids.Length);
         while (answered < ids.Length && _line.TryTake(deadlineNs, out var answer))
@@ -188,7 +202,7 @@ internal sealed class ServoBus(ISerialPort port, IServoProtocol protocol, TimePr
         Span<byte> data = stackalloc byte[register.Length * ids.Length];
         for (var i = 0; i < ids.Length; i++)
             register.Encode(values[i], data.Slice(i * register.Length, register.Length));
-        _line.Send(protocol.SyncWrite(_line.Packet, ids, register.Address, register.Length, data));
+        _line.Send(_protocol.SyncWrite(_line.Packet, ids, register.Address, register.Length, data));
     }
 
     public void Dispose() => _line.Dispose();

@@ -5,6 +5,7 @@ namespace Vla.Runtime.Teleoperation;
 
 /// <summary>A leader arm: <c>so101_leader:/dev/ttyACM1</c>.</summary>
 /// <param name="name">As it was given.</param>
+/// <param name="kind">Which kind of arm.</param>
 /// <param name="port">Its serial port.</param>
 /// <param name="scale">Which numbers its positions are: those of the arm that follows.</param>
 /// <param name="opening">Opens its bus.</param>
@@ -12,6 +13,7 @@ namespace Vla.Runtime.Teleoperation;
 /// <param name="hz">How often it is asked, a second.</param>
 internal sealed class LeaderTeleoperator(
     string name,
+    ArmKind kind,
     string port,
     ArmScale scale,
     ArmOpening opening,
@@ -31,7 +33,7 @@ internal sealed class LeaderTeleoperator(
 
     public void Connect()
     {
-        _leader = new ServoLeader(port, scale, opening.OpenBus, time)
+        _leader = new ServoLeader(kind, port, scale, at => opening.OpenBus(at, kind.Make), time)
         {
             Moved = (atNs, values) => _feed?.Move(atNs, values),
         };

@@ -6,7 +6,11 @@ namespace Vla.Runtime.Teleoperation;
 internal static class TeleoperatorRegistry
 {
     private static readonly Registry<TeleoperatorSpec> Kinds = new(
-        new("so101_leader:PORT-OR-NAME", TeleoperatorSpec.Leader.Read, "a leader arm; so100_leader too"),
+        new(
+            "so101_leader:PORT-OR-NAME",
+            TeleoperatorSpec.Leader.Read,
+            "a leader arm; so100_leader and koch_leader too"
+        ),
         new("keyboard", TeleoperatorSpec.Keyboard.Read, "the terminal's, for robots with actions x, y and so on"),
         new("gamepad[:DEVICE]", TeleoperatorSpec.Pad.Read, "for the same robots"),
         new("expert", TeleoperatorSpec.Expert.Read, "a script that knows the simulated world"),

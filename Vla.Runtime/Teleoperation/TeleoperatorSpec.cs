@@ -43,9 +43,10 @@ internal abstract record TeleoperatorSpec
                 );
             var opening = ArmOpening.OfUser(context.Time);
             // The arm that follows says which numbers.
-            var scale = new ArmScale(opening.CalibrationOf(Address), arm.Scale);
+            var scale = new ArmScale(opening.CalibrationOf(Address), arm.Scale, Address.Kind.Make);
             return new LeaderTeleoperator(
                 ToString(),
+                Address.Kind,
                 opening.PortOf(Address),
                 scale,
                 opening,

@@ -12,8 +12,10 @@ namespace Vla.Runtime.Servos.Arms;
 /// <param name="RateHz">Turns of its loop a second.</param>
 internal sealed record ArmAddress(ArmKind Kind, string? Port, string? Id, ScaleKind Scale, double RateHz)
 {
-    /// <summary>How it is written, for messages.</summary>
-    public const string Form = "so101:PORT-OR-NAME[?id=NAME][&scale=degrees|range][&rate=HZ]";
+    /// <summary>How it is written, for help.</summary>
+    public const string Form = "so101:" + Rest;
+
+    private const string Rest = "PORT-OR-NAME[?id=NAME][&scale=degrees|range][&rate=HZ]";
 
     private const double DefaultHz = 100;
 
@@ -31,13 +33,13 @@ internal sealed record ArmAddress(ArmKind Kind, string? Port, string? Id, ScaleK
             throw new UsageException(
                 kind.IsLeader
                     ? $"'{text}' is a leader: it leads and is not driven; give --leader {text}"
-                    : $"'{text}' is no leader: give {kind}_leader:PORT-OR-NAME"
+                    : $"'{text}' is no leader: give {kind.LeaderName}:PORT-OR-NAME"
             );
         }
 
         var parts = text[(colon + 1)..].Split('?', 2);
         if (parts[0].Length == 0)
-            throw Wrong(text, "it names neither port nor arm");
+            throw Wrong(text, kind, "it names neither port nor arm");
         var isPort = parts[0].Contains('/') || parts[0].StartsWith("COM", StringComparison.Ordinal);
         if (!isPort)
             CalibrationFiles.RequireName(parts[0]);
@@ -86,14 +88,14 @@ internal sealed record ArmAddress(ArmKind Kind, string? Port, string? Id, ScaleK
                     && hz is >= 10 and <= ArmOptions.FastestHz:
                 return this with { RateHz = hz };
             case ["rate", var rate]:
-                throw Wrong(text, $"rate is {rate}; allowed is 10 to {ArmOptions.FastestHz} Hz");
+                throw Wrong(text, Kind, $"rate is {rate}; allowed is 10 to {ArmOptions.FastestHz} Hz");
             case ["scale", var scale]:
-                throw Wrong(text, $"scale is {scale}; allowed is degrees or range");
+                throw Wrong(text, Kind, $"scale is {scale}; allowed is degrees or range");
             default:
-                throw Wrong(text, $"'{option}' is no option of it");
+                throw Wrong(text, Kind, $"'{option}' is no option of it");
         }
     }
 
-    private static UsageException Wrong(string text, string why) =>
-        new($"robot '{text}' is not known: {why}; use {Form}");
+    private static UsageException Wrong(string text, ArmKind kind, string why) =>
+        new($"robot '{text}' is not known: {why}; use {kind}:{Rest}");
 }

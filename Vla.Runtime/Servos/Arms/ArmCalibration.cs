@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using Vla.Actors.Robots;
 using Vla.Actors.Training;
-using Vla.Runtime.Servos.Feetech;
 
 namespace Vla.Runtime.Servos.Arms;
 
@@ -13,17 +12,20 @@ namespace Vla.Runtime.Servos.Arms;
 /// <param name="Joints">In the order of <see cref="ArmKind.Joints"/>.</param>
 internal sealed record ArmCalibration(IReadOnlyList<JointCalibration> Joints)
 {
+    /// <summary>The bit of a drive mode that means this.</summary>
+    private const int Inverted = 1;
+
     private static readonly string[] Keys = ["id", "drive_mode", "homing_offset", "range_min", "range_max"];
 
     /// <summary>Reads LeRobot's file.</summary>
     /// <exception cref="RobotException">It cannot be read, or is wrong: the message names file, key and
     /// mend.</exception>
-    public static ArmCalibration Load(string file)
+    public static ArmCalibration Load(string file, ArmKind kind)
     {
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllBytes(file));
-            return Read(document.RootElement, file);
+            return Read(document.RootElement, file, kind);
         }
         catch (JsonException exception)
         {
@@ -46,20 +48,21 @@ internal sealed record ArmCalibration(IReadOnlyList<JointCalibration> Joints)
         new([
             .. ArmKind.Ids.Select(id => new JointCalibration(
                 id,
-                DriveMode: 0,
-                bus.Read(id, Sts3215.HomingOffset),
-                bus.Read(id, Sts3215.MinimumPosition),
-                bus.Read(id, Sts3215.MaximumPosition)
+                bus.Make.DriveMode is { } mode ? bus.Read(id, mode) & Inverted : 0,
+                bus.Read(id, bus.Make.HomingOffset),
+                bus.Read(id, bus.Make.MinimumPosition),
+                bus.Read(id, bus.Make.MaximumPosition)
             )),
         ]);
 
     /// <summary>Reads what the servos have been told by whoever calibrated them.</summary>
     /// <exception cref="RobotException">They do not answer, or were never calibrated.</exception>
-    public static ArmCalibration FromServos(ServoBus bus)
+    public static ArmCalibration FromServos(ServoBus bus, ArmKind kind)
     {
         var calibration = Read(bus);
-        var whole = calibration.Joints.Where(joint => joint is { RangeMin: 0, RangeMax: Sts3215.Resolution - 1 });
-        var unknown = whole.Where(joint => joint.Id != ArmKind.Ids[ArmKind.WristRoll]).ToList();
+        var last = bus.Make.Resolution - 1;
+        var whole = calibration.Joints.Where(joint => joint.RangeMin == 0 && joint.RangeMax == last);
+        var unknown = whole.Where(joint => !kind.Turning.Contains(joint.Id - 1)).ToList();
         return unknown.Count == 0
             ? calibration
             : throw new RobotException(
@@ -110,24 +113,38 @@ internal sealed record ArmCalibration(IReadOnlyList<JointCalibration> Joints)
     /// <exception cref="RobotException">A servo does not take it.</exception>
     public void WriteTo(ServoBus bus)
     {
+        var make = bus.Make;
         foreach (var joint in Joints)
         {
-            bus.Write(joint.Id, Sts3215.TorqueEnable, 0);
-            bus.Write(joint.Id, Sts3215.Lock, 0);
-            bus.Write(joint.Id, Sts3215.HomingOffset, joint.HomingOffset);
-            bus.Write(joint.Id, Sts3215.MinimumPosition, joint.RangeMin);
-            bus.Write(joint.Id, Sts3215.MaximumPosition, joint.RangeMax);
-            bus.Write(joint.Id, Sts3215.Lock, 1);
+            bus.Set(joint.Id, make.TorqueEnable, 0);
+            if (make.Lock is not null)
+                bus.Set(joint.Id, make.Lock, 0);
+            if (make.DriveMode is { } mode)
+                bus.Set(joint.Id, mode, (bus.Read(joint.Id, mode) & ~Inverted) | joint.DriveMode);
+            bus.Set(joint.Id, make.HomingOffset, joint.HomingOffset);
+            bus.Set(joint.Id, make.MinimumPosition, joint.RangeMin);
+            bus.Set(joint.Id, make.MaximumPosition, joint.RangeMax);
+            if (make.Lock is not null)
+                bus.Set(joint.Id, make.Lock, 1);
         }
     }
 
     /// <summary>Where the servos have been told otherwise; null when they have not.</summary>
-    public string? DifferenceFrom(ArmCalibration servos)
+    /// <param name="servos">What they have been told.</param>
+    /// <param name="make">Theirs.</param>
+    public string? DifferenceFrom(ArmCalibration servos, ServoMake make)
     {
         foreach (var (i, (mine, theirs)) in Joints.Zip(servos.Joints).Index())
         {
-            if (mine with { DriveMode = 0 } == theirs with { DriveMode = 0 })
+            // Only some servos count the other way round by themselves.
+            if (mine == (make.DriveMode is null ? theirs with { DriveMode = mine.DriveMode } : theirs))
                 continue;
+            if (mine == theirs with { DriveMode = mine.DriveMode })
+            {
+                return $"{ArmKind.Joints[i]} has drive mode {theirs.DriveMode} in its servo, {mine.DriveMode} in the "
+                    + "file";
+            }
+
             return $"{ArmKind.Joints[i]} has offset {theirs.HomingOffset} and range {theirs.RangeMin} to "
                 + $"{theirs.RangeMax} in "
                 + $"its servo, {mine.HomingOffset} and {mine.RangeMin} to {mine.RangeMax} in the file";
@@ -136,7 +153,7 @@ internal sealed record ArmCalibration(IReadOnlyList<JointCalibration> Joints)
         return null;
     }
 
-    private static ArmCalibration Read(JsonElement root, string file)
+    private static ArmCalibration Read(JsonElement root, string file, ArmKind kind)
     {
         if (root.ValueKind != JsonValueKind.Object)
             throw Wrong(file, "it is no object of joints");
@@ -147,26 +164,27 @@ internal sealed record ArmCalibration(IReadOnlyList<JointCalibration> Joints)
                 throw Wrong(file, $"it has no joint '{name}'");
             var values = Keys.Select(key => Number(joint, key, $"{name}.{key}", file)).ToArray();
             joints.Add(new JointCalibration(values[0], values[1], values[2], values[3], values[4]));
-            Check(joints[^1], i, name, file);
+            Check(joints[^1], i, name, file, kind.Make);
         }
 
         return new ArmCalibration(joints);
     }
 
-    private static void Check(JointCalibration joint, int place, string name, string file)
+    private static void Check(JointCalibration joint, int place, string name, string file, ServoMake make)
     {
         if (joint.Id != ArmKind.Ids[place])
             throw Wrong(file, $"{name}.id is {joint.Id}; allowed is {ArmKind.Ids[place]}");
         if (joint.DriveMode is not (0 or 1))
             throw Wrong(file, $"{name}.drive_mode is {joint.DriveMode}; allowed is 0 or 1");
-        if (Math.Abs(joint.HomingOffset) > Sts3215.LargestOffset)
-            throw Wrong(file, $"{name}.homing_offset is {joint.HomingOffset}; allowed is -2047 to 2047");
-        if (joint.RangeMin < 0 || joint.RangeMax >= Sts3215.Resolution || joint.RangeMin >= joint.RangeMax)
+        var most = make.LargestOffset;
+        if (joint.HomingOffset < -most || joint.HomingOffset > most)
+            throw Wrong(file, $"{name}.homing_offset is {joint.HomingOffset}; allowed is {-most} to {most}");
+        if (joint.RangeMin < 0 || joint.RangeMax >= make.Resolution || joint.RangeMin >= joint.RangeMax)
         {
             throw Wrong(
                 file,
                 $"{name} has range_min {joint.RangeMin} and range_max {joint.RangeMax}; allowed is 0 to "
-                    + "4095, the first the lower one"
+                    + $"{make.Resolution - 1}, the first the lower one"
             );
         }
     }

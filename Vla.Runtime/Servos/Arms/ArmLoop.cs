@@ -1,6 +1,5 @@
 using Vla.Actors.Pipeline;
 using Vla.Actors.Robots;
-using Vla.Runtime.Servos.Feetech;
 using Vla.Sensors;
 using Vla.Sensors.Observations;
 
@@ -15,13 +14,22 @@ namespace Vla.Runtime.Servos.Arms;
 /// </para>
 /// <para>For one thread, which calls <see cref="Turn"/>; nothing is allocated there while all is well.</para>
 /// </remarks>
-internal sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, StateRing states, TimeProvider time)
+internal sealed class ArmLoop(
+    ServoBus bus,
+    ArmKind kind,
+    ArmScale scale,
+    ArmLimits limits,
+    StateRing states,
+    TimeProvider time
+)
 {
     private const long TorqueCheckNs = 250 * MonotonicTime.NsPerMs;
 
     private readonly int[] _ids = ArmKind.Ids;
-    private readonly ArmReading _reading = new();
-    private readonly ArmWatch _watch = new(limits);
+    private readonly ServoMake _make = bus.Make;
+    private readonly ArmReading _reading = new(kind);
+    private readonly ArmTurns _turns = new(scale.Calibration, bus.Make);
+    private readonly ArmWatch _watch = new(limits, bus.Make);
     private readonly double[] _goals = new double[ArmKind.Ids.Length];
     private readonly double[] _targets = new double[ArmKind.Ids.Length];
     private readonly int[] _whole = new int[ArmKind.Ids.Length];
@@ -76,11 +84,13 @@ internal sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, St
         Mode = hasTorque ? ArmMode.Holding : ArmMode.Slack;
         if (!hasTorque)
             return;
+        int[] positions = [.. _ids.Select(id => bus.Read(id, _make.PresentPosition))];
+        _turns.Find(positions);
         // Where they hold it, not where it is: it must not sag a little with each connection.
         foreach (var (i, id) in _ids.Index())
         {
-            var (position, goal) = (bus.Read(id, Sts3215.PresentPosition), bus.Read(id, Sts3215.GoalPosition));
-            _goals[i] = Math.Abs(goal - position) <= limits.StallSteps ? goal : position;
+            var (position, goal) = (positions[i], bus.Read(id, _make.GoalPosition));
+            _goals[i] = (Math.Abs(goal - position) <= limits.StallSteps ? goal : position) - _turns.Steps[i];
         }
     }
 
@@ -115,6 +125,11 @@ internal sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, St
         }
 
         _heardNs = nowNs;
+        if (Mode == ArmMode.Slack)
+            _turns.Find(_reading.Positions);
+        else
+            _turns.Follow(_reading.Positions);
+        _turns.Take(_reading.Positions);
         for (var i = 0; i < _values.Length; i++)
             _values[i] = (float)scale[i].ToValue(_reading.Positions[i]);
         states.Add(_reading.AtNs, _values);
@@ -146,7 +161,9 @@ internal sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, St
 
     private void TryTorque()
     {
-        if (!_torque.TrySwitchOn(_reading.Positions))
+        for (var i = 0; i < _whole.Length; i++)
+            _whole[i] = _reading.Positions[i] + _turns.Steps[i];
+        if (!_torque.TrySwitchOn(_whole))
             return;
         KeepPlace();
         Mode = ArmMode.Holding;
@@ -185,7 +202,11 @@ internal sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, St
     {
         if (Mode == ArmMode.Slack)
         {
-            HasEnded = _isToEnd;
+            // One that gave up is slack, and others may hold on: nobody would let go of them any more.
+            if (_torque.Is(isOn: false) is true)
+                HasEnded = _isToEnd;
+            else
+                (Mode, _letGoSeconds) = (ArmMode.LettingGo, 0);
             return;
         }
 
@@ -225,8 +246,8 @@ internal sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, St
         if (Mode == ArmMode.Slack)
             return;
         for (var i = 0; i < _goals.Length; i++)
-            _whole[i] = (int)Math.Round(_goals[i]);
-        bus.SyncWrite(Sts3215.GoalPosition, _ids, _whole);
+            _whole[i] = (int)Math.Round(_goals[i]) + _turns.Steps[i];
+        bus.SyncWrite(_make.GoalPosition, _ids, _whole);
         if (_newCapturedNs == _sentCapturedNs)
             return;
         _sentCapturedNs = _newCapturedNs;
@@ -238,9 +259,9 @@ internal sealed class ArmLoop(ServoBus bus, ArmScale scale, ArmLimits limits, St
     {
         _restSeconds += seconds;
         var left = Step(limits.RestSteps * seconds);
-        var away = 0;
+        var away = 0.0;
         for (var i = 0; i < _goals.Length; i++)
-            away = Math.Max(away, Math.Abs(_reading.Positions[i] - _whole[i]));
+            away = Math.Max(away, Math.Abs(_reading.Positions[i] - _goals[i]));
         if ((left > 0 || away > limits.StallSteps) && _restSeconds < LongestRestSeconds && !_watch.IsBlocked)
             return;
         Mode = ArmMode.LettingGo;

@@ -1,5 +1,4 @@
 using Vla.Actors.Robots;
-using Vla.Runtime.Servos.Feetech;
 using Vla.Runtime.Servos.Ports;
 
 namespace Vla.Runtime.Servos.Arms;
@@ -27,8 +26,8 @@ internal sealed class ArmOpening(
 
     /// <summary>Opens a port's bus.</summary>
     /// <exception cref="RobotException">It cannot be opened.</exception>
-    public ServoBus OpenBus(string port) =>
-        new(open(port, ArmKind.Baud), new FeetechProtocol(), time, ArmKind.ServoNames);
+    public ServoBus OpenBus(string port, ServoMake make) =>
+        new(open(port, ArmKind.Baud), make, time, ArmKind.ServoNames);
 
     /// <summary>The port of an address.</summary>
     /// <exception cref="RobotException">It names an arm that is not known here.</exception>
@@ -48,13 +47,13 @@ internal sealed class ArmOpening(
     {
         if (address.Id is null)
         {
-            using var bus = OpenBus(PortOf(address));
-            ArmPreparation.Check(bus);
-            return ArmCalibration.FromServos(bus);
+            using var bus = OpenBus(PortOf(address), address.Kind.Make);
+            ArmPreparation.Check(bus, address.Kind);
+            return ArmCalibration.FromServos(bus, address.Kind);
         }
 
         if (CalibrationFiles.Find(calibrations, address.Kind, address.Id) is { } file)
-            return ArmCalibration.Load(file);
+            return ArmCalibration.Load(file, address.Kind);
         throw new RobotException(
             $"arm '{address.Id}' has no calibration in {calibrations}: make one with ./vla calibrate "
                 + $"{address.Kind}:{PortOf(address)} "
@@ -102,6 +101,7 @@ internal sealed class ArmOpening(
             Calibration = CalibrationOf(address),
             Scale = address.Scale,
             RateHz = address.RateHz,
+            Limits = address.Kind.Limits,
             Rest = before?.Rest,
             KeepRest = rest =>
                 known.Keep(

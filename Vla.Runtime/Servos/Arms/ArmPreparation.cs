@@ -1,6 +1,5 @@
 using System.Globalization;
 using Vla.Actors.Robots;
-using Vla.Runtime.Servos.Feetech;
 
 namespace Vla.Runtime.Servos.Arms;
 
@@ -12,52 +11,28 @@ internal static class ArmPreparation
     /// </summary>
     private const int LargestExcess = 100;
 
-    private const int WrapAngle = 0x10;
-
-    /// <summary>What every joint is set to.</summary>
-    private static readonly (ServoRegister Register, int Value)[] Common =
-    [
-        (Sts3215.ReturnDelay, 0),
-        (Sts3215.MaximumAcceleration, 254),
-        (Sts3215.Acceleration, 254),
-        (Sts3215.OperatingMode, 0),
-    ];
-
-    private static readonly (ServoRegister Register, int Value)[] Follower =
-    [
-        (Sts3215.P, 16),
-        (Sts3215.I, 0),
-        (Sts3215.D, 32),
-    ];
-
-    /// <summary>So that it does not burn while it holds something.</summary>
-    private static readonly (ServoRegister Register, int Value)[] Gripper =
-    [
-        (Sts3215.MaximumTorque, 500),
-        (Sts3215.ProtectionCurrent, 250),
-        (Sts3215.OverloadTorque, 25),
-    ];
-
     /// <summary>Checks that every servo is there and of the right model, and listens to their voltage.</summary>
+    /// <param name="bus">Its line.</param>
+    /// <param name="kind">What it is to be.</param>
     /// <returns>What is unusual, in words; empty when nothing is.</returns>
     /// <exception cref="RobotException">One is not as it has to be.</exception>
-    public static string Check(ServoBus bus)
+    public static string Check(ServoBus bus, ArmKind kind)
     {
         RequireAll(bus);
         var firmwares = new HashSet<string>();
-        foreach (var id in ArmKind.Ids)
+        foreach (var (place, id) in ArmKind.Ids.Index())
         {
-            var model = bus.Read(id, Sts3215.ModelNumber);
-            if (model != Sts3215.Model)
+            var (model, wanted) = (bus.Read(id, bus.Make.ModelNumber), kind.Models[place]);
+            if (model != wanted)
             {
                 throw new ServoException(
-                    $"{bus.Names.Of(id)} is of model {model}; an SO-101 has STS3215 (model {Sts3215.Model}): "
-                        + "check that this is the arm's port"
+                    $"{bus.Names.Of(id)} is of {bus.Make.InWords(model)}; {kind.What} has "
+                        + $"{bus.Make.ModelOf(wanted)!.Name} (model {wanted}) there: check that this is the arm's port"
                 );
             }
 
             RequireVoltage(bus, id);
-            firmwares.Add($"{bus.Read(id, Sts3215.FirmwareMajor)}.{bus.Read(id, Sts3215.FirmwareMinor)}");
+            firmwares.Add(string.Join('.', bus.Make.Firmware.Select(register => bus.Read(id, register))));
         }
 
         return firmwares.Count == 1
@@ -68,46 +43,67 @@ internal static class ArmPreparation
     }
 
     /// <summary>Whether the torque of any joint is on.</summary>
-    public static bool HasTorque(ServoBus bus) => ArmKind.Ids.Any(id => bus.Read(id, Sts3215.TorqueEnable) != 0);
+    public static bool HasTorque(ServoBus bus) => ArmKind.Ids.Any(id => bus.Read(id, bus.Make.TorqueEnable) != 0);
 
     /// <summary>Sets the servos up; what they have already is not written again.</summary>
     /// <param name="bus">Checked.</param>
-    /// <param name="isLeader">A leader keeps its own stiffness.</param>
-    public static void SetUp(ServoBus bus, bool isLeader)
+    /// <param name="kind">The arm's.</param>
+    /// <exception cref="RobotException">One does not take it.</exception>
+    public static void SetUp(ServoBus bus, ArmKind kind)
     {
         foreach (var (place, id) in ArmKind.Ids.Index())
         {
-            var wanted = new List<(ServoRegister Register, int Value)>(Common);
-            if (!isLeader)
-                wanted.AddRange(Follower);
-            if (!isLeader && place == ArmKind.Gripper)
-                wanted.AddRange(Gripper);
-            var phase = bus.Read(id, Sts3215.Phase);
-            if ((phase & WrapAngle) != 0)
-                wanted.Add((Sts3215.Phase, phase & ~WrapAngle));
-            var differing = wanted.Where(entry => bus.Read(id, entry.Register) != entry.Value).ToList();
-            if (differing.Count > 0)
-            {
-                bus.Write(id, Sts3215.Lock, 0);
-                foreach (var (register, value) in differing)
-                    bus.Write(id, register, value);
-                bus.Write(id, Sts3215.Lock, 1);
-            }
-
+            SetUp(bus, id, kind.Settings(place));
             // An earlier end may have taken it away.
-            var torque = bus.Read(id, Sts3215.MaximumTorque);
-            if (bus.Read(id, Sts3215.Torque) != torque)
-                bus.Write(id, Sts3215.Torque, torque);
+            var torque = bus.Read(id, bus.Make.MaximumTorque);
+            if (bus.Read(id, bus.Make.Torque) != torque)
+                bus.Set(id, bus.Make.Torque, torque);
         }
+    }
+
+    private static void SetUp(ServoBus bus, int id, IReadOnlyList<ServoSetting> settings)
+    {
+        var (make, isUnlocked) = (bus.Make, false);
+        // One after the other: a change may take later ones back to what they are usually.
+        foreach (var setting in settings)
+        {
+            var (register, now) = (setting.Register, bus.Read(id, setting.Register));
+            var wanted = setting.Wanted(now);
+            if (wanted == now)
+                continue;
+            RequireWritable(bus, id, register, now, wanted);
+            if (make.Lock is not null && !isUnlocked)
+                bus.Set(id, make.Lock, 0);
+            isUnlocked = true;
+            bus.Set(id, register, wanted);
+        }
+
+        if (make.Lock is not null && isUnlocked)
+            bus.Set(id, make.Lock, 1);
+    }
+
+    private static void RequireWritable(ServoBus bus, int id, ServoRegister register, int now, int wanted)
+    {
+        var make = bus.Make;
+        var needsNoTorque = make.IsKeptWithoutTorque && register.Address < make.FirstVolatile;
+        if (!needsNoTorque || bus.Read(id, make.TorqueEnable) == 0)
+            return;
+        throw new ServoException(
+            $"{bus.Names.Of(id)} holds, and its {register.Name} is {now} where {wanted} is needed: support the arm, "
+                + "power it off and on"
+        );
     }
 
     /// <summary>Checks that no joint stands where its servo would jump from as soon as it has torque.</summary>
     /// <exception cref="RobotException">One does.</exception>
     public static void RequireInRange(ServoBus bus, ArmCalibration calibration)
     {
-        foreach (var joint in calibration.Joints)
+        int[] positions = [.. ArmKind.Ids.Select(id => bus.Read(id, bus.Make.PresentPosition))];
+        var turns = new ArmTurns(calibration, bus.Make);
+        turns.Find(positions);
+        turns.Take(positions);
+        foreach (var (joint, position) in calibration.Joints.Zip(positions))
         {
-            var position = bus.Read(joint.Id, Sts3215.PresentPosition);
             if (position >= joint.RangeMin - LargestExcess && position <= joint.RangeMax + LargestExcess)
                 continue;
             throw new ServoException(
@@ -125,16 +121,16 @@ internal static class ArmPreparation
 
     private static void RequireVoltage(ServoBus bus, int id)
     {
-        var volts = bus.Read(id, Sts3215.PresentVoltage);
-        var (least, most) = (bus.Read(id, Sts3215.MinimumVoltage), bus.Read(id, Sts3215.MaximumVoltage));
+        var (volts, unit) = (bus.Read(id, bus.Make.PresentVoltage), bus.Make.VoltageVolts);
+        var (least, most) = (bus.Read(id, bus.Make.MinimumVoltage), bus.Read(id, bus.Make.MaximumVoltage));
         if (volts >= least && volts <= most)
             return;
         throw new ServoException(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{bus.Names.Of(id)} has {volts * Sts3215.VoltageVolts:0.0} V, and is made for "
-                    + $"{least * Sts3215.VoltageVolts:0.0} to "
-                    + $"{most * Sts3215.VoltageVolts:0.0} V: give the arm the right power supply"
+                $"{bus.Names.Of(id)} has {volts * unit:0.0} V, and is made for "
+                    + $"{least * unit:0.0} to "
+                    + $"{most * unit:0.0} V: give the arm the right power supply"
             )
         );
     }

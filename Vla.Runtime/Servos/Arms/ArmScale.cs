@@ -16,8 +16,19 @@ internal sealed class ArmScale
 
     private readonly JointScale[] _joints;
 
-    public ArmScale(ArmCalibration calibration, ScaleKind kind) =>
-        _joints = [.. calibration.Joints.Select((joint, place) => new JointScale(joint, place, kind))];
+    /// <param name="calibration">Its ranges.</param>
+    /// <param name="kind">Which numbers.</param>
+    /// <param name="make">Its servos'.</param>
+    public ArmScale(ArmCalibration calibration, ScaleKind kind, ServoMake make)
+    {
+        Calibration = calibration;
+        // Servos that count the other way round by themselves tell positions that need not be turned round again.
+        var joints = calibration.Joints.Select(joint => make.DriveMode is null ? joint : joint with { DriveMode = 0 });
+        _joints = [.. joints.Select((joint, place) => new JointScale(joint, place, kind))];
+    }
+
+    /// <summary>Its ranges.</summary>
+    public ArmCalibration Calibration { get; }
 
     /// <summary>As LeRobot names them: <c>shoulder_pan.pos</c>.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. ArmKind.Joints.Select(joint => joint + ".pos")];

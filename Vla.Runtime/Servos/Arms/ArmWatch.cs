@@ -1,4 +1,3 @@
-using Vla.Runtime.Servos.Feetech;
 using Vla.Sensors;
 
 namespace Vla.Runtime.Servos.Arms;
@@ -23,7 +22,7 @@ internal enum ArmConcern
 /// First it is said, then the arm holds still for <see cref="ArmLimits.HoldSeconds"/> at least, then it is to rest.
 /// Words are made when something changes, never at every turn.
 /// </remarks>
-internal sealed class ArmWatch(ArmLimits limits)
+internal sealed class ArmWatch(ArmLimits limits, ServoMake make)
 {
     private readonly double[] _blockedSeconds = new double[ArmKind.Ids.Length];
     private readonly double[] _currentSeconds = new double[ArmKind.Ids.Length];
@@ -160,7 +159,7 @@ internal sealed class ArmWatch(ArmLimits limits)
         _stalls.Enqueue(nowNs);
     }
 
-    private static string InWords(Finding what, ArmReading reading, ReadOnlySpan<double> goals)
+    private string InWords(Finding what, ArmReading reading, ReadOnlySpan<double> goals)
     {
         var i = what.Joint;
         var servo = ArmKind.ServoNames.Of(ArmKind.Ids[i]);
@@ -178,7 +177,7 @@ internal sealed class ArmWatch(ArmLimits limits)
         };
     }
 
-    private static double Degrees(double steps) => Math.Abs(steps) * 360 / Sts3215.Resolution;
+    private double Degrees(double steps) => Math.Abs(steps) * 360 / make.Resolution;
 
     private static long Ns(double seconds) => (long)(seconds * MonotonicTime.NsPerSecond);
 

@@ -3,14 +3,13 @@ using Vla.Actors.Control;
 using Vla.Actors.Pipeline;
 using Vla.Actors.Robots;
 using Vla.Actors.Scheduling;
-using Vla.Runtime.Servos.Feetech;
 using Vla.Runtime.Servos.Ports;
 using Vla.Sensors;
 using Vla.Sensors.Observations;
 
 namespace Vla.Runtime.Servos.Arms;
 
-/// <summary>An SO-100 or SO-101 follower arm: <c>--robot so101:/dev/ttyACM0</c>.</summary>
+/// <summary>An arm with serial servos that is driven: <c>--robot so101:/dev/ttyACM0</c>.</summary>
 /// <remarks>
 /// <para>
 /// A thread of its own runs the <see cref="ArmLoop"/> beside the control loop, which only leaves its actions there and
@@ -49,7 +48,7 @@ internal sealed class ServoArm : IRobot
     )
     {
         (_options, _time, _open, _clock) = (options, time, open ?? SerialPorts.Open, clock ?? new ControlClock());
-        _scale = new ArmScale(options.Calibration, options.Scale);
+        _scale = new ArmScale(options.Calibration, options.Scale, options.Kind.Make);
         _rest = options.Rest;
         Profile = _scale.Profile(options.Name);
     }
@@ -91,18 +90,19 @@ internal sealed class ServoArm : IRobot
 
     public void Connect(CancellationToken cancellation)
     {
-        var bus = new ServoBus(_open(_options.Port, ArmKind.Baud), new FeetechProtocol(), _time, ArmKind.ServoNames);
+        var kind = _options.Kind;
+        var bus = new ServoBus(_open(_options.Port, ArmKind.Baud), kind.Make, _time, ArmKind.ServoNames);
         try
         {
-            _unusual = ArmPreparation.Check(bus);
+            _unusual = ArmPreparation.Check(bus, kind);
             RequireSameCalibration(bus);
             ArmPreparation.RequireInRange(bus, _options.Calibration);
             var hasTorque = ArmPreparation.HasTorque(bus);
             if (!hasTorque)
                 NoteRest(bus);
-            ArmPreparation.SetUp(bus, _options.Kind.IsLeader);
+            ArmPreparation.SetUp(bus, kind);
             cancellation.ThrowIfCancellationRequested();
-            var loop = new ArmLoop(bus, _scale, _options.Limits, States, _time) { Latency = Latency };
+            var loop = new ArmLoop(bus, kind, _scale, _options.Limits, States, _time) { Latency = Latency };
             loop.Begin(hasTorque, _rest);
             (_bus, _loop, _lost, _isToLetGo) = (bus, loop, null, false);
         }
@@ -183,7 +183,10 @@ internal sealed class ServoArm : IRobot
 
     private void RequireSameCalibration(ServoBus bus)
     {
-        if (_options.Calibration.DifferenceFrom(ArmCalibration.FromServos(bus)) is not { } difference)
+        if (
+            _options.Calibration.DifferenceFrom(ArmCalibration.FromServos(bus, _options.Kind), bus.Make)
+            is not { } difference
+        )
             return;
         throw new RobotException(
             $"robot '{Name}' has another calibration than its file: {difference}; write the file's into the "
@@ -195,7 +198,11 @@ internal sealed class ServoArm : IRobot
     /// <summary>It lies without anything that holds it: there it can be let go again.</summary>
     private void NoteRest(ServoBus bus)
     {
-        _rest = [.. ArmKind.Ids.Select(id => bus.Read(id, Sts3215.PresentPosition))];
+        int[] told = [.. ArmKind.Ids.Select(id => bus.Read(id, bus.Make.PresentPosition))];
+        var turns = new ArmTurns(_options.Calibration, bus.Make);
+        turns.Find(told);
+        turns.Take(told);
+        _rest = told;
         _options.KeepRest(_rest);
     }
 

@@ -1,18 +1,22 @@
 using Vla.Actors.Control;
 using Vla.Actors.Robots;
 using Vla.Actors.Scheduling;
-using Vla.Runtime.Servos.Feetech;
 using Vla.Sensors;
 
 namespace Vla.Runtime.Servos.Arms;
 
-/// <summary>A leader arm, which a person moves: tells where its joints are. Its torque stays off.</summary>
+/// <summary>
+/// A leader arm, which a person moves: tells where its joints are. Its torque stays off, but for a gripper that is a
+/// trigger.
+/// </summary>
+/// <param name="kind">Which kind.</param>
 /// <param name="port">Its serial port.</param>
 /// <param name="scale">Which numbers its positions are: those of the arm that follows.</param>
 /// <param name="openBus">Opens its bus.</param>
 /// <param name="time">The clock.</param>
 /// <param name="clock">Waits for the turns of its loop.</param>
 internal sealed class ServoLeader(
+    ArmKind kind,
     string port,
     ArmScale scale,
     Func<string, ServoBus> openBus,
@@ -23,6 +27,10 @@ internal sealed class ServoLeader(
     private const double LostSeconds = 0.3;
     private const int ConnectEachMs = 500;
 
+    /// <summary>Where a trigger goes back to: half open, as with LeRobot.</summary>
+    private const double TriggerOpen = 50;
+
+    private readonly ArmTurns _turns = new(scale.Calibration, kind.Make);
     private readonly IControlClock _clock = clock ?? new ControlClock();
     private readonly int[] _positions = new int[ArmKind.Ids.Length];
     private readonly float[] _values = new float[ArmKind.Ids.Length];
@@ -41,10 +49,15 @@ internal sealed class ServoLeader(
         var bus = openBus(port);
         try
         {
-            ArmPreparation.Check(bus);
-            ArmPreparation.SetUp(bus, isLeader: true);
+            ArmPreparation.Check(bus, kind);
             foreach (var id in ArmKind.Ids)
-                bus.Write(id, Sts3215.TorqueEnable, 0);
+                bus.Set(id, kind.Make.TorqueEnable, 0);
+            ArmPreparation.SetUp(bus, kind);
+            for (var i = 0; i < _positions.Length; i++)
+                _positions[i] = bus.Read(ArmKind.Ids[i], kind.Make.PresentPosition);
+            _turns.Find(_positions);
+            if (kind.HasTrigger)
+                Arm(bus);
             _lost = null;
             return bus;
         }
@@ -77,7 +90,31 @@ internal sealed class ServoLeader(
             }
         }
 
+        Release(connected);
         connected?.Dispose();
+    }
+
+    /// <summary>Gives the gripper the little torque that opens it.</summary>
+    private void Arm(ServoBus bus)
+    {
+        var id = ArmKind.Ids[ArmKind.Gripper];
+        var goal = scale[ArmKind.Gripper].ToPosition(TriggerOpen) + _turns.Steps[ArmKind.Gripper];
+        bus.Set(id, kind.Make.GoalPosition, goal);
+        bus.Set(id, kind.Make.TorqueEnable, 1);
+    }
+
+    private void Release(ServoBus? bus)
+    {
+        if (bus is null || !kind.HasTrigger)
+            return;
+        try
+        {
+            bus.Write(ArmKind.Ids[ArmKind.Gripper], kind.Make.TorqueEnable, 0);
+        }
+        catch (RobotException)
+        {
+            // It is gone: whoever connects it next lets go of it.
+        }
     }
 
     private void Tell(ServoBus bus, double hz, CancellationToken cancellation)
@@ -87,9 +124,11 @@ internal sealed class ServoLeader(
         while (!cancellation.IsCancellationRequested)
         {
             var beganNs = time.NowNs();
-            if (bus.TrySyncRead(Sts3215.PresentPosition, ArmKind.Ids, _positions))
+            if (bus.TrySyncRead(kind.Make.PresentPosition, ArmKind.Ids, _positions))
             {
                 heardNs = time.NowNs();
+                _turns.Follow(_positions);
+                _turns.Take(_positions);
                 for (var i = 0; i < _values.Length; i++)
                     _values[i] = (float)scale[i].ToValue(_positions[i]);
                 Moved(beganNs + (heardNs - beganNs) / 2, _values);

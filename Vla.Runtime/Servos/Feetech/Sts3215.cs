@@ -3,6 +3,7 @@ namespace Vla.Runtime.Servos.Feetech;
 /// <summary>The registers of the Feetech STS3215, as far as they are used.</summary>
 internal static class Sts3215
 {
+    /// <summary>The number of its model.</summary>
     public const int Model = 777;
 
     /// <summary>Steps of a turn.</summary>
@@ -67,4 +68,45 @@ internal static class Sts3215
     public static readonly ServoRegister Status = new("Status", 65, 1);
     public static readonly ServoRegister PresentCurrent = new("Present_Current", 69, 2, SignBit: 15);
     public static readonly ServoRegister MaximumAcceleration = new("Maximum_Acceleration", 85, 1);
+
+    /// <summary>All that arms need to know of it.</summary>
+    public static readonly ServoMake Make = new()
+    {
+        Name = "Feetech",
+        Protocol = new FeetechProtocol(),
+        Models = [new(Model, "STS3215", CurrentMilliamperes)],
+        Resolution = Resolution,
+        Bauds = Bauds,
+        FirstVolatile = 40,
+        IsKeptWithoutTorque = false,
+        OffsetSign = -1,
+        LargestOffset = LargestOffset,
+        CountsTurns = false,
+        FullTorque = FullTorque,
+        VelocitySteps = 1,
+        VoltageVolts = VoltageVolts,
+        Firmware = [FirmwareMajor, FirmwareMinor],
+        ModelNumber = ModelNumber,
+        Id = Id,
+        Baud = Baud,
+        MinimumPosition = MinimumPosition,
+        MaximumPosition = MaximumPosition,
+        MinimumVoltage = MinimumVoltage,
+        MaximumVoltage = MaximumVoltage,
+        HomingOffset = HomingOffset,
+        OperatingMode = OperatingMode,
+        PositionMode = 0,
+        Lock = Lock,
+        TorqueEnable = TorqueEnable,
+        GoalPosition = GoalPosition,
+        Torque = Torque,
+        MaximumTorque = MaximumTorque,
+        PresentPosition = PresentPosition,
+        PresentVelocity = PresentVelocity,
+        PresentLoad = PresentLoad,
+        PresentVoltage = PresentVoltage,
+        PresentTemperature = PresentTemperature,
+        PresentCurrent = PresentCurrent,
+        Status = Status,
+    };
 }

@@ -1,6 +1,5 @@
 using Vla.Actors.Robots;
 using Vla.Runtime.Servos.Arms;
-using Vla.Runtime.Servos.Feetech;
 
 namespace Vla.Runtime.Servos.SettingUp;
 
@@ -10,19 +9,16 @@ namespace Vla.Runtime.Servos.SettingUp;
 /// offset always fits. Angles are followed across the end of a turn. Until <see cref="Write"/> nothing is changed that
 /// <see cref="Undo"/> does not undo.
 /// </remarks>
-internal sealed class ArmCalibrator(ServoBus bus)
+internal sealed class ArmCalibrator(ServoBus bus, ArmKind kind)
 {
-    private const int Turn = Sts3215.Resolution;
-    private const int Middle = 2_047;
+    private readonly int _turn = bus.Make.Resolution;
+    private readonly int _middle = (bus.Make.Resolution - 1) / 2;
 
     /// <summary>A joint that was moved by less was not moved, steps: 26 degrees.</summary>
     private const int LeastSweep = 300;
 
     /// <summary>A sweep below this share of what is usual is probably not whole.</summary>
     private const double UsualShare = 0.6;
-
-    /// <summary>How far the joints of an SO-101 go, steps.</summary>
-    private static readonly int[] UsualSweeps = [2_500, 2_350, 2_200, 2_250, Turn, 1_400];
 
     private const int MostTries = 20;
 
@@ -38,8 +34,15 @@ internal sealed class ArmCalibrator(ServoBus bus)
     {
         _before = ArmCalibration.Read(bus);
         foreach (var id in ArmKind.Ids)
-            bus.Write(id, Sts3215.OperatingMode, 0);
-        new ArmCalibration([.. ArmKind.Ids.Select(id => new JointCalibration(id, 0, 0, 0, Turn - 1))]).WriteTo(bus);
+        {
+            // Some keep a mode only without torque.
+            bus.Set(id, bus.Make.TorqueEnable, 0);
+            bus.Set(id, bus.Make.OperatingMode, bus.Make.PositionMode);
+        }
+
+        new ArmCalibration([
+            .. ArmKind.Ids.Select((id, i) => new JointCalibration(id, DriveMode(i), 0, 0, _turn - 1)),
+        ]).WriteTo(bus);
         for (var attempt = 1; !Listen(); attempt++)
         {
             if (attempt == MostTries)
@@ -63,7 +66,7 @@ internal sealed class ArmCalibrator(ServoBus bus)
         for (var i = 0; i < _now.Length; i++)
         {
             // The short way round: nobody turns a joint by half a turn between two looks.
-            var step = (_now[i] - _last[i] + Turn + Turn / 2) % Turn - Turn / 2;
+            var step = (_now[i] - _last[i] + _turn + _turn / 2) % _turn - _turn / 2;
             var whole = last[i] + step;
             _last[i] = _now[i];
             _now[i] = whole;
@@ -80,24 +83,26 @@ internal sealed class ArmCalibrator(ServoBus bus)
     /// <summary>Why a joint's sweep cannot be used; null when it can.</summary>
     public string? Problem(int joint)
     {
-        if (joint == ArmKind.WristRoll)
+        if (kind.Turning.Contains(joint))
             return null;
         var sweep = _most[joint] - _least[joint];
         return sweep < LeastSweep ? $"{ArmKind.Joints[joint]} was not moved"
-            : sweep >= Turn ? $"{ArmKind.Joints[joint]} went all round: it has no stops, or its servo's horn slips"
+            : sweep >= _turn ? $"{ArmKind.Joints[joint]} went all round: it has no stops, or its servo's horn slips"
             : null;
     }
 
     /// <summary>What is unlikely about a joint's sweep; null when nothing is.</summary>
     public string? Doubt(int joint)
     {
-        var (sweep, usual) = (_most[joint] - _least[joint], UsualSweeps[joint]);
-        if (joint == ArmKind.WristRoll || sweep >= UsualShare * usual)
+        if (kind.Turning.Contains(joint) || kind.UsualSweeps.Count == 0)
+            return null;
+        var (sweep, usual) = (_most[joint] - _least[joint], kind.UsualSweeps[joint]);
+        if (sweep >= UsualShare * usual)
             return null;
         return $"{ArmKind.Joints[joint]} went through {Degrees(sweep)}° only, usual is {Degrees(usual)}°";
     }
 
-    /// <summary>What comes of it: with the wrist's roll, which has no stops, where it is now in its middle.</summary>
+    /// <summary>What comes of it: joints that turn all round have their middle where they are now.</summary>
     /// <exception cref="RobotException">A sweep cannot be used.</exception>
     public ArmCalibration Result()
     {
@@ -111,7 +116,7 @@ internal sealed class ArmCalibrator(ServoBus bus)
     public void Write(ArmCalibration calibration)
     {
         calibration.WriteTo(bus);
-        if (calibration.DifferenceFrom(ArmCalibration.FromServos(bus)) is { } difference)
+        if (calibration.DifferenceFrom(ArmCalibration.FromServos(bus, kind), bus.Make) is { } difference)
             throw new RobotException(
                 $"the servos do not keep the calibration: {difference}; power the arm off and on, and calibrate anew"
             );
@@ -127,22 +132,23 @@ internal sealed class ArmCalibrator(ServoBus bus)
 
     private JointCalibration Joint(int id, int place)
     {
-        var isRoll = place == ArmKind.WristRoll;
-        var middle = isRoll ? _now[place] : (_least[place] + _most[place]) / 2;
+        var turns = kind.Turning.Contains(place);
+        var middle = turns ? _now[place] : (_least[place] + _most[place]) / 2;
         // Any whole number of turns is the same: the one that the servo can keep.
-        var offset = (middle - Middle) % Turn;
-        if (offset > Sts3215.LargestOffset)
-            offset -= Turn;
-        if (offset < -Sts3215.LargestOffset)
-            offset += Turn;
-        offset = Math.Clamp(offset, -Sts3215.LargestOffset, Sts3215.LargestOffset);
+        var offset = (middle - _middle) % _turn;
+        if (offset > _middle)
+            offset -= _turn;
+        if (offset < -_middle)
+            offset += _turn;
+        offset = Math.Clamp(offset, -_middle, _middle) * -bus.Make.OffsetSign;
         var half = (_most[place] - _least[place]) / 2;
-        return isRoll
-            ? new JointCalibration(id, 0, offset, 0, Turn - 1)
-            : new JointCalibration(id, 0, offset, Math.Max(0, Middle - half), Math.Min(Turn - 1, Middle + half));
+        var (least, most) = turns ? (0, _turn - 1) : (Math.Max(0, _middle - half), Math.Min(_turn - 1, _middle + half));
+        return new JointCalibration(id, DriveMode(place), offset, least, most);
     }
 
-    private bool Listen() => bus.TrySyncRead(Sts3215.PresentPosition, ArmKind.Ids, _now);
+    private int DriveMode(int place) => kind.Inverted.Contains(place) ? 1 : 0;
 
-    private static int Degrees(int steps) => (int)Math.Round(steps * 360.0 / Turn);
+    private bool Listen() => bus.TrySyncRead(bus.Make.PresentPosition, ArmKind.Ids, _now);
+
+    private int Degrees(int steps) => (int)Math.Round(steps * 360.0 / _turn);
 }

@@ -18,24 +18,33 @@ internal sealed class CalibrationWizard(Dialogue dialogue, TimeProvider time, bo
     private bool _isShown;
 
     /// <summary>Calibrates the arm on a bus.</summary>
+    /// <param name="bus">Its line.</param>
+    /// <param name="kind">Which kind it is.</param>
     /// <returns>What is in its servos now.</returns>
     /// <exception cref="RobotException">It cannot be; then its servos have what they had.</exception>
     /// <exception cref="OperationCanceledException">Told to end; the same.</exception>
-    public ArmCalibration Run(ServoBus bus)
+    public ArmCalibration Run(ServoBus bus, ArmKind kind)
     {
-        if (ArmPreparation.Check(bus) is { Length: > 0 } unusual)
+        if (ArmPreparation.Check(bus, kind) is { Length: > 0 } unusual)
             dialogue.Say($"Note: {unusual}.");
         AskForSupport(dialogue, bus);
-        var calibrator = new ArmCalibrator(bus);
+        var calibrator = new ArmCalibrator(bus, kind);
         try
         {
             calibrator.Begin();
             dialogue.Say(
                 "1 of 2: move every joint by hand from one stop to the other, the gripper shut and wide open too."
             );
-            dialogue.Say("Only wrist_roll has no stops: leave it out. Press Enter when all have been there.");
+            var isOne = kind.Turning.Count == 1;
+            dialogue.Say(
+                $"Only {kind.TurningNames} {(isOne ? "has no stops: leave it" : "have no stops: leave them")} out. "
+                    + "Press Enter when all have been there."
+            );
             Sweep(calibrator);
-            dialogue.Say("2 of 2: turn wrist_roll to its middle, the gripper level, and press Enter.");
+            dialogue.Say(
+                $"2 of 2: turn {kind.TurningNames} to {(isOne ? "its" : "their")} middle, the gripper level, and press "
+                    + "Enter."
+            );
             dialogue.Ask(calibrator.Look);
             var result = calibrator.Result();
             calibrator.Write(result);

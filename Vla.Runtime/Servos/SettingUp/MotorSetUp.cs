@@ -1,6 +1,5 @@
 using Vla.Actors.Robots;
 using Vla.Runtime.Servos.Arms;
-using Vla.Runtime.Servos.Feetech;
 
 namespace Vla.Runtime.Servos.SettingUp;
 
@@ -11,10 +10,11 @@ internal static class MotorSetUp
     /// Asks for one servo after the other, the gripper's first: so each is connected once, and stays.
     /// </summary>
     /// <param name="bus">Of the port.</param>
+    /// <param name="kind">Which kind of arm.</param>
     /// <param name="joints">Which, by name.</param>
     /// <param name="dialogue">With whoever connects them.</param>
     /// <exception cref="RobotException">A servo does not take its number.</exception>
-    public static void Run(ServoBus bus, IReadOnlyList<string> joints, Dialogue dialogue)
+    public static void Run(ServoBus bus, ArmKind kind, IReadOnlyList<string> joints, Dialogue dialogue)
     {
         foreach (var (i, joint) in joints.Index())
         {
@@ -26,7 +26,7 @@ internal static class MotorSetUp
             while (true)
             {
                 dialogue.Ask();
-                if (TrySet(bus, id, out var words))
+                if (TrySet(bus, kind, id, out var words))
                 {
                     dialogue.Say($"    {words}");
                     break;
@@ -39,10 +39,11 @@ internal static class MotorSetUp
 
     /// <summary>Sets the one servo on the line.</summary>
     /// <param name="bus">Of the port.</param>
+    /// <param name="kind">Which kind of arm it is for.</param>
     /// <param name="id">The number that it gets.</param>
     /// <param name="words">What was done, or what is wrong.</param>
     /// <returns>Whether it is done.</returns>
-    public static bool TrySet(ServoBus bus, int id, out string words)
+    public static bool TrySet(ServoBus bus, ArmKind kind, int id, out string words)
     {
         var found = Search(bus);
         if (found.Count != 1)
@@ -57,24 +58,29 @@ internal static class MotorSetUp
 
         var (old, baud) = found[0];
         bus.Baud = baud;
-        var model = bus.Read(old, Sts3215.ModelNumber);
-        if (model != Sts3215.Model)
+        var make = bus.Make;
+        var (model, wanted) = (bus.Read(old, make.ModelNumber), kind.Models[id - 1]);
+        if (model != wanted)
         {
             bus.Baud = ArmKind.Baud;
-            words = $"This servo is of model {model}, not an STS3215 ({Sts3215.Model}): connect the right one";
+            words =
+                $"This servo is of {make.InWords(model)}, not an {make.ModelOf(wanted)!.Name} ({wanted}): connect the "
+                + "right one";
             return false;
         }
 
-        bus.Write(old, Sts3215.TorqueEnable, 0);
-        bus.Write(old, Sts3215.Lock, 0);
+        bus.Set(old, make.TorqueEnable, 0);
+        if (make.Lock is not null)
+            bus.Set(old, make.Lock, 0);
         // From now on it answers as the new one.
         if (old != id)
-            WriteUnheard(bus, old, id, Sts3215.Id, id);
+            WriteUnheard(bus, old, id, make.Id, id);
         if (baud != ArmKind.Baud)
-            WriteUnheard(bus, id, id, Sts3215.Baud, 0);
+            WriteUnheard(bus, id, id, make.Baud, make.Bauds.ToList().IndexOf(ArmKind.Baud));
         bus.Baud = ArmKind.Baud;
-        bus.Write(id, Sts3215.Lock, 1);
-        if (bus.Read(id, Sts3215.Id) != id)
+        if (make.Lock is not null)
+            bus.Set(id, make.Lock, 1);
+        if (bus.Read(id, make.Id) != id)
             throw new ServoException($"the servo does not keep its number {id}: try it once more");
         words =
             old == id && baud == ArmKind.Baud
@@ -89,7 +95,7 @@ internal static class MotorSetUp
     private static void WriteUnheard(ServoBus bus, int id, int next, ServoRegister register, int value)
     {
         bus.SyncWrite(register, [id], [value]);
-        if (register == Sts3215.Baud)
+        if (register == bus.Make.Baud)
             bus.Baud = ArmKind.Baud;
         if (bus.Ping(next) is null && bus.Ping(next) is null)
             throw new ServoException(
@@ -100,7 +106,7 @@ internal static class MotorSetUp
     private static List<(int Id, int Baud)> Search(ServoBus bus)
     {
         var found = new List<(int Id, int Baud)>();
-        foreach (var baud in Sts3215.Bauds)
+        foreach (var baud in bus.Make.Bauds)
         {
             bus.Baud = baud;
             found.AddRange(bus.PingAll().Union(bus.PingAll()).Select(id => (id, baud)));

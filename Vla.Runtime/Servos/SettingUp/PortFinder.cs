@@ -5,11 +5,11 @@ namespace Vla.Runtime.Servos.SettingUp;
 
 /// <summary>Finds out at which port an arm is: by who answers there, and by pulling its plug.</summary>
 /// <param name="list">Names the ports that there are now.</param>
-/// <param name="open">Opens a port's bus.</param>
+/// <param name="open">Opens a port's bus, of servos of a make.</param>
 /// <param name="stable">A name that stays, of a port.</param>
 internal sealed class PortFinder(
     Func<IReadOnlyList<string>> list,
-    Func<string, ServoBus> open,
+    Func<string, ServoMake, ServoBus> open,
     Func<string, string> stable
 )
 {
@@ -63,14 +63,16 @@ internal sealed class PortFinder(
     {
         try
         {
-            using var bus = open(port);
-            // Twice: one answer may get lost.
-            var ids = bus.PingAll().Union(bus.PingAll()).Order().ToList();
-            if (ids.Count == 0)
-                return ("nobody answers; no arm, or one without power", false);
-            if (!ArmKind.Ids.All(ids.Contains))
-                return ($"servos {string.Join(", ", ids)} answer; an arm has 1 to 6", false);
-            return ($"an arm of six servos, {(IsCalibrated(bus) ? "calibrated" : "not calibrated yet")}", true);
+            foreach (var make in ArmKind.All.Select(kind => kind.Make).Distinct())
+            {
+                using var bus = open(port, make);
+                // Twice: one answer may get lost.
+                var ids = bus.PingAll().Union(bus.PingAll()).Order().ToList();
+                if (ids.Count > 0)
+                    return Describe(bus, ids);
+            }
+
+            return ("nobody answers; no arm, or one without power", false);
         }
         catch (RobotException exception)
         {
@@ -78,11 +80,26 @@ internal sealed class PortFinder(
         }
     }
 
-    private static bool IsCalibrated(ServoBus bus)
+    private static (string Words, bool IsArm) Describe(ServoBus bus, List<int> ids)
+    {
+        if (!ArmKind.Ids.All(ids.Contains))
+            return ($"servos {string.Join(", ", ids)} answer; an arm has 1 to 6", false);
+        var models = ArmKind.Ids.Select(id => bus.Read(id, bus.Make.ModelNumber)).ToList();
+        var kinds = ArmKind.All.Where(kind => kind.Make == bus.Make && kind.Models.SequenceEqual(models)).ToList();
+        if (kinds.Count == 0)
+            return (
+                $"six servos of models that no arm has ({string.Join(", ", models.Select(bus.Make.InWords))})",
+                false
+            );
+        var calibrated = IsCalibrated(bus, kinds[0]) ? "calibrated" : "not calibrated yet";
+        return ($"an arm of six servos ({string.Join(", ", kinds)}), {calibrated}", true);
+    }
+
+    private static bool IsCalibrated(ServoBus bus, ArmKind kind)
     {
         try
         {
-            ArmCalibration.FromServos(bus);
+            ArmCalibration.FromServos(bus, kind);
             return true;
         }
         catch (RobotException)

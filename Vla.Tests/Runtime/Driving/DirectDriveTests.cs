@@ -38,7 +38,7 @@ public sealed class DirectDriveTests : IDisposable
         leads.Line.Do(bus => bus.Servos[0].Hand = 2_600);
         var drive = new DirectDrive(new RobotMade(arm, arm.Profile), TimeProvider.System, CancellationToken.None);
         _parts.Add(drive);
-        var leader = new ServoLeader(leads.Line.Name, _bench.Scale, Bus, TimeProvider.System)
+        var leader = new ServoLeader(ArmKind.So101Leader, leads.Line.Name, _bench.Scale, Bus, TimeProvider.System)
         {
             Moved = (atNs, values) => drive.Offer(values, atNs),
         };
@@ -160,7 +160,7 @@ public sealed class DirectDriveTests : IDisposable
     }
 
     private static ServoBus Bus(string port) =>
-        new(SerialPorts.Open(port, 1_000_000), new FeetechProtocol(), TimeProvider.System, ArmKind.ServoNames);
+        new(SerialPorts.Open(port, 1_000_000), Sts3215.Make, TimeProvider.System, ArmKind.ServoNames);
 
     private static double Angle(SimulatedArm arm, int joint) => arm.Line.Do(bus => bus.Servos[joint].Angle);
 

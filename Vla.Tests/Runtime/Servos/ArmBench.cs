@@ -2,7 +2,6 @@ using Microsoft.Extensions.Time.Testing;
 using Vla.Actors.Robots;
 using Vla.Runtime.Servos;
 using Vla.Runtime.Servos.Arms;
-using Vla.Runtime.Servos.Feetech;
 using Vla.Runtime.ServoSimulation;
 using Vla.Sensors;
 using Vla.Sensors.Observations;
@@ -17,21 +16,28 @@ internal sealed class ArmBench : IDisposable
     private readonly float[] _values = new float[6];
     private double _nextSeconds;
 
-    public ArmBench(ArmLimits? limits = null, ScaleKind scale = ScaleKind.Range)
+    public ArmBench(
+        ArmLimits? limits = null,
+        ScaleKind scale = ScaleKind.Range,
+        ArmKind? kind = null,
+        SimulatedBus? servos = null
+    )
     {
+        kind ??= ArmKind.So101;
+        Servos = servos ?? SimulatedBus.So101();
         SimulatedArm.Calibrate(Servos);
         Port = new SimulatedPort(Servos, Time);
-        Bus = new ServoBus(Port, new FeetechProtocol(), Time, ArmKind.ServoNames);
-        ArmPreparation.SetUp(Bus, isLeader: false);
-        Calibration = ArmCalibration.FromServos(Bus);
-        Scale = new ArmScale(Calibration, scale);
-        Loop = new ArmLoop(Bus, Scale, limits ?? new ArmLimits(), States, Time);
+        Bus = new ServoBus(Port, kind.Make, Time, ArmKind.ServoNames);
+        ArmPreparation.SetUp(Bus, kind);
+        Calibration = ArmCalibration.FromServos(Bus, kind);
+        Scale = new ArmScale(Calibration, scale, Bus.Make);
+        Loop = new ArmLoop(Bus, kind, Scale, limits ?? kind.Limits, States, Time);
         _nextSeconds = Seconds;
     }
 
     public FakeTimeProvider Time { get; } = new();
 
-    public SimulatedBus Servos { get; } = SimulatedBus.So101();
+    public SimulatedBus Servos { get; }
 
     public SimulatedPort Port { get; }
 
@@ -57,7 +63,7 @@ internal sealed class ArmBench : IDisposable
     /// <summary>As it was found: without torque, where it lies.</summary>
     public void Begin() => Loop.Begin(hasTorque: false, Positions());
 
-    public int[] Positions() => [.. Servos.Servos.Select(servo => servo.Word(56))];
+    public int[] Positions() => [.. Servos.Servos.Select(servo => servo.Position)];
 
     /// <summary>Lets time pass, with an action in force.</summary>
     /// <param name="seconds">How long.</param>

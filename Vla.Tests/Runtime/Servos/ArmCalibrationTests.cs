@@ -1,6 +1,7 @@
 using Vla.Actors.Robots;
 using Vla.Runtime;
 using Vla.Runtime.Servos.Arms;
+using Vla.Runtime.Servos.Feetech;
 
 namespace Vla.Tests.Runtime.Servos;
 
@@ -64,7 +65,7 @@ public sealed class ArmCalibrationTests : IDisposable
     {
         var file = Written(LeRobots);
 
-        var calibration = ArmCalibration.Load(file);
+        var calibration = ArmCalibration.Load(file, ArmKind.So101);
 
         Assert.Equal(new JointCalibration(1, 0, -1470, 758, 3292), calibration.Joints[0]);
         Assert.Equal(LeRobots, calibration.ToJson());
@@ -75,11 +76,11 @@ public sealed class ArmCalibrationTests : IDisposable
     {
         var file = Written("the old one");
 
-        var before = ArmCalibration.Load(Written(LeRobots, "other.json")).Save(file);
+        var before = ArmCalibration.Load(Written(LeRobots, "other.json"), ArmKind.So101).Save(file);
 
         Assert.Equal("the old one", File.ReadAllText(before!));
         Assert.Equal(LeRobots, File.ReadAllText(file));
-        Assert.Null(ArmCalibration.Load(file).Save(_folder.File("new/folder/arm.json")));
+        Assert.Null(ArmCalibration.Load(file, ArmKind.So101).Save(_folder.File("new/folder/arm.json")));
     }
 
     [Theory]
@@ -117,7 +118,7 @@ public sealed class ArmCalibrationTests : IDisposable
     {
         var file = Written(LeRobots.Replace(what, instead, StringComparison.Ordinal));
 
-        var error = Assert.Throws<RobotException>(() => ArmCalibration.Load(file));
+        var error = Assert.Throws<RobotException>(() => ArmCalibration.Load(file, ArmKind.So101));
 
         Assert.Equal($"calibration {file} cannot be used: {why}; ./vla calibrate writes a new one", error.Message);
     }
@@ -131,7 +132,7 @@ public sealed class ArmCalibrationTests : IDisposable
     [InlineData("\0\0\0")]
     public void What_is_no_calibration_at_all_is_an_error_in_one_line(string text)
     {
-        var error = Assert.Throws<RobotException>(() => ArmCalibration.Load(Written(text)));
+        var error = Assert.Throws<RobotException>(() => ArmCalibration.Load(Written(text), ArmKind.So101));
 
         Assert.Contains(" cannot be used: ", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
@@ -140,9 +141,9 @@ public sealed class ArmCalibrationTests : IDisposable
     [Fact]
     public void The_numbers_are_LeRobots()
     {
-        var calibration = ArmCalibration.Load(Written(LeRobots));
-        var range = new ArmScale(calibration, ScaleKind.Range);
-        var degrees = new ArmScale(calibration, ScaleKind.Degrees);
+        var calibration = ArmCalibration.Load(Written(LeRobots), ArmKind.So101);
+        var range = new ArmScale(calibration, ScaleKind.Range, Sts3215.Make);
+        var degrees = new ArmScale(calibration, ScaleKind.Degrees, Sts3215.Make);
 
         // By hand after LeRobot's formulas: (r - min) / (max - min) · 200 - 100, and so on.
         Assert.Equal(-100, range[0].ToValue(758));
@@ -170,10 +171,10 @@ public sealed class ArmCalibrationTests : IDisposable
     [Fact]
     public void A_position_goes_there_and_back_to_a_step()
     {
-        var calibration = ArmCalibration.Load(Written(LeRobots));
+        var calibration = ArmCalibration.Load(Written(LeRobots), ArmKind.So101);
         foreach (var kind in Enum.GetValues<ScaleKind>())
         {
-            var scale = new ArmScale(calibration, kind);
+            var scale = new ArmScale(calibration, kind, Sts3215.Make);
             foreach (var (place, joint) in calibration.Joints.Index())
             {
                 for (var position = joint.RangeMin; position <= joint.RangeMax; position += 7)
@@ -185,10 +186,10 @@ public sealed class ArmCalibrationTests : IDisposable
     [Fact]
     public void The_arms_limits_are_those_of_its_calibration()
     {
-        var calibration = ArmCalibration.Load(Written(LeRobots));
+        var calibration = ArmCalibration.Load(Written(LeRobots), ArmKind.So101);
 
-        var range = new ArmScale(calibration, ScaleKind.Range).Profile("arm");
-        var degrees = new ArmScale(calibration, ScaleKind.Degrees).Profile("arm");
+        var range = new ArmScale(calibration, ScaleKind.Range, Sts3215.Make).Profile("arm");
+        var degrees = new ArmScale(calibration, ScaleKind.Degrees, Sts3215.Make).Profile("arm");
 
         Assert.Null(range.Problem());
         Assert.Null(degrees.Problem());

@@ -370,13 +370,8 @@ public sealed class ArmLoopTests : IDisposable
     {
         Raise();
         var servos = new ArmTurnPort();
-        using var bus = new ServoBus(
-            servos,
-            new Vla.Runtime.Servos.Feetech.FeetechProtocol(),
-            TimeProvider.System,
-            ServoNames.None
-        );
-        var loop = new ArmLoop(bus, _arm.Scale, new ArmLimits(), new(6), TimeProvider.System);
+        using var bus = new ServoBus(servos, ArmKind.So101.Make, TimeProvider.System, ServoNames.None);
+        var loop = new ArmLoop(bus, ArmKind.So101, _arm.Scale, new ArmLimits(), new(6), TimeProvider.System);
         loop.Begin(hasTorque: false, rest: null);
         for (var i = 0; i < 10; i++)
             loop.Turn();

@@ -17,7 +17,7 @@ public sealed class DynamixelTests : IDisposable
     {
         var time = new FakeTimeProvider();
         _port = new DynamixelPort(time, Ids);
-        _bus = new ServoBus(_port, _protocol, time, new ServoNames(["pan", "lift", "elbow"]));
+        _bus = new ServoBus(_port, XSeries.Make, time, new ServoNames(["pan", "lift", "elbow"]));
     }
 
     public void Dispose() => _bus.Dispose();
@@ -108,7 +108,7 @@ public sealed class DynamixelTests : IDisposable
         Assert.Equal(Ids, _bus.PingAll());
         Assert.Equal(ServoFaults.None, _bus.Ping(2));
         Assert.Null(_bus.Ping(9));
-        Assert.Equal("XL330-M288", XSeries.Models[_bus.Read(3, XSeries.ModelNumber)]);
+        Assert.Equal("XL330-M288", XSeries.Make.ModelOf(_bus.Read(3, XSeries.ModelNumber))!.Name);
         Assert.Null(_bus.Silence(Ids));
     }
 

@@ -108,8 +108,7 @@ public sealed class SerialPortTests : IDisposable
             Assert.StartsWith($"'{wrong}' is not known; give show", arm.Tell(wrong), StringComparison.Ordinal);
     }
 
-    private static ServoBus Bus(ISerialPort port) =>
-        new(port, new FeetechProtocol(), TimeProvider.System, ServoNames.None);
+    private static ServoBus Bus(ISerialPort port) => new(port, Sts3215.Make, TimeProvider.System, ServoNames.None);
 
     /// <summary>On a machine with other things to do an answer may come too late: asked a few times.</summary>
     private static IReadOnlyList<int> Patiently(Func<IReadOnlyList<int>> ask)

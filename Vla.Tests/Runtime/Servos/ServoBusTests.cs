@@ -22,7 +22,7 @@ public sealed class ServoBusTests : IDisposable
     public ServoBusTests()
     {
         _port = new SimulatedPort(_servos, _time);
-        _bus = new ServoBus(_port, new FeetechProtocol(), _time, new ServoNames(Names));
+        _bus = new ServoBus(_port, Sts3215.Make, _time, new ServoNames(Names));
     }
 
     public void Dispose() => _bus.Dispose();
@@ -228,7 +228,7 @@ public sealed class ServoBusTests : IDisposable
     public void A_turn_of_the_loop_allocates_nothing()
     {
         var quiet = new QuietPort();
-        using var bus = new ServoBus(quiet, new FeetechProtocol(), TimeProvider.System, ServoNames.None);
+        using var bus = new ServoBus(quiet, Sts3215.Make, TimeProvider.System, ServoNames.None);
         int[] goals = [1, 2, 3, 4, 5, 6];
         Turn();
 

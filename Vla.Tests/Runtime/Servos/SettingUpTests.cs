@@ -26,12 +26,12 @@ public sealed class SettingUpTests : IDisposable
         var servo = Servo(id: 1);
         using var bus = Bus(new SimulatedBus([servo]));
 
-        Assert.True(MotorSetUp.TrySet(bus, 6, out var words), words);
+        Assert.True(MotorSetUp.TrySet(bus, ArmKind.So101, 6, out var words), words);
 
         Assert.Equal("It is number 6 now, at 1 Mbit/s (was 1, at 1000000).", words);
         servo.CyclePower();
         Assert.Equal(6, servo.Id);
-        Assert.True(MotorSetUp.TrySet(bus, 6, out words));
+        Assert.True(MotorSetUp.TrySet(bus, ArmKind.So101, 6, out words));
         Assert.Equal("It is number 6 already.", words);
     }
 
@@ -47,7 +47,7 @@ public sealed class SettingUpTests : IDisposable
         Assert.Equal(baud, servo.Baud);
         using var bus = Bus(new SimulatedBus([servo]));
 
-        Assert.True(MotorSetUp.TrySet(bus, 3, out var words), words);
+        Assert.True(MotorSetUp.TrySet(bus, ArmKind.So101, 3, out var words), words);
 
         Assert.Equal($"It is number 3 now, at 1 Mbit/s (was 9, at {baud}).", words);
         servo.CyclePower();
@@ -58,12 +58,12 @@ public sealed class SettingUpTests : IDisposable
     public void What_is_not_one_servo_of_the_right_model_is_left_alone_and_told()
     {
         using var none = Bus(new SimulatedBus([]));
-        Assert.False(MotorSetUp.TrySet(none, 1, out var words));
+        Assert.False(MotorSetUp.TrySet(none, ArmKind.So101, 1, out var words));
         Assert.Equal("No servo answers at any speed: check its cable and the power supply", words);
 
         var two = new SimulatedBus([Servo(1), Servo(2)]);
         using var several = Bus(two);
-        Assert.False(MotorSetUp.TrySet(several, 3, out words));
+        Assert.False(MotorSetUp.TrySet(several, ArmKind.So101, 3, out words));
         Assert.Equal("Several servos answer (1, 2): connect one alone", words);
         Assert.Equal([1, 2], two.Servos.Select(servo => servo.Id));
     }
@@ -72,11 +72,11 @@ public sealed class SettingUpTests : IDisposable
     public void Servos_are_asked_for_one_after_the_other_and_a_wrong_one_again()
     {
         var line = new ChangingBus();
-        using var bus = new ServoBus(new SimulatedPort(line.Bus, _time), new FeetechProtocol(), _time, ServoNames.None);
+        using var bus = new ServoBus(new SimulatedPort(line.Bus, _time), Sts3215.Make, _time, ServoNames.None);
         // Nothing is connected at first.
         var dialogue = Dialogue(() => "", () => line.Connect(Servo(1)), () => line.Connect(Servo(1)));
 
-        MotorSetUp.Run(bus, ["gripper", "wrist_roll"], dialogue);
+        MotorSetUp.Run(bus, ArmKind.So101, ["gripper", "wrist_roll"], dialogue);
 
         Assert.Equal([6, 5], line.All.Select(servo => servo.Id));
         Assert.Contains(
@@ -93,7 +93,7 @@ public sealed class SettingUpTests : IDisposable
         var servos = SimulatedBus.So101();
         using var bus = Bus(servos);
 
-        var calibration = Wizard(Sweep(servos), () => Turn(servos, 4, 1_000)).Run(bus);
+        var calibration = Wizard(Sweep(servos), () => Turn(servos, 4, 1_000)).Run(bus, ArmKind.So101);
 
         foreach (var (servo, joint) in servos.Servos.Zip(calibration.Joints))
         {
@@ -111,7 +111,7 @@ public sealed class SettingUpTests : IDisposable
         Assert.InRange(servos.Servos[4].Word(56) - 2_047, -2, 2);
         foreach (var servo in servos.Servos)
             servo.CyclePower();
-        Assert.Null(calibration.DifferenceFrom(ArmCalibration.FromServos(bus)));
+        Assert.Null(calibration.DifferenceFrom(ArmCalibration.FromServos(bus, ArmKind.So101), bus.Make));
     }
 
     [Theory]
@@ -133,10 +133,10 @@ public sealed class SettingUpTests : IDisposable
                     LiesAt = joint.LiesAt + turned,
                 }
             );
-        var servos = new SimulatedBus([.. joints.Select((joint, i) => new SimulatedServo(i + 1, joint))]);
+        var servos = SimulatedBus.Feetech([.. joints]);
         using var bus = Bus(servos);
 
-        var calibration = Wizard(Sweep(servos), () => "").Run(bus);
+        var calibration = Wizard(Sweep(servos), () => "").Run(bus, ArmKind.So101);
 
         foreach (var (servo, joint) in servos.Servos.Zip(calibration.Joints))
         {
@@ -164,7 +164,7 @@ public sealed class SettingUpTests : IDisposable
                 () => "k",
                 () => ""
             )
-            .Run(bus);
+            .Run(bus, ArmKind.So101);
 
         Assert.Contains("    shoulder_pan was not moved.", $"{_said}", StringComparison.Ordinal);
         Assert.Contains("    elbow_flex was not moved.", $"{_said}", StringComparison.Ordinal);
@@ -178,13 +178,13 @@ public sealed class SettingUpTests : IDisposable
         var servos = SimulatedBus.So101();
         SimulatedArm.Calibrate(servos);
         using var bus = Bus(servos);
-        var before = ArmCalibration.FromServos(bus);
+        var before = ArmCalibration.FromServos(bus, ArmKind.So101);
 
-        Assert.Throws<UsageException>(() => Wizard(Sweep(servos), () => null).Run(bus));
+        Assert.Throws<UsageException>(() => Wizard(Sweep(servos), () => null).Run(bus, ArmKind.So101));
 
         foreach (var servo in servos.Servos)
             servo.CyclePower();
-        Assert.Null(before.DifferenceFrom(ArmCalibration.FromServos(bus)));
+        Assert.Null(before.DifferenceFrom(ArmCalibration.FromServos(bus, ArmKind.So101), bus.Make));
     }
 
     [Fact]
@@ -205,7 +205,7 @@ public sealed class SettingUpTests : IDisposable
                 Sweep(servos),
                 () => ""
             )
-            .Run(bus);
+            .Run(bus, ArmKind.So101);
 
         Assert.True(hadTorque);
         Assert.Contains("support it with your hand", $"{_said}", StringComparison.Ordinal);
@@ -217,7 +217,7 @@ public sealed class SettingUpTests : IDisposable
         var finder = Finder(
             ["/dev/a", "/dev/b", "/dev/c"],
             ["/dev/a", "/dev/c"],
-            port =>
+            (port, _) =>
                 port switch
                 {
                     "/dev/a" => Bus(SimulatedBus.So101()),
@@ -230,9 +230,9 @@ public sealed class SettingUpTests : IDisposable
 
         Assert.Equal(
             [
-                "/dev/a: an arm of six servos, not calibrated yet",
+                "/dev/a: an arm of six servos (so101, so100, so101_leader, so100_leader), not calibrated yet",
                 "    stays the same as /dev/serial/by-id/a",
-                "/dev/b: an arm of six servos, calibrated",
+                "/dev/b: an arm of six servos (so101, so100, so101_leader, so100_leader), calibrated",
                 "/dev/c: servos 1, 2 answer; an arm has 1 to 6",
                 "",
                 "Which is which? Pull the USB plug of the arm that you mean, then press Enter (or q to end).",
@@ -245,34 +245,34 @@ public sealed class SettingUpTests : IDisposable
     [Fact]
     public void Where_no_plug_was_pulled_or_several_were_that_is_told()
     {
-        Finder(["/dev/a", "/dev/b"], ["/dev/a", "/dev/b"], _ => Bus(Calibrated())).Find(Dialogue(() => ""));
+        Finder(["/dev/a", "/dev/b"], ["/dev/a", "/dev/b"], (_, _) => Bus(Calibrated())).Find(Dialogue(() => ""));
         Assert.StartsWith("No port has gone: pull the plug of the USB cable", Said()[^1], StringComparison.Ordinal);
 
-        Finder(["/dev/a", "/dev/b"], [], _ => Bus(Calibrated())).Find(Dialogue(() => ""));
+        Finder(["/dev/a", "/dev/b"], [], (_, _) => Bus(Calibrated())).Find(Dialogue(() => ""));
         Assert.StartsWith("Several ports have gone (/dev/a, /dev/b)", Said()[^1], StringComparison.Ordinal);
     }
 
     [Fact]
     public void One_arm_at_one_port_needs_no_plug_pulled_and_no_port_is_told()
     {
-        Assert.True(Finder(["/dev/b"], [], _ => Bus(Calibrated())).Find(Dialogue()));
-        Assert.Equal(["/dev/b: an arm of six servos, calibrated"], Said());
+        Assert.True(Finder(["/dev/b"], [], (_, _) => Bus(Calibrated())).Find(Dialogue()));
+        Assert.Equal(["/dev/b: an arm of six servos (so101, so100, so101_leader, so100_leader), calibrated"], Said());
 
-        Assert.False(Finder([], [], _ => throw new InvalidOperationException()).Find(Dialogue()));
+        Assert.False(Finder([], [], (_, _) => throw new InvalidOperationException()).Find(Dialogue()));
         Assert.StartsWith("There is no serial port of a USB cable", Said()[^1], StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_port_that_cannot_be_opened_is_told_with_why()
     {
-        var finder = Finder(["/dev/a"], ["/dev/a"], _ => throw new RobotException("another program has it"));
+        var finder = Finder(["/dev/a"], ["/dev/a"], (_, _) => throw new RobotException("another program has it"));
 
         Assert.False(finder.Find(Dialogue(() => "q")));
 
         Assert.Equal("/dev/a: another program has it", Said()[0]);
     }
 
-    private static SimulatedServo Servo(int id) => new(id, SimulatedJoint.So101()[0]);
+    private static FeetechServo Servo(int id) => new(id, SimulatedJoint.So101()[0]);
 
     private static SimulatedBus Calibrated()
     {
@@ -281,7 +281,7 @@ public sealed class SettingUpTests : IDisposable
         return servos;
     }
 
-    private static PortFinder Finder(string[] before, string[] after, Func<string, ServoBus> open)
+    private static PortFinder Finder(string[] before, string[] after, Func<string, ServoMake, ServoBus> open)
     {
         var looks = 0;
         return new PortFinder(
@@ -292,7 +292,7 @@ public sealed class SettingUpTests : IDisposable
     }
 
     private ServoBus Bus(SimulatedBus servos) =>
-        new(new SimulatedPort(servos, _time), new FeetechProtocol(), _time, ArmKind.ServoNames);
+        new(new SimulatedPort(servos, _time), Sts3215.Make, _time, ArmKind.ServoNames);
 
     private string[] Said() => $"{_said}".TrimEnd().Split('\n');
 
