@@ -21,6 +21,15 @@ internal sealed class VlaProcess : IDisposable
 
     public int Id => _process.Id;
 
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>Types a line.</summary>
+    public async Task SayAsync(string line)
+    {
+        await _process.StandardInput.WriteLineAsync(line);
+        await _process.StandardInput.FlushAsync();
+    }
+
     /// <param name="folder">Where it runs.</param>
     /// <param name="arguments">Of <c>vla</c>.</param>
     public static VlaProcess Start(string folder, params string[] arguments) => Start(folder, [], arguments);

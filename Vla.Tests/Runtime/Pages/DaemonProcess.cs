@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Vla.Tests.Runtime.Pages;
 
 /// <summary>A daemon in a process of its own, which can be killed and started again at the same address.</summary>
-/// <param name="options">What it runs, as for <c>vla run</c>.</param>
+/// <param name="options">What it runs, as for <c>vla run</c>, or with another command in front.</param>
 internal sealed class DaemonProcess(params string[] options) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -21,12 +21,12 @@ internal sealed class DaemonProcess(params string[] options) : IDisposable
             "dotnet",
             [
                 Path.Combine(AppContext.BaseDirectory, "vla.dll"),
-                "run",
+                options is ["record", ..] ? options[0] : "run",
                 "--http",
                 Address,
                 "--max-age",
                 "10000",
-                .. options,
+                .. options is ["record", .. var rest] ? rest : options,
             ]
         )
         {
@@ -51,6 +51,14 @@ internal sealed class DaemonProcess(params string[] options) : IDisposable
             );
             await Task.Yield();
         }
+    }
+
+    /// <summary>Waits until it has ended by itself, and well.</summary>
+    public async Task EndAsync()
+    {
+        using var timeout = new CancellationTokenSource(Patience);
+        await _process!.WaitForExitAsync(timeout.Token);
+        Assert.Equal(0, _process.ExitCode);
     }
 
     public void Kill()
