@@ -7,16 +7,13 @@ namespace Vla.Tests.Runtime.Pages;
 
 /// <summary>Episodes that a leader arm leads, recorded with the page's buttons alone.</summary>
 [Collection(AgainstTheClock.Name)]
-public sealed class EpisodeButtonsTests(PageFixture fixture) : IClassFixture<PageFixture>, IAsyncLifetime
+public sealed class EpisodeButtonsTests(PageFixture fixture) : IClassFixture<PageFixture>, IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
     private readonly List<SimulatedArm> _arms = [];
 
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync()
+    public void Dispose()
     {
-        await fixture.CloseWindowsAsync();
         _arms.ForEach(arm => arm.Dispose());
         _folder.Dispose();
     }
@@ -72,6 +69,7 @@ public sealed class EpisodeButtonsTests(PageFixture fixture) : IClassFixture<Pag
         await BeginAsync();
         await page.Locator("[data-end]").ClickAsync();
         await daemon.EndAsync();
+        await fixture.CloseWindowsAsync();
 
         using var dataset = LeRobotDataset.Open(data);
         Assert.Single(dataset.Episodes);

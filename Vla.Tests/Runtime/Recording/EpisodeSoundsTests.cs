@@ -31,7 +31,8 @@ public sealed class EpisodeSoundsTests : IDisposable
         var said = _folder.File("said");
         var program = _folder.File("espeak-ng");
         File.WriteAllText(program, $"#!/bin/sh\necho \"$@\" >> {said}\n");
-        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
 
         await using (
             var sounds = EpisodeSounds.Of(

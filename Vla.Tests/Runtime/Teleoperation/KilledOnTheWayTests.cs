@@ -1,5 +1,4 @@
 using Vla.Runtime.ServoSimulation;
-using Vla.Sensors.Datasets;
 using Vla.Sensors.Datasets.Checks;
 
 namespace Vla.Tests.Runtime.Teleoperation;
