@@ -5,12 +5,12 @@
 #
 # Linux, with curl. Everything is in DIR, the home of what is calibrated too; a walk that was ended in any way, also by
 # kill -9, goes on from where it was when it is begun again. VLA names the program (default: ./vla), PORT the first of
-# two ports on this machine (default: 5090).
+# two ports on this machine (default: 5090), ARM the arm (default: so101, or koch).
 set -eu
 
 dir=${1:?where to: docs/walk.sh DIR [EPISODES] [STEPS] [TRIES]}
 episodes=${2:-50} steps=${3:-3000} tries=${4:-20}
-vla=${VLA:-./vla} port=${PORT:-5090}
+vla=${VLA:-./vla} port=${PORT:-5090} kind=${ARM:-so101}
 page=http://127.0.0.1:$((port + 1))
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
@@ -21,7 +21,7 @@ say() { echo "walk: $*"; }
 # --- Two arms that are not there, uncalibrated; what happens to them is typed into a pipe. ---
 rm -f "$dir/hand"
 mkfifo "$dir/hand"
-$vla simulate so101 so101_leader --uncalibrated --links "$dir/arms" --http http://127.0.0.1:"$port" \
+$vla simulate "$kind" "${kind}_leader" --uncalibrated --links "$dir/arms" --http http://127.0.0.1:"$port" \
     < "$dir/hand" > "$dir/simulate.log" 2>&1 &
 arms=$!
 exec 3> "$dir/hand"
@@ -55,7 +55,7 @@ failed() { # LOG
 until_said "$dir/simulate.log" "camera: " $arms || { cat "$dir/simulate.log" >&2; exit 1; }
 
 # --- Calibrate both: each joint is moved from stop to stop by a hand, then wrist_roll is put in its middle. ---
-for arm in so101 so101_leader; do
+for arm in "$kind" "${kind}_leader"; do
     if [ -e "$dir/calibrated_$arm" ]; then
         # Other servos than those of the walk before: they are given what was found then.
         until $vla calibrate "$arm:$dir/arms/$arm" --id "walk_$arm" --write-file < /dev/null \
@@ -77,7 +77,7 @@ done
 
 # --- Record: a hand that knows leads the leader to each dot. ---
 while [ ! -e "$dir/recorded" ]; do
-    $vla record --teleop so101_leader:walk_so101_leader --robot so101:walk_so101 \
+    $vla record --teleop "${kind}_leader:walk_${kind}_leader" --robot "$kind:walk_$kind" \
         --camera http://127.0.0.1:"$port"/arm.mjpg --output "$dir/data" --task "go to the dot" --fps 10 \
         --episodes "$episodes" --episode-seconds 10 --reset-seconds 3600 --http "$page" \
         < /dev/null > "$dir/record.log" 2>&1 &
@@ -110,10 +110,15 @@ cat > "$dir/act.json" << 'ACT'
   "dim_feedforward": 128, "n_encoder_layers": 2, "n_decoder_layers": 1, "n_vae_encoder_layers": 2, "latent_dim": 8 }
 ACT
 if [ ! -e "$dir/trained" ]; then
-    resume=
-    [ -d "$dir/policy" ] && resume=--resume
-    $vla train --policy act --dataset "$dir/data" --policy-config "$dir/act.json" --picture-size 64x48 \
-        --output "$dir/policy" --steps "$steps" --learning-rate 3e-4 $resume > "$dir/train.log" 2>&1 ||
+    # A training that has saved goes on, and has what it was begun with; one that was ended before that begins anew.
+    if [ -d "$dir/policy/training" ] || [ -d "$dir/policy/training.old" ]; then
+        set -- --resume
+    else
+        set -- --policy act --policy-config "$dir/act.json" --picture-size 64x48 --learning-rate 3e-4
+    fi
+    # It may have been ended when all was done.
+    grep -q "\"step\": $steps,\$" "$dir/policy/training/state.json" 2> /dev/null ||
+        $vla train --dataset "$dir/data" --output "$dir/policy" --steps "$steps" "$@" > "$dir/train.log" 2>&1 ||
         { cat "$dir/train.log" >&2; exit 1; }
     touch "$dir/trained"
     say "the policy is trained"
@@ -121,7 +126,7 @@ fi
 
 # --- Let it act, and count. ---
 while :; do
-    $vla record --policy "$dir/policy" --policy-step 100 --robot so101:walk_so101 \
+    $vla record --policy "$dir/policy" --policy-step 100 --robot "$kind:walk_$kind" \
         --camera http://127.0.0.1:"$port"/arm.mjpg --output "$dir/tries" --task "go to the dot" --fps 10 \
         --max-age 1000 --episodes "$tries" --episode-seconds 8 --reset-seconds 3600 --http "$page" \
         < /dev/null > "$dir/act.log" 2>&1 &

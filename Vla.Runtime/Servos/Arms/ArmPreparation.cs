@@ -18,7 +18,7 @@ internal static class ArmPreparation
     /// <exception cref="RobotException">One is not as it has to be.</exception>
     public static string Check(ServoBus bus, ArmKind kind)
     {
-        RequireAll(bus);
+        RequireAll(bus, kind);
         var firmwares = new HashSet<string>();
         foreach (var (place, id) in ArmKind.Ids.Index())
         {
@@ -113,10 +113,17 @@ internal static class ArmPreparation
         }
     }
 
-    private static void RequireAll(ServoBus bus)
+    private static void RequireAll(ServoBus bus, ArmKind kind)
     {
-        if (bus.Silence(ArmKind.Ids) is { } silence)
-            throw new ServoException(silence);
+        if (bus.Silence(ArmKind.Ids) is not { } silence)
+            return;
+        // Servos of another make hear nothing of it.
+        var others = ArmKind.All.Where(one => one.Make != kind.Make && one.IsLeader == kind.IsLeader);
+        throw new ServoException(
+            bus.PingAll().Count > 0
+                ? silence
+                : $"{silence}; if it is another arm than {kind.What}, name it so: {string.Join(" or ", others)}"
+        );
     }
 
     private static void RequireVoltage(ServoBus bus, int id)

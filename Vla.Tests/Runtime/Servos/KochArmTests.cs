@@ -175,6 +175,21 @@ public sealed class KochArmTests : IDisposable
     }
 
     [Fact]
+    public void An_arm_of_another_make_is_silent_and_that_is_said()
+    {
+        var arm = Bench();
+        using var bus = new ServoBus(arm.Port, ArmKind.So101.Make, arm.Time, ArmKind.ServoNames);
+
+        var error = Assert.Throws<ServoException>(() => ArmPreparation.Check(bus, ArmKind.So101));
+
+        Assert.EndsWith(
+            "; if it is another arm than an SO-101, name it so: koch",
+            error.Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public void Its_voltages_are_those_of_each_servo()
     {
         var arm = Bench();
