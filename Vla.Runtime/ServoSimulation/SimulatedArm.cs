@@ -96,7 +96,7 @@ internal sealed class SimulatedArm : IDisposable
                 return "a hand waves it";
             case ["sweep"]:
                 Line.Do(_ => (_waveBegan, _isSweep, _lead) = (-1, true, null));
-                return "a hand moves every joint from stop to stop";
+                return "a hand moves every joint from stop to stop, until let-go";
             case ["volts", var volts] when Number(volts) is { } value:
                 Line.Do(bus => bus.Servos.ToList().ForEach(servo => servo.Voltage = value));
                 return $"supplied with {volts} V";
@@ -166,8 +166,8 @@ internal sealed class SimulatedArm : IDisposable
             servo.Hand =
                 !_isSweep ? middle + WaveWidth * half * Math.Sin(2 * Math.PI * WaveHz * (now - began) + i)
                 : isRoll ? middle
-                // Against both stops, and back to the middle.
-                : middle + 1.1 * half * Math.Sin(2 * Math.PI * Math.Min(1, (now - began) / SweepSeconds));
+                // Against both stops, again and again: whoever looks may begin late.
+                : middle + 1.1 * half * Math.Sin(2 * Math.PI * (now - began) / SweepSeconds);
         }
     }
 
