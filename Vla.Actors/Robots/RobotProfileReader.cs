@@ -8,7 +8,8 @@ namespace Vla.Actors.Robots;
 /// <summary>Reads a robot profile and refuses whatever is not exactly right.</summary>
 internal static class RobotProfileReader
 {
-    private static readonly string[] ProfileKeys = ["name", "limits", "stepMs", "dimensions"];
+    // "ros" is for whoever drives it over rosbridge, and read there.
+    private static readonly string[] ProfileKeys = ["name", "limits", "stepMs", "dimensions", "ros"];
 
     private static readonly string[] DimensionKeys =
     [

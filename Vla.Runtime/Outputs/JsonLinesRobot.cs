@@ -1,4 +1,5 @@
 using Vla.Actors.Robots;
+using Vla.Runtime.Networks;
 
 namespace Vla.Runtime.Outputs;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Vla.Actors.Robots;
+using Vla.Runtime.Networks;
 
 namespace Vla.Runtime.Outputs;
 

@@ -1,4 +1,6 @@
 using Vla.Runtime.Libraries;
+using Vla.Runtime.Networks.LeKiwi;
+using Vla.Runtime.Networks.Ros;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Simulation;
 
@@ -12,6 +14,8 @@ internal static class CameraRegistry
         new("'world-wrist'", text => WorldCameraSource.Read(text, WorldView.Wrist), "the same from the arm's wrist"),
         new("'synthetic'", CameraSource.Synthetic.Read),
         new("'dll:FILE#ARGUMENT'", LibraryCameraSource.Read, "your own"),
+        new(RosCameraSource.Written, RosCameraSource.Read, "pictures of a topic, by a rosbridge"),
+        new(LeKiwiCameraSource.Written, LeKiwiCameraSource.Read, "a camera of LeRobot's LeKiwi"),
         new("a URL (http, https, rtsp, rtsps)", CameraSource.Url.Read),
         new("a device ('0', '/dev/video0')", CameraSource.Device.Read),
         new("a video file ('demo.mp4?loop')", text => CameraSource.VideoFile.Read(text, Possible))

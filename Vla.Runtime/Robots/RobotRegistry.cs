@@ -1,5 +1,11 @@
 using Vla.Actors.Robots;
+using Vla.Runtime.Networks;
+using Vla.Runtime.Networks.LeKiwi;
+using Vla.Runtime.Networks.Mqtt;
+using Vla.Runtime.Networks.Ros;
+using Vla.Runtime.Networks.WebSockets;
 using Vla.Runtime.Registries;
+using Vla.Runtime.Robots.Networks;
 using Vla.Runtime.Servos.Arms;
 
 namespace Vla.Runtime.Robots;
@@ -11,6 +17,10 @@ internal static class RobotRegistry
         new("world[?profile=FILE]", RobotSpec.World.Read, "the simulated arm"),
         new("dll:FILE[?profile=FILE][#ARGUMENT]", RobotSpec.Library.Read, "your own robot"),
         new(ArmAddress.Form, RobotSpec.Arm.Read, "an arm with serial servos; so100 and koch too"),
+        OnNetwork(WebSocketKind.Kind),
+        OnNetwork(RosKind.Kind),
+        OnNetwork(MqttKind.Kind),
+        OnNetwork(LeKiwiKind.Kind),
         new("the FILE of a robot profile", RobotSpec.ProfileFile.Read)
     );
 
@@ -31,6 +41,9 @@ internal static class RobotRegistry
             );
         return spec;
     }
+
+    private static Kind<RobotSpec> OnNetwork(NetworkKind kind) =>
+        new(kind.RobotForm, NetworkSpec.Reader(kind), kind.About);
 
     /// <summary>The same text with paths that hold wherever one is.</summary>
     public static string WithFullPaths(string text) => $"{Kinds.Find(text)!.RelativeTo(Environment.CurrentDirectory)}";

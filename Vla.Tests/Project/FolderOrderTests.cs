@@ -21,7 +21,7 @@ public sealed class FolderOrderTests
             + "Observers "
             + "Control Cameras Wiring Telemetry",
         ["Vla.Runtime"] =
-            ". Processes Libraries Registries Settings ServoSimulation Servos "
+            ". Processes Libraries Networks Registries Settings ServoSimulation Servos "
             + "Composition Simulation Policies Outputs Robots Driving Evaluation Recording "
             + "Teleoperation Learning Bench "
             + "Status Hosting Http Serving Pages Telemetry Doctor Commands",

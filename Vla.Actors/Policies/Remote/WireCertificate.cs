@@ -9,11 +9,16 @@ internal static class WireCertificate
 {
     /// <summary>What decides on a server's certificate; null where this machine does as always.</summary>
     /// <exception cref="PolicyException">The file cannot be read, or holds no certificate.</exception>
-    public static RemoteCertificateValidationCallback? Check(WireAddress address)
+    public static RemoteCertificateValidationCallback? Check(WireAddress address) =>
+        address.CertificateFile is { } file ? Check(file, (why, inner) => new PolicyException(why, inner)) : null;
+
+    /// <summary>What decides on a certificate by what lies in a file.</summary>
+    /// <param name="file">PEM.</param>
+    /// <param name="refuse">Makes the exception for a file that cannot be used.</param>
+    /// <exception cref="Exception">What <paramref name="refuse"/> makes.</exception>
+    public static RemoteCertificateValidationCallback Check(string file, Func<string, Exception?, Exception> refuse)
     {
-        if (address.CertificateFile is not { } file)
-            return null;
-        var trusted = Read(file);
+        var trusted = Read(file, refuse);
         return (_, certificate, _, errors) =>
         {
             // The name has to be right all the same.
@@ -28,7 +33,7 @@ internal static class WireCertificate
         };
     }
 
-    private static X509Certificate2Collection Read(string file)
+    private static X509Certificate2Collection Read(string file, Func<string, Exception?, Exception> refuse)
     {
         var certificates = new X509Certificate2Collection();
         try
@@ -38,13 +43,14 @@ internal static class WireCertificate
         catch (Exception e)
             when (e is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new PolicyException($"ca '{file}' cannot be read: {e.Message}", e);
+            throw refuse($"ca '{file}' cannot be read: {e.Message}", e);
         }
 
         return certificates.Count > 0
             ? certificates
-            : throw new PolicyException(
-                $"ca '{file}' holds no certificate: it is a file of the PEM kind, with BEGIN CERTIFICATE in it"
+            : throw refuse(
+                $"ca '{file}' holds no certificate: it is a file of the PEM kind, with BEGIN CERTIFICATE in it",
+                null
             );
     }
 }

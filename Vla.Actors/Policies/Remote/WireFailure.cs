@@ -11,14 +11,16 @@ internal static class WireFailure
     private const int Shown = 300;
 
     /// <summary>What the network or TLS had against it; null where it was something else.</summary>
-    public static string? OfNetwork(Exception exception)
+    /// <param name="exception">What was thrown.</param>
+    /// <param name="peer">Who was to listen there.</param>
+    public static string? OfNetwork(Exception exception, string peer = "the policy server")
     {
         for (Exception? inner = exception; inner is not null; inner = inner.InnerException)
         {
             switch (inner)
             {
                 case SocketException { SocketErrorCode: SocketError.ConnectionRefused }:
-                    return "nobody listens there (connection refused): start the policy server, or give its address";
+                    return $"nobody listens there (connection refused): start {peer}, or give its address";
                 case SocketException
                 {
                     SocketErrorCode: SocketError.ConnectionReset

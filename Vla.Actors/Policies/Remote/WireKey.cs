@@ -8,13 +8,19 @@ internal static class WireKey
     private const int Longest = 4_096;
 
     /// <exception cref="PolicyException">It cannot be read, others can read it, or it is no key.</exception>
-    public static string Read(string path)
+    public static string Read(string path) => Read(path, (why, inner) => new PolicyException(why, inner));
+
+    /// <param name="path">The file.</param>
+    /// <param name="refuse">Makes the exception for a file that cannot be used.</param>
+    /// <exception cref="Exception">What <paramref name="refuse"/> makes.</exception>
+    public static string Read(string path, Func<string, Exception?, Exception> refuse)
     {
-        var key = SecretFile.Read(path, Longest, "key file", (why, inner) => new PolicyException(why, inner)).Trim();
+        var key = SecretFile.Read(path, Longest, "key file", refuse).Trim();
         return key.Length is > 0 and <= Longest && key.All(c => c is > ' ' and <= '~')
             ? key
-            : throw new PolicyException(
-                $"key file '{path}' holds no key: it is one word of ASCII, up to {Longest} characters"
+            : throw refuse(
+                $"key file '{path}' holds no key: it is one word of ASCII, up to {Longest} characters",
+                null
             );
     }
 }

@@ -30,7 +30,11 @@ public class OutputSpecTests
     }
 
     [Theory]
-    [InlineData("", "use console, world, jsonl:FILE, udp://HOST:PORT or dll:FILE#ADDRESS")]
+    [InlineData(
+        "",
+        "use console, world, jsonl:FILE, udp://HOST:PORT, ws://HOST[:PORT][/PATH], ros://HOST[:9090]?profile=FILE, "
+            + "mqtt://HOST[:1883][/TOPICS], lekiwi://HOST[:5555] or dll:FILE#ADDRESS"
+    )]
     [InlineData("csv:x", "output 'csv:x' is not known")]
     [InlineData("jsonl:", "names no file")]
     [InlineData("udp:127.0.0.1:9000", "use udp://HOST:PORT")]

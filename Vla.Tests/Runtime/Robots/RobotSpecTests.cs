@@ -39,7 +39,9 @@ public sealed class RobotSpecTests : IDisposable
         );
         Assert.EndsWith(
             "give world[?profile=FILE], dll:FILE[?profile=FILE][#ARGUMENT], "
-                + "so101:PORT-OR-NAME[?id=NAME][&scale=degrees|range][&rate=HZ] or the FILE of a robot profile",
+                + "so101:PORT-OR-NAME[?id=NAME][&scale=degrees|range][&rate=HZ], ws://HOST[:PORT][/PATH]?profile=FILE, "
+                + "ros://HOST[:9090]?profile=FILE, mqtt://HOST[:1883][/TOPICS]?profile=FILE, lekiwi://HOST[:5555] or "
+                + "the FILE of a robot profile",
             error.Message,
             StringComparison.Ordinal
         );

@@ -3,10 +3,10 @@ using System.Text.Json;
 using NJsonSchema;
 using Vla.Actors.Control;
 using Vla.Actors.Robots;
-using Vla.Runtime.Outputs;
+using Vla.Runtime.Networks;
 using Vla.Tests.Actors.Robots;
 
-namespace Vla.Tests.Runtime.Outputs;
+namespace Vla.Tests.Runtime.Networks;
 
 public sealed class ActionJsonTests : IDisposable
 {

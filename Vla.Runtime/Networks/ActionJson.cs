@@ -7,7 +7,7 @@ using Vla.Actors.Policies.Staged;
 using Vla.Actors.Robots;
 using Vla.Sensors;
 
-namespace Vla.Runtime.Outputs;
+namespace Vla.Runtime.Networks;
 
 /// <summary>
 /// Writes a published action as one line of JSON; <c>config/published-action.schema.json</c> describes it.
