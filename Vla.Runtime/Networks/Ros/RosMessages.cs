@@ -37,14 +37,6 @@ internal sealed class RosMessages : IDisposable
         return End();
     }
 
-    /// <summary>Asks to be told of what is doubtful, too, not only of what is wrong.</summary>
-    public ReadOnlyMemory<byte> TellWarnings()
-    {
-        Begin("set_level", null);
-        _writer.WriteString("level"u8, "warning"u8);
-        return End();
-    }
-
     /// <summary>A question that is answered, whatever with, once all before it was taken in.</summary>
     public ReadOnlyMemory<byte> Ask(string service, string id)
     {

@@ -99,7 +99,6 @@ internal sealed class RosRobot : NetworkRobot
 
     private void Announce(WebSocketConnection connection, CancellationToken cancellation)
     {
-        Say(_messages.TellWarnings());
         foreach (var command in _ros.Commands)
             Say(_messages.Advertise(command.Topic, TypeName(command.Type.Name)));
         if (_ros.ActionTopic is { } topic)

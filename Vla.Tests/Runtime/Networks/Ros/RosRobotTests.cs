@@ -29,11 +29,10 @@ public sealed class RosRobotTests : IDisposable
         using var peer = new BridgePeer(AnswerWithJoints);
         using var robot = Connected(peer, Usual);
 
-        var told = Enumerable.Range(0, 6).Select(_ => peer.NextTold()).ToList();
+        var told = Enumerable.Range(0, 5).Select(_ => peer.NextTold()).ToList();
 
         Assert.Equal(
             [
-                "set_level /",
                 "advertise /arm/joint_trajectory trajectory_msgs/msg/JointTrajectory",
                 "advertise /cmd_vel geometry_msgs/msg/Twist",
                 "advertise /vla/action std_msgs/msg/String",
@@ -42,7 +41,7 @@ public sealed class RosRobotTests : IDisposable
             ],
             told.Select(Described)
         );
-        Assert.Equal((50, 1), (Whole(told[4], "throttle_rate"), Whole(told[4], "queue_length")));
+        Assert.Equal((50, 1), (Whole(told[3], "throttle_rate"), Whole(told[3], "queue_length")));
     }
 
     [Fact]
@@ -52,11 +51,11 @@ public sealed class RosRobotTests : IDisposable
         using var robot = Connected(peer, Usual + """, "version": 1, "tell_action": false""");
         robot.Apply(Make.Published(1, ControlState.Policy, 0, 1, 2, 3));
 
-        var told = Enumerable.Range(0, 4).Select(_ => Described(peer.NextTold())).ToList();
+        var told = Enumerable.Range(0, 3).Select(_ => Described(peer.NextTold())).ToList();
         var point = peer.NextPublished("/arm/joint_trajectory").GetProperty("points")[0];
 
-        Assert.Equal("advertise /arm/joint_trajectory trajectory_msgs/JointTrajectory", told[1]);
-        Assert.Equal("subscribe /joint_states sensor_msgs/JointState", told[3]);
+        Assert.Equal("advertise /arm/joint_trajectory trajectory_msgs/JointTrajectory", told[0]);
+        Assert.Equal("subscribe /joint_states sensor_msgs/JointState", told[2]);
         Assert.Equal("""{"secs":1,"nsecs":250000000}""", point.GetProperty("time_from_start").GetRawText());
     }
 
