@@ -4,7 +4,8 @@ namespace Vla.Runtime.Networks;
 
 /// <summary>
 /// What is told the actions over a network and tells nothing: <c>--output ws://…</c>. A connection that breaks is
-/// opened anew, later and later, 5 s at most.  </summary>
+/// opened anew, later and later, 5 s at most.
+/// </summary>
 internal sealed class NetworkOutput : IActionOutput
 {
     private readonly RobotConnection _connection;

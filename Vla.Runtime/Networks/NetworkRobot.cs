@@ -14,7 +14,12 @@ namespace Vla.Runtime.Networks;
 /// What it says arrives on its connection's own thread and goes into a ring with the time at which it was true. While
 /// it says nothing it is held still (<see cref="Holding"/>); a connection that broke is given up (<see cref="Gone"/>),
 /// and whoever holds the robot connects it anew. Each connection is a new object, so that nothing of an old one is
-/// taken for news.  </para>  <para>No action is kept: what cannot be sent now is not sent later.</para>  </remarks>
+/// taken for news.
+/// </para>
+/// <para>
+/// No action is kept: what cannot be sent now is not sent later.
+/// </para>
+/// </remarks>
 internal abstract class NetworkRobot : IRobot
 {
     /// <summary>A message may take so long to be handed to the network; after it the connection is given up.</summary>

@@ -8,11 +8,14 @@ using Vla.Sensors;
 
 namespace Vla.Runtime.Networks.LeKiwi;
 
-/// <summary>What LeKiwi's host says, for all who listen here: the robot, and its cameras.</summary>
+/// <summary>
+/// What LeKiwi's host says, for all who listen here: the robot, and its cameras.
+/// </summary>
 /// <remarks>
 /// The host gives each message to one of those who are connected, so there is one connection for all of them, and one
 /// thread that reads it. ZeroMQ connects again by itself and does not say that it was cut off: silence is what shows
-/// it.  </remarks>
+/// it.
+/// </remarks>
 internal sealed class LeKiwiFeed
 {
     /// <summary>A host that says nothing for so long is gone: it says where it is 30 times a second.</summary>

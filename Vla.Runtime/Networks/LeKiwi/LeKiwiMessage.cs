@@ -5,11 +5,14 @@ using Vla.Sensors.Text;
 
 namespace Vla.Runtime.Networks.LeKiwi;
 
-/// <summary>One observation of LeKiwi's host: the state, and pictures as JPEG.</summary>
+/// <summary>
+/// One observation of LeKiwi's host: the state, and pictures as JPEG.
+/// </summary>
 /// <remarks>
 /// Up to LeRobot 0.6.0 one JSON text with the pictures in it as base64; from 0.6.1 on several frames: a JSON text,
-/// whose  <c>_cams</c> names the pictures in the frames behind it. Both are read. Red and blue are exchanged in the
-/// pictures: the host hands arrays of red, green, blue to an encoder that takes them for blue, green, red.  </remarks>
+/// whose <c>_cams</c> names the pictures in the frames behind it. Both are read. Red and blue are exchanged in the
+/// pictures: the host hands arrays of red, green, blue to an encoder that takes them for blue, green, red.
+/// </remarks>
 internal sealed class LeKiwiMessage
 {
     private static readonly byte[][] Keys = [.. LeKiwiForm.Names.Select(Encoding.UTF8.GetBytes)];

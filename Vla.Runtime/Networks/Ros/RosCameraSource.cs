@@ -5,7 +5,8 @@ namespace Vla.Runtime.Networks.Ros;
 
 /// <summary>
 /// A topic with pictures behind a rosbridge: <c>--camera front=ros://HOST:9090/camera/image_raw/compressed</c>. It has
-/// a connection of its own.  </summary>
+/// a connection of its own.
+/// </summary>
 internal sealed record RosCameraSource(NetworkAddress Address) : CameraSource
 {
     /// <summary>How it is written, for messages.</summary>

@@ -6,8 +6,12 @@ namespace Vla.Runtime.Networks.Ros;
 
 /// <summary>
 /// A robot behind ROS 1 or 2, by a rosbridge: <c>--robot ros://HOST:9090?profile=FILE</c>. What is which topic is in
-/// its profile (<see cref="RosProfile"/>).  </summary>  <remarks> What a bridge has against a message (<c>status</c>)
-/// is said in its words. What it has against one that announces a topic is an error while it is connected.  </remarks>
+/// its profile (<see cref="RosProfile"/>).
+/// </summary>
+/// <remarks>
+/// What a bridge says against a message (<c>status</c>) is said in its words; against one that announces a topic, it is
+/// an error while it is connected. The bridges of 2024 do not say it: they write it into their own log.
+/// </remarks>
 internal sealed class RosRobot : NetworkRobot
 {
     /// <summary>Bytes of the longest message: joint states are short.</summary>
