@@ -28,10 +28,19 @@ internal sealed class FrameTensors : IDisposable
         foreach (var lent in frame.Pool.All)
         {
             if (!_tensors.ContainsKey(lent.Pixels))
-                _tensors.Add(lent.Pixels, Make(lent));
+                _tensors.Add(lent.Pixels, Once(lent).DetachFromDisposeScope());
         }
 
         return _tensors[frame.Pixels];
+    }
+
+    /// <returns>[1, 3, height, width], likewise; of the dispose scope that is open, and so for once.</returns>
+    public static Tensor Once(Frame frame)
+    {
+        using var memory = frombuffer(frame.Pixels, ScalarType.Float32);
+        long[] shape = [1, Channels, frame.Height, frame.Width];
+        long[] strides = [frame.Pixels.Length, 1, frame.Width * Channels, Channels];
+        return memory.as_strided(shape, strides);
     }
 
     public void Dispose()
@@ -39,13 +48,5 @@ internal sealed class FrameTensors : IDisposable
         foreach (var tensor in _tensors.Values)
             tensor.Dispose();
         _tensors.Clear();
-    }
-
-    private static Tensor Make(Frame frame)
-    {
-        using var memory = frombuffer(frame.Pixels, ScalarType.Float32);
-        long[] shape = [1, Channels, frame.Height, frame.Width];
-        long[] strides = [frame.Pixels.Length, 1, frame.Width * Channels, Channels];
-        return memory.as_strided(shape, strides).DetachFromDisposeScope();
     }
 }

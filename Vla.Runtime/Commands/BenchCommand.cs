@@ -7,6 +7,7 @@ using Vla.Actors.Scheduling;
 using Vla.Actors.Torch;
 using Vla.Runtime.Bench;
 using Vla.Runtime.Hosting;
+using Vla.Runtime.Serving.Measuring;
 using Vla.Runtime.Settings;
 
 namespace Vla.Runtime.Commands;
@@ -18,6 +19,8 @@ internal static class BenchCommand
     private const double ShortestSeconds = 0.5;
     private const double LongestSeconds = 600;
     private const int FileWidth = 110;
+    private const int UsualExchanges = 10_000;
+    private const int MostExchanges = 1_000_000;
 
     public static Command Create()
     {
@@ -57,6 +60,18 @@ internal static class BenchCommand
             HelpName = "TEXT",
             Description = "What a policy of another family is told (default: pick up the red block)",
         };
+        var serving = new Option<bool>("--serving")
+        {
+            Description =
+                "Instead: what vla serve and policies behind a wire add to the wire itself, and several clients of the "
+                + "policy at once",
+        };
+        var exchanges = new Option<int>("--exchanges")
+        {
+            HelpName = "N",
+            Description = "With --serving: how often each wire is gone over and back",
+            DefaultValueFactory = _ => UsualExchanges,
+        };
         var command = new Command(
             "bench",
             "Measure speed, punctuality and memory of the whole pipeline on this machine, one thing at a time (about "
@@ -71,6 +86,8 @@ internal static class BenchCommand
             policy,
             libraries,
             instruction,
+            serving,
+            exchanges,
         };
         choices.AddTo(command);
         command.SetAction(
@@ -85,6 +102,19 @@ internal static class BenchCommand
                     BoundedWork.Bound,
                     () => PolicyFamilies.Load(directory).Choosing(choices.Of(parsed))
                 );
+                if (parsed.GetValue(serving))
+                {
+                    if (parsed.GetValue(only) is { Length: > 0 } || parsed.GetValue(json) is not null)
+                        throw new UsageException("--only and --json do not go with --serving: leave them out");
+                    await new ServingBench(
+                        of,
+                        TorchDevice.Select("auto"),
+                        parsed.InvocationConfiguration.Output,
+                        cancellation
+                    ).RunAsync(Bounds.Require("--exchanges", parsed.GetValue(exchanges), 1, MostExchanges), length);
+                    return ExitCodes.Success;
+                }
+
                 if (of is not StagedPolicy loaded)
                 {
                     if (parsed.GetValue(only) is { Length: > 0 } || parsed.GetValue(json) is not null)

@@ -98,8 +98,17 @@ internal static class ServeCommand
         var clients = new Option<int>("--clients")
         {
             HelpName = "N",
-            Description = $"Clients at a time, 1 to {MostClients}, each with the policy in memory once more",
+            Description =
+                $"Clients at a time, 1 to {MostClients}, each with the policy in memory once more unless it can batch",
             DefaultValueFactory = _ => PolicyServerOptions.UsualClients,
+        };
+        var batch = new Option<int?>("--batch")
+        {
+            HelpName = "N",
+            Description =
+                $"Observations that wait at the same time and are computed together, 1 (off) to {MostClients}, by "
+                + "policies that can: Vla's own with stages of Vla's (default: "
+                + $"{PolicyServerOptions.UsualBatch} on a GPU, off on a CPU)",
         };
         var duration = new Option<double?>("--duration")
         {
@@ -124,6 +133,7 @@ internal static class ServeCommand
             layout,
             instruction,
             clients,
+            batch,
             duration,
             device,
         };
@@ -136,6 +146,9 @@ internal static class ServeCommand
                 if (words.Length > 0 && !InstructionText.TryRead(words, out words, out problem))
                     throw new UsageException($"--instruction: {problem}");
                 var mostClients = Bounds.Require("--clients", parsed.GetValue(clients), 1, MostClients);
+                int? largestBatch = parsed.GetValue(batch) is { } given
+                    ? Bounds.Require("--batch", given, 1, MostClients)
+                    : null;
                 var seconds = parsed.GetValue(duration);
                 if (seconds is <= 0 or > LongestSeconds)
                     throw new UsageException(
@@ -195,6 +208,7 @@ internal static class ServeCommand
                     Certificate = tls,
                     UsualWords = words,
                     MostClients = mostClients,
+                    LargestBatch = largestBatch,
                     Log = logging => Logs.Configure(logging, new LogSettings(), screen: null),
                     Configure = (builder, isFirst) => TelemetrySetup.AddForServing(builder, exports: isFirst),
                     Map = TelemetrySetup.Map,
@@ -229,6 +243,8 @@ internal static class ServeCommand
             );
         if (server.Health is { } health)
             Console.WriteLine($"  GET {new Uri(health, "/healthz")} says whether it is well");
+        if (server.LargestBatch > 1)
+            Console.WriteLine($"  up to {server.LargestBatch} observations that wait are computed together");
         foreach (var remark in server.Remarks)
             Console.WriteLine($"  {remark}");
         if (options.Policy.Untrained is { } why)

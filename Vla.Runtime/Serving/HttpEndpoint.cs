@@ -11,6 +11,9 @@ namespace Vla.Runtime.Serving;
 /// <summary>A policy behind a protocol over HTTP, with <c>GET /healthz</c> and what the daemon has besides.</summary>
 internal abstract class HttpEndpoint : PolicyEndpoint
 {
+    private const int FirstBody = 4 * 1024;
+    private const int LargestFirstBody = 1024 * 1024;
+
     private readonly WebApplication _app;
     private readonly CancellationTokenSource _ends = new();
     private readonly RecentClients<RequestPace> _paces;
@@ -69,13 +72,16 @@ internal abstract class HttpEndpoint : PolicyEndpoint
     protected static string Client(HttpContext context) => $"{HttpAddress.Client(context.Connection.RemoteIpAddress)}";
 
     /// <summary>Answers what a request's body says, or what is wrong with it, with a status and why.</summary>
-    protected async Task AnswerAsync(HttpContext context, Func<ReadOnlyMemory<byte>, Task> answer)
+    /// <param name="context">The request.</param>
+    /// <param name="answer">Given the body and what it can be read into, both there until it is done.</param>
+    protected async Task AnswerAsync(HttpContext context, Func<ReadOnlyMemory<byte>, WireMemory, Task> answer)
     {
+        using var memory = new WireMemory();
         try
         {
             if (JsonBody.Problem(context.Request) is { } unsupported)
                 throw new BadHttpRequestException(unsupported, StatusCodes.Status415UnsupportedMediaType);
-            await answer(await BodyAsync(context));
+            await answer(await BodyAsync(context, memory), memory);
         }
         catch (Exception e) when (Refusal(e, context) is (var status, var why))
         {
@@ -164,14 +170,27 @@ internal abstract class HttpEndpoint : PolicyEndpoint
 
     /// <summary>A request's whole body, as large as an observation may be.</summary>
     /// <exception cref="BadHttpRequestException">It is larger, or broke off.</exception>
-    private async Task<ReadOnlyMemory<byte>> BodyAsync(HttpContext context)
+    private async Task<ReadOnlyMemory<byte>> BodyAsync(HttpContext context, WireMemory memory)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = Context.Limits.LargestMessage;
         using var late = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, Ends);
         late.CancelAfter(Context.Limits.LongestMessageTime);
-        using var body = new MemoryStream((int)Math.Clamp(context.Request.ContentLength ?? 0, 0, 1 << 20));
-        await context.Request.Body.CopyToAsync(body, late.Token);
-        return body.GetBuffer().AsMemory(0, (int)body.Length);
+        // What is only said to come takes no memory yet.
+        var body = memory.Rent((int)Math.Clamp(context.Request.ContentLength + 1 ?? 0, FirstBody, LargestFirstBody));
+        for (var length = 0; ; )
+        {
+            if (length == body.Length)
+            {
+                var larger = memory.Rent(2 * length);
+                body.CopyTo(larger, 0);
+                body = larger;
+            }
+
+            var read = await context.Request.Body.ReadAsync(body.AsMemory(length), late.Token);
+            if (read == 0)
+                return body.AsMemory(0, length);
+            length += read;
+        }
     }
 }

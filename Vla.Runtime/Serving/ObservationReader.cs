@@ -97,6 +97,13 @@ internal sealed class ObservationReader : IDisposable
         };
     }
 
+    /// <summary>What was taken is there no more: whoever asks for it now is told so.</summary>
+    public void Forget()
+    {
+        lock (_gate)
+            _taken++;
+    }
+
     public void Dispose()
     {
         lock (_gate)

@@ -4,12 +4,12 @@ namespace Vla.Runtime.Serving;
 /// The policies that work for clients, one for each at a time, so that nobody waits for another's words; made when they
 /// are first needed, and kept.
 /// </summary>
-/// <param name="most">How many there may be: each has weights of its own in memory.</param>
+/// <param name="most">How many there may be: each may have weights of its own in memory.</param>
 /// <param name="make">Makes one.</param>
 internal sealed class PolicyPool(int most, Func<ServedPolicy> make) : IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _places = new(most, most);
+    private readonly FairPlaces _places = new(most);
     private readonly Stack<ServedPolicy> _free = new();
     private readonly List<ServedPolicy> _all = [];
 
@@ -17,7 +17,7 @@ internal sealed class PolicyPool(int most, Func<ServedPolicy> make) : IDisposabl
     public int Most => most;
 
     /// <summary>How many work for a client now.</summary>
-    public int Taken => most - _places.CurrentCount;
+    public int Taken => most - _places.Free;
 
     /// <summary>All that were made.</summary>
     public IReadOnlyList<ServedPolicy> All
@@ -30,11 +30,12 @@ internal sealed class PolicyPool(int most, Func<ServedPolicy> make) : IDisposabl
     }
 
     /// <summary>One for a client; null when all are taken.</summary>
-    public ServedPolicy? TryTake() => _places.Wait(TimeSpan.Zero) ? Take() : null;
+    public ServedPolicy? TryTake() => _places.TryTake() ? Take() : null;
 
-    /// <summary>One for a request, as soon as one is free; null when none is for so long.</summary>
-    public async Task<ServedPolicy?> TakeAsync(TimeSpan wait, CancellationToken cancellation) =>
-        await _places.WaitAsync(wait, cancellation) ? Take() : null;
+    /// <summary>One for a request, as soon as one is free and it is its client's turn; null when that is not within so
+    /// long.</summary>
+    public async Task<ServedPolicy?> TakeAsync(string client, TimeSpan wait, CancellationToken cancellation) =>
+        await _places.TakeAsync(client, wait, cancellation) ? Take() : null;
 
     /// <summary>The client is gone.</summary>
     public void GiveBack(ServedPolicy policy)
@@ -48,7 +49,6 @@ internal sealed class PolicyPool(int most, Func<ServedPolicy> make) : IDisposabl
     {
         foreach (var policy in All)
             policy.Dispose();
-        _places.Dispose();
     }
 
     private ServedPolicy Take()

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using TorchSharp;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Remote;
 using Vla.Runtime.Composition;
@@ -16,6 +17,7 @@ internal sealed class PolicyServer : IAsyncDisposable
 
     private readonly ILoggerFactory _loggers;
     private readonly ActorSystem _system;
+    private readonly BatchedPolicy? _batched;
     private readonly PolicyPool _pool;
     private readonly ServingMetrics _metrics;
     private readonly List<PolicyEndpoint> _endpoints = [];
@@ -43,9 +45,22 @@ internal sealed class PolicyServer : IAsyncDisposable
 
         Remarks = remarks;
         _system = QuietActors.Create("vla-serve");
+        // On a CPU, policies of their own work on cores of their own.
+        LargestBatch = options.Policy is IBatchedPolicy { CanBatch: true }
+            ? options.LargestBatch ?? (options.Device.type == DeviceType.CPU ? 1 : PolicyServerOptions.UsualBatch)
+            : 1;
+        if (LargestBatch > 1)
+            _batched = new BatchedPolicy(
+                _system,
+                (IBatchedPolicy)options.Policy,
+                options.Device,
+                LargestBatch,
+                _loggers,
+                Hang
+            );
         _pool = new PolicyPool(
             options.MostClients,
-            () => new ServedPolicy(_system, options.Policy, options.Device, _loggers, hang => _hung.TrySetResult(hang))
+            () => _batched?.Seat() ?? ServedPolicy.Alone(_system, options.Policy, options.Device, _loggers, Hang)
         );
         _metrics = new ServingMetrics(() => _pool.Taken);
         _pool.GiveBack(_pool.TryTake()!);
@@ -83,6 +98,9 @@ internal sealed class PolicyServer : IAsyncDisposable
     /// <summary>Where each of the policy's pictures and numbers is looked for.</summary>
     public IReadOnlyList<string> Remarks { get; }
 
+    /// <summary>So many observations that wait at the same time are computed together at most; 1 for none.</summary>
+    public int LargestBatch { get; }
+
     /// <summary>Done when a stage hangs for good, with which and at what.</summary>
     public Task<string> Hung => _hung.Task;
 
@@ -112,10 +130,13 @@ internal sealed class PolicyServer : IAsyncDisposable
     {
         await Task.WhenAll(All.Select(endpoint => endpoint.DisposeAsync().AsTask()));
         _pool.Dispose();
+        _batched?.Dispose();
         await Task.WhenAny(_system.Terminate(), Task.Delay(StopBound));
         _metrics.Dispose();
         _loggers.Dispose();
     }
+
+    private void Hang(string what) => _hung.TrySetResult(what);
 
     private IEnumerable<PolicyEndpoint> All => _health is null ? _endpoints : [.. _endpoints, _health];
 
@@ -131,6 +152,9 @@ internal sealed record PolicyServerOptions
 {
     /// <summary>Clients at a time, where nothing is said.</summary>
     public const int UsualClients = 4;
+
+    /// <summary>Observations at once on a GPU, likewise.</summary>
+    public const int UsualBatch = 8;
 
     public required IPolicy Policy { get; init; }
 
@@ -152,8 +176,12 @@ internal sealed record PolicyServerOptions
     /// <summary>For an observation without words; empty for none.</summary>
     public string UsualWords { get; init; } = "";
 
-    /// <summary>Clients at a time, each with a policy of its own.</summary>
+    /// <summary>Clients at a time, each with a policy of its own or all with one.</summary>
     public int MostClients { get; init; } = UsualClients;
+
+    /// <summary>Observations that are computed together at most, by a policy that can; 1 for none, null for as many
+    /// as is usual on the device.</summary>
+    public int? LargestBatch { get; init; }
 
     /// <summary>What each may send.</summary>
     public SessionLimits Limits { get; init; } = new();

@@ -6,7 +6,7 @@ namespace Vla.Runtime.Serving;
 /// </summary>
 /// <param name="most">Clients that are kept.</param>
 /// <param name="make">Begins with a client.</param>
-internal sealed class RecentClients<T>(int most, Func<T> make)
+internal sealed class RecentClients<T>(int most, Func<string, T> make)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, LinkedListNode<(string Client, T Kept)>> _known = new(StringComparer.Ordinal);
@@ -30,7 +30,7 @@ internal sealed class RecentClients<T>(int most, Func<T> make)
                 _byLastAsked.RemoveFirst();
             }
 
-            return (_known[client] = _byLastAsked.AddLast((client, make()))).Value.Kept;
+            return (_known[client] = _byLastAsked.AddLast((client, make(client)))).Value.Kept;
         }
     }
 }

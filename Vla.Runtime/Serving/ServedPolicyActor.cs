@@ -29,6 +29,7 @@ internal sealed class ServedPolicyActor : UntypedActor, IWithTimers
 
     private readonly Func<IActorRefFactory, IActorRef, IActorRef> _start;
     private readonly bool _takesWords;
+    private readonly IActorRef? _shared;
     private readonly StagesFront _front;
     private IActorRef _last = ActorRefs.Nobody;
     private long _sequence;
@@ -40,12 +41,24 @@ internal sealed class ServedPolicyActor : UntypedActor, IWithTimers
     public ServedPolicyActor(Func<IActorRefFactory, IActorRef, IActorRef> start, bool takesWords) =>
         (_start, _takesWords, _front) = (start, takesWords, new StagesFront(takesWords));
 
+    /// <summary>For one of the clients of a policy that works for several.</summary>
+    /// <param name="shared">A <see cref="SharedPolicyActor"/>.</param>
+    public ServedPolicyActor(IActorRef shared)
+        : this((_, _) => ActorRefs.Nobody, takesWords: false) => _shared = shared;
+
     public ITimerScheduler Timers { get; set; } = null!;
 
     public static Props Props(Func<IActorRefFactory, IActorRef, IActorRef> start, bool takesWords) =>
         Akka.Actor.Props.Create(() => new ServedPolicyActor(start, takesWords));
 
-    protected override void PreStart() => _last = _start(Context, Self);
+    /// <summary>One whose policy works for others, too; the words go with each observation.</summary>
+    public static Props Sharing(IActorRef shared) => Akka.Actor.Props.Create(() => new ServedPolicyActor(shared));
+
+    protected override void PreStart()
+    {
+        _last = _start(Context, Self);
+        _shared?.Tell(SharedPolicyActor.Joins.Instance);
+    }
 
     protected override SupervisorStrategy SupervisorStrategy() =>
         new OneForOneStrategy(exception =>
@@ -60,6 +73,12 @@ internal sealed class ServedPolicyActor : UntypedActor, IWithTimers
         {
             case Infer infer:
                 Begin(infer);
+                break;
+
+            case SharedPolicyActor.Shared shared:
+                _last = shared.Policy;
+                if (_asked is not null)
+                    _last.Tell(Ready.Once);
                 break;
 
             case InstructionWanted wanted:
@@ -136,8 +155,6 @@ internal sealed class ServedPolicyActor : UntypedActor, IWithTimers
         _asker?.Tell(answer);
         _asker = null;
     }
-
-    private sealed record StageFailed(string Why) : INoSerializationVerificationNeeded;
 
     private sealed class TookTooLong : INoSerializationVerificationNeeded
     {

@@ -68,7 +68,7 @@ internal sealed record ServingContext
 
     /// <summary>How fast each client of an endpoint asks.</summary>
     public RecentClients<RequestPace> Paces() =>
-        new(MostPaces, () => new RequestPace(Limits.RequestsPerSecond, TimeProvider.System));
+        new(MostPaces, _ => new RequestPace(Limits.RequestsPerSecond, TimeProvider.System));
 
     /// <summary>Waits until it is a client's turn to be looked at again.</summary>
     /// <returns>False where that would be so late that whoever asks is told instead (<see cref="TooFast"/>).</returns>

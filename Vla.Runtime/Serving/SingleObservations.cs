@@ -14,15 +14,16 @@ internal sealed class SingleObservations(ServingContext context) : IDisposable
     private readonly ConcurrentBag<ObservationReader> _free = [];
 
     /// <summary>What the policy would do.</summary>
+    /// <param name="client">Whose it is: clients that wait for a place are served in turn.</param>
     /// <param name="seen">As it was read; kept until the answer.</param>
     /// <param name="cancellation">Whoever asked is gone.</param>
     /// <exception cref="NoPlaceException">None was free for as long as a request waits.</exception>
     /// <exception cref="WireException">There is something in it that cannot be.</exception>
     /// <exception cref="PolicyException">The policy failed.</exception>
-    public async Task<Inferred> InferAsync(WireMap seen, CancellationToken cancellation)
+    public async Task<Inferred> InferAsync(string client, WireMap seen, CancellationToken cancellation)
     {
         var policy =
-            await context.Pool.TakeAsync(context.Limits.LongestWait, cancellation)
+            await context.Pool.TakeAsync(client, context.Limits.LongestWait, cancellation)
             ?? throw new NoPlaceException(context.NoPlace);
         var reader = _free.TryTake(out var free) ? free : context.Reader();
         try
@@ -31,6 +32,7 @@ internal sealed class SingleObservations(ServingContext context) : IDisposable
         }
         finally
         {
+            reader.Forget();
             _free.Add(reader);
             context.Pool.GiveBack(policy);
         }

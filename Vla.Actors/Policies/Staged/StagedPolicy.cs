@@ -1,6 +1,7 @@
 using Akka.Actor;
 using TorchSharp;
 using Vla.Actors.Checkpoints;
+using Vla.Actors.Policies.Staged.Actors;
 using Vla.Actors.Policies.Staged.Kernels;
 using Vla.Actors.Policies.Staged.Vision;
 using Vla.Sensors.Images;
@@ -16,7 +17,7 @@ namespace Vla.Actors.Policies.Staged;
 /// <c>vocab.txt</c> and <c>model.safetensors</c>, whose names begin with <c>vision_encoder.</c>,
 /// <c>language_encoder.</c>, <c>fusion.</c> and <c>action_decoder.</c>; a TorchScript stage has its own file instead.
 /// </remarks>
-internal sealed class StagedPolicy : IPolicy
+internal sealed class StagedPolicy : IBatchedPolicy
 {
     public const string ConfigFile = PolicyKind.ConfigFile;
     public const string WeightsFile = PolicyKind.WeightsFile;
@@ -241,6 +242,26 @@ internal sealed class StagedPolicy : IPolicy
 
     public IActorRef Start(IActorRefFactory parent, PolicyHost host) =>
         StagedActors.Start(parent, this, _modules ?? PolicyModules.Of(this, host.Device), host);
+
+    /// <summary>Vla's own stages take any number of rows; somebody else's, and exported ones, may take one.</summary>
+    public bool CanBatch =>
+        _modules is null
+        && IsOwn(_config.Vision)
+        && IsOwn(_config.Language)
+        && IsOwn(_config.Fusion)
+        && IsOwn(_config.Decoder);
+
+    public Props Together(PolicyHost host, int largest) =>
+        StagedBatchActor.Props(
+            host.Setup(StagedSteps.Encode, host.Threads.Vision),
+            this,
+            _modules ?? PolicyModules.Of(this, host.Device),
+            host.Device,
+            largest
+        );
+
+    private static bool IsOwn<TModule>(PolicyStage<TModule> stage)
+        where TModule : Module => stage is { IsAdded: false, HasOwnWeights: false };
 
     /// <summary>All four stages as one module, to look at or to try.</summary>
     public SimpleVLA CreateModel(Device device)

@@ -96,14 +96,14 @@ internal sealed class Gr00tEndpoint : PolicyEndpoint
         {
             if (message.FrameCount < 2)
                 continue;
-            var question = message.Last.ToByteArray();
+            var question = message.Last.Buffer.AsMemory(0, message.Last.MessageSize);
             message.RemoveFrame(message.Last);
             Begin(message, question);
             message = new NetMQMessage();
         }
     }
 
-    private void Begin(NetMQMessage envelope, byte[] question)
+    private void Begin(NetMQMessage envelope, ReadOnlyMemory<byte> question)
     {
         if (Interlocked.Increment(ref _waiting) > MostWaiting)
         {
@@ -119,7 +119,7 @@ internal sealed class Gr00tEndpoint : PolicyEndpoint
                 {
                     var client = Convert.ToHexString(envelope.First.Buffer, 0, envelope.First.MessageSize);
                     var answer = await _context.PaceAsync(_paces.Of(client), _ends.Token)
-                        ? await AnswerAsync(question)
+                        ? await AnswerAsync(client, question)
                         : Gr00tMessages.Error(_context.TooFast);
                     if (!_ends.IsCancellationRequested)
                         _answers.Enqueue((envelope, answer));
@@ -146,7 +146,7 @@ internal sealed class Gr00tEndpoint : PolicyEndpoint
         }
     }
 
-    private async Task<byte[]> AnswerAsync(byte[] question)
+    private async Task<byte[]> AnswerAsync(string client, ReadOnlyMemory<byte> question)
     {
         try
         {
@@ -162,7 +162,7 @@ internal sealed class Gr00tEndpoint : PolicyEndpoint
                 "reset" => Gr00tMessages.Nothing,
                 "get_modality_config" => _messages.Modalities,
                 "kill" => Gr00tMessages.Error("this server is not ended by its clients"),
-                Gr00tMessages.GetAction => await _context.MeasureAsync(() => ActAsync(map)),
+                Gr00tMessages.GetAction => await _context.MeasureAsync(() => ActAsync(client, map)),
                 var other => Gr00tMessages.Error($"Unknown endpoint: {OneLine.Of(other, 100)}"),
             };
         }
@@ -173,10 +173,10 @@ internal sealed class Gr00tEndpoint : PolicyEndpoint
         }
     }
 
-    private async Task<byte[]> ActAsync(WireMap map)
+    private async Task<byte[]> ActAsync(string client, WireMap map)
     {
         var (observation, hasOptions, isFlat) = Gr00tMessages.Observation(map);
-        var inferred = await _observations.InferAsync(observation, _ends.Token);
+        var inferred = await _observations.InferAsync(client, observation, _ends.Token);
         return _messages.Chunk(inferred, hasOptions, isFlat: isFlat || !hasOptions);
     }
 }

@@ -85,6 +85,17 @@ internal sealed class Gr00tMessages
             }
         );
 
+    /// <summary>What a client asks of the server itself.</summary>
+    public static byte[] Question(string endpoint) =>
+        Written(
+            (ref MessagePackWriter to) =>
+            {
+                to.WriteMapHeader(1);
+                to.Write("endpoint");
+                to.Write(endpoint);
+            }
+        );
+
     /// <summary>What was seen, and how it lay in the question, which says how it is answered.</summary>
     /// <exception cref="WireException">There is none.</exception>
     public static (WireMap Observation, bool HasOptions, bool IsFlat) Observation(WireMap question)

@@ -31,7 +31,8 @@ internal sealed class OpenVlaEndpoint : HttpEndpoint
         _observations = new SingleObservations(context);
         Routes.MapPost(
             Act,
-            (HttpContext http) => AnswerAsync(http, body => context.MeasureAsync(() => ActAsync(http, body)))
+            (HttpContext http) =>
+                AnswerAsync(http, (body, memory) => context.MeasureAsync(() => ActAsync(http, body, memory)))
         );
         Routes.MapGet("/vla", Describe);
         Routes.Map("/{**path}", NotHere);
@@ -74,10 +75,10 @@ internal sealed class OpenVlaEndpoint : HttpEndpoint
         return Results.Text(MessagePackSerializer.ConvertToJson(memory.WrittenMemory), "application/json");
     }
 
-    private async Task ActAsync(HttpContext context, ReadOnlyMemory<byte> body)
+    private async Task ActAsync(HttpContext context, ReadOnlyMemory<byte> body, WireMemory memory)
     {
-        var map = WireJson.ReadWrapped(body, Encoded, out var isTwice);
-        var inferred = await _observations.InferAsync(map, context.RequestAborted);
+        var map = WireJson.ReadWrapped(body, Encoded, out var isTwice, memory);
+        var inferred = await _observations.InferAsync(Client(context), map, context.RequestAborted);
         await WriteAsync(context, inferred, isChunk: map.Find("full_image") is not null, isTwice);
     }
 

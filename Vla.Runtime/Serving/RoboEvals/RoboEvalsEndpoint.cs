@@ -25,10 +25,19 @@ internal sealed class RoboEvalsEndpoint : HttpEndpoint
         : base(context)
     {
         _observations = new SingleObservations(context);
-        _runs = new RecentClients<RoboEvalsRun>(MostEvaluations, () => new RoboEvalsRun(Context, _observations));
+        _runs = new RecentClients<RoboEvalsRun>(
+            MostEvaluations,
+            client => new RoboEvalsRun(Context, client, _observations)
+        );
         Routes.MapGet("/info", () => Results.Text(Info(), "application/json"));
-        Routes.MapPost("/reset", (HttpContext http) => AnswerAsync(http, body => AnswerAsync(http, "reset", body)));
-        Routes.MapPost("/act", (HttpContext http) => AnswerAsync(http, body => AnswerAsync(http, "act", body)));
+        Routes.MapPost(
+            "/reset",
+            (HttpContext http) => AnswerAsync(http, (body, memory) => AnswerAsync(http, "reset", body, memory))
+        );
+        Routes.MapPost(
+            "/act",
+            (HttpContext http) => AnswerAsync(http, (body, memory) => AnswerAsync(http, "act", body, memory))
+        );
         Routes.Map("/{**path}", ServeAsync);
     }
 
@@ -55,9 +64,9 @@ internal sealed class RoboEvalsEndpoint : HttpEndpoint
     private string Info() =>
         $"{{\"protocol\": \"{Protocol}\", \"name\": {JsonSerializer.Serialize($"vla {Context.Policy.Info.Name}")}}}";
 
-    private async Task AnswerAsync(HttpContext context, string what, ReadOnlyMemory<byte> body)
+    private async Task AnswerAsync(HttpContext context, string what, ReadOnlyMemory<byte> body, WireMemory memory)
     {
-        var map = WireJson.Read(body);
+        var map = WireJson.Read(body, memory);
         var run = _runs.Of(Client(context));
         await run.Gate.WaitAsync(context.RequestAborted);
         byte[] answer;

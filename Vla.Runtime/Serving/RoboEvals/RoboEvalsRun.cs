@@ -6,7 +6,7 @@ using Vla.Actors.Policies.Remote.Messages;
 namespace Vla.Runtime.Serving.RoboEvals;
 
 /// <summary>One evaluation by robo-evals: what is to be done, and the actions that are left of a chunk.</summary>
-internal sealed class RoboEvalsRun(ServingContext context, SingleObservations observations) : IDisposable
+internal sealed class RoboEvalsRun(ServingContext context, string client, SingleObservations observations) : IDisposable
 {
     private readonly ActionQueue _queue = context.Queue();
     private string _words = "";
@@ -32,7 +32,7 @@ internal sealed class RoboEvalsRun(ServingContext context, SingleObservations ob
         context.MeasureAsync(async () =>
         {
             if (_queue.IsEmpty)
-                _queue.Fill(await observations.InferAsync(Observation(body), ends));
+                _queue.Fill(await observations.InferAsync(client, Observation(body), ends));
             return Encoding.UTF8.GetBytes(
                 $"{{\"action\": [{string.Join(", ", _queue.Next().ToArray().Select(Text))}]}}"
             );

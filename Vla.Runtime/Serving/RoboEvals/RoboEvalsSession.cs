@@ -22,7 +22,7 @@ internal sealed class RoboEvalsSession(
     string info
 ) : SocketSession(socket, context, client)
 {
-    private readonly RoboEvalsRun _run = new(context, observations);
+    private readonly RoboEvalsRun _run = new(context, client, observations);
     private long _answered;
 
     public override async Task<string?> RunAsync(CancellationToken ends)

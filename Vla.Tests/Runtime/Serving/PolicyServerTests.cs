@@ -22,10 +22,12 @@ public sealed class PolicyServerTests
 
     private static readonly IPolicy Tabletop = PolicyFamilies.Load(Repository.File("config/policies/tabletop"));
 
-    [Fact]
-    public async Task A_policy_behind_a_Vla_server_ends_an_episode_just_as_it_does_here()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    public async Task A_policy_behind_a_Vla_server_ends_an_episode_just_as_it_does_here(int batch)
     {
-        await using var server = await StartAsync();
+        await using var server = await StartAsync(options => options with { LargestBatch = batch });
         var remote = RemotePolicy.Load(WireAddress.Parse($"openpi://127.0.0.1:{server.Address.Port}"));
         var episode = new EvaluationPlan { Episodes = 4 }.Lay()[1];
 
@@ -104,10 +106,13 @@ public sealed class PolicyServerTests
         );
     }
 
-    [Fact]
-    public async Task Clients_with_different_words_each_get_their_own_actions()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    public async Task Clients_with_different_words_each_get_their_own_actions(int batch)
     {
-        await using var server = await StartAsync();
+        await using var server = await StartAsync(options => options with { LargestBatch = batch });
+        Assert.Equal(batch, server.LargestBatch);
         using var one = await WireClient.ConnectAsync(server.Address);
         using var other = await WireClient.ConnectAsync(server.Address);
         var (red, blue) = (WireClient.Observation(), WireClient.Observation(words: "push the blue block"));

@@ -9,7 +9,7 @@ public sealed class RecentClientsTests
     public void For_a_new_client_the_one_that_was_away_longest_is_forgotten_and_nobody_else()
     {
         var made = 0;
-        var clients = new RecentClients<int>(3, () => ++made);
+        var clients = new RecentClients<int>(3, _ => ++made);
         Assert.Equal([1, 2, 3], [clients.Of("a"), clients.Of("b"), clients.Of("c")]);
 
         Assert.Equal(1, clients.Of("a"));
@@ -22,7 +22,7 @@ public sealed class RecentClientsTests
     [Fact]
     public void Any_number_of_names_takes_no_more_memory_than_those_that_are_kept()
     {
-        var clients = new RecentClients<byte[]>(8, () => new byte[1 << 10]);
+        var clients = new RecentClients<byte[]>(8, _ => new byte[1 << 10]);
         for (var i = 0; i < 1_000; i++)
             clients.Of($"{i}");
         var before = GC.GetTotalMemory(forceFullCollection: true);

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Buffers.Text;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
@@ -16,25 +18,37 @@ internal static class WireJson
     public const string Whole = "answer";
 
     private const int Deepest = 12;
+    private const int MostParts = 4_000_000;
     private const int LongestText = 16_384;
     private const int LongestName = 256;
 
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = Deepest };
 
     /// <param name="message">Not kept.</param>
+    /// <param name="memory">Holds the arrays of what is returned; null: they have memory of their own.</param>
     /// <exception cref="WireException">It is no such message; in words.</exception>
-    public static WireMap Read(ReadOnlyMemory<byte> message) => Parsed(message, Map);
+    public static WireMap Read(ReadOnlyMemory<byte> message, WireMemory? memory = null) =>
+        Parsed(message, root => Map(root, memory));
 
     /// <summary>Reads a message that may lie as a text in another: alone, or as all that is under a key.</summary>
     /// <param name="message">Not kept.</param>
     /// <param name="key">Under which; null: the text alone.</param>
     /// <param name="isWrapped">Whether it did.</param>
+    /// <param name="memory">Holds the arrays of what is returned; null: they have memory of their own.</param>
     /// <exception cref="WireException">It is no such message; in words.</exception>
-    public static WireMap ReadWrapped(ReadOnlyMemory<byte> message, string? key, out bool isWrapped)
+    public static WireMap ReadWrapped(
+        ReadOnlyMemory<byte> message,
+        string? key,
+        out bool isWrapped,
+        WireMemory? memory = null
+    )
     {
-        var inner = Parsed(message, root => Inner(root, key));
+        var (map, inner) = Parsed(
+            message,
+            root => Inner(root, key) is { } text ? ((WireMap?)null, text) : (Map(root, memory), null)
+        );
         isWrapped = inner is not null;
-        return Read(inner ?? message);
+        return map ?? Read(inner!, memory);
     }
 
     private static byte[]? Inner(JsonElement root, string? key)
@@ -50,13 +64,13 @@ internal static class WireJson
             : throw new WireException($"beside '{key}' there can be nothing else");
     }
 
-    private static WireMap Map(JsonElement root)
+    private static WireMap Map(JsonElement root, WireMemory? memory)
     {
         var map = new WireMap();
         if (root.ValueKind == JsonValueKind.Object && !IsMarked(root))
-            ReadMap(root, "", map);
+            ReadMap(root, "", map, memory);
         else
-            map.Add(Whole, ReadItem(root, Whole));
+            map.Add(Whole, ReadItem(root, Whole, memory));
         return map;
     }
 
@@ -64,6 +78,7 @@ internal static class WireJson
     {
         try
         {
+            CheckCount(message.Span);
             using var document = JsonDocument.Parse(message, Options);
             return read(document.RootElement);
         }
@@ -74,7 +89,22 @@ internal static class WireJson
         }
     }
 
-    private static void ReadMap(JsonElement json, string path, WireMap map)
+    /// <summary>Each thing takes several times the memory that it has in the message.</summary>
+    private static void CheckCount(ReadOnlySpan<byte> message)
+    {
+        if (message.Length <= MostParts)
+            return;
+        var reader = new Utf8JsonReader(message, new JsonReaderOptions { MaxDepth = Deepest });
+        for (var count = 0; reader.Read(); count++)
+        {
+            if (count == MostParts)
+                throw new WireException(
+                    $"the message has more than {MostParts} numbers, texts and brackets in it: send arrays"
+                );
+        }
+    }
+
+    private static void ReadMap(JsonElement json, string path, WireMap map, WireMemory? memory)
     {
         foreach (var property in json.EnumerateObject())
         {
@@ -82,18 +112,18 @@ internal static class WireJson
                 throw new WireException($"a name has {property.Name.Length} characters: allowed are {LongestName}");
             var inner = path.Length == 0 ? property.Name : $"{path}/{property.Name}";
             if (property.Value.ValueKind == JsonValueKind.Object && !IsMarked(property.Value))
-                ReadMap(property.Value, inner, map);
+                ReadMap(property.Value, inner, map, memory);
             else
-                map.Add(inner, ReadItem(property.Value, inner));
+                map.Add(inner, ReadItem(property.Value, inner, memory));
             if (map.Paths.Count > WireReader.MostItems)
                 throw new WireException($"the message has more than {WireReader.MostItems} things in it");
         }
     }
 
-    private static WireItem ReadItem(JsonElement json, string path) =>
+    private static WireItem ReadItem(JsonElement json, string path, WireMemory? memory) =>
         json.ValueKind switch
         {
-            JsonValueKind.Object when IsMarked(json) => new WireItem.Numbers(ReadMarked(json, path)),
+            JsonValueKind.Object when IsMarked(json) => new WireItem.Numbers(ReadMarked(json, path, memory)),
             JsonValueKind.Object => new WireItem.Other("a map"),
             JsonValueKind.Array => ReadList(json, path),
             JsonValueKind.String => new WireItem.Text(Text(json, path)),
@@ -105,10 +135,10 @@ internal static class WireJson
     private static bool IsMarked(JsonElement json) =>
         json.TryGetProperty("__numpy__", out _) || json.TryGetProperty("__ndarray__", out _);
 
-    private static NumpyArray ReadMarked(JsonElement json, string path)
+    private static NumpyArray ReadMarked(JsonElement json, string path, WireMemory? memory)
     {
         var data = json.TryGetProperty("__numpy__", out var given) ? given : json.GetProperty("__ndarray__");
-        if (data.ValueKind != JsonValueKind.String || !data.TryGetBytesFromBase64(out var bytes))
+        if (data.ValueKind != JsonValueKind.String || Bytes(data, memory) is not { } bytes)
             throw new WireException($"{path} is an array whose bytes are no base64");
         if (!json.TryGetProperty("dtype", out var type) || type.ValueKind != JsonValueKind.String)
             throw new WireException($"{path} is an array without a type (dtype) in words");
@@ -127,6 +157,24 @@ internal static class WireJson
         }
 
         return NumpyArray.Of(type.GetString()!, shape, bytes, path);
+    }
+
+    /// <summary>Out of base64; null where it is none.</summary>
+    private static ReadOnlyMemory<byte>? Bytes(JsonElement text, WireMemory? memory)
+    {
+        // As it stands, where nothing in it is escaped.
+        var raw = JsonMarshal.GetRawUtf8Value(text)[1..^1];
+        if (memory is null || raw.Contains((byte)'\\'))
+        {
+            if (text.TryGetBytesFromBase64(out var own))
+                return own;
+            return null;
+        }
+
+        var bytes = memory.Rent(Base64.GetMaxDecodedFromUtf8Length(raw.Length));
+        if (Base64.DecodeFromUtf8(raw, bytes, out _, out var written) != OperationStatus.Done)
+            return null;
+        return bytes.AsMemory(0, written);
     }
 
     private static WireItem ReadList(JsonElement json, string path)
@@ -171,7 +219,7 @@ internal static class WireJson
                     its = shape.Count;
                     break;
                 case JsonValueKind.Object when IsMarked(one):
-                    var array = ReadMarked(one, path);
+                    var array = ReadMarked(one, path, memory: null);
                     for (var i = 0; i < array.Shape.Count; i++)
                     {
                         if (!Fits(shape, level + 1 + i, array.Shape[i]))
