@@ -2,6 +2,8 @@ using System.Diagnostics;
 using Vla.Actors.Policies;
 using Vla.Actors.Policies.Remote;
 using Vla.Runtime.Serving;
+using Vla.Sensors.Cameras;
+using Vla.Sensors.Observations;
 using static TorchSharp.torch;
 
 namespace Vla.Tests.Runtime.Serving;
@@ -9,7 +11,17 @@ namespace Vla.Tests.Runtime.Serving;
 /// <summary>Against programs that nobody here wrote: openpi's own client and its server.</summary>
 public sealed class OpenPiPeersTests
 {
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(120) + Exchanges * TimeSpan.FromMilliseconds(100);
+
+    /// <summary>As many as the environment variable VLA_EXCHANGES says, such as 10000.</summary>
+    private static int Exchanges =>
+        int.TryParse(
+            Environment.GetEnvironmentVariable("VLA_EXCHANGES"),
+            System.Globalization.CultureInfo.InvariantCulture,
+            out var many
+        )
+            ? many
+            : 100;
 
     private const string Client = """
         import sys, numpy as np
@@ -23,7 +35,7 @@ public sealed class OpenPiPeersTests
             "prompt": "pick up the red block",
         }
         first = policy.infer(observation)
-        for _ in range(100):
+        for _ in range(int(sys.argv[3])):
             answer = policy.infer(observation)
             assert answer["actions"].shape == (10, 7) and answer["actions"].dtype == np.float32
             assert np.allclose(answer["actions"], first["actions"], atol=1e-4)
@@ -73,7 +85,7 @@ public sealed class OpenPiPeersTests
         );
         await server.StartAsync();
 
-        using var client = Python(Client, $"{server.Address.Port}", token);
+        using var client = Python(Client, $"{server.Address.Port}", token, $"{Exchanges}");
         var errors = client.StandardError.ReadToEndAsync();
         using var limit = new CancellationTokenSource(Bound);
         await client.WaitForExitAsync(limit.Token);
@@ -118,11 +130,31 @@ public sealed class OpenPiPeersTests
 
             Assert.Contains(policy.Remarks, remark => remark.Contains("reset_pose", StringComparison.Ordinal));
             Assert.Equal((10, 50.0), (driving.Action.Horizon, driving.Action.StepMs));
+            AssertEachIsAnswered((RemotePolicy)driving);
         }
         finally
         {
             server.StandardInput.Close();
             server.WaitForExit(Bound);
+        }
+    }
+
+    /// <summary>The server numbers its answers: none is left out, and none is another's.</summary>
+    private static void AssertEachIsAnswered(RemotePolicy policy)
+    {
+        using var connection = policy.Address.Protocol.Open(policy.Address);
+        var request = policy.Request();
+        var frames = new FramePool(policy.Image);
+        float? last = null;
+        for (var i = 0; i < Exchanges; i++)
+        {
+            using var seen = new Observation(["image", "wrist"], frames.Rent(), frames.Rent())
+            {
+                State = new RobotReading(policy.State.Names, new float[8], 1),
+            };
+            var answer = policy.Check(connection.Exchange(request.Write(seen, "do something"), Bound));
+            Assert.All(answer.Values, value => Assert.Equal((last ?? value - 1) + 1, value));
+            last = answer.Values[0];
         }
     }
 
