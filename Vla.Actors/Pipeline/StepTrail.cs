@@ -15,26 +15,30 @@ public readonly record struct StepTimes(string Step, long StartedNs, long Finish
 /// <summary>The steps that were done so far, in their order: a list that never changes.</summary>
 /// <remarks>
 /// Each policy names its own steps. What lies between two of them is waiting, so that steps and waits together are the
-/// age of what came of them.
+/// age of what came of them. A trail and those that continue it are one array as far as they agree: the first to
+/// continue a trail writes behind its end, where nobody looks who has the shorter one; a second one copies.
 /// </remarks>
 public readonly struct StepTrail : IReadOnlyList<StepTimes>, IEquatable<StepTrail>
 {
     /// <summary>The step that comes before every policy's: resizing and normalising the picture.</summary>
     public const string Prepare = "prepare";
 
-    private readonly StepTimes[]? _steps;
+    /// <summary>Room from the start: as many steps as a staged policy's picture has.</summary>
+    private const int Room = 4;
 
-    private StepTrail(StepTimes[] steps) => _steps = steps;
+    private readonly Place[]? _places;
+
+    private StepTrail(Place[] places, int count) => (_places, Count) = (places, count);
 
     /// <summary>Nothing done yet.</summary>
     public static StepTrail Empty => default;
 
     /// <summary>How many steps there are.</summary>
-    public int Count => _steps?.Length ?? 0;
+    public int Count { get; }
 
     /// <summary>A step, in the order in which they were taken.</summary>
     public StepTimes this[int index] =>
-        _steps is null ? throw new ArgumentOutOfRangeException(nameof(index)) : _steps[index];
+        (uint)index < (uint)Count ? _places![index].Times : throw new ArgumentOutOfRangeException(nameof(index));
 
     /// <summary>What all steps took together, without the waiting between them, nanoseconds.</summary>
     public long WorkNs
@@ -42,40 +46,53 @@ public readonly struct StepTrail : IReadOnlyList<StepTimes>, IEquatable<StepTrai
         get
         {
             var sum = 0L;
-            foreach (var step in Steps)
-                sum += step.DurationNs;
+            for (var i = 0; i < Count; i++)
+                sum += this[i].DurationNs;
             return sum;
         }
     }
-
-    private ReadOnlySpan<StepTimes> Steps => _steps;
 
     /// <summary>A trail that begins with a step.</summary>
     public static StepTrail Of(string step, long startedNs, long finishedNs) => Empty.With(step, startedNs, finishedNs);
 
     /// <summary>These steps and one more.</summary>
-    public StepTrail With(string step, long startedNs, long finishedNs) =>
-        new([.. Steps, new StepTimes(step, startedNs, finishedNs)]);
+    public StepTrail With(string step, long startedNs, long finishedNs)
+    {
+        var places = _places;
+        if (places is null || Count == places.Length || !places[Count].Take(step))
+        {
+            places = new Place[Math.Max(Room, 2 * Count)];
+            Array.Copy(_places ?? [], places, Count);
+            places[Count].Take(step);
+        }
+
+        places[Count].Set(startedNs, finishedNs);
+        return new StepTrail(places, Count + 1);
+    }
 
     /// <summary>The step of a name; all zero where it was not done.</summary>
     public StepTimes Find(string name)
     {
-        foreach (var step in Steps)
+        for (var i = 0; i < Count; i++)
         {
-            if (step.Step == name)
-                return step;
+            if (this[i].Step == name)
+                return this[i];
         }
 
         return new StepTimes(name, 0, 0);
     }
 
     /// <inheritdoc/>
-    public IEnumerator<StepTimes> GetEnumerator() => ((IEnumerable<StepTimes>)(_steps ?? [])).GetEnumerator();
+    public IEnumerator<StepTimes> GetEnumerator()
+    {
+        for (var i = 0; i < Count; i++)
+            yield return this[i];
+    }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <inheritdoc/>
-    public bool Equals(StepTrail other) => Steps.SequenceEqual(other.Steps);
+    public bool Equals(StepTrail other) => this.SequenceEqual(other);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is StepTrail other && Equals(other);
@@ -88,4 +105,21 @@ public readonly struct StepTrail : IReadOnlyList<StepTimes>, IEquatable<StepTrai
 
     /// <summary>Whether they are not.</summary>
     public static bool operator !=(StepTrail left, StepTrail right) => !left.Equals(right);
+
+    /// <summary>A place for one step, taken once.</summary>
+    private struct Place
+    {
+        private string? _step;
+        private long _startedNs;
+        private long _finishedNs;
+
+        /// <summary>The step in it.</summary>
+        public readonly StepTimes Times => new(_step!, _startedNs, _finishedNs);
+
+        /// <returns>False where it was somebody else's already.</returns>
+        public bool Take(string step) => Interlocked.CompareExchange(ref _step, step, null) is null;
+
+        /// <summary>Says when its step was taken: by whoever took it, before anybody else knows of it.</summary>
+        public void Set(long startedNs, long finishedNs) => (_startedNs, _finishedNs) = (startedNs, finishedNs);
+    }
 }

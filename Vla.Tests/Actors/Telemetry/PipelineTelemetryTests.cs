@@ -117,17 +117,27 @@ public sealed partial class PipelineTelemetryTests : IDisposable
     }
 
     private void Note<T>(Instrument instrument, T value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
-        where T : struct, IConvertible =>
-        _measured.Add((instrument.Name, tags.IsEmpty ? "" : tags[0].Value!.ToString()!, value.ToDouble(null)));
+        where T : struct, IConvertible
+    {
+        // Gauges are read by the test, counters and histograms told by whoever watches the actions.
+        lock (_measured)
+            _measured.Add((instrument.Name, tags.IsEmpty ? "" : tags[0].Value!.ToString()!, value.ToDouble(null)));
+    }
 
     private double Value(string name, string tag = "") => Assert.Single(Values(name, tag));
 
-    private List<double> Values(string name, string tag = "") =>
-        [
-            .. _measured
-                .Where(measured => measured.Name == name && measured.Tag == tag)
-                .Select(measured => Math.Round(measured.Value, 9)),
-        ];
+    private List<double> Values(string name, string tag = "")
+    {
+        lock (_measured)
+        {
+            return
+            [
+                .. _measured
+                    .Where(measured => measured.Name == name && measured.Tag == tag)
+                    .Select(measured => Math.Round(measured.Value, 9)),
+            ];
+        }
+    }
 
     [GeneratedRegex(@"^\| `(?<name>vla\.[a-z_.]+)` \| `(?<unit>[^`]+)` \|", RegexOptions.Multiline)]
     private static partial Regex TableRow();
