@@ -107,6 +107,7 @@ internal delegate void ReadElements(long first, Span<byte> destination);
 /// <param name="Name">Unique in its file: <c>vision_encoder.fc.weight</c>.</param>
 /// <param name="Type">The kind of number.</param>
 /// <param name="Shape">Sizes from the outermost dimension; empty for a single number.</param>
+/// <exception cref="ArgumentOutOfRangeException">A size is negative, or the bytes would not fit 63 bits.</exception>
 public record CheckpointTensor(string Name, CheckpointType Type, IReadOnlyList<long> Shape)
 {
     /// <summary>How many numbers it has.</summary>

@@ -20,6 +20,7 @@ public readonly struct SeenPictures : IReadOnlyList<SeenPicture>, IEquatable<See
     public int Count => _pictures?.Length ?? 0;
 
     /// <summary>A picture, in the observation's order.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such place.</exception>
     public SeenPicture this[int index] =>
         _pictures is null ? throw new ArgumentOutOfRangeException(nameof(index)) : _pictures[index];
 

@@ -37,6 +37,7 @@ public readonly struct StepTrail : IReadOnlyList<StepTimes>, IEquatable<StepTrai
     public int Count { get; }
 
     /// <summary>A step, in the order in which they were taken.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such place.</exception>
     public StepTimes this[int index] =>
         (uint)index < (uint)Count ? _places![index].Times : throw new ArgumentOutOfRangeException(nameof(index));
 

@@ -63,12 +63,15 @@ public sealed class ConfigSection
     public bool HasObject(string key) => Optional(key) is { ValueKind: JsonValueKind.Object };
 
     /// <summary>An object that must be there.</summary>
+    /// <exception cref="PolicyException">It is missing, or something else.</exception>
     public ConfigSection Section(string key) => Below(key, Required(key, "an object { … }"));
 
     /// <summary>An object; null when it is left out.</summary>
+    /// <exception cref="PolicyException">It is something else.</exception>
     public ConfigSection? OptionalSection(string key) => Optional(key) is { } value ? Below(key, value) : null;
 
     /// <summary>A list of objects.</summary>
+    /// <exception cref="PolicyException">It is missing, or something else.</exception>
     public IReadOnlyList<ConfigSection> Sections(string key, int maximumCount)
     {
         var allowed = $"a list of at most {maximumCount} objects";
@@ -78,19 +81,23 @@ public sealed class ConfigSection
     /// <summary>A file inside the policy's directory; a policy is a directory that can be copied whole.</summary>
     /// <param name="key">Of the name, for the error.</param>
     /// <param name="name">Relative to the directory.</param>
+    /// <exception cref="PolicyException">It would be outside.</exception>
     public string InDirectory(string key, string name) =>
         Path.IsPathRooted(name) || name.Split('/', '\\').Contains("..") || name.Any(char.IsControl)
             ? throw Wrong(key, $"\"{ErrorText.Bounded(name)}\"", "a file inside the policy's directory")
             : Path.Combine(Directory, name);
 
     /// <summary>A text that must be there and is not empty.</summary>
+    /// <exception cref="PolicyException">It is missing, or something else.</exception>
     public string Text(string key, int maximumLength) => Text(key, Required(key, "text"), maximumLength);
 
     /// <summary>A text; null when it is left out.</summary>
+    /// <exception cref="PolicyException">It is something else.</exception>
     public string? OptionalText(string key, int maximumLength) =>
         Optional(key) is { } value ? Text(key, value, maximumLength) : null;
 
     /// <summary>True or false; null when it is left out.</summary>
+    /// <exception cref="PolicyException">It is something else.</exception>
     public bool? OptionalFlag(string key) =>
         Optional(key) switch
         {
@@ -101,6 +108,7 @@ public sealed class ConfigSection
         };
 
     /// <summary>A text that must be one of a few.</summary>
+    /// <exception cref="PolicyException">It is missing, or something else.</exception>
     public string Choice(string key, params ReadOnlySpan<string> choices) => Choice(key, choices.ToArray(), orElse: "");
 
     /// <summary>One of several texts.</summary>
@@ -118,10 +126,12 @@ public sealed class ConfigSection
     }
 
     /// <summary>Null when the key is not there.</summary>
+    /// <exception cref="PolicyException">It is something else.</exception>
     public string? OptionalChoice(string key, params ReadOnlySpan<string> choices) =>
         Optional(key) is null ? null : Choice(key, choices);
 
     /// <summary>A whole number that must be there and in its range.</summary>
+    /// <exception cref="PolicyException">It is missing, or something else.</exception>
     public int Integer(string key, int minimum, int maximum)
     {
         var allowed = string.Create(CultureInfo.InvariantCulture, $"{minimum} to {maximum}, whole");
@@ -130,18 +140,22 @@ public sealed class ConfigSection
     }
 
     /// <summary>A whole number in its range.</summary>
+    /// <exception cref="PolicyException">It is something else.</exception>
     public int OptionalInteger(string key, int minimum, int maximum, int ifMissing) =>
         Optional(key) is null ? ifMissing : Integer(key, minimum, maximum);
 
     /// <summary>A number in its range.</summary>
+    /// <exception cref="PolicyException">It is something else.</exception>
     public double OptionalNumber(string key, double minimum, double maximum, double ifMissing) =>
         Optional(key) is null ? ifMissing : Number(key, minimum, maximum);
 
     /// <summary>A number that must be there and in its range.</summary>
+    /// <exception cref="PolicyException">It is missing, or something else.</exception>
     public double Number(string key, double minimum, double maximum) =>
         Number(key, Required(key, Range(minimum, maximum)), minimum, maximum);
 
     /// <summary>A list of so many numbers, each in the range.</summary>
+    /// <exception cref="PolicyException">It is missing, or something else.</exception>
     public IReadOnlyList<float> Numbers(string key, int count, double minimum, double maximum)
     {
         var allowed = $"a list of {count} numbers, each {Range(minimum, maximum)}";
@@ -153,6 +167,7 @@ public sealed class ConfigSection
     }
 
     /// <summary>A list of numbers with all their digits.</summary>
+    /// <exception cref="PolicyException">It is missing, or something else.</exception>
     public IReadOnlyList<double> Doubles(string key, int minimumCount, int maximumCount)
     {
         const double most = 1e30;
@@ -168,6 +183,7 @@ public sealed class ConfigSection
     }
 
     /// <summary>A list of true and false.</summary>
+    /// <exception cref="PolicyException">It is missing, or something else.</exception>
     public IReadOnlyList<bool> Flags(string key, int count)
     {
         var allowed = $"a list of {count} times true or false";
@@ -178,6 +194,7 @@ public sealed class ConfigSection
     }
 
     /// <summary>A list of whole numbers.</summary>
+    /// <exception cref="PolicyException">It is missing, or something else.</exception>
     public IReadOnlyList<int> Integers(string key, int minimumCount, int maximumCount, int minimum, int maximum)
     {
         var allowed = string.Create(
@@ -196,6 +213,7 @@ public sealed class ConfigSection
     }
 
     /// <summary>A list of texts, none of them empty.</summary>
+    /// <exception cref="PolicyException">It is missing, or something else.</exception>
     public IReadOnlyList<string> Texts(string key, int minimumCount, int maximumCount, int maximumLength)
     {
         var allowed =
@@ -210,6 +228,7 @@ public sealed class ConfigSection
     }
 
     /// <summary>None when the key is not there.</summary>
+    /// <exception cref="PolicyException">It is something else.</exception>
     public IReadOnlyList<string> OptionalTexts(string key, int maximumCount, int maximumLength) =>
         Optional(key) is null ? [] : Texts(key, 0, maximumCount, maximumLength);
 

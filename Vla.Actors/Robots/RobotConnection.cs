@@ -192,6 +192,7 @@ public sealed class RobotConnection : IRobot
     }
 
     /// <inheritdoc/>
+    /// <exception cref="RobotLostException">It is not connected.</exception>
     public void Apply(PublishedAction action)
     {
         Enter();
@@ -212,6 +213,7 @@ public sealed class RobotConnection : IRobot
     }
 
     /// <inheritdoc/>
+    /// <exception cref="RobotLostException">It is not connected.</exception>
     public long ReadState(Span<float> values)
     {
         Enter();

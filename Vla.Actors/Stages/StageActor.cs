@@ -79,6 +79,8 @@ public abstract class StageActor<TInput> : TorchActor
         [.. inputs.Select(input => Process(input, startedNs))];
 
     /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException"><see cref="ProcessBatch"/> gave more or fewer results than there
+    /// were inputs.</exception>
     protected override void Handle(object message)
     {
         switch (message)

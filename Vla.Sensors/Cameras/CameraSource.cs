@@ -131,6 +131,7 @@ public abstract record CameraSource
                 : new UriBuilder(Address) { UserName = "", Password = "" }.Uri.ToString();
 
         /// <summary>Reads <c>http://HOST/PATH</c>, <c>rtsp://…</c>: any text with <c>://</c>.</summary>
+        /// <exception cref="CameraException">It is not a whole address, or of another scheme.</exception>
         public static Url? Read(string text)
         {
             if (!text.Contains("://", StringComparison.Ordinal))

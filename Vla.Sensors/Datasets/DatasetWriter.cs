@@ -62,6 +62,7 @@ public sealed class DatasetWriter : IDisposable
     /// <param name="robotType">The robot's name.</param>
     /// <param name="features">What is recorded besides the standard columns.</param>
     /// <exception cref="DatasetException">The directory cannot be used.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="fps"/> is not positive.</exception>
     public static DatasetWriter Create(
         string directory,
         int fps,

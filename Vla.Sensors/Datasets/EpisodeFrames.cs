@@ -24,6 +24,7 @@ public sealed class EpisodeFrames
     public ReadOnlyMemory<long> Integers(string feature) => Get<long>(feature);
 
     /// <summary>The instruction in force at a frame.</summary>
+    /// <exception cref="DatasetException">The dataset does not know the frame's task.</exception>
     public string Task(int frame) => TaskOf(Get<long>("task_index")[frame]);
 
     /// <summary>The text of a task's index.</summary>

@@ -58,6 +58,9 @@ public sealed class EpisodeRecording : IDisposable
     /// Sets the numbers of a feature in this frame; NaN and infinity are refused, since statistics have no place for
     /// them.
     /// </summary>
+    /// <exception cref="ArgumentException">There is no such feature, it is another type's or size's, or a value is not
+    /// finite.</exception>
+    /// <exception cref="InvalidOperationException">It is set already in this frame.</exception>
     public void Set(string feature, ReadOnlySpan<float> values)
     {
         foreach (var value in values)
@@ -74,6 +77,8 @@ public sealed class EpisodeRecording : IDisposable
     }
 
     /// <summary>Sets the whole numbers of a feature in this frame.</summary>
+    /// <exception cref="ArgumentException">There is no such feature, or it is another type's or size's.</exception>
+    /// <exception cref="InvalidOperationException">It is set already in this frame.</exception>
     public void Set(string feature, ReadOnlySpan<long> values)
     {
         var list = (List<long>)Place(feature, FeatureType.Int64, values.Length);
@@ -86,6 +91,8 @@ public sealed class EpisodeRecording : IDisposable
         CollectionsMarshal.AsSpan((List<long>)_values[_places[feature]]).Fill(value);
 
     /// <summary>Sets the tasks of a feature in this frame; each gets an index in the dataset's list of tasks.</summary>
+    /// <exception cref="ArgumentException">There is no such feature, or it is another type's or size's.</exception>
+    /// <exception cref="InvalidOperationException">It is set already in this frame.</exception>
     public void SetTasks(string feature, IEnumerable<string> tasks)
     {
         var indices = tasks.Select(task => (long)TaskIndex(task)).ToArray();
@@ -95,6 +102,8 @@ public sealed class EpisodeRecording : IDisposable
     /// <summary>Sets the picture of a camera in this frame.</summary>
     /// <param name="feature">The camera's feature.</param>
     /// <param name="picture">BGR, 8 bits, of the feature's size; encoded before the call returns.</param>
+    /// <exception cref="ArgumentException">There is no such camera, or its pictures are other ones.</exception>
+    /// <exception cref="InvalidOperationException">It is set already in this frame.</exception>
     public void Set(string feature, Mat picture)
     {
         var index = _places[feature];
@@ -112,6 +121,7 @@ public sealed class EpisodeRecording : IDisposable
 
     /// <summary>Ends the frame, all features of which have been set.</summary>
     /// <param name="task">The instruction in force.</param>
+    /// <exception cref="InvalidOperationException">A feature was not set.</exception>
     public void EndFrame(string task)
     {
         var missing = Array.IndexOf(_set, false);

@@ -38,8 +38,9 @@ public sealed class ImagePreparation : IDisposable
     private readonly Resizer _resizing = new(InterpolationFlags.LinearExact);
     private readonly Mat _colour = new();
 
-    /// <exception cref="ArgumentException">A size is not positive, or mean and std are not three values
-    /// each.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A size is not positive.</exception>
+    /// <exception cref="ArgumentException">Mean and std are not three values each, or fit and sampling do not go
+    /// together.</exception>
     public ImagePreparation(ImageSpec spec)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(spec.Height, nameof(spec));
@@ -79,6 +80,8 @@ public sealed class ImagePreparation : IDisposable
     /// <summary>The picture before its bytes become numbers, as training data keeps it.</summary>
     /// <param name="bgr">As for <see cref="Prepare"/>.</param>
     /// <param name="hwcRgb">Receives [height, width, 3], RGB, 0 to 255.</param>
+    /// <exception cref="ArgumentException">The picture is empty or not 8 bits a channel, or
+    /// <paramref name="hwcRgb"/> has another length.</exception>
     public unsafe void PrepareBytes(Mat bgr, Span<byte> hwcRgb)
     {
         if (_sampled is not null)

@@ -17,6 +17,7 @@ public sealed class Observation : IDisposable
 
     /// <param name="names">Of the pictures; each once.</param>
     /// <param name="frames">The pictures in that order, handed over.</param>
+    /// <exception cref="ArgumentException">There are more names than pictures, or fewer.</exception>
     public Observation(IReadOnlyList<string> names, params ReadOnlySpan<Frame> frames)
         : this(names, goHome: null)
     {
@@ -35,6 +36,7 @@ public sealed class Observation : IDisposable
     public IReadOnlyList<string> Names { get; }
 
     /// <summary>A picture by its place.</summary>
+    /// <exception cref="ObjectDisposedException">The pictures were given back.</exception>
     public Frame this[int place] => _frames[place] ?? throw new ObjectDisposedException(nameof(Observation));
 
     /// <summary>When its oldest picture was taken, monotonic nanoseconds.</summary>

@@ -21,6 +21,7 @@ public sealed class StateRing
 
     /// <param name="width">Values in a state.</param>
     /// <param name="length">States that are kept.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A width below 0, or a length below 1.</exception>
     public StateRing(int width, int length = DefaultLength)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(width);
@@ -49,6 +50,7 @@ public sealed class StateRing
     /// <param name="atNs">When it was true, monotonic nanoseconds.</param>
     /// <param name="values">As many as <see cref="Width"/>.</param>
     /// <returns>False, and nothing has happened, when that was before the newest one: time does not go back.</returns>
+    /// <exception cref="ArgumentException">There are more values, or fewer.</exception>
     public bool Add(long atNs, ReadOnlySpan<float> values)
     {
         if (values.Length != Width)

@@ -101,6 +101,7 @@ public sealed class Tabletop
     /// <summary>Acts for so long; what is less than a quantum is kept for the next call.</summary>
     /// <param name="action">In force for the whole time.</param>
     /// <param name="elapsedNs">Nanoseconds, 0 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="elapsedNs"/> is negative.</exception>
     public void Advance(in WorldAction action, long elapsedNs)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(elapsedNs);

@@ -25,6 +25,7 @@ public sealed class WorldCamera : ICamera
     /// <param name="height">Picture height in pixels.</param>
     /// <param name="fps">Pictures a second, above 0.</param>
     /// <param name="time">The world's clock.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size or <paramref name="fps"/> is not positive.</exception>
     public WorldCamera(LiveWorld world, WorldView view, int width, int height, double fps, TimeProvider time)
         : this(world, view, width, height, fps, time, null) { }
 

@@ -19,6 +19,7 @@ public sealed class WorldRandom
     public double Between(double low, double high) => low + (high - low) * NextDouble();
 
     /// <summary>One of 0 … <paramref name="count"/> − 1.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is not positive.</exception>
     public int Below(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);

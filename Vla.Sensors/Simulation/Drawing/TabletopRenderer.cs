@@ -19,6 +19,7 @@ public sealed class TabletopRenderer : IDisposable
     /// <param name="width">Picture width in pixels.</param>
     /// <param name="height">Picture height in pixels.</param>
     /// <param name="view">Which of the world's cameras.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is not positive.</exception>
     public TabletopRenderer(int width, int height, WorldView view = WorldView.Front)
         : this(width, height, width, height, view) { }
 
@@ -31,6 +32,8 @@ public sealed class TabletopRenderer : IDisposable
     /// sides.</param>
     /// <param name="drawnHeight">Height while drawing.</param>
     /// <param name="view">Which of the world's cameras.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is not positive, or drawing would be smaller than the
+    /// picture.</exception>
     public TabletopRenderer(int width, int height, int drawnWidth, int drawnHeight, WorldView view = WorldView.Front)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);

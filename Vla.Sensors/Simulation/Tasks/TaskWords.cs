@@ -118,6 +118,8 @@ public static class TaskWords
     }
 
     /// <summary>Says a task in its plainest words.</summary>
+    /// <exception cref="ArgumentException">Its block cannot be told from another; see
+    /// <see cref="CanName"/>.</exception>
     public static string Say(Tabletop table, in WorldTask task) =>
         Fill(table, task, Templates(task.Kind, Phrasing.Train)[0], Nouns[0]);
 
