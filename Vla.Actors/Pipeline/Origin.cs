@@ -11,17 +11,20 @@ public readonly record struct Origin
     /// <summary>The pictures that it was made of, one of each camera; none where that is not known.</summary>
     public SeenPictures Pictures { get; init; }
 
-    /// <summary>The words in force when it was made.</summary>
-    public string Instruction { get; init; }
+    /// <summary>The words in force when it was made; null where no policy made it.</summary>
+    public WordsInForce? Words { get; init; }
+
+    /// <summary>Their text; empty before there were any, null where no policy made it.</summary>
+    public string? Instruction => Words?.Text;
 
     /// <summary>Counts instructions from 1; 0 means none.</summary>
-    public long InstructionNumber { get; init; }
+    public long InstructionNumber => Words?.Number ?? 0;
 
     /// <summary>When the instruction was given, so that the time to its first action can be told.</summary>
-    public long InstructionGivenNs { get; init; }
+    public long InstructionGivenNs => Words?.GivenNs ?? 0;
 
     /// <summary>What was done for the instruction: once, and often before the picture was taken.</summary>
-    public StepTrail InstructionSteps { get; init; }
+    public StepTrail InstructionSteps => Words?.Steps ?? StepTrail.Empty;
 
     /// <summary>When the picture was taken; of several the oldest.</summary>
     public long CapturedNs { get; init; }
@@ -42,7 +45,7 @@ public readonly record struct Origin
         {
             FrameSequence = seen[place].Sequence,
             Pictures = SeenPictures.Of(seen),
-            Instruction = "",
+            Words = WordsInForce.None,
             CapturedNs = seen.CapturedNs,
             Steps = StepTrail.Of(StepTrail.Prepare, seen.CapturedNs, seen.PreparedNs),
         };
@@ -55,11 +58,5 @@ public readonly record struct Origin
         };
 
     /// <summary>The same, made with these words.</summary>
-    public Origin With(Instruction instruction) =>
-        this with
-        {
-            Instruction = instruction.Text,
-            InstructionNumber = instruction.Number,
-            InstructionGivenNs = instruction.GivenNs,
-        };
+    public Origin With(WordsInForce words) => this with { Words = words };
 }

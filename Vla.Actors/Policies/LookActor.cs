@@ -104,19 +104,6 @@ internal sealed class LookActor(
         _pictures.Dispose();
     }
 
-    private Origin OriginOf(Observation seen, int place)
-    {
-        var origin = Origin.Of(seen, place);
-        return Instruction is { } words
-            ? origin.With(words)
-            // What it does is the same whatever is said, and yet made for the words in force: a recording asks.
-            : origin with
-            {
-                Instruction = seen.Instruction,
-                InstructionNumber = seen.InstructionNumber,
-            };
-    }
-
     private Tensor Look(Tensor picture, string words)
     {
         if (device.type == DeviceType.CPU)

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Vla.Actors.Pipeline;
+using Vla.Sensors.Observations;
 
 namespace Vla.Actors.Stages;
 
@@ -23,6 +24,8 @@ public abstract class InstructedActor<TInput>(StageSetup setup, IActorRef upstre
 {
     private readonly InstructionDemand _words = new(instructions, setup.Time);
 
+    private WordsInForce? _inForce;
+
     /// <summary>The words in force; null before there are any, and where none are asked for.</summary>
     protected Instruction? Instruction { get; private set; }
 
@@ -32,6 +35,22 @@ public abstract class InstructedActor<TInput>(StageSetup setup, IActorRef upstre
     /// <summary>Nothing is done before somebody said what.</summary>
     protected override bool CanWork => !TakesWords || Instruction is not null;
 
+    /// <summary>What was made so far, and now with the words in force.</summary>
+    protected Origin InWords(Origin origin) => _inForce is null ? origin : origin.With(_inForce);
+
+    /// <summary>Where what is made of an observation comes from, and the words that it is made for.</summary>
+    /// <remarks>
+    /// A policy that takes no words does the same whatever is said, and yet for the words in force: a recording asks.
+    /// </remarks>
+    /// <param name="seen">The observation.</param>
+    /// <param name="place">Of the picture whose number it carries.</param>
+    protected Origin OriginOf(Observation seen, int place = 0)
+    {
+        if (!TakesWords && (_inForce?.Number, _inForce?.Text) != (seen.InstructionNumber, seen.Instruction))
+            _inForce = new WordsInForce(seen.InstructionNumber, seen.Instruction);
+        return InWords(Origin.Of(seen, place));
+    }
+
     /// <inheritdoc/>
     protected override void Handle(object message)
     {
@@ -39,6 +58,7 @@ public abstract class InstructedActor<TInput>(StageSetup setup, IActorRef upstre
         {
             case InstructionChanged changed:
                 Instruction = changed.Instruction;
+                _inForce = TakesWords ? WordsInForce.Of(changed.Instruction) : null;
                 _words.After(changed.Instruction);
                 GoOn();
                 break;

@@ -34,12 +34,7 @@ public abstract class WholePolicyActor(
         var (seen, instruction) = (input.Observation, Instruction!);
         var values = Act(seen, instruction);
         return new ActionDecoded(
-            new ActionChunk(
-                values,
-                Horizon,
-                stepNs,
-                Origin.Of(seen).With(instruction).With(step, startedNs, Setup.Time.NowNs())
-            )
+            new ActionChunk(values, Horizon, stepNs, OriginOf(seen).With(step, startedNs, Setup.Time.NowNs()))
         );
     }
 }

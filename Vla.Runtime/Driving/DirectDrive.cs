@@ -86,7 +86,7 @@ internal sealed class DirectDrive : IDisposable
     /// <param name="atNs">When it was felt, monotonic nanoseconds.</param>
     public void Offer(float[] values, long atNs) =>
         Control.Offer(
-            new ActionChunk(values, Horizon: 1, StepNs: 0, new Origin { CapturedNs = atNs, Instruction = "" })
+            new ActionChunk(values, Horizon: 1, StepNs: 0, new Origin { CapturedNs = atNs, Words = WordsInForce.None })
         );
 
     /// <summary>Where the robot is; null when that is not known.</summary>

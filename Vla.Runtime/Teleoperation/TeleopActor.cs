@@ -26,7 +26,7 @@ internal sealed class TeleopActor(
 ) : UntypedActor
 {
     private readonly InstructionDemand _words = new(instructions, time);
-    private Instruction? _instruction;
+    private WordsInForce _inForce = WordsInForce.None;
     private IActorRef? _asker;
     private bool _isWanted;
     private Felt? _newest;
@@ -53,7 +53,7 @@ internal sealed class TeleopActor(
                 break;
 
             case InstructionChanged changed:
-                _instruction = changed.Instruction;
+                _inForce = WordsInForce.Of(changed.Instruction);
                 _words.After(changed.Instruction);
                 break;
 
@@ -89,16 +89,13 @@ internal sealed class TeleopActor(
         );
     }
 
-    private Origin Origin(long atNs, bool isByHand)
-    {
-        var origin = new Origin
+    private Origin Origin(long atNs, bool isByHand) =>
+        new()
         {
             CapturedNs = atNs,
-            Instruction = "",
+            Words = _inForce,
             IsByHand = isByHand,
         };
-        return _instruction is { } instruction ? origin.With(instruction) : origin;
-    }
 
     private sealed record Stay(float[] Values);
 

@@ -50,22 +50,12 @@ internal sealed class RemotePolicyActor(
         var workedNs = answer.InferMs is { } ms
             ? Math.Min((long)(ms * MonotonicTime.NsPerMs), answeredNs - sentNs)
             : answeredNs - sentNs;
-        var origin = Origin.Of(seen);
-        origin =
-            Instruction is { } instruction && TakesWords
-                ? origin.With(instruction)
-                // What it does is the same whatever is said, and yet made for the words in force: a recording asks.
-                : origin with
-                {
-                    Instruction = seen.Instruction,
-                    InstructionNumber = seen.InstructionNumber,
-                };
         return new ActionDecoded(
             new ActionChunk(
                 answer.Values,
                 answer.Horizon,
                 policy.Action.StepNs,
-                origin
+                OriginOf(seen)
                     .With(RemoteSteps.Pack, startedNs, sentNs)
                     .With(RemoteSteps.Wire, sentNs, answeredNs - workedNs)
                     .With(RemoteSteps.Server, answeredNs - workedNs, answeredNs)

@@ -1,5 +1,6 @@
 using Vla.Actors.Chunks;
 using Vla.Actors.Control;
+using Vla.Actors.Pipeline;
 using Vla.Actors.Robots;
 using Vla.Tests.Actors.Robots;
 
@@ -61,7 +62,7 @@ public sealed class ChunkExecutionTests : IDisposable
         Offer(0.1f, 0.2f, 0.3f);
         Tick();
         var chunk = Make.Chunk(_clock.NowNs, 2, 20, 0.7f, 0, 0.7f, 0);
-        _loop!.Offer(chunk with { Origin = chunk.Origin with { InstructionNumber = 2 } });
+        _loop!.Offer(chunk with { Origin = chunk.Origin with { Words = new WordsInForce(2, "other") } });
 
         Assert.Equal(0.7f, Tick().Values[0]);
     }

@@ -68,5 +68,5 @@ public sealed class WholeChunkEnsembleTests
     }
 
     private static ActionChunk Chunk(float[] values, int horizon, long capturedNs) =>
-        new(values, horizon, StepNs, new Origin { CapturedNs = capturedNs, Instruction = "" });
+        new(values, horizon, StepNs, new Origin { CapturedNs = capturedNs });
 }

@@ -363,8 +363,10 @@ public sealed class ControlLoopTests : IDisposable
                 {
                     Origin = action.Origin with
                     {
-                        InstructionGivenNs = given,
-                        InstructionSteps = StepTrail.Of("encode_instruction", given + 1_000, given + 4_000),
+                        Words = new WordsInForce(1, "go", given)
+                        {
+                            Steps = StepTrail.Of("encode_instruction", given + 1_000, given + 4_000),
+                        },
                     },
                 }
             );

@@ -34,7 +34,7 @@ public sealed class ControlReportActorTests() : PipelineTestKit(TestScheduling)
                     [float.NaN, 0, 0, 0, 0, 0, 0],
                     1,
                     1,
-                    new Origin { CapturedNs = clock.NowNs, Instruction = "go" }
+                    new Origin { CapturedNs = clock.NowNs, Words = new WordsInForce(1, "go") }
                 )
             );
             control.Tick(clock.NowNs);

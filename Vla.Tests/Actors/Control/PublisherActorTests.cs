@@ -112,5 +112,5 @@ public sealed class PublisherActorTests : PipelineTestKit
     }
 
     private ActionChunk Chunk(float x) =>
-        new([x, 0, 0, 0, 0, 0, 0], 1, 1, new Origin { CapturedNs = _clock.NowNs, Instruction = "go" });
+        new([x, 0, 0, 0, 0, 0, 0], 1, 1, new Origin { CapturedNs = _clock.NowNs, Words = new WordsInForce(1, "go") });
 }

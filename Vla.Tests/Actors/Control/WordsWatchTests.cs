@@ -104,7 +104,7 @@ public sealed class WordsWatchTests : IDisposable
         for (var end = _clock.NowNs + ms * MonotonicTime.NsPerMs; _clock.NowNs < end; )
         {
             var chunk = Make.Action(_clock.NowNs, 0.25f, 0.75f);
-            _loop.Offer(chunk with { Origin = chunk.Origin with { InstructionNumber = words } });
+            _loop.Offer(chunk with { Origin = chunk.Origin with { Words = new WordsInForce(words, "words") } });
             _clock.Advance(10);
             _loop.Tick(_clock.NowNs);
         }

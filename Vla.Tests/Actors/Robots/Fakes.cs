@@ -142,8 +142,7 @@ internal static class Make
         new()
         {
             FrameSequence = 7,
-            Instruction = "pick up the red block",
-            InstructionNumber = 1,
+            Words = new WordsInForce(1, "pick up the red block"),
             CapturedNs = capturedNs,
             Steps = StepTrail
                 .Of("prepare", capturedNs + 1_000_000, capturedNs + 2_000_000)

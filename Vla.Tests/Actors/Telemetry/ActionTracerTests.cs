@@ -108,8 +108,7 @@ public sealed class ActionTracerTests : IDisposable
         var origin = new Origin
         {
             FrameSequence = 7,
-            Instruction = "pick up",
-            InstructionNumber = 1,
+            Words = new WordsInForce(1, "pick up"),
             CapturedNs = capturedNs,
             Steps = steps,
         };

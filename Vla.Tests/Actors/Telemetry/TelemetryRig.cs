@@ -65,12 +65,14 @@ internal sealed class TelemetryRig : IDisposable
                 0,
                 Make.Origin(capturedNs) with
                 {
-                    InstructionGivenNs = capturedNs - 30 * MonotonicTime.NsPerMs,
-                    InstructionSteps = StepTrail.Of(
-                        "encode_instruction",
-                        capturedNs - 2 * MonotonicTime.NsPerMs,
-                        capturedNs - MonotonicTime.NsPerMs
-                    ),
+                    Words = new WordsInForce(1, "pick up the red block", capturedNs - 30 * MonotonicTime.NsPerMs)
+                    {
+                        Steps = StepTrail.Of(
+                            "encode_instruction",
+                            capturedNs - 2 * MonotonicTime.NsPerMs,
+                            capturedNs - MonotonicTime.NsPerMs
+                        ),
+                    },
                 }
             )
         );

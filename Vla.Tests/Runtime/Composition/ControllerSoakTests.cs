@@ -186,7 +186,7 @@ public sealed class ControllerSoakTests : IAsyncLifetime, IDisposable
     private sealed class Chunks : IObserver, IDisposable
     {
         private readonly SemaphoreSlim _seen = new(0);
-        private volatile string _words = "";
+        private volatile string? _words = "";
 
         public string Name => "chunks";
 

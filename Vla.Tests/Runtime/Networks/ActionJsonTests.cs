@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using NJsonSchema;
 using Vla.Actors.Control;
+using Vla.Actors.Pipeline;
 using Vla.Actors.Robots;
 using Vla.Runtime.Networks;
 using Vla.Tests.Actors.Robots;
@@ -90,7 +91,7 @@ public sealed class ActionJsonTests : IDisposable
     {
         var action = Make.Published(1, ControlState.Policy) with
         {
-            Origin = Make.Origin(1) with { Instruction = instruction },
+            Origin = Make.Origin(1) with { Words = new WordsInForce(1, instruction) },
         };
 
         var text = Text(action);
@@ -105,7 +106,7 @@ public sealed class ActionJsonTests : IDisposable
         Text(
             Make.Published(1, ControlState.Policy) with
             {
-                Origin = Make.Origin(1) with { Instruction = new string('x', 5_000) },
+                Origin = Make.Origin(1) with { Words = new WordsInForce(1, new string('x', 5_000)) },
             }
         );
 

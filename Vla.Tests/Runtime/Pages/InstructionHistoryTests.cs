@@ -40,7 +40,13 @@ public sealed class InstructionHistoryTests : IDisposable
             new Sighting(
                 Sightings.FirstActions,
                 publishedNs,
-                new FirstPublished(1, new Origin().With(instruction), publishedNs - 5, publishedNs, publishedNs + 5)
+                new FirstPublished(
+                    1,
+                    new Origin { Words = WordsInForce.Of(instruction) },
+                    publishedNs - 5,
+                    publishedNs,
+                    publishedNs + 5
+                )
             )
         );
 }

@@ -152,8 +152,7 @@ public sealed class EpisodeCutterTests
             Clamped = 0,
             Origin = new Origin
             {
-                InstructionNumber = instruction,
-                Instruction = "",
+                Words = new WordsInForce(instruction, ""),
                 CapturedNs = -capturedMsAgo * MonotonicTime.NsPerMs,
             },
             PublishedNs = 0,

@@ -146,8 +146,7 @@ public sealed class LiveRecorderTests : IDisposable
                 Row = row,
                 Origin = new Origin
                 {
-                    InstructionNumber = 1,
-                    Instruction = "",
+                    Words = new WordsInForce(1, ""),
                     Pictures = SeenPictures.Of(new SeenPicture("front", picture, 10 * (picture - 1))),
                 },
             };
@@ -491,7 +490,7 @@ public sealed class LiveRecorderTests : IDisposable
             Reason = reason,
             Values = [_frame, -_frame],
             Clamped = 0,
-            Origin = new Origin { InstructionNumber = instruction, Instruction = "" },
+            Origin = new Origin { Words = new WordsInForce(instruction, "") },
             PublishedNs = _frame++ * MonotonicTime.NsPerSecond / Fps,
         };
 

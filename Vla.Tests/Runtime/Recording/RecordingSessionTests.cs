@@ -310,12 +310,7 @@ public sealed class RecordingSessionTests
                 Reason = reason,
                 Values = [0],
                 Clamped = 0,
-                Origin = new Origin
-                {
-                    InstructionNumber = 1,
-                    Instruction = "fold it",
-                    IsByHand = true,
-                },
+                Origin = new Origin { Words = new WordsInForce(1, "fold it"), IsByHand = true },
                 PublishedNs = _tick++ * MonotonicTime.NsPerSecond / ControlHz,
             },
             () => _scene

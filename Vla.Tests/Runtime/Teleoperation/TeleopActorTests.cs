@@ -63,7 +63,7 @@ public sealed class TeleopActorTests : TestKit
         var actor = Sys.ActorOf(
             Props.Create(() => new TeleopActor(feed, policy.Ref, instructions.Ref, null, TimeProvider.System))
         );
-        var planned = new ActionDecoded(new ActionChunk([1], 1, 0, new Origin { Instruction = "" }));
+        var planned = new ActionDecoded(new ActionChunk([1], 1, 0, new Origin()));
 
         actor.Tell(Ready.Once, TestActor);
         policy.ExpectMsg(Ready.Once);
@@ -94,7 +94,7 @@ public sealed class TeleopActorTests : TestKit
         var actor = Sys.ActorOf(
             Props.Create(() => new TeleopActor(feed, policy.Ref, instructions.Ref, null, TimeProvider.System))
         );
-        var planned = new ActionDecoded(new ActionChunk([1], 1, 0, new Origin { Instruction = "" }));
+        var planned = new ActionDecoded(new ActionChunk([1], 1, 0, new Origin()));
         actor.Tell(Ready.Once, TestActor);
         policy.ExpectMsg(Ready.Once);
 

@@ -52,7 +52,7 @@ internal sealed class OpenVlaAnswerActor(
                 policy.Act(tokens),
                 Horizon: 1,
                 policy.Action.StepNs,
-                input.Origin.With(instruction).With(OpenVlaSteps.Answer, startedNs, Setup.Time.NowNs())
+                InWords(input.Origin).With(OpenVlaSteps.Answer, startedNs, Setup.Time.NowNs())
             )
         );
     }

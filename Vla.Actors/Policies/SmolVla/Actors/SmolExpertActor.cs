@@ -53,7 +53,13 @@ internal sealed class SmolExpertActor(
     {
         var config = policy.Config;
         var noise = _noise
-            .Next(input.Origin.Instruction, input.Origin.InstructionNumber, 1, config.ChunkSize, config.ActionSize)
+            .Next(
+                input.Origin.Instruction ?? "",
+                input.Origin.InstructionNumber,
+                1,
+                config.ChunkSize,
+                config.ActionSize
+            )
             .to(device);
         var guide = _continuation?.Of(input.Origin, input.State);
         return new ActionDecoded(

@@ -59,10 +59,7 @@ internal sealed class SmolReaderActor(
     {
         var instruction = Instruction!;
         var prefix = _checkpoint!.Feel(Seen(input, instruction.Text), _state.Of(input.State)).Detached();
-        return new PrefixRead(
-            prefix,
-            input.Origin.With(instruction).With(SmolSteps.Read, startedNs, Setup.Time.NowNs())
-        )
+        return new PrefixRead(prefix, InWords(input.Origin).With(SmolSteps.Read, startedNs, Setup.Time.NowNs()))
         {
             State = input.State,
         };

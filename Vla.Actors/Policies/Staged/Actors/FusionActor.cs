@@ -27,6 +27,7 @@ public sealed class FusionActor(
     private readonly InstructionDemand _words = new(language, setup.Time);
     private Module<Tensor, Tensor, Tensor>? _fusion;
     private LanguageEncoded? _language;
+    private WordsInForce? _inForce;
 
     /// <param name="setup">Name, clock, threads.</param>
     /// <param name="createFusion">Makes the module; called after every start, on the stage's thread.</param>
@@ -55,6 +56,7 @@ public sealed class FusionActor(
             case LanguageEncoded encoded:
                 _language?.Dispose();
                 _language = encoded;
+                _inForce = WordsInForce.Of(encoded.Instruction) with { Steps = encoded.Steps };
                 _words.After(encoded.Instruction);
                 GoOn();
                 break;
@@ -77,13 +79,7 @@ public sealed class FusionActor(
         var fused = _fusion!.Fuse(input.Features, _language!.Features, state?.Of(input.State)).DetachFromDisposeScope();
         var finishedNs = Setup.Time.NowNs();
         Setup.Monitor.Features.Offer(fused, finishedNs);
-        return new FeaturesFused(
-            fused,
-            input.Origin.With(_language.Instruction).With(StagedSteps.Fuse, startedNs, finishedNs) with
-            {
-                InstructionSteps = _language.Steps,
-            }
-        );
+        return new FeaturesFused(fused, input.Origin.With(_inForce!).With(StagedSteps.Fuse, startedNs, finishedNs));
     }
 
     /// <inheritdoc/>

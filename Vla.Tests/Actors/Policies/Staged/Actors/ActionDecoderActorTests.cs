@@ -59,7 +59,10 @@ public sealed class ActionDecoderActorTests : PipelineTestKit
         var decoder = Start(ActionDecoderActor.Props(Setup, create, spec, _fusion));
         decoder.Tell(Ready.Once, _publisher);
         await _fusion.ExpectMsgAsync<Ready>();
-        decoder.Tell(new FeaturesFused(Features(3f), new Origin { FrameSequence = 9, Instruction = "go" }), _fusion);
+        decoder.Tell(
+            new FeaturesFused(Features(3f), new Origin { FrameSequence = 9, Words = new WordsInForce(1, "go") }),
+            _fusion
+        );
         return (await _publisher.ExpectMsgAsync<ActionDecoded>()).Chunk;
     }
 

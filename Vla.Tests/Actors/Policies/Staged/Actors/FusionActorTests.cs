@@ -116,15 +116,7 @@ public sealed class FusionActorTests : PipelineTestKit
         fusion.Tell(Encoded(1, "left", 10), _language);
         fusion.Tell(Ready.Once, _decoder);
         fusion.Tell(
-            new VisionEncoded(
-                Features(1),
-                new Origin
-                {
-                    FrameSequence = 1,
-                    Instruction = "",
-                    CapturedNs = 600,
-                }
-            )
+            new VisionEncoded(Features(1), new Origin { FrameSequence = 1, CapturedNs = 600 })
             {
                 State = new RobotReading(spec.Names, [600f], AtNs: 600),
             },
@@ -144,13 +136,10 @@ public sealed class FusionActorTests : PipelineTestKit
     private async Task<(float Value, string Instruction, long Number)> FuseAsync(long frame, float value)
     {
         _fusion.Tell(Ready.Once, _decoder);
-        _fusion.Tell(
-            new VisionEncoded(Features(value), new Origin { FrameSequence = frame, Instruction = "" }),
-            _vision
-        );
+        _fusion.Tell(new VisionEncoded(Features(value), new Origin { FrameSequence = frame }), _vision);
         using var fused = await _decoder.ExpectMsgAsync<FeaturesFused>();
         Assert.Equal(frame, fused.Origin.FrameSequence);
-        return (fused.Features[0, 0].item<float>(), fused.Origin.Instruction, fused.Origin.InstructionNumber);
+        return (fused.Features[0, 0].item<float>(), fused.Origin.Instruction!, fused.Origin.InstructionNumber);
     }
 
     private static LanguageEncoded Encoded(long number, string text, float value) =>
