@@ -4,7 +4,6 @@ using Vla.Actors.Pipeline;
 using Vla.Actors.Scheduling;
 using Vla.Actors.Stages;
 using Vla.Sensors;
-using Vla.Sensors.Observations;
 using static TorchSharp.torch;
 
 namespace Vla.Actors.Policies;
