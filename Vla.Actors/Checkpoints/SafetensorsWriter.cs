@@ -22,7 +22,7 @@ public static class SafetensorsWriter
     /// <param name="metadata">Free text for the header's <c>__metadata__</c>.</param>
     /// <exception cref="CheckpointException">The file cannot be written, or a tensor's type is not one that checkpoints
     /// hold.</exception>
-    /// <exception cref="PlatformNotSupportedException">The machine is not a little-endian one, as the format is.</exception>
+    /// <exception cref="PlatformNotSupportedException">The machine is not little-endian, as the format is.</exception>
     public static void Write(
         string path,
         IReadOnlyDictionary<string, Tensor> tensors,

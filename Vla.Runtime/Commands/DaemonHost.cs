@@ -1,3 +1,4 @@
+using System.Net;
 using Vla.Runtime.Http;
 using Vla.Runtime.Pages;
 using Vla.Runtime.Settings;
@@ -22,6 +23,18 @@ internal static class DaemonHost
         );
         web.AddPage();
         return web;
+    }
+
+    /// <summary>Where the page is, and what to type or press.</summary>
+    public static string Where(string http, string help)
+    {
+        var page =
+            HttpAddress.Parse(http) is not { } address ? "no page (--http off)"
+            : IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip)
+            && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any))
+                ? $"page: http://{Environment.MachineName}:{address.Port}/"
+            : $"page: {address}";
+        return $"{page}   {help}   Ctrl-C: end";
     }
 
     /// <summary>Puts it together, once all services are known.</summary>
