@@ -62,7 +62,7 @@ internal static partial class Daemon
         var builder = DaemonHost.Builder(settings, configFolder);
         start.Begin("loading the libraries", boundsItself: true);
         var plan = RunPlan.Read(settings, configFolder);
-        using var parts = await RunParts.OpenAsync(plan, start, time, cancellation);
+        await using var parts = await RunParts.OpenAsync(plan, start, time, cancellation);
         if (parts is null)
         {
             SayNothingRecorded(settings);

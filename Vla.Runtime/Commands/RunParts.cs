@@ -17,11 +17,12 @@ using Vla.Runtime.Teleoperation;
 using Vla.Sensors;
 using Vla.Sensors.Cameras;
 using Vla.Sensors.Simulation;
+using Vla.Sensors.Videos;
 
 namespace Vla.Runtime.Commands;
 
 /// <summary>What a run consists of, opened one after the other before anything of it runs.</summary>
-internal sealed class RunParts : IDisposable
+internal sealed class RunParts : IAsyncDisposable
 {
     private readonly StartWatch _start;
     private readonly TimeProvider _time;
@@ -75,6 +76,9 @@ internal sealed class RunParts : IDisposable
     /// <summary>What is recorded; null for nothing.</summary>
     public LiveRecording? Recording { get; private set; }
 
+    /// <summary>Says by ear how an episode goes; null where nobody is to hear it.</summary>
+    public EpisodeSounds? Sounds { get; private set; }
+
     /// <summary>What is shown of the run, once that is known.</summary>
     public StatusSource? Status { get; set; }
 
@@ -116,7 +120,7 @@ internal sealed class RunParts : IDisposable
         finally
         {
             if (!isWhole)
-                parts.Dispose();
+                await parts.DisposeAsync();
         }
     }
 
@@ -174,10 +178,12 @@ internal sealed class RunParts : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         foreach (var unused in _opened)
             unused?.Dispose();
+        if (Sounds is not null)
+            await Sounds.DisposeAsync();
         Recording?.Dispose();
         Side?.Dispose();
         Screen?.Dispose();
@@ -307,6 +313,15 @@ internal sealed class RunParts : IDisposable
             Tabletop,
             Side.Sensed?.State
         );
+        if (Recording.IsSession)
+        {
+            Sounds = EpisodeSounds.Of(
+                Plan.Settings.Record.Sounds,
+                Console.IsErrorRedirected ? null : Console.Error,
+                _time,
+                FfmpegProgram.OnPath
+            );
+        }
     }
 
     /// <summary>The leader first: a robot has torque only when there is somebody who leads it.</summary>

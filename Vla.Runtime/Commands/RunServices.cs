@@ -120,6 +120,8 @@ internal static class RunServices
             events.EpisodeEnded = () => feed.PolicyActs = false;
         }
 
+        if (parts.Sounds is { } sounds)
+            events.Heard = sounds.Say;
         events.EpisodeBegan = () => leads?.EpisodeBegan();
         events.ResetBegan = () =>
         {
