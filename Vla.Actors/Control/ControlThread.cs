@@ -14,6 +14,7 @@ internal sealed class ControlThread(IControlClock clock, ControlOptions options)
     public const long LongestWaitNs = 50 * MonotonicTime.NsPerMs;
 
     private volatile Thread? _thread;
+    private volatile int _number;
     private ControlSchedule? _schedule;
     private string _scheduling = "";
     private volatile bool _ends;
@@ -59,6 +60,8 @@ internal sealed class ControlThread(IControlClock clock, ControlOptions options)
     {
         if (_schedule is null || _ends)
             return;
+        // It hangs, and must not hang before everybody else.
+        ControlThreadPriority.Lower(_number);
         Begin(() =>
         {
             _schedule.Advance(clock.NowNs);
@@ -86,6 +89,7 @@ internal sealed class ControlThread(IControlClock clock, ControlOptions options)
     {
         try
         {
+            _number = ControlThreadPriority.ThisThreadNumber;
             Volatile.Write(ref _scheduling, ControlThreadPriority.Raise(options.RealTime));
             if (first())
                 TickUntilEnd(_schedule!);

@@ -5,10 +5,10 @@ namespace Vla.Actors.Control;
 /// <summary>Gives the calling thread the best scheduling this process has the right to.</summary>
 /// <remarks>
 /// <para>
-/// .NET's <see cref="Thread.Priority"/> does nothing on Linux, so there the kernel is asked: a nice value for this
-/// thread alone (root, <c>CAP_SYS_NICE</c> or a nice limit), and on demand the real-time class <c>SCHED_FIFO</c>
-/// (<c>CAP_SYS_NICE</c> or a real-time limit). The kernel may also delay a wake-up by up to 50 µs to gather timers
-/// (timer slack); the control thread asks it not to.
+/// .NET's <see cref="Thread.Priority"/> does nothing on Linux, so there the kernel is asked: for the real-time class
+/// <c>SCHED_FIFO</c> (root, <c>CAP_SYS_NICE</c> or a real-time limit), else for a nice value for this thread alone
+/// (likewise, or a nice limit). The kernel may also delay a wake-up by up to 50 µs to gather timers (timer slack); the
+/// control thread asks it not to. Threads that it starts have none of this: a worker of the thread pool may be one.
 /// </para>
 /// <para>
 /// Since Linux 6.6 a thread that wakes up waits for the running one to use up its slice, nice value or not: some
@@ -21,7 +21,10 @@ internal static partial class ControlThreadPriority
 {
     private const int SetTimerSlack = 29;
     private const int PriorityOfProcess = 0;
+    private const int SchedOther = 0;
     private const int SchedFifo = 1;
+    private const int ResetOnFork = 0x4000_0000;
+    private const ulong FlagResetOnFork = 1;
     private const int ThisThread = 0;
 
     /// <summary>The shortest slice the kernel grants, 0.1 ms: longer than a tick's work.</summary>
@@ -47,12 +50,36 @@ internal static partial class ControlThreadPriority
         }
     }
 
+    /// <summary>The kernel's number of the calling thread; 0 where it has none.</summary>
+    public static int ThisThreadNumber
+    {
+        get
+        {
+            try
+            {
+                return OperatingSystem.IsLinux() ? GetThreadId() : 0;
+            }
+            catch (EntryPointNotFoundException)
+            {
+                return 0;
+            }
+        }
+    }
+
+    /// <summary>A thread that ticks no more has no right to go before others.</summary>
+    /// <param name="thread">The kernel's number of it.</param>
+    public static void Lower(int thread)
+    {
+        if (OperatingSystem.IsLinux() && thread > 0)
+            _ = SetScheduler(thread, SchedOther, 0);
+    }
+
     private static string RaiseOnLinux(bool realTime)
     {
         _ = ProcessControl(SetTimerSlack, 1, 0, 0, 0);
-        if (realTime && SetScheduler(ThisThread, SchedFifo, RealTimePriority) == 0)
+        if (realTime && SetScheduler(ThisThread, SchedFifo | ResetOnFork, RealTimePriority) == 0)
             return $"real-time (SCHED_FIFO {RealTimePriority})";
-        var refused = realTime ? "; real-time was refused, it needs CAP_SYS_NICE" : "";
+        var refused = realTime ? "; no right to real-time priority" : "";
         var slice = AskForShortSlice() ? ", slice 0.1 ms" : "";
         foreach (var nice in NiceValues)
         {
@@ -61,7 +88,7 @@ internal static partial class ControlThreadPriority
                 return $"nice {nice}{slice}{refused}";
         }
 
-        return realTime ? $"normal{slice}{refused}" : $"normal{slice} (raising it needs CAP_SYS_NICE)";
+        return $"normal{slice} (raising it needs CAP_SYS_NICE or a limit)";
     }
 
     /// <summary>A kernel that knows no slices takes the call and does nothing.</summary>
@@ -70,6 +97,7 @@ internal static partial class ControlThreadPriority
         var attributes = new SchedulingAttributes
         {
             Size = (uint)Marshal.SizeOf<SchedulingAttributes>(),
+            Flags = FlagResetOnFork,
             RuntimeNs = SliceNs,
         };
         return SetAttributeCall is { } call && SystemCall(call, ThisThread, in attributes, 0) == 0;
@@ -87,7 +115,7 @@ internal static partial class ControlThreadPriority
         };
 
     /// <summary>
-    /// The kernel's <c>struct sched_attr</c>, first version; all zero but the slice is an ordinary thread's.
+    /// The kernel's <c>struct sched_attr</c>, first version; all zero but slice and flags is an ordinary thread's.
     /// </summary>
     [StructLayout(LayoutKind.Sequential)]
     private struct SchedulingAttributes
@@ -101,6 +129,9 @@ internal static partial class ControlThreadPriority
         public ulong DeadlineNs;
         public ulong PeriodNs;
     }
+
+    [LibraryImport("libc", EntryPoint = "gettid")]
+    private static partial int GetThreadId();
 
     [LibraryImport("libc", EntryPoint = "setpriority")]
     private static partial int SetPriority(int which, int who, int nice);

@@ -22,9 +22,9 @@ internal sealed record BenchContext
     public SchedulingMode Scheduling { get; init; }
 
     /// <summary>
-    /// Whether the control thread asks for the real-time class, as the setting <c>control:realTime</c> does.
+    /// Whether the control thread takes the real-time class where it may, as the setting <c>control:realTime</c> says.
     /// </summary>
-    public bool RealTime { get; init; }
+    public bool RealTime { get; init; } = true;
 
     /// <summary>How long a measurement takes, roughly; jitter takes so long at each rate.</summary>
     public required double Seconds { get; init; }

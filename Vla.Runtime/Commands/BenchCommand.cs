@@ -43,8 +43,9 @@ internal static class BenchCommand
         var realTime = new Option<bool>("--real-time")
         {
             Description =
-                "Run the control thread in the real-time class, as the setting control:realTime does, where that is "
-                + "allowed",
+                "Run the control thread in the real-time class where that is allowed, as the setting control:realTime "
+                + "does; false shows what it gains",
+            DefaultValueFactory = _ => true,
         };
         var scheduling = new Option<string>("--scheduling")
         {

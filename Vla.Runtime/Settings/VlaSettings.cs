@@ -169,8 +169,8 @@ internal sealed class ControlSettings
     [Range(0, 60_000)]
     public int DeadmanMs { get; set; }
 
-    /// <summary>Ask for the real-time class SCHED_FIFO for the control thread.</summary>
-    public bool RealTime { get; set; }
+    /// <summary>Take the real-time class SCHED_FIFO for the control thread where there is the right to it.</summary>
+    public bool RealTime { get; set; } = true;
 }
 
 /// <summary>The simulated tabletop.</summary>

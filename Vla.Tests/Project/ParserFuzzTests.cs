@@ -29,7 +29,7 @@ namespace Vla.Tests.Project;
 /// thousand damaged files for each parser; as many as the environment variable VLA_FUZZ says where it is set, such as
 /// 100000.
 /// </summary>
-public sealed class ParserFuzzTests : IDisposable
+public sealed partial class ParserFuzzTests : IDisposable
 {
     private const int Few = 1_500;
 
@@ -133,7 +133,7 @@ public sealed class ParserFuzzTests : IDisposable
 
     private readonly TemporaryDirectory _directory = new();
 
-    public static TheoryData<string> Kinds => [.. Parsers.Keys];
+    public static TheoryData<string> Kinds => [.. Parsers.Keys, .. OfOthers.Keys];
 
     public void Dispose() => _directory.Dispose();
 
@@ -141,7 +141,7 @@ public sealed class ParserFuzzTests : IDisposable
     [MemberData(nameof(Kinds))]
     public void Damaged_files_are_read_or_refused_in_one_line(string kind)
     {
-        var parser = Parsers[kind];
+        var parser = Parsers.GetValueOrDefault(kind) ?? OfOthers[kind];
         var mutations = new Mutations(parser.Seeds());
         var count = int.TryParse(
             Environment.GetEnvironmentVariable("VLA_FUZZ"),
@@ -165,6 +165,7 @@ public sealed class ParserFuzzTests : IDisposable
                         or PolicyException
                         or CheckpointException
                         or RobotProfileException
+                        or RobotException
                         or UsageException
                         or DatasetException
                         or TrainingException,
@@ -183,7 +184,7 @@ public sealed class ParserFuzzTests : IDisposable
     [MemberData(nameof(Kinds))]
     public void What_is_damaged_was_fine(string kind)
     {
-        var parser = Parsers[kind];
+        var parser = Parsers.GetValueOrDefault(kind) ?? OfOthers[kind];
         var read = parser
             .Seeds()
             .Count(seed => Record.Exception(() => parser.Read(_directory.Write("file", parser.Around(seed)))) is null);

@@ -10,7 +10,7 @@ internal sealed record SmolVlmSizes
     /// <summary>The model that published policies are made from.</summary>
     public const string PublishedName = "HuggingFaceTB/SmolVLM2-500M-Video-Instruct";
 
-    private const string File = "vlm/config.json";
+    public const string File = "vlm/config.json";
     private const int MostHeads = 256;
 
     public required int VisionHeads { get; init; }
