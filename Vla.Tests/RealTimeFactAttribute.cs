@@ -17,8 +17,7 @@ public sealed class RealTimeFactAttribute : FactAttribute
         var granted = "";
         var asking = new Thread(() => granted = ControlThreadPriority.Raise(realTime: true));
         asking.Start();
-        asking.Join();
-        if (!granted.StartsWith("real-time", StringComparison.Ordinal))
+        if (!asking.Join(TimeSpan.FromSeconds(20)) || !granted.StartsWith("real-time", StringComparison.Ordinal))
             Skip = $"no right to real-time priority: {granted}";
     }
 }

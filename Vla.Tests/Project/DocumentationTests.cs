@@ -75,7 +75,7 @@ public sealed partial class DocumentationTests
             Variable().Matches(Documentation.Read(page)),
             variable =>
                 Assert.True(
-                    variable.Value is "VLA_HOME" or "VLA_CONFIG" or "VLA_HTTP_TOKEN"
+                    variable.Value is "VLA_HOME" or "VLA_CONFIG" or "VLA_HTTP_TOKEN" or "VLA_SOAK"
                         || IsSetting(variable.Value["VLA_".Length..].Replace("__", ":", StringComparison.Ordinal)),
                     variable.Value
                 )

@@ -9,6 +9,8 @@ public sealed class ControlThreadPriorityTests
     private const string RealTimeClass = "1";
     private const string Ordinary = "0";
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     [RealTimeFact]
     public void Threads_that_the_control_thread_starts_are_ordinary_ones()
     {
@@ -22,7 +24,7 @@ public sealed class ControlThreadPriorityTests
             started.Join();
         });
         control.Start();
-        control.Join();
+        Assert.True(control.Join(Patience));
 
         Assert.StartsWith("real-time", granted, StringComparison.Ordinal);
         Assert.Equal(RealTimeClass, own.Item1);
@@ -41,7 +43,7 @@ public sealed class ControlThreadPriorityTests
             started.Join();
         });
         control.Start();
-        control.Join();
+        Assert.True(control.Join(Patience));
 
         Assert.StartsWith("nice", granted, StringComparison.Ordinal);
         Assert.Equal((Ordinary, "0"), child);
@@ -64,11 +66,11 @@ public sealed class ControlThreadPriorityTests
             after = OfThisThread();
         });
         control.Start();
-        raised.Wait();
+        Assert.True(raised.Wait(Patience));
 
         ControlThreadPriority.Lower(number);
         lowered.Set();
-        control.Join();
+        Assert.True(control.Join(Patience));
 
         Assert.Equal((RealTimeClass, Ordinary), (before.Item1, after.Item1));
     }

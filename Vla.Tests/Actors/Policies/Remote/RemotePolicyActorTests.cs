@@ -169,11 +169,12 @@ public sealed class RemotePolicyActorTests() : TestKit(PipelineConfig.Hocon)
     public async Task An_act_server_that_hangs_is_left_and_asked_anew()
     {
         var asked = 0;
+        var never = new TaskCompletionSource();
         await using var server = await FakeActServer.StartAsync(
             async (context, _) =>
             {
                 if (Interlocked.Increment(ref asked) == 1)
-                    await Task.Delay(Timeout.Infinite, context.RequestAborted);
+                    await never.Task.WaitAsync(context.RequestAborted);
                 await context.Response.WriteAsync("[[0.5, 0.5], [0.5, 0.5]]");
             }
         );
