@@ -127,7 +127,7 @@ internal sealed class LeKiwiRobot : NetworkRobot
         public override void Connected(long nowNs) => _times = new StateTimes(nowNs);
 
         public override void Heard(LeKiwiMessage message, long arrivedNs) =>
-            robot.Hear(connection, _times.AtNs(arrivedNs, message.Length, null, 0), message.Values);
+            robot.Hear(connection, _times.AtNs(arrivedNs, null, 0), message.Values);
 
         public override void PassOver(string problem) => robot.PassOver(problem);
 

@@ -127,7 +127,7 @@ internal sealed class RosCamera : StreamCamera
             return;
         var picture = Inbox.Rent();
         problem = _picture.Read(received.Message, _source.MessageType, picture, out var stampNs);
-        var takenNs = _stamps!.AtNs(stampNs, arrivedNs, text.Length);
+        var takenNs = _stamps!.AtNs(stampNs, arrivedNs);
         if (problem is not null)
         {
             _said = problem;

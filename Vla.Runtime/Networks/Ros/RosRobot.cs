@@ -142,7 +142,7 @@ internal sealed class RosRobot : NetworkRobot
         if (problem is not null)
             PassOver(problem);
         else if (received.Operation == "publish")
-            TakeState(from, joints, stamps, received, text.Length, arrivedNs);
+            TakeState(from, joints, stamps, received, arrivedNs);
         else if (received.Operation == "status")
             TakeStatus(received);
         else if (received.Id == Question)
@@ -162,7 +162,6 @@ internal sealed class RosRobot : NetworkRobot
         RosJoints joints,
         RosStamps[] stamps,
         RosReceived received,
-        int bytes,
         long arrivedNs
     )
     {
@@ -179,7 +178,7 @@ internal sealed class RosRobot : NetworkRobot
             if (state.Topic != received.Topic)
                 continue;
             var lists = RosJoints.Look(received.Message, out var stampNs, out var problem);
-            problem ??= joints.Take(state, lists, stamps[i].AtNs(stampNs, arrivedNs, bytes));
+            problem ??= joints.Take(state, lists, stamps[i].AtNs(stampNs, arrivedNs));
             Remark = stamps.FirstOrDefault(one => one.Remark is not null)?.Remark;
             if (problem is not null)
                 PassOver(problem);

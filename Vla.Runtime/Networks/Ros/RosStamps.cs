@@ -16,19 +16,18 @@ internal sealed class RosStamps(long connectedNs, TimeProvider time)
     /// <summary>When a message was true, monotonic nanoseconds.</summary>
     /// <param name="stampNs">Its stamp, nanoseconds since 1970; 0 or null for none.</param>
     /// <param name="arrivedNs">When it came.</param>
-    /// <param name="bytes">Its size.</param>
-    public long AtNs(long? stampNs, long arrivedNs, int bytes)
+    public long AtNs(long? stampNs, long arrivedNs)
     {
         if (stampNs is not > 0)
         {
             Remark = NoStamps;
-            return _times.AtNs(arrivedNs, bytes, null, 0);
+            return _times.AtNs(arrivedNs, null, 0);
         }
 
         var stamp = stampNs.Value;
         var placed = _clock.Place(stamp, arrivedNs);
         // Counted in any case, so that it is known when it is wanted.
-        var amongThemselves = _times.AtNs(arrivedNs, bytes, stamp / 1e9, 0);
+        var amongThemselves = _times.AtNs(arrivedNs, stamp / 1e9, 0);
         Remark = _clock.Remark;
         // Until it is known whose clock is right a message may be as old as the connection.
         return placed ?? (_clock.Disagrees ? amongThemselves : Math.Min(connectedNs, arrivedNs));

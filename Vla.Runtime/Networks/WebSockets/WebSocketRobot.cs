@@ -60,6 +60,6 @@ internal sealed class WebSocketRobot : NetworkRobot
         else if (!times.IsNews(state.Sequence))
             PassOver("a message whose sequence is not above the one before it was passed over");
         else
-            Hear(from, times.AtNs(arrivedNs, message.Length, state.ClockSeconds, state.AgeNs), state.Values);
+            Hear(from, times.AtNs(arrivedNs, state.ClockSeconds, state.AgeNs), state.Values);
     }
 }

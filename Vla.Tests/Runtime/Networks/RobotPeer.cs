@@ -13,6 +13,7 @@ internal sealed class RobotPeer : IDisposable
     private readonly BlockingCollection<JsonElement> _told = [];
     private readonly BlockingCollection<WebSocket> _connections = [];
     private readonly string _first;
+    private volatile WebSocket? _newest;
 
     /// <param name="first">What it says to each connection; empty for nothing.</param>
     /// <param name="reads">Whether it reads what it is told.</param>
@@ -38,6 +39,35 @@ internal sealed class RobotPeer : IDisposable
     /// <summary>The next message that it was told.</summary>
     public JsonElement NextTold() => Take(_told);
 
+    /// <summary>Says something to whoever is connected; to nobody, where nobody is.</summary>
+    public void Say(string text)
+    {
+        if (_newest is { } connection)
+            Say(connection, text);
+    }
+
+    /// <summary>What it was told since it was last asked.</summary>
+    public IEnumerable<JsonElement> Drain()
+    {
+        while (_connections.TryTake(out _)) { }
+        while (_told.TryTake(out var told))
+            yield return told;
+    }
+
+    /// <summary>Says something, where the connection is still there.</summary>
+    public static void Say(WebSocket connection, string text)
+    {
+        try
+        {
+            SayAsync(connection, text).Wait(Patience);
+        }
+        catch (AggregateException)
+        {
+            // It is gone: whoever it was connects anew.
+        }
+    }
+
+    /// <summary>Says something to one connection.</summary>
     public static Task SayAsync(WebSocket connection, string text) =>
         connection.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, CancellationToken.None);
 
@@ -55,6 +85,7 @@ internal sealed class RobotPeer : IDisposable
     {
         if (_first.Length > 0)
             await SayAsync(socket, _first);
+        _newest = socket;
         _connections.Add(socket, ends);
         if (!reads)
         {

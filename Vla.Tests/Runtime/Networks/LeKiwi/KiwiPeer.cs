@@ -38,7 +38,19 @@ internal sealed class KiwiPeer : IDisposable
     /// <summary>What it says from now on; null for nothing.</summary>
     public byte[][]? Says
     {
+        get => _says;
         set => _says = value;
+    }
+
+    /// <summary>What it was told since it was last asked.</summary>
+    public IReadOnlyList<JsonElement> Drain()
+    {
+        lock (_told)
+        {
+            JsonElement[] told = [.. _told];
+            _told.Clear();
+            return told;
+        }
     }
 
     public JsonElement? Told(Func<JsonElement, bool> wanted)

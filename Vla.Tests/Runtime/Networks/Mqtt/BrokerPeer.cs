@@ -69,6 +69,13 @@ internal sealed class BrokerPeer : IDisposable
     public (JsonElement Action, MqttApplicationMessage Message) NextTold() =>
         _told.TryTake(out var told, RobotPeer.Patience) ? told : throw new TimeoutException("it has not come");
 
+    /// <summary>What the robot was told since it was last asked.</summary>
+    public IEnumerable<JsonElement> Drain()
+    {
+        while (_told.TryTake(out var told))
+            yield return told.Action;
+    }
+
     /// <summary>The robot says something.</summary>
     public Task SayAsync(string text, bool retain = false) => SayAsync(Encoding.UTF8.GetBytes(text), retain);
 

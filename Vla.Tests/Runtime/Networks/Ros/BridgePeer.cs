@@ -13,6 +13,7 @@ internal sealed class BridgePeer : IDisposable
     private readonly BlockingCollection<WebSocket> _connections = [];
     private readonly Func<JsonElement, string?> _answer;
     private readonly string? _before;
+    private volatile WebSocket? _newest;
 
     /// <param name="answer">What it says to each operation, one message; null for what a bridge does.</param>
     /// <param name="before">What it says before whatever it answers; null for nothing.</param>
@@ -40,6 +41,28 @@ internal sealed class BridgePeer : IDisposable
         }
     }
 
+    /// <summary>Says something to whoever is connected; to nobody, where nobody is.</summary>
+    public void Say(string text)
+    {
+        if (_newest is { } connection)
+            RobotPeer.Say(connection, text);
+    }
+
+    /// <summary>The whole actions that were published since it was last asked.</summary>
+    public IEnumerable<JsonElement> DrainActions()
+    {
+        while (_connections.TryTake(out _)) { }
+        while (_told.TryTake(out var told))
+        {
+            if (
+                told.TryGetProperty("topic", out var topic)
+                && topic.GetString() == "/vla/action"
+                && told.TryGetProperty("msg", out var message)
+            )
+                yield return JsonSerializer.Deserialize<JsonElement>(message.GetProperty("data").GetString()!);
+        }
+    }
+
     public static string Joints(string names, string positions, string header = """{"stamp": {"sec": 0}}""") =>
         $$"""
             {"op": "publish", "topic": "/joint_states", "msg":
@@ -63,6 +86,7 @@ internal sealed class BridgePeer : IDisposable
 
     private async Task ServeAsync(WebSocket socket, CancellationToken ends)
     {
+        _newest = socket;
         _connections.Add(socket, ends);
         var buffer = new byte[1 << 16];
         while (true)
