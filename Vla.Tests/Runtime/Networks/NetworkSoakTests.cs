@@ -15,11 +15,11 @@ using Xunit.Abstractions;
 namespace Vla.Tests.Runtime.Networks;
 
 /// <summary>
-/// Each wire to a robot with a network between that is killed, stalls, loses everything and spoils what it carries, over
-/// and over: a control loop at its real rate publishes nothing old, and its stop gets through.
+/// Each wire to a robot with a network between that is killed, stalls, loses everything and spoils what it carries,
+/// over and over: a control loop at its real rate publishes nothing old, and its stop gets through.
 /// </summary>
 /// <remarks>
-/// Some rounds of it; <c>VLA_SOAK_SECONDS=3600</c> goes on for so long with each wire, and says what it saw.
+/// Some rounds of it; <c>VLA_SOAK=3600</c> goes on for so long with each wire, and says what it saw.
 /// </remarks>
 [Collection(AgainstTheClock.Name)]
 public sealed class NetworkSoakTests(ITestOutputHelper output)
@@ -33,7 +33,7 @@ public sealed class NetworkSoakTests(ITestOutputHelper output)
     private const long OldestMs = 800;
 
     private static readonly double Seconds = double.Parse(
-        Environment.GetEnvironmentVariable("VLA_SOAK_SECONDS") ?? "0",
+        Environment.GetEnvironmentVariable("VLA_SOAK") ?? "0",
         CultureInfo.InvariantCulture
     );
 
