@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using Vla.Actors.Control;
 using Vla.Actors.Robots;
-using Vla.Actors.Scheduling;
 using Vla.Runtime.Robots;
 using Vla.Sensors;
 using Vla.Tests.Actors.Robots;

@@ -78,7 +78,7 @@ public sealed class MosquittoTests : IDisposable
     private static string Next(BlockingCollection<string> told) =>
         told.TryTake(out var text, RobotPeer.Patience) ? text : throw new TimeoutException("it has not come");
 
-    private static Task SayAsync(IMqttClient peer) =>
+    private static Task<MqttClientPublishResult> SayAsync(IMqttClient peer) =>
         peer.PublishAsync(
             new MqttApplicationMessage
             {
